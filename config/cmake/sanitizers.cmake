@@ -1,0 +1,9 @@
+# Sanitizers named by BINSEEK_SANITIZERS, for all of our targets alike.
+
+if(BINSEEK_SANITIZERS)
+  list(JOIN BINSEEK_SANITIZERS "," _binseek_sanitizers)
+  set(_binseek_sanitize -fsanitize=${_binseek_sanitizers} -fno-omit-frame-pointer
+                        -fno-sanitize-recover=all)
+  target_compile_options(binseek_flavour INTERFACE ${_binseek_sanitize})
+  target_link_options(binseek_flavour INTERFACE ${_binseek_sanitize})
+endif()
