@@ -1,0 +1,111 @@
+// Transaction: the one thing that every source of changes yields, whole and in commit order.
+//
+// Binlog, Kafka, snapshot chunks and (later) the reconciler's repairs are sources of this type. What a consumer may
+// rely on:
+//  - `ordinal` is the transaction's place in its source's stream, starting at 1. It is restored from the checkpoint,
+//    so a replay gives equal ordinals, and with them equal versions (see VersionOf). It never comes from a clock, a
+//    file offset or a counter that moves on at replay.
+//  - `completeness` says what the source can promise: kWhole (all rows of one commit, in order) or kPerKey (a source
+//    such as a partitioned topic keeps order per key only).
+//  - rows are read through RowSequence, so that a transaction larger than memory can lie on disk: a consumer opens a
+//    cursor as often as it likes and sees the same rows each time.
+//  - a chunk (rows read by SELECT) has `chunk` set and carries the ordinal of its low watermark; it holds rows of
+//    kind kRead only.
+#ifndef BINSEEK_SYNC_CHANGE_TRANSACTION_H_
+#define BINSEEK_SYNC_CHANGE_TRANSACTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "sync/change/position.h"
+#include "sync/change/row_change.h"
+
+namespace binseek::change {
+
+// Forward reader over a transaction's rows. Single-threaded.
+class RowCursor {
+ public:
+  virtual ~RowCursor() = default;
+  // The next row, or null at the end. The row is borrowed until the next call. Errors: kIoError, kCorruption (spilled rows).
+  [[nodiscard]] virtual Result<const RowChange*> Next() = 0;
+};
+
+// A transaction's rows in stream order. Immutable and thread-safe; cursors are independent of each other.
+class RowSequence {
+ public:
+  virtual ~RowSequence() = default;
+  virtual uint64_t size() const = 0;
+  virtual std::unique_ptr<RowCursor> Open() const = 0;
+};
+
+// Rows held in memory.
+class RowVector final : public RowSequence {
+ public:
+  explicit RowVector(std::vector<RowChange> rows) : rows_(std::move(rows)) {}
+  uint64_t size() const override { return rows_.size(); }
+  std::unique_ptr<RowCursor> Open() const override;
+  const std::vector<RowChange>& rows() const { return rows_; }
+
+ private:
+  const std::vector<RowChange> rows_;
+};
+
+enum class Completeness : uint8_t { kWhole, kPerKey };
+
+// A statement that changes a captured table's shape or contents without row events.
+struct TableEvent {
+  enum class Kind : uint8_t { kDdl, kTruncate, kDrop };
+  Kind kind = Kind::kDdl;
+  std::string database;
+  std::string table;      // empty: the whole database
+  std::string statement;  // as logged, for messages
+};
+
+// Identifies the body of a transaction, to recognise rewritten history behind the same GTID.
+struct Fingerprint {
+  int64_t commit_time_us = 0;
+  uint64_t length = 0;  // bytes of its events
+  uint32_t crc32c = 0;  // over the row events' bodies
+  bool operator==(const Fingerprint&) const = default;
+};
+
+struct ChunkInfo {
+  std::string table;  // "database.table"
+  bool last = false;  // no chunk of this table follows
+};
+
+struct Transaction {
+  SourceId source{};
+  uint64_t ordinal = 0;
+  TransactionPosition position;
+  int64_t commit_time_us = 0;  // source's clock, microseconds since epoch; 0 = unknown
+  Completeness completeness = Completeness::kWhole;
+  std::shared_ptr<const RowSequence> rows;  // never null
+  std::vector<TableEvent> table_events;     // come before the rows
+  Fingerprint fingerprint;
+  std::unique_ptr<ChunkInfo> chunk;         // set: rows read by SELECT
+
+  bool is_chunk() const { return chunk != nullptr; }
+};
+
+// Bits of a version that count the row within its transaction.
+inline constexpr int kRowBits = 20;
+
+// Version of an operation: the transaction's ordinal << 20 | row number. A transaction of more than 2^20 rows spills
+// into the ordinals that follow, which its source leaves unused (see OrdinalsTaken).
+constexpr int64_t VersionOf(uint64_t ordinal, uint64_t row) {
+  return static_cast<int64_t>((ordinal << kRowBits) + row);
+}
+constexpr uint64_t OrdinalsTaken(uint64_t rows) { return 1 + (rows >> kRowBits); }
+// Version of a chunk row: above every row of the transactions up to its low watermark, below every later one.
+constexpr int64_t ChunkVersionOf(uint64_t low_watermark_ordinal) {
+  return static_cast<int64_t>(((low_watermark_ordinal + 1) << kRowBits) - 1);
+}
+
+}  // namespace binseek::change
+
+#endif  // BINSEEK_SYNC_CHANGE_TRANSACTION_H_
