@@ -1,0 +1,78 @@
+// Batch: operations over any number of indices that become visible in one step.
+//
+// Plain value types. A batch is what one source transaction, one snapshot chunk or one HTTP request turns into.
+#ifndef BINSEEK_ENGINE_INDEX_BATCH_H_
+#define BINSEEK_ENGINE_INDEX_BATCH_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/mapping/document.h"
+
+namespace binseek::index {
+
+// An index within its engine; stays the same over a change of its name, is never reused.
+enum class IndexId : uint32_t {};
+using Epoch = uint64_t;
+
+enum class OpKind : uint8_t {
+  kUpsert,         // the document replaces whatever has the key
+  kCreate,         // as kUpsert, but kConflict where the key exists
+  kUpdateColumns,  // sets in-place fields of the document; the rest of it stays
+  kDelete,
+};
+
+enum class VersionType : uint8_t {
+  kInternal,     // the engine counts: stored version + 1
+  kExternal,     // applied only where greater than the stored version or tombstone
+  kExternalGte,  // applied where greater or equal
+};
+
+struct ColumnUpdate {
+  mapping::FieldId field{};
+  std::optional<int64_t> value;  // nullopt: set to null
+};
+
+struct Operation {
+  OpKind kind = OpKind::kUpsert;
+  IndexId index{};
+  std::string key;  // the document's _id
+  VersionType version_type = VersionType::kInternal;
+  int64_t version = 0;  // external types only
+  std::optional<int64_t> if_seq_no;
+  mapping::Document document;          // kUpsert, kCreate
+  std::vector<ColumnUpdate> columns;   // kUpdateColumns
+  uint64_t row_hash = 0;               // 0 = unknown
+  // kUpdateColumns on a key that is not in the index (not yet loaded by a snapshot): makes the whole document instead. Without it
+  // the outcome is kMissing. Called during Apply, on its thread; must not call the engine.
+  std::function<Result<mapping::Document>()> if_missing;
+};
+
+struct Batch {
+  std::vector<Operation> operations;  // applied in this order; later ones see earlier ones
+  // Replaces these keys of the engine's user data with the same commit that makes the operations durable. One key per source.
+  std::map<std::string, std::string> user_data;
+};
+
+enum class Outcome : uint8_t { kCreated, kUpdated, kDeleted, kMissing, kStale, kConflict, kFailed };
+
+struct OpResult {
+  Outcome outcome = Outcome::kFailed;
+  int64_t version = 0;
+  int64_t seq_no = 0;
+  Status status;  // kFailed and kConflict: why
+};
+
+struct ApplyResult {
+  Epoch epoch = 0;  // under which the batch is visible
+  std::vector<OpResult> results;  // one per operation, in order
+};
+
+}  // namespace binseek::index
+
+#endif  // BINSEEK_ENGINE_INDEX_BATCH_H_

@@ -1,0 +1,68 @@
+// Field: one named, typed field of an index, and the id that its data carries in segments.
+//
+// Ids are given once per index and never reused, so a dropped and re-added field reads nothing old. Plain value types.
+#ifndef BINSEEK_ENGINE_MAPPING_FIELD_H_
+#define BINSEEK_ENGINE_MAPPING_FIELD_H_
+
+#include <cstdint>
+#include <string>
+
+namespace binseek::mapping {
+
+enum class FieldId : uint32_t {};
+
+// System fields, present in every index; ids of user fields start at kFirstUserField.
+inline constexpr FieldId kVersionField{1};  // version of the last operation on the document
+inline constexpr FieldId kSeqNoField{2};    // per-index sequence number of that operation
+inline constexpr FieldId kRowHashField{3};  // hash of the source row, 0 = unknown
+inline constexpr FieldId kFirstUserField{16};
+
+// Persisted in manifests: values are fixed.
+enum class FieldKind : uint8_t {
+  kText = 0,          // analysed, scored
+  kKeyword = 1,       // one term per value; facets and sorting
+  kLong = 2,          // signed 64-bit integer (byte, short, integer, long)
+  kUnsignedLong = 3,  // unsigned 64-bit integer, exact
+  kDecimal = 4,       // scaled 64-bit integer: value * 10^scale, exact
+  kFloat = 5,
+  kDouble = 6,
+  kBoolean = 7,
+  kDate = 8,          // microseconds since 1970-01-01T00:00:00Z
+  kFlattened = 9,     // a JSON object under one field: leaf values, and path\0value
+  kGeoPoint = 10,
+  kBinary = 11,       // in _source only
+  kObject = 12,       // a JSON object whose members are fields "name.member"; holds no data itself
+};
+
+// How a date of the source is written in _source.
+enum class DateStyle : uint8_t {
+  kDate = 0,       // 2026-01-02
+  kLocal = 1,      // 2026-01-02T03:04:05[.ffffff]: wall clock
+  kInstant = 2,    // 2026-01-02T03:04:05[.ffffff]Z
+};
+
+struct Field {
+  FieldId id{};
+  std::string name;           // full path: "price", "name.keyword", "shop.city"
+  FieldKind kind = FieldKind::kKeyword;
+  FieldId parent{};           // multi-field: the field whose values it takes; FieldId{0}: none
+  std::string analyzer = "standard";  // kText
+  std::string normalizer;             // kKeyword: "" or "lowercase"
+  uint32_t ignore_above = 0;          // kKeyword: longer values (in characters) are not indexed; 0 = no limit
+  uint8_t scale = 0;                  // kDecimal: digits behind the point; kDate: fractional digits in _source
+  DateStyle date_style = DateStyle::kInstant;  // kDate
+  bool indexed = true;                // searchable
+  bool doc_values = true;             // column for sorting, facets, ranges
+  // Synced numbers, dates and booleans: their value lives in a column only, is left out of the stored source and is
+  // updated in place. Never set for fields of documents written over HTTP.
+  bool in_place = false;
+
+  bool is_numeric() const {
+    return kind >= FieldKind::kLong && kind <= FieldKind::kDate;
+  }
+  bool is_multi_field() const { return parent != FieldId{0}; }
+};
+
+}  // namespace binseek::mapping
+
+#endif  // BINSEEK_ENGINE_MAPPING_FIELD_H_

@@ -1,0 +1,315 @@
+#include "engine/mapping/number.h"
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "engine/mapping/date.h"
+
+namespace binseek::mapping {
+namespace {
+
+Status NotA(std::string_view text, std::string_view what) {
+  std::string shown(text.substr(0, 100));
+  return Status::InvalidArgument("\"" + shown + "\" is not a " + std::string(what));
+}
+
+// A decimal number's text taken apart: sign, digits without leading zeros, and the power of ten behind them.
+struct DecimalText {
+  bool negative = false;
+  std::string digits;
+  int64_t exponent = 0;
+};
+
+std::optional<DecimalText> TakeApart(std::string_view text) {
+  DecimalText out;
+  size_t at = 0;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    out.negative = text[0] == '-';
+    at = 1;
+  }
+  bool any = false;
+  bool point = false;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '.' && !point) {
+      point = true;
+    } else if (c >= '0' && c <= '9') {
+      any = true;
+      if (!out.digits.empty() || c != '0') {
+        out.digits.push_back(c);
+      }
+      out.exponent -= point ? 1 : 0;
+    } else {
+      break;
+    }
+  }
+  if (!any || out.digits.size() > 400) {
+    return std::nullopt;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    int exponent = 0;
+    const char* begin = text.data() + at + 1;
+    begin += begin < text.data() + text.size() && *begin == '+' ? 1 : 0;
+    const auto [end, error] = std::from_chars(begin, text.data() + text.size(), exponent);
+    if (error != std::errc() || exponent > 1000 || exponent < -1000) {
+      return std::nullopt;
+    }
+    out.exponent += exponent;
+    at = static_cast<size_t>(end - text.data());
+  }
+  if (at != text.size()) {
+    return std::nullopt;
+  }
+  return out;
+}
+
+// The number times 10^scale as an integer. `cut`: digits were lost behind the point (towards zero).
+struct Scaled {
+  bool negative = false;
+  bool cut = false;
+  bool overflow = false;
+  uint64_t magnitude = 0;
+};
+
+Scaled Scale(const DecimalText& number, int scale) {
+  Scaled out;
+  out.negative = number.negative;
+  std::string digits = number.digits;
+  const int64_t shift = number.exponent + scale;
+  if (shift < 0) {
+    const size_t drop = static_cast<size_t>(-shift);
+    const size_t keep = digits.size() > drop ? digits.size() - drop : 0;
+    out.cut = digits.find_first_not_of('0', keep) != std::string::npos;
+    digits.resize(keep);
+  } else if (!digits.empty()) {
+    if (shift > 40) {
+      out.overflow = true;
+      return out;
+    }
+    digits.append(static_cast<size_t>(shift), '0');
+  }
+  for (const char c : digits) {
+    const uint64_t digit = static_cast<uint64_t>(c - '0');
+    if (out.magnitude > (std::numeric_limits<uint64_t>::max() - digit) / 10) {
+      out.overflow = true;
+      return out;
+    }
+    out.magnitude = out.magnitude * 10 + digit;
+  }
+  return out;
+}
+
+constexpr uint64_t kMinMagnitude = uint64_t{1} << 63;
+
+// Whether the scaled number fits the field's integer, and that integer as a column value.
+std::optional<int64_t> Fit(const Field& field, const Scaled& scaled) {
+  if (scaled.overflow) {
+    return std::nullopt;
+  }
+  if (field.kind == FieldKind::kUnsignedLong) {
+    if (scaled.negative && scaled.magnitude != 0) {
+      return std::nullopt;
+    }
+    return SortableFromUnsigned(scaled.magnitude);
+  }
+  if (scaled.magnitude > kMinMagnitude - (scaled.negative ? 0 : 1)) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(scaled.negative ? ~scaled.magnitude + 1 : scaled.magnitude);
+}
+
+int ScaleOf(const Field& field) { return field.kind == FieldKind::kDecimal ? field.scale : 0; }
+
+Result<double> ParseDouble(std::string_view text) {
+  double value = 0;
+  const char* begin = text.data() + (!text.empty() && text[0] == '+' ? 1 : 0);
+  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
+  if (text.empty() || end != text.data() + text.size() || error != std::errc() || !std::isfinite(value)) {
+    return NotA(text, "finite number");
+  }
+  return value;
+}
+
+void AppendDecimal(int64_t value, int scale, std::string* out) {
+  const bool negative = value < 0;
+  const uint64_t magnitude = negative ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
+  std::string digits = std::to_string(magnitude);
+  if (digits.size() <= static_cast<size_t>(scale)) {
+    digits.insert(0, static_cast<size_t>(scale) + 1 - digits.size(), '0');
+  }
+  if (scale > 0) {
+    digits.insert(digits.size() - static_cast<size_t>(scale), 1, '.');
+  }
+  if (negative) {
+    out->push_back('-');
+  }
+  out->append(digits);
+}
+
+// Shortest text that reads back as the same number, always with a point or an exponent.
+template <class Real>
+void AppendReal(Real value, std::string* out) {
+  char buffer[40];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), value);
+  const std::string_view text(buffer, static_cast<size_t>(end - buffer));
+  out->append(text);
+  if (error == std::errc() && text.find_first_of(".e") == std::string_view::npos) {
+    out->append(".0");
+  }
+}
+
+}  // namespace
+
+int64_t SortableFromDouble(double value) {
+  const int64_t bits = std::bit_cast<int64_t>(value);
+  return bits ^ ((bits >> 63) & std::numeric_limits<int64_t>::max());
+}
+
+double DoubleFromSortable(int64_t sortable) {
+  return std::bit_cast<double>(sortable ^ ((sortable >> 63) & std::numeric_limits<int64_t>::max()));
+}
+
+Result<int64_t> ParseColumnValue(const Field& field, std::string_view text) {
+  switch (field.kind) {
+    case FieldKind::kBoolean:
+      if (text == "true" || text == "1") {
+        return 1;
+      }
+      if (text == "false" || text == "0" || text.empty()) {
+        return 0;
+      }
+      return NotA(text, "boolean");
+    case FieldKind::kDate:
+      return ParseDate(text);
+    case FieldKind::kFloat: {
+      BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
+      const float narrow = static_cast<float>(value);
+      if (!std::isfinite(narrow)) {
+        return NotA(text, "finite 32-bit number");
+      }
+      return SortableFromDouble(narrow);
+    }
+    case FieldKind::kDouble: {
+      BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
+      return SortableFromDouble(value);
+    }
+    case FieldKind::kLong:
+    case FieldKind::kUnsignedLong:
+    case FieldKind::kDecimal: {
+      const auto number = TakeApart(text);
+      if (!number) {
+        return NotA(text, "number");
+      }
+      const auto value = Fit(field, Scale(*number, ScaleOf(field)));
+      if (!value) {
+        return Status::InvalidArgument("\"" + std::string(text.substr(0, 100)) + "\" is out of range");
+      }
+      return *value;
+    }
+    default:
+      return Status::InvalidArgument("the field has no numeric values");
+  }
+}
+
+Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding rounding, bool* rounded) {
+  bool ignored = false;
+  bool* const out = rounded != nullptr ? rounded : &ignored;
+  *out = false;
+  if (field.kind != FieldKind::kLong && field.kind != FieldKind::kUnsignedLong && field.kind != FieldKind::kDecimal) {
+    if (field.kind == FieldKind::kFloat) {
+      // Compared as doubles: 0.1f is not 0.1, and the bound must not move to the nearest float.
+      BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
+      return SortableFromDouble(value);
+    }
+    return ParseColumnValue(field, text);
+  }
+  const auto number = TakeApart(text);
+  if (!number) {
+    return NotA(text, "number");
+  }
+  const Scaled scaled = Scale(*number, ScaleOf(field));
+  const auto value = Fit(field, scaled);
+  if (!value) {
+    *out = true;
+    return scaled.negative ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+  }
+  if (!scaled.cut) {
+    return *value;
+  }
+  *out = true;
+  // Cutting went towards zero: step away from it where the asked direction is the other one.
+  const bool is_below = !scaled.negative;  // the cut value lies below the true one
+  if (rounding == Rounding::kUp && is_below && *value != std::numeric_limits<int64_t>::max()) {
+    return *value + 1;
+  }
+  if (rounding == Rounding::kDown && !is_below && *value != std::numeric_limits<int64_t>::min()) {
+    return *value - 1;
+  }
+  return *value;
+}
+
+void AppendJson(const Field& field, int64_t column_value, std::string* out) {
+  switch (field.kind) {
+    case FieldKind::kUnsignedLong:
+      out->append(std::to_string(UnsignedFromSortable(column_value)));
+      return;
+    case FieldKind::kDecimal:
+      AppendDecimal(column_value, field.scale, out);
+      return;
+    case FieldKind::kFloat:
+      AppendReal(static_cast<float>(DoubleFromSortable(column_value)), out);
+      return;
+    case FieldKind::kDouble:
+      AppendReal(DoubleFromSortable(column_value), out);
+      return;
+    case FieldKind::kBoolean:
+      out->append(column_value != 0 ? "true" : "false");
+      return;
+    case FieldKind::kDate:
+      out->push_back('"');
+      AppendIsoDate(column_value, field.date_style, field.scale, out);
+      out->push_back('"');
+      return;
+    default:
+      out->append(std::to_string(column_value));
+      return;
+  }
+}
+
+double ToDouble(const Field& field, int64_t column_value) {
+  switch (field.kind) {
+    case FieldKind::kUnsignedLong:
+      return static_cast<double>(UnsignedFromSortable(column_value));
+    case FieldKind::kDecimal:
+      return static_cast<double>(column_value) / std::pow(10.0, field.scale);
+    case FieldKind::kFloat:
+    case FieldKind::kDouble:
+      return DoubleFromSortable(column_value);
+    case FieldKind::kDate:
+      return static_cast<double>(MillisFromMicros(column_value));
+    default:
+      return static_cast<double>(column_value);
+  }
+}
+
+void AppendSortJson(const Field& field, int64_t column_value, std::string* out) {
+  switch (field.kind) {
+    case FieldKind::kDate:
+      out->append(std::to_string(MillisFromMicros(column_value)));
+      return;
+    case FieldKind::kBoolean:
+      out->append(column_value != 0 ? "1" : "0");
+      return;
+    case FieldKind::kDecimal:
+      AppendReal(ToDouble(field, column_value), out);
+      return;
+    default:
+      AppendJson(field, column_value, out);
+      return;
+  }
+}
+
+}  // namespace binseek::mapping

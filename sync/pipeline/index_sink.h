@@ -1,0 +1,43 @@
+// IndexSink: where the applier writes. The embedded engine is one; another search cluster can be one later.
+//
+// A sink declares what it can do, and the applier makes up for what it cannot: without `atomic_epoch` a transaction
+// may be seen half (and status says so); without `holds_checkpoint` the checkpoint is kept in the pipeline's own database
+// and replays are made harmless by versions; without `partial_update` column updates are sent as whole documents.
+//
+// Single-threaded: the applier. Apply is called in commit order; errors of kUnavailable are retried by the applier.
+#ifndef BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
+#define BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/index/batch.h"
+#include "engine/mapping/mapping.h"
+
+namespace binseek::pipeline {
+
+struct SinkCapabilities {
+  bool atomic_epoch = false;      // all operations of one Apply become visible in one step
+  bool holds_checkpoint = false;  // batch.user_data becomes durable with the operations
+  bool partial_update = false;    // kUpdateColumns
+};
+
+class IndexSink {
+ public:
+  virtual ~IndexSink() = default;
+  virtual SinkCapabilities capabilities() const = 0;
+  // Finds or makes the index; an existing one's mapping is extended (kInvalidArgument where a field's type differs).
+  [[nodiscard]] virtual Result<index::IndexId> EnsureIndex(const std::string& name, const mapping::Mapping& mapping) = 0;
+  [[nodiscard]] virtual Result<index::ApplyResult> Apply(const index::Batch& batch) = 0;
+  // Makes everything applied durable.
+  [[nodiscard]] virtual Status Commit() = 0;
+  // What the last commit holds under this key of user data; empty: nothing.
+  virtual std::string Checkpoint(std::string_view key) const = 0;
+  // No write older than `version` can come any more.
+  virtual void ForgetTombstones(index::IndexId index, int64_t below_version) = 0;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
