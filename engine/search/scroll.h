@@ -1,0 +1,70 @@
+// ScrollRegistry: searches that are read page by page, all from the view that they began on.
+//
+// A scroll keeps its view, and so the segments and column pages of that moment, alive until it is closed or its keep-alive has passed
+// without a page being asked for. So their number is bounded, and expired ones are dropped at every call.
+//
+// Thread-safe; pages of one scroll are served one at a time. Ids are 128 random bits. A page costs a search over what is behind
+// the last hit; ordered by `_doc`, or where all scores are equal, only its own documents.
+// Errors: kNotFound (no such scroll, or expired), kResourceExhausted (too many open), else those of Search.
+#ifndef BINSEEK_ENGINE_SEARCH_SCROLL_H_
+#define BINSEEK_ENGINE_SEARCH_SCROLL_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/mutex.h"
+#include "engine/base/result.h"
+#include "engine/index/engine_view.h"
+#include "engine/search/searcher.h"
+
+namespace binseek::search {
+
+struct ScrollOptions {
+  size_t max_open = 500;
+  int64_t max_keep_alive_ms = 24 * 3600 * 1000;
+  const Clock* clock = Clock::Real();
+};
+
+struct ScrollPage {
+  std::string id;
+  SearchResult result;                              // aggregations with the first page only
+  std::shared_ptr<const index::EngineView> view;    // what the result borrows from
+  std::shared_ptr<const void> context;              // as given to Open
+};
+
+class ScrollRegistry {
+ public:
+  explicit ScrollRegistry(ScrollOptions options);
+  ~ScrollRegistry();
+
+  // Runs the search and keeps it. `indices` must belong to `view`; `request.from` must be 0; `context` is whatever the caller needs
+  // to render pages. `options.analysis` and `options.clock` must outlive the registry; its cancel flag is not kept.
+  Result<ScrollPage> Open(std::shared_ptr<const index::EngineView> view, std::vector<const index::IndexView*> indices,
+                          SearchRequest request, SearchOptions options, int64_t keep_alive_ms,
+                          std::shared_ptr<const void> context);
+  // The next page; no hits at the end. keep_alive_ms 0 keeps the one from before.
+  Result<ScrollPage> Next(std::string_view id, int64_t keep_alive_ms);
+  bool Close(std::string_view id);
+  size_t CloseAll();
+  size_t open() const;
+
+ private:
+  struct Scroll;
+
+  void DropExpired() BINSEEK_REQUIRES(mutex_);
+
+  // Constant after construction.
+  const ScrollOptions options_;
+
+  mutable Mutex mutex_;
+  std::map<std::string, std::shared_ptr<Scroll>, std::less<>> scrolls_ BINSEEK_GUARDED_BY(mutex_);
+};
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_SCROLL_H_

@@ -1,0 +1,39 @@
+// Sort keys of a request, and the cursor that says where a page ended. Plain value types.
+#ifndef BINSEEK_ENGINE_SEARCH_SORT_H_
+#define BINSEEK_ENGINE_SEARCH_SORT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace binseek::search {
+
+struct SortKey {
+  enum class Kind : uint8_t { kField, kScore, kDoc };
+  enum class Mode : uint8_t { kDefault, kMin, kMax };  // of a document's several values; default: min ascending, max descending
+
+  Kind kind = Kind::kField;
+  std::string field;
+  bool descending = false;
+  bool missing_first = false;       // documents without a value; default: last, whatever the order
+  std::string missing_value;        // not empty: they sort as if they had this
+  std::string unmapped_type;        // not empty: an index without the field sorts all as missing, instead of an error
+  Mode mode = Mode::kDefault;
+};
+
+// A document's value under one sort key, direction already folded in: smaller comes first.
+struct SortCell {
+  int8_t rank = 0;     // -1: missing, first; 0: has a value; 1: missing, last
+  int64_t number = 0;  // folded
+  std::string text;    // keyword keys
+};
+
+// Place of a hit in the total order of a search.
+struct Cursor {
+  std::vector<SortCell> cells;
+  uint64_t position = 0;  // index ordinal << 48 | segment ordinal << 32 | document, see top_docs.h
+};
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_SORT_H_

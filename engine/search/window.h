@@ -1,0 +1,56 @@
+// Window: what a scorer says about 4,096 neighbouring documents of one segment: who matches, and with what score.
+//
+// All execution goes window by window, so that no virtual call is made per document and what a query touches stays in the
+// cache: the bitset is 512 bytes, the scores are 16 KB. Plain value type; reused from window to window.
+#ifndef BINSEEK_ENGINE_SEARCH_WINDOW_H_
+#define BINSEEK_ENGINE_SEARCH_WINDOW_H_
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "engine/codec/postings.h"
+
+namespace binseek::search {
+
+using codec::DocId;
+
+struct Window {
+  static constexpr uint32_t kDocs = 4096;
+  static constexpr uint32_t kWords = kDocs / 64;
+
+  uint64_t match[kWords];
+  float score[kDocs];  // of matching documents; all else is undefined
+
+  void ClearMatches() { std::memset(match, 0, sizeof(match)); }
+  void Set(uint32_t offset) { match[offset / 64] |= uint64_t{1} << (offset % 64); }
+  bool Test(uint32_t offset) const { return ((match[offset / 64] >> (offset % 64)) & 1) != 0; }
+  bool AnyMatch() const {
+    uint64_t any = 0;
+    for (const uint64_t word : match) {
+      any |= word;
+    }
+    return any != 0;
+  }
+  uint32_t CountMatches() const {
+    int count = 0;
+    for (const uint64_t word : match) {
+      count += std::popcount(word);
+    }
+    return static_cast<uint32_t>(count);
+  }
+};
+
+// Calls visit(offset) for every set bit, ascending.
+template <class Visit>
+void ForEachBit(const uint64_t (&words)[Window::kWords], Visit visit) {
+  for (uint32_t w = 0; w < Window::kWords; ++w) {
+    for (uint64_t word = words[w]; word != 0; word &= word - 1) {
+      visit(w * 64 + static_cast<uint32_t>(std::countr_zero(word)));
+    }
+  }
+}
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_WINDOW_H_
