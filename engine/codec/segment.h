@@ -100,6 +100,9 @@ class Segment {
   struct Directory;
   Segment() = default;
   Status Parse();
+  Status ParseDocuments(const Directory& directory);
+  Status ParseField(const Directory& directory, FieldId field, uint32_t kind);
+  Status ParseTerms(const Directory& directory, FieldId field);
 
   std::string_view bytes_;
   std::shared_ptr<const void> owner_;

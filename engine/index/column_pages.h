@@ -1,8 +1,10 @@
 // ColumnPages and LiveDocs: per-document state of an immutable segment that changes after it was written.
 //
-// Both are persistent trees of pages: a copy shares all pages with its original, a write copies only the pages on its
-// path (and none that this copy already owns alone). So a view costs nothing to keep, and two versions are compared by comparing page
-// pointers, which is how a merge catches up with updates that came while it ran.
+// Both are persistent trees of pages: a copy shares all pages with its original, a write copies the nodes on its path.
+// So a view costs nothing to keep, and two versions are compared by comparing page pointers, which is how a merge
+// catches up with updates that came while it ran.
+// Writes name their edit: nodes made under the same edit are changed in place, all others are copied first. One edit is one
+// unpublished step of the writer (a batch), so what a reader can reach never changes.
 // Pages that were never written are read from the segment itself.
 //
 // Const methods are thread-safe; a writer works on its own copy. A copy and a write of one value touch about 5 KB.
@@ -22,6 +24,7 @@
 namespace binseek::index {
 
 using codec::DocId;
+using EditId = uint64_t;  // unique per step of the writer; never 0
 
 // A persistent array of pages of `Page`; null where never written.
 template <class Page>
@@ -31,21 +34,28 @@ class PageTree {
 
   const Page* Get(uint32_t page) const {
     const uint32_t chunk = page / kFanOut;
-    if (root_ == nullptr || chunk >= root_->size() || (*root_)[chunk] == nullptr) {
+    if (root_ == nullptr || chunk >= root_->chunks.size() || root_->chunks[chunk] == nullptr) {
       return nullptr;
     }
-    return (*(*root_)[chunk])[page % kFanOut].get();
+    return root_->chunks[chunk]->pages[page % kFanOut].get();
   }
-  // A page to write to: this tree's own, or a copy of the shared one, or what `fresh` makes.
-  Page* Own(uint32_t page, const std::function<std::shared_ptr<Page>()>& fresh);
+  // A page to write to under `edit`: its own, or a copy of the shared one, or what `fresh` makes.
+  Page* Own(uint32_t page, EditId edit, const std::function<std::shared_ptr<Page>()>& fresh);
 
  private:
-  using Chunk = std::array<std::shared_ptr<Page>, kFanOut>;
-  using Root = std::vector<std::shared_ptr<Chunk>>;
+  struct Chunk {
+    EditId edit = 0;
+    std::array<std::shared_ptr<Page>, kFanOut> pages;
+  };
+  struct Root {
+    EditId edit = 0;
+    std::vector<std::shared_ptr<Chunk>> chunks;
+  };
   std::shared_ptr<Root> root_;
 };
 
 struct ValuePage {
+  EditId edit = 0;
   static constexpr uint32_t kDocs = 256;
   std::array<int64_t, kDocs> values{};
   std::array<uint64_t, kDocs / 64> present{};
@@ -68,7 +78,7 @@ class ColumnPages {
   void Read(DocId first, uint32_t n, int64_t* values, uint64_t* present) const;
   bool multi_valued() const { return base_ != nullptr && !base_->multi_starts.empty(); }
 
-  void Set(DocId doc, std::optional<int64_t> value);  // REQUIRES: !multi_valued()
+  void Set(DocId doc, std::optional<int64_t> value, EditId edit);  // REQUIRES: !multi_valued()
   bool written() const { return written_; }  // has pages of its own
   // Calls `visit(doc)` for every document of the pages in which the two differ (documents may be equal all the same).
   void VisitDifferentPages(const ColumnPages& other, const std::function<void(DocId)>& visit) const;
@@ -81,6 +91,7 @@ class ColumnPages {
 };
 
 struct LivePage {
+  EditId edit = 0;
   static constexpr uint32_t kDocs = 4096;
   std::array<uint64_t, kDocs / 64> live{};
 };
@@ -97,7 +108,7 @@ class LiveDocs {
   uint64_t Word(DocId first) const;
   uint32_t count() const { return count_; }
   uint32_t max_doc() const { return max_doc_; }
-  void Delete(DocId doc);  // no effect where already dead
+  void Delete(DocId doc, EditId edit);  // no effect where already dead
   void VisitDifferentPages(const LiveDocs& other, const std::function<void(DocId)>& visit) const;
 
  private:

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -24,9 +25,10 @@ using codec::DocId;
 // One segment as a view sees it: its immutable bytes, who lives, and the current values of its numeric columns.
 class SegmentView {
  public:
-  SegmentView(uint64_t id, std::shared_ptr<const codec::Segment> segment);
+  SegmentView(uint64_t id, bool on_disk, std::shared_ptr<const codec::Segment> segment);
 
   uint64_t id() const { return id_; }  // unique within the engine, never reused
+  bool on_disk() const { return on_disk_; }
   const codec::Segment& segment() const { return *segment_; }
   const std::shared_ptr<const codec::Segment>& shared_segment() const { return segment_; }
   uint32_t max_doc() const { return segment_->max_doc(); }
@@ -44,6 +46,7 @@ class SegmentView {
 
  private:
   uint64_t id_;
+  bool on_disk_;
   std::shared_ptr<const codec::Segment> segment_;
   LiveDocs live_;
   std::vector<std::pair<mapping::FieldId, ColumnPages>> columns_;  // sorted by field
@@ -73,14 +76,16 @@ struct IndexView {
 
 class EngineView {
  public:
+  // `indices` sorted by name.
+  EngineView(Epoch epoch, std::vector<std::shared_ptr<const IndexView>> indices)
+      : epoch_(epoch), indices_(std::move(indices)) {}
   Epoch epoch() const { return epoch_; }
   const IndexView* Find(std::string_view name) const;
   const IndexView* Find(IndexId id) const;
   const std::vector<std::shared_ptr<const IndexView>>& indices() const { return indices_; }  // sorted by name
 
  private:
-  friend class Engine;
-  Epoch epoch_ = 0;
+  Epoch epoch_;
   std::vector<std::shared_ptr<const IndexView>> indices_;
 };
 

@@ -1,0 +1,80 @@
+#include "engine/base/utf8.h"
+
+#include "engine/base/coding.h"
+
+namespace binseek {
+namespace {
+
+constexpr Utf8Char kInvalid = {kReplacementCharacter, 1, false};
+
+constexpr bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
+
+}  // namespace
+
+Utf8Char DecodeUtf8(std::string_view text, size_t at) {
+  const auto first = static_cast<uint8_t>(text[at]);
+  if (first < 0x80) {
+    return {first, 1, true};
+  }
+  // 0x80..0xc1 are continuations or overlong two-byte forms; above 0xf4 lies nothing.
+  if (first < 0xc2 || first > 0xf4) {
+    return kInvalid;
+  }
+  const uint8_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (text.size() - at < length) {
+    return kInvalid;
+  }
+  char32_t code_point = first & (0xff >> (length + 1));
+  for (uint8_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<uint8_t>(text[at + i]);
+    if (!IsContinuation(byte)) {
+      return kInvalid;
+    }
+    code_point = code_point << 6 | (byte & 0x3f);
+  }
+  const bool overlong = (length == 3 && code_point < 0x800) || (length == 4 && code_point < 0x10000);
+  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
+  if (overlong || surrogate || code_point > 0x10ffff) {
+    return kInvalid;
+  }
+  return {code_point, length, true};
+}
+
+void AppendUtf8(char32_t code_point, std::string* out) {
+  const auto tail = [&](int shift) {
+    out->push_back(static_cast<char>(0x80 | (code_point >> shift & 0x3f)));
+  };
+  if (code_point < 0x80) {
+    out->push_back(static_cast<char>(code_point));
+  } else if (code_point < 0x800) {
+    out->push_back(static_cast<char>(0xc0 | code_point >> 6));
+    tail(0);
+  } else if (code_point < 0x10000) {
+    out->push_back(static_cast<char>(0xe0 | code_point >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    out->push_back(static_cast<char>(0xf0 | code_point >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+size_t FindInvalidUtf8(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    if (text.size() - at >= 8 && (LoadU64(text.data() + at) & 0x8080808080808080) == 0) {
+      at += 8;
+      continue;
+    }
+    const Utf8Char c = DecodeUtf8(text, at);
+    if (!c.valid) {
+      return at;
+    }
+    at += c.length;
+  }
+  return at;
+}
+
+}  // namespace binseek

@@ -1,0 +1,66 @@
+// Building blocks for queries whose matches all have one score. Internal to engine/search.
+#ifndef BINSEEK_ENGINE_SEARCH_CONSTANT_QUERY_H_
+#define BINSEEK_ENGINE_SEARCH_CONSTANT_QUERY_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/search/weight.h"
+
+namespace binseek::search {
+
+// The score of every match, ready to be copied into a window.
+inline void FillScores(float score, Window* window) { std::fill_n(window->score, Window::kDocs, score); }
+
+// Nothing matches.
+class NoneWeight final : public Weight {
+ public:
+  Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView&) const override {
+    return std::unique_ptr<Scorer>();
+  }
+};
+
+// All documents below max_doc match.
+class AllScorer final : public Scorer {
+ public:
+  AllScorer(uint32_t max_doc, bool scores, float score) : max_doc_(max_doc), scores_(scores), score_(score) {}
+  bool FillWindow(DocId first, Window* window) override;
+
+ private:
+  const uint32_t max_doc_;
+  const bool scores_;
+  const float score_;
+};
+
+// A bit per document of a segment: unions of postings.
+class SegmentBits {
+ public:
+  explicit SegmentBits(uint32_t max_doc)
+      : words_((static_cast<size_t>(max_doc) + Window::kDocs - 1) / Window::kDocs * Window::kWords) {}
+  void Set(DocId doc) { words_[doc / 64] |= uint64_t{1} << (doc % 64); }
+  const uint64_t* Words(DocId first) const { return words_.data() + first / 64; }
+  uint64_t* mutable_words() { return words_.data(); }
+  size_t size() const { return words_.size(); }
+
+ private:
+  std::vector<uint64_t> words_;  // whole windows
+};
+
+class SegmentBitsScorer final : public Scorer {
+ public:
+  SegmentBitsScorer(SegmentBits bits, bool scores, float score)
+      : bits_(std::move(bits)), scores_(scores), score_(score) {}
+  bool FillWindow(DocId first, Window* window) override;
+
+ private:
+  const SegmentBits bits_;
+  const bool scores_;
+  const float score_;
+};
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_CONSTANT_QUERY_H_

@@ -1,0 +1,48 @@
+#include "engine/search/field_ref.h"
+
+namespace binseek::search {
+
+std::optional<FieldRef> FindField(const mapping::Mapping& mapping, std::string_view name) {
+  if (const mapping::Field* field = mapping.Find(name); field != nullptr) {
+    return FieldRef{field, {}};
+  }
+  for (size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+    const mapping::Field* parent = mapping.Find(name.substr(0, dot));
+    if (parent != nullptr && parent->kind == mapping::FieldKind::kFlattened) {
+      FieldRef ref{parent, std::string(name.substr(dot + 1))};
+      ref.path.push_back('\0');
+      return ref;
+    }
+  }
+  return std::nullopt;
+}
+
+FieldStatistics CollectFieldStatistics(const index::IndexView& index, const FieldRef& ref) {
+  FieldStatistics statistics;
+  for (const auto& segment : index.segments) {
+    const codec::TermDictionary* terms = segment->segment().Terms(ref.field->id);
+    if (terms == nullptr) {
+      continue;
+    }
+    statistics.doc_count += terms->doc_count();
+    // Without frequencies every occurrence counts once, and an average length is that of distinct terms.
+    statistics.sum_total_term_freq += ref.is_text() ? terms->sum_total_term_freq() : terms->sum_doc_freq();
+  }
+  return statistics;
+}
+
+uint64_t CollectDocFreq(const index::IndexView& index, mapping::FieldId field, std::string_view term) {
+  uint64_t doc_freq = 0;
+  for (const auto& segment : index.segments) {
+    const codec::TermDictionary* terms = segment->segment().Terms(field);
+    if (terms == nullptr) {
+      continue;
+    }
+    if (const std::optional<uint32_t> ord = terms->Find(term); ord) {
+      doc_freq += terms->DocFreq(*ord);
+    }
+  }
+  return doc_freq;
+}
+
+}  // namespace binseek::search

@@ -1,0 +1,96 @@
+// Quoting, and what error numbers mean: the parts of connection.h that need no connection.
+#include <cstdint>
+
+#include "sync/mysql/connection.h"
+
+namespace binseek::mysql {
+
+std::string Quote(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    switch (c) {
+      case '\'':
+        quoted += "''";
+        break;
+      case '\\':
+        quoted += "\\\\";
+        break;
+      case '\0':
+        quoted += "\\0";
+        break;
+      default:
+        quoted.push_back(c);
+    }
+  }
+  quoted.push_back('\'');
+  return quoted;
+}
+
+std::string QuoteBytes(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string quoted = "x'";
+  for (const char c : bytes) {
+    const auto byte = static_cast<uint8_t>(c);
+    quoted.push_back(kDigits[byte >> 4]);
+    quoted.push_back(kDigits[byte & 15]);
+  }
+  quoted.push_back('\'');
+  return quoted;
+}
+
+std::string QuoteIdentifier(std::string_view name) {
+  std::string quoted = "`";
+  for (const char c : name) {
+    if (c == '`') {
+      quoted.push_back('`');
+    }
+    quoted.push_back(c);
+  }
+  quoted.push_back('`');
+  return quoted;
+}
+
+StatusCode ClassifyError(unsigned error_number) {
+  switch (error_number) {
+    case 2002:  // cannot connect through socket
+    case 2003:  // cannot connect to host
+    case 2005:  // unknown host: name servers fail too
+    case 2006:  // server has gone away
+    case 2012:  // error in handshake
+    case 2013:  // lost during query
+    case 2027:  // malformed packet: the stream is out of step, a new one is not
+    case 2055:  // lost, with the system's reason
+    case 1040:  // too many connections
+    case 1053:  // shutdown in progress
+    case 1152:  // aborted connection
+    case 1158:  // 1158..1161: the server's own network errors
+    case 1159:
+    case 1160:
+    case 1161:
+    case 1184:
+    case 1203:  // too many connections of this user
+    case 1205:  // lock wait timeout
+    case 1213:  // deadlock
+    case 1317:  // query interrupted
+    case 1927:  // connection killed (MariaDB)
+    case 1969:  // statement time exceeded (MariaDB)
+    case 3024:  // the same, MySQL
+    case 3169:  // session killed
+    case 4031:  // disconnected for inactivity
+      return StatusCode::kUnavailable;
+    case 2008:  // client out of memory
+    case 1021:  // disk full
+    case 1037:
+    case 1038:
+    case 1041:
+      return StatusCode::kResourceExhausted;
+    case 1236:  // the binlog that was asked for cannot be had
+      return StatusCode::kAborted;
+    case 2014:  // commands out of sync
+      return StatusCode::kInternal;
+    default:
+      return StatusCode::kInvalidArgument;
+  }
+}
+
+}  // namespace binseek::mysql
