@@ -1,0 +1,262 @@
+// EngineImpl::Commit: memory segments to disk, dirty state beside them, and the manifest that names it all.
+//
+// The writer goes on while segments are merged and written; what it changed meanwhile is laid over the merged segment in
+// SwapMerged, by comparing pages with those that the merge has seen.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/index/engine_impl.h"
+#include "engine/index/segment_state.h"
+
+namespace binseek::index {
+namespace {
+
+using codec::kNoMoreDocs;
+using Segments = std::vector<std::shared_ptr<const SegmentView>>;
+
+int64_t MonotonicMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+bool MostlyDead(const SegmentView& segment) { return segment.live_count() * 2 < segment.max_doc(); }
+
+// All memory segments, disk segments that are mostly dead, and, from the smallest up, those disk segments that are not
+// much larger than what is merged anyway: sizes then grow geometrically, so a document is rewritten a logarithmic number of times.
+Segments ChooseMerge(const IndexView& index) {
+  std::vector<std::shared_ptr<const SegmentView>> by_size = index.segments;
+  std::stable_sort(by_size.begin(), by_size.end(), [](const auto& a, const auto& b) {
+    return std::pair(a->on_disk() && !MostlyDead(*a), a->live_count()) <
+           std::pair(b->on_disk() && !MostlyDead(*b), b->live_count());
+  });
+  uint64_t docs = 0;
+  std::set<uint64_t> chosen;
+  for (const auto& segment : by_size) {
+    const bool must = !segment->on_disk() || MostlyDead(*segment);
+    if (!must && (chosen.empty() || segment->live_count() > 2 * docs)) {
+      break;
+    }
+    docs += segment->live_count();
+    chosen.insert(segment->id());
+  }
+  Segments out;
+  for (const auto& segment : index.segments) {
+    if (chosen.count(segment->id()) != 0) {
+      out.push_back(segment);
+    }
+  }
+  return out;
+}
+
+// Lays over `to` what happened to `now` since the merge read `then`.
+void CatchUp(const SegmentView& then, const SegmentView& now, const std::vector<DocId>& doc_map, EditId edit,
+             SegmentView* to) {
+  now.live().VisitDifferentPages(then.live(), [&](DocId doc) {
+    if (doc_map[doc] != kNoMoreDocs && !now.IsLive(doc)) {
+      to->mutable_live()->Delete(doc_map[doc], edit);
+    }
+  });
+  for (const auto& [field, column] : now.columns()) {
+    const ColumnPages* seen = then.Column(field);
+    const ColumnPages none(nullptr, then.max_doc());
+    column.VisitDifferentPages(seen == nullptr ? none : *seen, [&, id = field, &values = column](DocId doc) {
+      if (doc_map[doc] == kNoMoreDocs) {
+        return;
+      }
+      const auto value = values.Get(doc);
+      const ColumnPages* merged = to->Column(id);
+      if ((merged == nullptr ? std::nullopt : merged->Get(doc_map[doc])) != value) {
+        to->MutableColumn(id)->Set(doc_map[doc], value, edit);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+Result<CommitStats> EngineImpl::Commit() {
+  const int64_t started = MonotonicMicros();
+  const MutexLock commit_lock(&commit_mutex_);
+  Manifest manifest;
+  std::shared_ptr<const EngineView> view;
+  {
+    const MutexLock lock(&apply_mutex_);
+    view = View();
+    manifest.user_data = user_data_;
+    manifest.epoch = epoch_;
+    if (view == committed_view_ && manifest.user_data == committed_user_data_) {
+      return CommitStats{generation_, epoch_, 0, MonotonicMicros() - started};
+    }
+    for (const auto& index : view->indices()) {
+      for (const auto& segment : index->segments) {
+        if (!segment->on_disk()) {
+          frozen_.insert(segment->id());
+        }
+      }
+    }
+  }
+  manifest.generation = generation_ + 1;
+  CommitStats stats{manifest.generation, manifest.epoch, 0, 0};
+  std::vector<IndexCommit> commits;
+  Status status;
+  for (const auto& index : view->indices()) {
+    IndexCommit commit;
+    commit.index = index;
+    commit.merged_from = ChooseMerge(*index);
+    status = WriteMerged(&commit);
+    if (!status.ok()) {
+      break;
+    }
+    stats.merged_docs += commit.merged.docs;
+    manifest.indices.emplace_back();
+    status = WriteStates(commit, manifest.generation, &manifest.indices.back());
+    if (!status.ok()) {
+      break;
+    }
+    commits.push_back(std::move(commit));
+  }
+  if (status.ok() && options_.before_commit) {
+    status = options_.before_commit();
+  }
+  if (status.ok()) {
+    {
+      const MutexLock lock(&apply_mutex_);
+      manifest.next_index_id = next_index_id_;
+      manifest.next_segment_id = next_segment_id_;
+    }
+    status = WriteManifest(manifest);
+  }
+  const MutexLock lock(&apply_mutex_);
+  frozen_.clear();
+  BINSEEK_RETURN_IF_ERROR(status);  // what was written is named by no manifest: the next open or commit removes it
+  generation_ = manifest.generation;
+  committed_user_data_ = std::move(manifest.user_data);
+  const bool unchanged = View() == view;
+  SwapMerged(commits);
+  committed_view_ = unchanged ? View() : nullptr;
+  DeleteUnnamedFiles(manifest);
+  stats.micros = MonotonicMicros() - started;
+  return stats;
+}
+
+Status EngineImpl::WriteMerged(IndexCommit* commit) {
+  if (commit->merged_from.empty()) {
+    return Status::Ok();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(commit->merged, MergeSegments(commit->merged_from));
+  if (commit->merged.docs == 0) {
+    return Status::Ok();
+  }
+  uint64_t id = 0;
+  {
+    const MutexLock lock(&apply_mutex_);
+    id = next_segment_id_++;
+  }
+  BINSEEK_RETURN_IF_ERROR(store::WriteFile(options_.directory.get(), SegmentFile(id),
+                                           store::WrapInEnvelope(kSegmentFormat, std::to_string(id), commit->merged.payload)));
+  commit->merged.payload.clear();
+  commit->merged.payload.shrink_to_fit();
+  BINSEEK_ASSIGN_OR_RETURN(commit->merged_into, LoadSegment(*options_.directory, {id, 0}));
+  return Status::Ok();
+}
+
+Status EngineImpl::WriteStates(const IndexCommit& commit, uint64_t generation, ManifestIndex* out) {
+  const IndexView& index = *commit.index;
+  out->id = index.id;
+  out->name = index.name;
+  out->uuid = index.uuid;
+  out->created_ms = index.created_ms;
+  out->settings_json = index.settings_json;
+  out->mapping = *index.mapping;
+  out->next_seq_no = index.next_seq_no;
+  for (const auto& segment : index.segments) {
+    if (std::find(commit.merged_from.begin(), commit.merged_from.end(), segment) != commit.merged_from.end()) {
+      continue;
+    }
+    auto& [view, state_generation] = committed_[segment->id()];
+    if (view != segment) {
+      BINSEEK_RETURN_IF_ERROR(store::WriteFile(
+          options_.directory.get(), StateFile(segment->id(), generation),
+          store::WrapInEnvelope(kStateFormat, std::to_string(segment->id()), EncodeSegmentState(*segment))));
+      view = segment;
+      state_generation = generation;
+    }
+    out->segments.push_back({segment->id(), state_generation});
+  }
+  if (commit.merged_into != nullptr) {
+    out->segments.push_back({commit.merged_into->id(), 0});
+    // A copy, since catching up will write to the original.
+    committed_[commit.merged_into->id()] = {std::make_shared<const SegmentView>(*commit.merged_into), 0};
+  }
+  return Status::Ok();
+}
+
+Status EngineImpl::WriteManifest(const Manifest& manifest) {
+  const std::string file(kManifestFile);
+  store::Directory* directory = options_.directory.get();
+  BINSEEK_RETURN_IF_ERROR(
+      store::WriteFile(directory, file + ".new", store::WrapInEnvelope(kManifestFormat, "", manifest.Encode())));
+  BINSEEK_RETURN_IF_ERROR(directory->Sync());  // segments are durable before they are named
+  BINSEEK_RETURN_IF_ERROR(directory->Rename(file + ".new", file));
+  return directory->Sync();
+}
+
+void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {
+  const EditId edit = next_edit_++;
+  const auto view = View();
+  std::vector<std::shared_ptr<const IndexView>> changed;
+  for (const IndexCommit& commit : commits) {
+    const IndexView* now = view->Find(commit.index->id);
+    if (now == nullptr || commit.merged_from.empty()) {
+      continue;
+    }
+    auto index = std::make_shared<IndexView>(*now);
+    Segments kept;
+    bool placed = commit.merged_into == nullptr;
+    for (const auto& segment : now->segments) {
+      const auto from = std::find_if(commit.merged_from.begin(), commit.merged_from.end(),
+                                     [&](const auto& merged) { return merged->id() == segment->id(); });
+      if (from == commit.merged_from.end()) {
+        kept.push_back(segment);
+        continue;
+      }
+      if (commit.merged_into != nullptr) {
+        const auto ordinal = static_cast<size_t>(from - commit.merged_from.begin());
+        CatchUp(**from, *segment, commit.merged.doc_maps[ordinal], edit, commit.merged_into.get());
+        if (!placed) {
+          kept.push_back(commit.merged_into);
+          placed = true;
+        }
+      }
+    }
+    index->segments = std::move(kept);
+    changed.push_back(std::move(index));
+  }
+  Publish(std::make_shared<const EngineView>(view->epoch(), With(std::move(changed))));
+}
+
+void EngineImpl::DeleteUnnamedFiles(const Manifest& manifest) {
+  std::set<std::string> named{std::string(kManifestFile)};
+  std::set<uint64_t> segments;
+  for (const ManifestIndex& index : manifest.indices) {
+    for (const ManifestSegment& segment : index.segments) {
+      segments.insert(segment.id);
+      named.insert(SegmentFile(segment.id));
+      named.insert(StateFile(segment.id, segment.state_generation));
+    }
+  }
+  std::erase_if(committed_, [&](const auto& entry) { return segments.count(entry.first) == 0; });
+  const auto files = options_.directory->List();
+  if (!files.ok()) {
+    return;  // they cost room, nothing else; the next commit tries again
+  }
+  for (const std::string& file : *files) {
+    const bool ours = file.rfind("segment-", 0) == 0 || file == std::string(kManifestFile) + ".new";
+    if (ours && named.count(file) == 0) {
+      const Status ignored = options_.directory->Delete(file);
+      static_cast<void>(ignored.ok());
+    }
+  }
+}
+
+}  // namespace binseek::index

@@ -1,0 +1,96 @@
+// EngineImpl: the engine behind engine.h. See engine/ARCHITECTURE.md for the life of a write.
+//
+// Private to engine/index. Members are grouped by what protects them; lock order is commit_mutex_, apply_mutex_, view_mutex_.
+#ifndef BINSEEK_ENGINE_INDEX_ENGINE_IMPL_H_
+#define BINSEEK_ENGINE_INDEX_ENGINE_IMPL_H_
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/mutex.h"
+#include "engine/index/batch_applier.h"
+#include "engine/index/engine.h"
+#include "engine/index/manifest.h"
+#include "engine/index/segment_merger.h"
+#include "engine/store/file_envelope.h"
+
+namespace binseek::index {
+
+inline constexpr store::EnvelopeFormat kManifestFormat{"manifest", 0, 0};
+inline constexpr store::EnvelopeFormat kSegmentFormat{"segment", 0, 0};
+inline constexpr store::EnvelopeFormat kStateFormat{"segment state", 0, 0};
+
+// Reads and verifies a committed segment; with its state file where `state_generation` is not 0.
+Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directory, const ManifestSegment& segment);
+Result<Manifest> LoadManifest(const store::Directory& directory);  // kNotFound: the directory holds no commit
+
+class EngineImpl final : public Engine {
+ public:
+  explicit EngineImpl(EngineOptions options) : options_(std::move(options)) {}
+  Status Recover();
+
+  Result<IndexId> CreateIndex(const std::string& name, mapping::Mapping mapping, const std::string& settings_json) override;
+  Status DropIndex(IndexId index) override;
+  Status UpdateMapping(IndexId index, mapping::Mapping mapping) override;
+  Result<ApplyResult> Apply(const Batch& batch) override;
+  std::shared_ptr<const EngineView> View() const override;
+  Result<CommitStats> Commit() override;
+  std::string UserData(std::string_view key) const override;
+  void ForgetTombstones(IndexId index, int64_t below_version) override;
+  size_t tombstones() const override;
+  size_t memory_bytes() const override { return memory_bytes_.load(); }
+
+ private:
+  // What a commit makes of one index.
+  struct IndexCommit {
+    std::shared_ptr<const IndexView> index;
+    std::vector<std::shared_ptr<const SegmentView>> merged_from;
+    MergedSegment merged;
+    std::shared_ptr<SegmentView> merged_into;  // null: nothing was merged, or nothing was left
+  };
+
+  void Publish(std::shared_ptr<const EngineView> view) BINSEEK_REQUIRES(apply_mutex_);
+  // Replaces, adds or (by id in `dropped`) removes indices in the newest view.
+  std::vector<std::shared_ptr<const IndexView>> With(std::vector<std::shared_ptr<const IndexView>> changed) const;
+  Status WriteMerged(IndexCommit* commit) BINSEEK_REQUIRES(commit_mutex_);
+  Status WriteStates(const IndexCommit& commit, uint64_t generation, ManifestIndex* out) BINSEEK_REQUIRES(commit_mutex_);
+  Status WriteManifest(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
+  void SwapMerged(const std::vector<IndexCommit>& commits) BINSEEK_REQUIRES(apply_mutex_);
+  void DeleteUnnamedFiles(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
+
+  // Constant after construction.
+  const EngineOptions options_;
+
+  // Self-synchronised.
+  std::atomic<size_t> memory_bytes_{0};
+
+  Mutex commit_mutex_;
+  uint64_t generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
+  // The views of segments whose present state is on disk, with the generation of their state files.
+  std::map<uint64_t, std::pair<std::shared_ptr<const SegmentView>, uint64_t>> committed_ BINSEEK_GUARDED_BY(commit_mutex_);
+  std::shared_ptr<const EngineView> committed_view_ BINSEEK_GUARDED_BY(commit_mutex_);
+  std::map<std::string, std::string> committed_user_data_ BINSEEK_GUARDED_BY(commit_mutex_);
+  std::unique_ptr<store::DirectoryLock> lock_ BINSEEK_GUARDED_BY(commit_mutex_);
+
+  mutable Mutex apply_mutex_;
+  Epoch epoch_ BINSEEK_GUARDED_BY(apply_mutex_) = 0;
+  EditId next_edit_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
+  uint32_t next_index_id_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
+  uint64_t next_segment_id_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
+  std::set<uint64_t> frozen_ BINSEEK_GUARDED_BY(apply_mutex_);  // memory segments that a running commit writes
+  Tombstones tombstones_ BINSEEK_GUARDED_BY(apply_mutex_);
+  std::map<std::string, std::string> user_data_ BINSEEK_GUARDED_BY(apply_mutex_);
+
+  mutable Mutex view_mutex_;  // leaf lock
+  std::shared_ptr<const EngineView> view_ BINSEEK_GUARDED_BY(view_mutex_);
+};
+
+}  // namespace binseek::index
+
+#endif  // BINSEEK_ENGINE_INDEX_ENGINE_IMPL_H_
