@@ -1,0 +1,20 @@
+// MySQL's binary JSON as text: compact, members in the order in which they are stored, as the server prints it.
+//
+// Thread-safety: pure functions. Errors: kCorruption for bytes that are no JSON document; nesting, offsets and the
+// size of the text are bounded whatever the bytes claim.
+#ifndef BINSEEK_SYNC_BINLOG_JSON_BINARY_H_
+#define BINSEEK_SYNC_BINLOG_JSON_BINARY_H_
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/status.h"
+
+namespace binseek::binlog {
+
+// Replaces *out. Empty bytes are the JSON null (so does the server read them).
+Status DecodeJsonBinary(std::string_view bytes, std::string* out);
+
+}  // namespace binseek::binlog
+
+#endif  // BINSEEK_SYNC_BINLOG_JSON_BINARY_H_

@@ -1,0 +1,99 @@
+#include "sync/binlog/row_image.h"
+
+#include <utility>
+
+namespace binseek::binlog {
+namespace {
+
+bool Bit(std::string_view bitmap, size_t i) { return (static_cast<uint8_t>(bitmap[i / 8]) >> (i % 8) & 1) != 0; }
+
+size_t CountBits(std::string_view bitmap, size_t bits) {
+  size_t count = 0;
+  for (size_t i = 0; i < bits; ++i) {
+    count += Bit(bitmap, i) ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RowDecoder>> RowDecoder::Make(const TableMap& map,
+                                                     std::shared_ptr<const change::TableSchema> schema) {
+  std::unique_ptr<RowDecoder> decoder(new RowDecoder());
+  if (map.columns.size() != schema->columns.size()) {
+    return Status::Aborted("table " + schema->QualifiedName() + ": the binlog's rows have " +
+                           std::to_string(map.columns.size()) + " columns, the known table has " +
+                           std::to_string(schema->columns.size()));
+  }
+  decoder->plans_.reserve(map.columns.size());
+  for (size_t i = 0; i < map.columns.size(); ++i) {
+    auto plan = MakeColumnPlan(map.columns[i], schema->columns[i], map.has_names);
+    if (!plan.ok()) {
+      return plan.status().WithContext("table " + schema->QualifiedName());
+    }
+    decoder->plans_.push_back(std::move(plan).value());
+  }
+  decoder->schema_ = std::move(schema);
+  return decoder;
+}
+
+Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader, change::RowImage* image) const {
+  const size_t columns = plans_.size();
+  image->resize(columns);
+  const std::string_view nulls = reader->Bytes((CountBits(present, columns) + 7) / 8);
+  if (!reader->ok()) {
+    return Status::Ok();  // the caller looks
+  }
+  size_t nth = 0;
+  for (size_t i = 0; i < columns; ++i) {
+    if (!Bit(present, i)) {
+      continue;
+    }
+    change::Value& value = (*image)[i];
+    if (Bit(nulls, nth++)) {
+      value.kind = change::ValueKind::kNull;
+      continue;
+    }
+    const Status decoded = DecodeColumnValue(plans_[i], reader, &value);
+    if (!decoded.ok() || !reader->ok()) {
+      const Status status = decoded.ok() ? reader->status("rows") : decoded;
+      return status.WithContext("table " + schema_->QualifiedName() + ", column " + schema_->columns[i].name);
+    }
+  }
+  return Status::Ok();
+}
+
+Status RowDecoder::DecodeRows(const RowsEvent& event, std::vector<change::RowChange>* rows) const {
+  if (event.columns != plans_.size()) {
+    return Status::Corruption("table " + schema_->QualifiedName() + ": rows of " + std::to_string(event.columns) +
+                              " columns behind a table map of " + std::to_string(plans_.size()));
+  }
+  ByteReader reader(event.rows);
+  while (!reader.AtEnd()) {
+    const size_t left = reader.remaining();
+    change::RowChange& row = rows->emplace_back();
+    row.table = schema_;
+    switch (event.kind) {
+      case RowsKind::kWrite:
+        row.kind = change::RowChangeKind::kInsert;
+        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, &reader, &row.after));
+        break;
+      case RowsKind::kDelete:
+        row.kind = change::RowChangeKind::kDelete;
+        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, &reader, &row.before));
+        break;
+      case RowsKind::kUpdate:
+        row.kind = change::RowChangeKind::kUpdate;
+        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, &reader, &row.before));
+        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present_after, &reader, &row.after));
+        break;
+    }
+    if (reader.ok() && reader.remaining() == left) {
+      reader.Fail("a row without bytes");
+    }
+  }
+  const Status status = reader.status("rows");
+  return status.ok() ? status : status.WithContext("table " + schema_->QualifiedName());
+}
+
+}  // namespace binseek::binlog

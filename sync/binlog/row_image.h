@@ -1,0 +1,40 @@
+// RowDecoder: the rows of one table map, as one schema names them.
+//
+// Immutable after Make; thread-safe. Shares the schema.
+// Errors: kAborted where map and schema do not fit (names table and column); kCorruption for bytes that cannot be right.
+#ifndef BINSEEK_SYNC_BINLOG_ROW_IMAGE_H_
+#define BINSEEK_SYNC_BINLOG_ROW_IMAGE_H_
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "sync/binlog/column_value.h"
+#include "sync/binlog/event.h"
+#include "sync/binlog/table_map.h"
+#include "sync/change/row_change.h"
+
+namespace binseek::binlog {
+
+class RowDecoder {
+ public:
+  static Result<std::unique_ptr<RowDecoder>> Make(const TableMap& map,
+                                                  std::shared_ptr<const change::TableSchema> schema);
+
+  // Appends the event's rows to *rows. `event.rows` must be unpacked already.
+  Status DecodeRows(const RowsEvent& event, std::vector<change::RowChange>* rows) const;
+
+  const std::shared_ptr<const change::TableSchema>& schema() const { return schema_; }
+
+ private:
+  RowDecoder() = default;
+  Status DecodeImage(std::string_view present, ByteReader* reader, change::RowImage* image) const;
+
+  std::shared_ptr<const change::TableSchema> schema_;
+  std::vector<ColumnPlan> plans_;
+};
+
+}  // namespace binseek::binlog
+
+#endif  // BINSEEK_SYNC_BINLOG_ROW_IMAGE_H_
