@@ -22,24 +22,17 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "engine/base/result.h"
+#include "sync/binlog/schema_provider.h"
 #include "sync/change/position.h"
-#include "sync/change/table_schema.h"
 #include "sync/change/transaction.h"
 #include "sync/mysql/connection.h"
 
 namespace binseek::binlog {
-
-// The schema that rows of this table have at the place that is being read; null where the table is not captured.
-// Called by the thread that calls Next(), once per table map event: must be fast and must not call back.
-using SchemaProvider = std::function<std::shared_ptr<const change::TableSchema>(std::string_view database,
-                                                                                std::string_view table)>;
 
 struct BinlogSourceOptions {
   mysql::ConnectionOptions connection;
@@ -48,8 +41,7 @@ struct BinlogSourceOptions {
   change::SourcePosition start;
   uint64_t next_ordinal = 1;  // of the first transaction behind `start`
   SchemaProvider schema_provider;
-  // Databases whose DDL becomes table events; empty: those of tables that schema_provider knows.
-  std::function<bool(std::string_view database)> captures_database;
+  DatabaseFilter captures_database;
   std::chrono::milliseconds heartbeat{1000};
   // Nothing at all heard for so long: reconnect.
   std::chrono::milliseconds silence_limit{10000};

@@ -145,7 +145,8 @@ Result<RotateEvent> DecodeRotate(std::string_view body) {
   return rotate;
 }
 
-Result<QueryEvent> DecodeQuery(std::string_view body) {
+Result<QueryEvent> DecodeQuery(std::string_view body, bool load) {
+  constexpr size_t kLoadBytes = 13;  // id of a file, two places in the text, what to do with duplicates
   ByteReader reader(body);
   QueryEvent query;
   reader.U32();  // thread
@@ -153,6 +154,7 @@ Result<QueryEvent> DecodeQuery(std::string_view body) {
   const uint8_t database_bytes = reader.U8();
   reader.U16();  // error code
   const uint16_t variable_bytes = reader.U16();
+  reader.Skip(load ? kLoadBytes : 0);
   reader.Skip(variable_bytes);
   query.database = reader.Bytes(database_bytes);
   reader.U8();

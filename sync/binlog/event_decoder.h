@@ -22,7 +22,8 @@ Result<Event> SplitEvent(std::string_view bytes, bool checksums);
 
 Result<FormatDescription> DecodeFormatDescription(std::string_view body);
 Result<RotateEvent> DecodeRotate(std::string_view body);
-Result<QueryEvent> DecodeQuery(std::string_view body);
+// `load`: the event is an EXECUTE_LOAD_QUERY, which holds a little more before its text.
+Result<QueryEvent> DecodeQuery(std::string_view body, bool load);
 Result<GtidEvent> DecodeGtid(std::string_view body);
 Result<GtidEvent> DecodeGtidTagged(std::string_view body);
 Result<MariadbGtidEvent> DecodeMariadbGtid(std::string_view body);

@@ -63,14 +63,21 @@ Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader, cha
   return Status::Ok();
 }
 
-Status RowDecoder::DecodeRows(const RowsEvent& event, std::vector<change::RowChange>* rows) const {
+Status RowDecoder::DecodeRows(const RowsEvent& event, uint64_t limit_bytes, std::vector<change::RowChange>* rows,
+                              uint64_t* used_bytes) const {
   if (event.columns != plans_.size()) {
     return Status::Corruption("table " + schema_->QualifiedName() + ": rows of " + std::to_string(event.columns) +
                               " columns behind a table map of " + std::to_string(plans_.size()));
   }
   ByteReader reader(event.rows);
+  const size_t images = event.kind == RowsKind::kUpdate ? 2 : 1;
+  const uint64_t row_bytes = sizeof(change::RowChange) + images * plans_.size() * sizeof(change::Value);
   while (!reader.AtEnd()) {
     const size_t left = reader.remaining();
+    if (*used_bytes + row_bytes > limit_bytes) {
+      return Status::ResourceExhausted("table " + schema_->QualifiedName() + ": a transaction's rows take more than " +
+                                       std::to_string(limit_bytes) + " bytes of memory");
+    }
     change::RowChange& row = rows->emplace_back();
     row.table = schema_;
     switch (event.kind) {
@@ -91,6 +98,7 @@ Status RowDecoder::DecodeRows(const RowsEvent& event, std::vector<change::RowCha
     if (reader.ok() && reader.remaining() == left) {
       reader.Fail("a row without bytes");
     }
+    *used_bytes += row_bytes + (left - reader.remaining());
   }
   const Status status = reader.status("rows");
   return status.ok() ? status : status.WithContext("table " + schema_->QualifiedName());

@@ -5,6 +5,7 @@
 #ifndef BINSEEK_SYNC_BINLOG_ROW_IMAGE_H_
 #define BINSEEK_SYNC_BINLOG_ROW_IMAGE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,10 @@ class RowDecoder {
   static Result<std::unique_ptr<RowDecoder>> Make(const TableMap& map,
                                                   std::shared_ptr<const change::TableSchema> schema);
 
-  // Appends the event's rows to *rows. `event.rows` must be unpacked already.
-  Status DecodeRows(const RowsEvent& event, std::vector<change::RowChange>* rows) const;
+  // Appends the event's rows to *rows, and adds the memory that they take (nearly) to *used_bytes, which may not come
+  // above `limit_bytes` (kResourceExhausted). REQUIRES: `event.rows` is unpacked.
+  Status DecodeRows(const RowsEvent& event, uint64_t limit_bytes, std::vector<change::RowChange>* rows,
+                    uint64_t* used_bytes) const;
 
   const std::shared_ptr<const change::TableSchema>& schema() const { return schema_; }
 

@@ -1,0 +1,50 @@
+// DumpConnection: a server's binlog as it arrives, event by event.
+//
+// A thread of its own reads the socket into a bounded queue, so that reading can time out, so that the socket is read
+// while events are decoded, and so that a slow reader pushes back on the server by TCP.
+//
+// Threads: ReadEvent belongs to one thread; Stop may be called by any. The destructor stops and joins.
+// Errors: kUnavailable for a connection that is lost or that the server ended (also its shutdown, which is a plain end
+// of the stream): connect again. kAborted where the server cannot give what was asked for (purged, ahead of it), in its
+// words. kInvalidArgument where it refuses the account.
+#ifndef BINSEEK_SYNC_BINLOG_DUMP_H_
+#define BINSEEK_SYNC_BINLOG_DUMP_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "sync/change/position.h"
+#include "sync/mysql/connection.h"
+
+namespace binseek::binlog {
+
+struct DumpOptions {
+  change::SourcePosition start;
+  bool by_gtid = true;  // start behind start's GTIDs; else at start.binlog
+  uint32_t server_id = 0;
+  std::chrono::milliseconds heartbeat{1000};
+  uint64_t queue_bytes = uint64_t{16} << 20;  // of events read ahead; one may be larger
+};
+
+class DumpConnection {
+ public:
+  // Takes over a session and starts the dump on it.
+  [[nodiscard]] static Result<std::unique_ptr<DumpConnection>> Start(std::unique_ptr<mysql::Connection> connection,
+                                                                     const DumpOptions& options);
+  virtual ~DumpConnection() = default;
+
+  // The next event's bytes, header to checksum; nothing where none came within `timeout`.
+  [[nodiscard]] virtual Result<std::optional<std::string>> ReadEvent(std::chrono::milliseconds timeout) = 0;
+  // Whether events end with a checksum, as negotiated.
+  virtual bool checksums() const = 0;
+  virtual void Stop() = 0;
+};
+
+}  // namespace binseek::binlog
+
+#endif  // BINSEEK_SYNC_BINLOG_DUMP_H_

@@ -1,0 +1,234 @@
+#include "sync/binlog/statement.h"
+
+#include <utility>
+
+#include "sync/binlog/sql_lexer.h"
+
+namespace binseek::binlog {
+namespace {
+
+using Kind = Statement::Kind;
+
+class StatementParser {
+ public:
+  StatementParser(std::string_view sql, std::string_view default_database)
+      : lexer_(sql), default_database_(default_database) {}
+
+  Statement Parse() {
+    if (lexer_.Take("SET")) {
+      // MariaDB: SET STATEMENT variable = value FOR statement
+      if (!lexer_.Take("STATEMENT")) {
+        return {};
+      }
+      while (!lexer_.token().AtEnd() && !lexer_.Take("FOR")) {
+        lexer_.Advance();
+      }
+    }
+    const std::string verb = lexer_.token().upper;
+    lexer_.Advance();
+    if (verb == "BEGIN" || (verb == "START" && lexer_.Take("TRANSACTION"))) {
+      statement_.kind = Kind::kBegin;
+    } else if (verb == "COMMIT") {
+      statement_.kind = Kind::kCommit;
+    } else if (verb == "ROLLBACK") {
+      ParseRollback();
+    } else if (verb == "SAVEPOINT") {
+      statement_.kind = Kind::kSavepoint;
+      statement_.name = lexer_.token().text;
+    } else if (verb == "XA") {
+      ParseXa();
+    } else if (verb == "CREATE") {
+      ParseCreate();
+    } else if (verb == "ALTER") {
+      ParseAlter();
+    } else if (verb == "DROP") {
+      ParseDrop();
+    } else if (verb == "TRUNCATE") {
+      lexer_.Take("TABLE");
+      TakeTable(Kind::kTruncate);
+    } else if (verb == "RENAME") {
+      ParseRename();
+    } else {
+      ParseRowsAsText(verb);
+    }
+    return std::move(statement_);
+  }
+
+ private:
+  void ParseRollback() {
+    statement_.kind = Kind::kRollback;
+    lexer_.Take("WORK");
+    if (lexer_.Take("TO")) {
+      lexer_.Take("SAVEPOINT");
+      statement_.kind = Kind::kRollbackTo;
+      statement_.name = lexer_.token().text;
+    }
+  }
+
+  void ParseXa() {
+    if (lexer_.Take("START") || lexer_.Take("BEGIN")) {
+      statement_.kind = Kind::kBegin;
+    } else if (lexer_.Take("COMMIT")) {
+      statement_.kind = Kind::kXaCommit;
+    } else if (lexer_.Take("ROLLBACK")) {
+      statement_.kind = Kind::kXaRollback;
+    }
+  }
+
+  void ParseCreate() {
+    if (lexer_.Take("OR")) {
+      lexer_.Take("REPLACE");
+    }
+    if (lexer_.Take("TEMPORARY")) {
+      return;
+    }
+    while (lexer_.Take("UNIQUE") || lexer_.Take("FULLTEXT") || lexer_.Take("SPATIAL") || lexer_.Take("VECTOR") ||
+           lexer_.Take("ONLINE") || lexer_.Take("OFFLINE")) {
+    }
+    if (lexer_.Take("TABLE")) {
+      TakeIfExists();
+      TakeTable(Kind::kDdl);
+    } else if (lexer_.Take("INDEX")) {
+      TakeTableAfterOn();
+    }
+  }
+
+  void ParseAlter() {
+    while (lexer_.Take("ONLINE") || lexer_.Take("OFFLINE") || lexer_.Take("IGNORE")) {
+    }
+    if (!lexer_.Take("TABLE")) {
+      return;
+    }
+    TakeIfExists();
+    TakeTable(Kind::kDdl);
+    // ... RENAME [TO|AS|=] other; EXCHANGE PARTITION p WITH TABLE other
+    while (!lexer_.token().AtEnd()) {
+      if (lexer_.Take("RENAME")) {
+        if (lexer_.Take("COLUMN") || lexer_.Take("INDEX") || lexer_.Take("KEY")) {
+          continue;
+        }
+        if (!lexer_.Take("TO") && !lexer_.Take("AS")) {
+          lexer_.TakeSymbol('=');
+        }
+        TakeTable(Kind::kDdl);
+      } else if (lexer_.Take("WITH")) {
+        if (lexer_.Take("TABLE")) {
+          TakeTable(Kind::kDdl);
+        }
+      } else {
+        lexer_.Advance();
+      }
+    }
+  }
+
+  void ParseDrop() {
+    if (lexer_.Take("TEMPORARY")) {
+      return;
+    }
+    if (lexer_.Take("DATABASE") || lexer_.Take("SCHEMA")) {
+      TakeIfExists();
+      if (lexer_.token().CanBeName()) {
+        statement_.kind = Kind::kDrop;
+        statement_.tables.push_back({lexer_.token().text, ""});
+      }
+      return;
+    }
+    if (lexer_.Take("TABLE") || lexer_.Take("TABLES")) {
+      TakeIfExists();
+      do {
+        TakeTable(Kind::kDrop);
+      } while (lexer_.TakeSymbol(','));
+      return;
+    }
+    if (lexer_.Take("INDEX")) {
+      TakeTableAfterOn();
+    }
+  }
+
+  void ParseRename() {
+    if (!lexer_.Take("TABLE") && !lexer_.Take("TABLES")) {
+      return;
+    }
+    do {
+      TakeIfExists();
+      TakeTable(Kind::kDdl);
+      while (lexer_.Take("NOWAIT") || lexer_.Take("WAIT")) {
+      }
+      if (!lexer_.Take("TO")) {
+        return;
+      }
+      TakeTable(Kind::kDdl);
+    } while (lexer_.TakeSymbol(','));
+  }
+
+  void ParseRowsAsText(const std::string& verb) {
+    const bool to_table = verb == "INSERT" || verb == "REPLACE" || verb == "UPDATE" || verb == "DELETE";
+    if (!to_table && verb != "LOAD" && verb != "WITH") {
+      return;
+    }
+    // LOAD DATA ... INTO TABLE t, INSERT INTO t, DELETE FROM t, UPDATE t; of several tables the first.
+    if (verb == "LOAD" || verb == "WITH") {
+      while (!lexer_.token().AtEnd() && !lexer_.Take(verb == "LOAD" ? "TABLE" : "UPDATE")) {
+        lexer_.Advance();
+      }
+    }
+    while (lexer_.Take("LOW_PRIORITY") || lexer_.Take("DELAYED") || lexer_.Take("HIGH_PRIORITY") ||
+           lexer_.Take("IGNORE") || lexer_.Take("QUICK") || lexer_.Take("INTO") || lexer_.Take("FROM")) {
+    }
+    TakeTable(Kind::kRowsAsText);
+    if (statement_.tables.empty()) {
+      statement_.kind = Kind::kRowsAsText;
+      statement_.tables.push_back({std::string(default_database_), ""});
+    }
+  }
+
+  void TakeTableAfterOn() {
+    while (!lexer_.token().AtEnd()) {
+      if (lexer_.Take("ON")) {
+        TakeTable(Kind::kDdl);
+        return;
+      }
+      lexer_.Advance();
+    }
+  }
+
+  void TakeIfExists() {
+    if (lexer_.Take("IF")) {
+      lexer_.Take("NOT");
+      lexer_.Take("EXISTS");
+    }
+  }
+
+  // [database .] table
+  void TakeTable(Kind kind) {
+    if (!lexer_.token().CanBeName()) {
+      return;
+    }
+    Statement::Table table{std::string(default_database_), lexer_.token().text};
+    lexer_.Advance();
+    if (lexer_.TakeSymbol('.') && lexer_.token().CanBeName()) {
+      table.database = std::exchange(table.table, lexer_.token().text);
+      lexer_.Advance();
+    }
+    statement_.kind = kind;
+    statement_.tables.push_back(std::move(table));
+  }
+
+  SqlLexer lexer_;
+  const std::string_view default_database_;
+  Statement statement_;
+};
+
+}  // namespace
+
+Statement ParseStatement(std::string_view sql, std::string_view default_database) {
+  // The commonest by far.
+  if (sql == "BEGIN" || sql == "COMMIT") {
+    Statement statement;
+    statement.kind = sql == "BEGIN" ? Kind::kBegin : Kind::kCommit;
+    return statement;
+  }
+  return StatementParser(sql, default_database).Parse();
+}
+
+}  // namespace binseek::binlog

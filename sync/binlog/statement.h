@@ -1,0 +1,45 @@
+// What a logged SQL statement means to a reader of rows: where transactions begin and end, and which tables it reshapes.
+//
+// This is no SQL parser: it reads the words that decide, past comments and quotes, and says kOther where a statement
+// can change neither rows nor shapes of a table.
+//
+// Thread-safety: pure function. Errors: none; a statement cut short is read as far as it goes.
+#ifndef BINSEEK_SYNC_BINLOG_STATEMENT_H_
+#define BINSEEK_SYNC_BINLOG_STATEMENT_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace binseek::binlog {
+
+struct Statement {
+  enum class Kind : uint8_t {
+    kOther,
+    kBegin,        // also XA START
+    kCommit,
+    kRollback,
+    kSavepoint,    // `name`
+    kRollbackTo,   // `name`
+    kXaCommit,
+    kXaRollback,
+    kDdl,          // `tables` get another shape, name or being
+    kTruncate,     // of `tables`
+    kDrop,         // of `tables`; of a whole database where a table's name is empty
+    kRowsAsText,   // INSERT, UPDATE, ...: rows of `tables` change without row events
+  };
+  struct Table {
+    std::string database;  // never empty where the statement or its session names one
+    std::string table;
+  };
+  Kind kind = Kind::kOther;
+  std::string name;
+  std::vector<Table> tables;
+};
+
+Statement ParseStatement(std::string_view sql, std::string_view default_database);
+
+}  // namespace binseek::binlog
+
+#endif  // BINSEEK_SYNC_BINLOG_STATEMENT_H_

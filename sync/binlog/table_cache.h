@@ -1,0 +1,47 @@
+// TableCache: the table maps of a stream, by table id, with a decoder for those that are captured.
+//
+// Single-threaded: the reader of the stream. Errors: as RowDecoder::Make; kCorruption for bad table maps and for rows
+// without a table map.
+#ifndef BINSEEK_SYNC_BINLOG_TABLE_CACHE_H_
+#define BINSEEK_SYNC_BINLOG_TABLE_CACHE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/base/result.h"
+#include "sync/binlog/row_image.h"
+#include "sync/binlog/schema_provider.h"
+
+namespace binseek::binlog {
+
+class TableCache {
+ public:
+  TableCache(SchemaProvider schema_provider, bool mariadb)
+      : schema_provider_(std::move(schema_provider)), mariadb_(mariadb) {}
+
+  // Takes a TABLE_MAP in. Cheap where nothing changed since the same table's last one.
+  Status Add(std::string_view body, int table_id_bytes);
+
+  // Null where the table is not captured.
+  Result<const RowDecoder*> Find(uint64_t table_id) const;
+
+  void Clear() { tables_.clear(); }
+
+ private:
+  struct Table {
+    std::string body;                     // of the map that `decoder` was made of
+    std::unique_ptr<RowDecoder> decoder;  // null: not captured
+  };
+
+  const SchemaProvider schema_provider_;
+  const bool mariadb_;
+  std::unordered_map<uint64_t, Table> tables_;
+};
+
+}  // namespace binseek::binlog
+
+#endif  // BINSEEK_SYNC_BINLOG_TABLE_CACHE_H_

@@ -1,0 +1,108 @@
+// TransactionAssembler: a stream of events in, whole transactions out.
+//
+// It knows nothing of connections: whoever has one feeds it events as they come, and says when a new stream begins.
+//
+//   assembler.BeginStream(checksums);
+//   BINSEEK_ASSIGN_OR_RETURN(auto transaction, assembler.Feed(event_bytes));  // header to checksum
+//   if (transaction) { ... }
+//
+// Single-threaded. Errors name file, offset and GTID: kCorruption for bytes that cannot be right; kAborted for events that
+// may change captured rows and are not understood (statement-based rows, partial JSON updates, prepared XA transactions,
+// incidents) and for rows that do not fit their schema; kResourceExhausted for rows above the limit. After an error only
+// BeginStream helps.
+#ifndef BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
+#define BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "sync/binlog/event.h"
+#include "sync/binlog/schema_provider.h"
+#include "sync/binlog/statement.h"
+#include "sync/binlog/stream_position.h"
+#include "sync/binlog/table_cache.h"
+#include "sync/change/transaction.h"
+
+namespace binseek::binlog {
+
+struct AssemblerOptions {
+  change::SourceId source{};
+  change::SourcePosition start;
+  uint64_t next_ordinal = 1;
+  // False: GTIDs stay out of positions, because the set at `start` is not known and one with holes is worse than none.
+  bool use_gtids = true;
+  SchemaProvider schema_provider;
+  DatabaseFilter captures_database;
+  uint64_t max_transaction_bytes = uint64_t{1} << 30;
+};
+
+class TransactionAssembler {
+ public:
+  explicit TransactionAssembler(AssemblerOptions options);
+
+  // Drops an open transaction and all table maps. `checksums`: what was negotiated, for events before the first format
+  // description.
+  void BeginStream(bool checksums);
+
+  // Takes one event; gives the transaction that it ends, if it ends one.
+  Result<std::optional<change::Transaction>> Feed(std::string_view event);
+
+  // Behind the last whole transaction, or further where nothing but events outside transactions followed.
+  const change::SourcePosition& position() const { return position_; }
+  uint64_t last_ordinal() const { return next_ordinal_ - 1; }
+
+ private:
+  // A transaction in the making.
+  struct Open {
+    std::string gtid;
+    bool standalone = true;  // ends with its one statement: no BEGIN came
+    int64_t commit_time_us = 0;
+    uint64_t length = 0;
+    uint32_t crc32c = 0;
+    uint64_t row_bytes = 0;
+    std::vector<change::RowChange> rows;
+    std::vector<change::TableEvent> table_events;
+    std::vector<std::pair<std::string, size_t>> savepoints;  // name, rows before it
+  };
+
+  Status Handle(const Event& event);
+  Status HandlePayload(const Event& event);
+  Status HandleGtid(const Event& event);
+  Status HandleMariadbGtid(const Event& event);
+  Status HandleQuery(const Event& event);
+  Status HandleRows(const Event& event);
+  Status HandleXaPrepare(const Event& event);
+  Status HandleRotate(const Event& event);
+  Status HandleFormatDescription(const Event& event);
+  Status ApplyStatement(const Statement& statement, std::string_view sql);
+  Status RefuseRowsAsText(const Statement& statement, std::string_view sql);
+  void AddTableEvents(const Statement& statement, std::string_view sql);
+  void RollBackTo(const std::string& savepoint);
+  bool IsCaptured(const Statement::Table& table) const;
+  Open& EnsureOpen();
+  void DropOpen();
+  void End(const EventHeader& header);
+  Result<change::Transaction> Finish();
+  Status WithPlace(const Status& status) const;
+
+  const AssemblerOptions options_;
+  const bool mariadb_;
+  change::SourcePosition position_;
+  uint64_t next_ordinal_;
+  StreamPosition stream_;
+  FormatDescription format_;
+  bool checksums_ = true;
+  TableCache tables_;
+  std::optional<Open> open_;
+  bool ended_ = false;  // open_ is whole
+  std::string unpacked_;
+};
+
+}  // namespace binseek::binlog
+
+#endif  // BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
