@@ -1,0 +1,48 @@
+#include "engine/mapping/document_parser.h"
+
+#include "tests/support/status_matchers.h"
+
+namespace binseek::mapping {
+namespace {
+
+TEST(DocumentParserTest, NewFieldsGetTheTypesOfTheirValues) {
+  Mapping mapping;
+  const auto document = ParseDocument(
+      R"({"name":"苹果","n":12,"x":1.5,"on":true,"at":"2026-01-02","tags":["a","b"],"shop":{"city":"杭州"},"none":null})", &mapping);
+  ASSERT_OK(document);
+  EXPECT_EQ(mapping.Find("name")->kind, FieldKind::kText);
+  EXPECT_EQ(mapping.Find("name.keyword")->ignore_above, 256u);
+  EXPECT_EQ(mapping.Find("n")->kind, FieldKind::kLong);
+  EXPECT_EQ(mapping.Find("x")->kind, FieldKind::kDouble);
+  EXPECT_EQ(mapping.Find("on")->kind, FieldKind::kBoolean);
+  EXPECT_EQ(mapping.Find("at")->kind, FieldKind::kDate);
+  EXPECT_EQ(mapping.Find("shop.city.keyword")->kind, FieldKind::kKeyword);
+  EXPECT_EQ(mapping.Find("none"), nullptr);
+  EXPECT_EQ(document->numbers.size(), 4u);
+  EXPECT_EQ(document->texts.size(), 8u);  // name, two tags and city, each with its keyword
+}
+
+TEST(DocumentParserTest, WrongValuesNameTheField) {
+  auto mapping = Mapping::FromJson(R"({"dynamic":"strict","properties":{"n":{"type":"long"}}})");
+  ASSERT_OK(mapping);
+  const Status wrong = ParseDocument(R"({"n":"many"})", &*mapping).status();
+  EXPECT_STATUS(wrong, kInvalidArgument);
+  EXPECT_NE(wrong.message().find("failed to parse field [n] of type [long]"), std::string::npos) << wrong.message();
+  EXPECT_STATUS(ParseDocument(R"({"m":1})", &*mapping), kInvalidArgument);
+  EXPECT_STATUS(ParseDocument(R"({"n":{"m":1}})", &*mapping), kInvalidArgument);
+}
+
+TEST(DocumentParserTest, FlattenedLeavesAreFoundWithAndWithoutTheirPath) {
+  std::vector<TextValue> out;
+  ASSERT_OK(AppendFlattened(FieldId{20}, R"({"color":"red","size":{"eu":[42,43]},"gone":null})", &out));
+  std::vector<std::string> texts;
+  for (const TextValue& value : out) {
+    texts.push_back(value.text);
+  }
+  const auto keyed = [](std::string path, const char* value) { return path + '\0' + value; };
+  EXPECT_EQ(texts, (std::vector<std::string>{"red", keyed("color", "red"), "42", keyed("size.eu", "42"), "43",
+                                             keyed("size.eu", "43")}));
+}
+
+}  // namespace
+}  // namespace binseek::mapping

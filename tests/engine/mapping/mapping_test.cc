@@ -1,0 +1,48 @@
+#include "engine/mapping/mapping.h"
+
+#include "tests/support/status_matchers.h"
+
+namespace binseek::mapping {
+namespace {
+
+constexpr char kJson[] =
+    R"({"properties":{"name":{"type":"text","fields":{"keyword":{"type":"keyword","ignore_above":256}}},)"
+    R"("price":{"type":"scaled_float","scaling_factor":100.0},"shop":{"properties":{"city":{"type":"keyword"}}},)"
+    R"("hidden":{"type":"long","index":false,"doc_values":false}}})";
+
+TEST(MappingTest, JsonComesBack) {
+  const auto mapping = Mapping::FromJson(kJson);
+  ASSERT_OK(mapping);
+  EXPECT_EQ(mapping->ToJson(), kJson);
+  EXPECT_EQ(mapping->Find("price")->scale, 2);
+  EXPECT_EQ(mapping->Find("name.keyword")->parent, mapping->Find("name")->id);
+  EXPECT_NE(mapping->Find("shop.city"), nullptr);
+}
+
+TEST(MappingTest, ManifestBytesComeBackWithIds) {
+  auto mapping = Mapping::FromJson(kJson);
+  ASSERT_OK(mapping);
+  std::string bytes;
+  mapping->EncodeTo(&bytes);
+  const auto decoded = Mapping::Decode(bytes);
+  ASSERT_OK(decoded);
+  EXPECT_EQ(decoded->ToJson(), kJson);
+  EXPECT_EQ(decoded->Find("hidden")->id, mapping->Find("hidden")->id);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_STATUS(Mapping::Decode(std::string_view(bytes).substr(0, size)), kCorruption) << size;
+  }
+}
+
+TEST(MappingTest, ChangedTypeAndUnknownParameterAreRefusedByName) {
+  auto mapping = Mapping::FromJson(kJson);
+  ASSERT_OK(mapping);
+  const Status changed = mapping->Merge(R"({"properties":{"price":{"type":"keyword"}}})");
+  EXPECT_STATUS(changed, kInvalidArgument);
+  EXPECT_NE(changed.message().find("[price]"), std::string::npos);
+  EXPECT_STATUS(mapping->Merge(R"({"properties":{"x":{"type":"text","boots":1}}})"), kInvalidArgument);
+  EXPECT_STATUS(mapping->Merge(R"({"properties":{"x":{"type":"txt"}}})"), kInvalidArgument);
+  EXPECT_EQ(mapping->ToJson(), kJson) << "a refused change leaves nothing behind";
+}
+
+}  // namespace
+}  // namespace binseek::mapping
