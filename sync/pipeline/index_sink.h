@@ -1,10 +1,13 @@
-// IndexSink: where the applier writes. The embedded engine is one; another search cluster can be one later.
+// IndexSink: where the applier writes. The embedded engine is one; another search cluster can be
+// one later.
 //
-// A sink declares what it can do, and the applier makes up for what it cannot: without `atomic_epoch` a transaction
-// may be seen half (and status says so); without `holds_checkpoint` the checkpoint is kept in the pipeline's own database
-// and replays are made harmless by versions; without `partial_update` column updates are sent as whole documents.
+// A sink declares what it can do, and the applier makes up for what it cannot: without
+// `atomic_epoch` a transaction may be seen half (and status says so); without `holds_checkpoint`
+// the checkpoint is kept in the pipeline's own database and replays are made harmless by versions;
+// without `partial_update` column updates are sent as whole documents.
 //
-// Single-threaded: the applier. Apply is called in commit order; errors of kUnavailable are retried by the applier.
+// Single-threaded: the applier. Apply is called in commit order; errors of kUnavailable are retried
+// by the applier.
 #ifndef BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
 #define BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
 
@@ -27,8 +30,10 @@ class IndexSink {
  public:
   virtual ~IndexSink() = default;
   virtual SinkCapabilities capabilities() const = 0;
-  // Finds or makes the index; an existing one's mapping is extended (kInvalidArgument where a field's type differs).
-  [[nodiscard]] virtual Result<index::IndexId> EnsureIndex(const std::string& name, const mapping::Mapping& mapping) = 0;
+  // Finds or makes the index; an existing one's mapping is extended (kInvalidArgument where a
+  // field's type differs).
+  [[nodiscard]] virtual Result<index::IndexId> EnsureIndex(const std::string& name,
+                                                           const mapping::Mapping& mapping) = 0;
   [[nodiscard]] virtual Result<index::ApplyResult> Apply(const index::Batch& batch) = 0;
   // Makes everything applied durable.
   [[nodiscard]] virtual Status Commit() = 0;

@@ -1,0 +1,42 @@
+// TableMapping: what a table's columns become in an index when nobody says otherwise.
+//
+//   VARCHAR, CHAR, TEXT   text, with a keyword subfield (ignore_above 256)
+//   ENUM, SET             keyword (SET: one value per label)
+//   integers, BIT, YEAR   long; BIGINT UNSIGNED and BIT unsigned_long, exact
+//   DECIMAL               scaled 64-bit integer up to 18 digits, exact; beyond: double, exact in
+//   _source FLOAT, DOUBLE         float, double DATE, DATETIME, TIMESTAMP   date TIME, UUID, INET4,
+//   INET6    keyword JSON                  one flattened field POINT                 geo_point
+//   BINARY, VARBINARY, BLOB, VECTOR, other geometries   in _source only
+//
+// Numbers and dates outside the key are updated in place. Every field is named as its column.
+// Immutable value type; shares its schema. Errors: kInvalidArgument naming table and column.
+#ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPING_H_
+#define BINSEEK_SYNC_MAPPER_TABLE_MAPPING_H_
+
+#include <memory>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/mapping/mapping.h"
+#include "sync/change/row_change.h"
+#include "sync/change/table_schema.h"
+
+namespace binseek::mapper {
+
+// The index that a table goes to by default: its name in lower case. Not checked against the rules
+// of index names.
+std::string DefaultIndexName(const change::TableSchema& table);
+
+// The mapping that the table's columns ask for, marked as synced. Field ids are those of a new
+// index; an index that exists has its own (TableMapper binds by name). kInvalidArgument: the table
+// has no primary key, or a column's name cannot be a field's (empty, or with a '.').
+Result<mapping::Mapping> DeriveMapping(const change::TableSchema& table);
+
+// The document's _id: the key's text, composite parts joined by ':', with '\' before every ':' and
+// '\' within a part. kInvalidArgument where the image lacks a key column, or the id would be empty
+// or over 512 bytes. REQUIRES: the table has a key.
+Result<std::string> DocumentId(const change::TableSchema& table, const change::RowImage& row);
+
+}  // namespace binseek::mapper
+
+#endif  // BINSEEK_SYNC_MAPPER_TABLE_MAPPING_H_

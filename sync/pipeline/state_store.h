@@ -1,0 +1,54 @@
+// StateStore: the one SQLite file of what is small, relational and off the hot path. Today: dead
+// letters.
+//
+// Its truth never depends on a stream position: rows are keyed by where in the stream they come
+// from, so that a replay after a crash repeats them harmlessly. Additions are kept in memory until
+// Flush, which the engine's commit calls before the manifest is renamed
+// (EngineOptions::before_commit): what the index has passed over durably is recorded durably.
+//
+// Thread-safe. Errors: kIoError and kCorruption naming the file; kResourceExhausted where the disk
+// is full.
+#ifndef BINSEEK_SYNC_PIPELINE_STATE_STORE_H_
+#define BINSEEK_SYNC_PIPELINE_STATE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "sync/change/table_schema.h"
+#include "sync/mapper/row_mapper.h"
+
+namespace binseek::pipeline {
+
+struct DeadLetter {
+  std::string table;  // "database.table"
+  std::string key;
+  std::string position;  // GTID where there is one, else file:offset; "snapshot" for chunk rows
+  std::string reason;
+  int64_t first_seen_ms = 0;
+  uint64_t count = 0;  // how often it was met
+};
+
+class StateStore {
+ public:
+  // Makes the file where it is missing.
+  [[nodiscard]] static Result<std::unique_ptr<StateStore>> Open(const std::string& file);
+  virtual ~StateStore() = default;
+
+  virtual void AddDeadLetters(change::SourceId source,
+                              const std::vector<mapper::RejectedRow>& rows) = 0;
+  // A whole table is read again, or a key was written well: what was known of it no longer holds.
+  virtual void ForgetDeadLetters(change::SourceId source, const std::string& table) = 0;
+  // In one durable transaction. Cheap where there is nothing to write.
+  [[nodiscard]] virtual Status Flush() = 0;
+
+  // Newest first, what is not flushed yet included.
+  [[nodiscard]] virtual Result<std::vector<DeadLetter>> DeadLetters(size_t limit) const = 0;
+  virtual uint64_t dead_letter_count() const = 0;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_STATE_STORE_H_

@@ -1,0 +1,101 @@
+// Supervisor: keeps the indices of one source equal to its tables, from the first snapshot on, for
+// as long as it runs.
+//
+//   BINSEEK_ASSIGN_OR_RETURN(auto supervisor, Supervisor::Start(options));   // returns at once;
+//   work goes on in its threads supervisor->status(); // from any thread supervisor->Stop(); //
+//   commits what is applied, joins
+//
+// States: connecting -> snapshot -> catching_up -> live, and back to connecting whenever the server
+// is away; halted where going on would lose or invent changes (the reason and what mends it are in
+// `error`), searches go on over what is there. A table that cannot be followed (no key, unknown
+// column type, name clash) is stopped alone and says why; the others go on. What is applied becomes
+// durable by a commit every `commit_interval`, together with the position; a restart goes on from
+// there.
+//
+// Thread-safe. Threads: one that reads and applies the stream, one that reads snapshot chunks, one
+// that commits; Stop joins all.
+#ifndef BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
+#define BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/index/engine.h"
+#include "sync/change/position.h"
+#include "sync/change/table_schema.h"
+#include "sync/mysql/connection.h"
+#include "sync/pipeline/state_store.h"
+
+namespace binseek::pipeline {
+
+struct SupervisorOptions {
+  mysql::ConnectionOptions connection;  // `database` names the database that is followed
+  change::SourceId source{};
+  index::Engine* engine = nullptr;   // borrowed; must outlive the supervisor
+  StateStore* state = nullptr;       // borrowed, likewise
+  std::vector<std::string> include;  // table names, '*' for anything; empty: all
+  std::vector<std::string> exclude;
+  std::map<std::string, std::string> rename;  // table -> index, instead of the lower-cased name
+  uint32_t server_id = 0;                     // 0: a random one
+  uint32_t chunk_rows = 2000;  // of a snapshot's SELECT; adapted to about half a second
+  uint64_t max_transaction_bytes = uint64_t{1} << 30;
+  std::chrono::milliseconds commit_interval{1000};
+};
+
+enum class SyncState : uint8_t { kConnecting, kSnapshot, kCatchingUp, kLive, kHalted, kStopped };
+std::string_view SyncStateName(
+    SyncState state);  // "connecting", "snapshot", "catching_up", "live", "halted", "stopped"
+
+enum class TableState : uint8_t { kPending, kSnapshot, kLive, kStopped };
+std::string_view TableStateName(TableState state);  // "pending", "snapshot", "live", "stopped"
+
+struct TableStatus {
+  std::string table;
+  std::string index;  // empty where there is none
+  TableState state = TableState::kPending;
+  uint64_t snapshot_rows = 0;   // read so far
+  uint64_t estimated_rows = 0;  // the server's guess; never below snapshot_rows
+  double rows_per_second = 0;   // of the snapshot, over the last seconds
+  std::string error;            // kStopped: why, and what mends it
+};
+
+struct SyncStatus {
+  SyncState state = SyncState::kConnecting;
+  std::string source;  // URL without password
+  std::string server_version;
+  change::SourcePosition position;   // applied and searchable
+  uint64_t ordinal = 0;              // of the last applied transaction
+  change::SourcePosition committed;  // durable
+  int64_t lag_ms = 0;  // of the newest applied change behind its commit; 0 where nothing is waiting
+  uint64_t transactions = 0;  // since start
+  uint64_t rows = 0;
+  uint64_t reconnects = 0;
+  uint64_t dead_letters = 0;
+  std::string error;                // the last one, or why it is halted
+  std::vector<TableStatus> tables;  // by name
+};
+
+class Supervisor {
+ public:
+  // kInvalidArgument for options that cannot work; a server that is away is no error.
+  [[nodiscard]] static Result<std::unique_ptr<Supervisor>> Start(SupervisorOptions options);
+  virtual ~Supervisor() = default;  // stops
+
+  virtual SyncStatus status() const = 0;
+  // Whether documents of the index come from this source, so that nobody else may write them.
+  virtual bool OwnsIndex(std::string_view index) const = 0;
+  // Blocks until the snapshot is done and the stream is live (true), or it is halted, stopped, or
+  // the time is over (false).
+  virtual bool WaitUntilLive(std::chrono::milliseconds timeout) const = 0;
+  virtual void Stop() = 0;  // idempotent
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
