@@ -286,9 +286,9 @@ REVIEW_STARTS = """
 Bought this for my sister; Arrived in two days; I compared five models before ordering; Using it daily for a month; My second one; A gift for my dad
 """
 REVIEW_ENDS = {
-    5: """，{a}真的很出色，{noun}完全没有缺点。; ，质感很好，{a}名副其实。; ，全家都喜欢。; . The {en_a} is superb.; . Best {en_noun} I have owned.; . Great quality and quick delivery.""",
+    5: """，{a}真的很出色，{noun}完全没有缺点。; ，质感很好，{a}名副其实。; ，全家都喜欢。; . {en_a}: superb.; . Best {en_noun} I have owned.; . Great quality and quick delivery.""",
     4: """，{a}不错，就是包装简单了点。; ，整体满意，价格再低点就好了。; . Good {en_noun}, the manual could be clearer.; . {en_a} works as promised.""",
-    3: """，{a}一般，不过对得起这个价格。; ，没有想象中好。; . It is fine, but {en_a} is nothing special.; . Average {en_noun}.""",
+    3: """，{a}一般，不过对得起这个价格。; ，没有想象中好。; . It is fine, but {en_a}? Nothing special.; . Average {en_noun}.""",
     2: """，{a}不太明显，有些失望。; ，颜色和图片有差别。; . The {en_noun} feels cheap.; . {en_a}? Hardly.""",
     1: """，用了几天就坏了，{a}是假的。; ，已经申请退款。; . It stopped working after a week.; . Returned the {en_noun}.""",
 }
