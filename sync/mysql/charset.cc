@@ -18,28 +18,30 @@ struct CollationRange {
   std::string_view charset;
 };
 
-// Numbers of both servers, which agree where both have one. Gaps belong to the range that follows: no server
-// uses them.
+// Numbers of both servers, which agree where both have one. Gaps belong to the range that follows:
+// no server uses them.
 constexpr CollationRange kCollations[] = {
-    {1, "big5"}, {2, "latin2"}, {3, "dec8"}, {4, "cp850"}, {5, "latin1"}, {6, "hp8"},
-    {7, "koi8r"}, {8, "latin1"}, {9, "latin2"}, {10, "swe7"}, {11, "ascii"}, {12, "ujis"},
-    {13, "sjis"}, {14, "cp1251"}, {15, "latin1"}, {16, "hebrew"}, {18, "tis620"}, {19, "euckr"},
-    {20, "latin7"}, {21, "latin2"}, {22, "koi8u"}, {23, "cp1251"}, {24, "gb2312"}, {25, "greek"},
-    {26, "cp1250"}, {27, "latin2"}, {28, "gbk"}, {29, "cp1257"}, {30, "latin5"}, {31, "latin1"},
-    {32, "armscii8"}, {33, "utf8mb3"}, {34, "cp1250"}, {35, "ucs2"}, {36, "cp866"},
-    {37, "keybcs2"}, {38, "macce"}, {39, "macroman"}, {40, "cp852"}, {42, "latin7"},
-    {43, "macce"}, {44, "cp1250"}, {46, "utf8mb4"}, {49, "latin1"}, {52, "cp1251"},
-    {53, "macroman"}, {55, "utf16"}, {56, "utf16le"}, {57, "cp1256"}, {59, "cp1257"},
-    {61, "utf32"}, {62, "utf16le"}, {63, "binary"}, {64, "armscii8"}, {65, "ascii"},
-    {66, "cp1250"}, {67, "cp1256"}, {68, "cp866"}, {69, "dec8"}, {70, "greek"}, {71, "hebrew"},
-    {72, "hp8"}, {73, "keybcs2"}, {74, "koi8r"}, {75, "koi8u"}, {76, "utf8mb3"}, {77, "latin2"},
-    {78, "latin5"}, {79, "latin7"}, {80, "cp850"}, {81, "cp852"}, {82, "swe7"}, {83, "utf8mb3"},
-    {84, "big5"}, {85, "euckr"}, {86, "gb2312"}, {87, "gbk"}, {88, "sjis"}, {89, "tis620"},
-    {90, "ucs2"}, {91, "ujis"}, {93, "geostd8"}, {94, "latin1"}, {96, "cp932"}, {98, "eucjpms"},
-    {99, "cp1250"}, {124, "utf16"}, {159, "ucs2"}, {183, "utf32"}, {223, "utf8mb3"},
-    {247, "utf8mb4"}, {250, "gb18030"}, {323, "utf8mb4"}, {578, "utf8mb3"}, {610, "utf8mb4"},
-    {642, "ucs2"}, {674, "utf16"}, {738, "utf32"}, {2247, "utf8mb3"}, {2503, "utf8mb4"},
-    {2759, "ucs2"}, {3015, "utf16"}, {3271, "utf32"},
+    {1, "big5"},      {2, "latin2"},    {3, "dec8"},      {4, "cp850"},      {5, "latin1"},
+    {6, "hp8"},       {7, "koi8r"},     {8, "latin1"},    {9, "latin2"},     {10, "swe7"},
+    {11, "ascii"},    {12, "ujis"},     {13, "sjis"},     {14, "cp1251"},    {15, "latin1"},
+    {16, "hebrew"},   {18, "tis620"},   {19, "euckr"},    {20, "latin7"},    {21, "latin2"},
+    {22, "koi8u"},    {23, "cp1251"},   {24, "gb2312"},   {25, "greek"},     {26, "cp1250"},
+    {27, "latin2"},   {28, "gbk"},      {29, "cp1257"},   {30, "latin5"},    {31, "latin1"},
+    {32, "armscii8"}, {33, "utf8mb3"},  {34, "cp1250"},   {35, "ucs2"},      {36, "cp866"},
+    {37, "keybcs2"},  {38, "macce"},    {39, "macroman"}, {40, "cp852"},     {42, "latin7"},
+    {43, "macce"},    {44, "cp1250"},   {46, "utf8mb4"},  {49, "latin1"},    {52, "cp1251"},
+    {53, "macroman"}, {55, "utf16"},    {56, "utf16le"},  {57, "cp1256"},    {59, "cp1257"},
+    {61, "utf32"},    {62, "utf16le"},  {63, "binary"},   {64, "armscii8"},  {65, "ascii"},
+    {66, "cp1250"},   {67, "cp1256"},   {68, "cp866"},    {69, "dec8"},      {70, "greek"},
+    {71, "hebrew"},   {72, "hp8"},      {73, "keybcs2"},  {74, "koi8r"},     {75, "koi8u"},
+    {76, "utf8mb3"},  {77, "latin2"},   {78, "latin5"},   {79, "latin7"},    {80, "cp850"},
+    {81, "cp852"},    {82, "swe7"},     {83, "utf8mb3"},  {84, "big5"},      {85, "euckr"},
+    {86, "gb2312"},   {87, "gbk"},      {88, "sjis"},     {89, "tis620"},    {90, "ucs2"},
+    {91, "ujis"},     {93, "geostd8"},  {94, "latin1"},   {96, "cp932"},     {98, "eucjpms"},
+    {99, "cp1250"},   {124, "utf16"},   {159, "ucs2"},    {183, "utf32"},    {223, "utf8mb3"},
+    {247, "utf8mb4"}, {250, "gb18030"}, {323, "utf8mb4"}, {578, "utf8mb3"},  {610, "utf8mb4"},
+    {642, "ucs2"},    {674, "utf16"},   {738, "utf32"},   {2247, "utf8mb3"}, {2503, "utf8mb4"},
+    {2759, "ucs2"},   {3015, "utf16"},  {3271, "utf32"},
 };
 
 // MariaDB numbers the NO PAD twin of a collation by adding this.
@@ -53,17 +55,38 @@ struct IcuName {
 
 // Sorted by charset. The choice is by what the servers' own tables hold, not by likeness of names.
 constexpr IcuName kConverters[] = {
-    {"big5", "windows-950-2000"}, {"cp1250", "windows-1250"}, {"cp1251", "windows-1251"},
-    {"cp1256", "windows-1256"},   {"cp1257", "windows-1257"}, {"cp850", "ibm-850"},
-    {"cp852", "ibm-852"},         {"cp866", "ibm-866"},       {"cp932", "ibm-943_P15A-2003"},
-    {"eucjpms", "EUC-JP"},        {"euckr", "windows-51949"}, {"gb18030", "gb18030"},
-    {"gb2312", "EUC-CN"},         {"gbk", "windows-936"},     {"greek", "iso-8859-7"},
-    {"hebrew", "iso-8859-8"},     {"hp8", "hp-roman8"},       {"koi8r", "KOI8-R"},
-    {"koi8u", "KOI8-U"},          {"latin1", "windows-1252"}, {"latin2", "iso-8859-2"},
-    {"latin5", "iso-8859-9"},     {"latin7", "iso-8859-13"},  {"macce", "x-mac-centraleurroman"},
-    {"macroman", "macintosh"},    {"sjis", "ibm-943_P15A-2003"}, {"tis620", "TIS-620"},
-    {"ucs2", "UTF-16BE"},         {"ujis", "EUC-JP"},         {"utf16", "UTF-16BE"},
-    {"utf16le", "UTF-16LE"},      {"utf32", "UTF-32BE"},
+    {"big5", "windows-950-2000"},
+    {"cp1250", "windows-1250"},
+    {"cp1251", "windows-1251"},
+    {"cp1256", "windows-1256"},
+    {"cp1257", "windows-1257"},
+    {"cp850", "ibm-850"},
+    {"cp852", "ibm-852"},
+    {"cp866", "ibm-866"},
+    {"cp932", "ibm-943_P15A-2003"},
+    {"eucjpms", "EUC-JP"},
+    {"euckr", "windows-51949"},
+    {"gb18030", "gb18030"},
+    {"gb2312", "EUC-CN"},
+    {"gbk", "windows-936"},
+    {"greek", "iso-8859-7"},
+    {"hebrew", "iso-8859-8"},
+    {"hp8", "hp-roman8"},
+    {"koi8r", "KOI8-R"},
+    {"koi8u", "KOI8-U"},
+    {"latin1", "windows-1252"},
+    {"latin2", "iso-8859-2"},
+    {"latin5", "iso-8859-9"},
+    {"latin7", "iso-8859-13"},
+    {"macce", "x-mac-centraleurroman"},
+    {"macroman", "macintosh"},
+    {"sjis", "ibm-943_P15A-2003"},
+    {"tis620", "TIS-620"},
+    {"ucs2", "UTF-16BE"},
+    {"ujis", "EUC-JP"},
+    {"utf16", "UTF-16BE"},
+    {"utf16le", "UTF-16LE"},
+    {"utf32", "UTF-32BE"},
 };
 
 bool IsUtf8(std::string_view charset) {
@@ -71,8 +94,9 @@ bool IsUtf8(std::string_view charset) {
 }
 
 const char* ConverterName(std::string_view charset) {
-  const auto found = std::lower_bound(std::begin(kConverters), std::end(kConverters), charset,
-                                      [](const IcuName& name, std::string_view v) { return name.charset < v; });
+  const auto found =
+      std::lower_bound(std::begin(kConverters), std::end(kConverters), charset,
+                       [](const IcuName& name, std::string_view v) { return name.charset < v; });
   return found != std::end(kConverters) && found->charset == charset ? found->converter : nullptr;
 }
 
@@ -105,7 +129,8 @@ UConverter* FindConverter(std::string_view charset) {
   return converters.emplace(charset, std::move(converter)).first->second.get();
 }
 
-// latin1 of the servers is windows-1252 with its five holes filled by the control characters of the same numbers.
+// latin1 of the servers is windows-1252 with its five holes filled by the control characters of the
+// same numbers.
 void Latin1ToUtf8(std::string_view bytes, std::string* out) {
   constexpr char16_t kHigh[32] = {0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
                                   0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,   0x017d, 0x8f,
@@ -131,8 +156,9 @@ std::string_view CharsetOfCollation(uint32_t collation_id) {
   if (collation_id == 0) {
     return {};
   }
-  const auto found = std::lower_bound(std::begin(kCollations), std::end(kCollations), collation_id,
-                                      [](const CollationRange& range, uint32_t id) { return range.last < id; });
+  const auto found =
+      std::lower_bound(std::begin(kCollations), std::end(kCollations), collation_id,
+                       [](const CollationRange& range, uint32_t id) { return range.last < id; });
   return found == std::end(kCollations) ? std::string_view() : found->charset;
 }
 
@@ -169,17 +195,19 @@ Status ToUtf8(std::string_view charset, std::string_view bytes, std::string* out
   }
   UConverter* converter = FindConverter(charset);
   if (converter == nullptr) {
-    return Status::InvalidArgument("character set \"" + std::string(charset) + "\" cannot be converted to UTF-8");
+    return Status::InvalidArgument("character set \"" + std::string(charset) +
+                                   "\" cannot be converted to UTF-8");
   }
   // No character of these sets takes more than 3 bytes of UTF-8 per byte of its own.
   out->resize(bytes.size() * 3 + 4);
   UErrorCode error = U_ZERO_ERROR;
   const int32_t length =
-      ucnv_toAlgorithmic(UCNV_UTF8, converter, out->data(), static_cast<int32_t>(out->size()), bytes.data(),
-                         static_cast<int32_t>(bytes.size()), &error);
+      ucnv_toAlgorithmic(UCNV_UTF8, converter, out->data(), static_cast<int32_t>(out->size()),
+                         bytes.data(), static_cast<int32_t>(bytes.size()), &error);
   if (U_FAILURE(error)) {
     out->clear();
-    return Status::InvalidArgument("character set \"" + std::string(charset) + "\": " + u_errorName(error));
+    return Status::InvalidArgument("character set \"" + std::string(charset) +
+                                   "\": " + u_errorName(error));
   }
   out->resize(static_cast<size_t>(length));
   return Status::Ok();

@@ -15,7 +15,8 @@ constexpr int kRowsToDrain = 10'000;
 
 Status InitLibrary() {
   static const int failed = mysql_library_init(0, nullptr, nullptr);
-  return failed == 0 ? Status::Ok() : Status::Internal("cannot initialise the MySQL client library");
+  return failed == 0 ? Status::Ok()
+                     : Status::Internal("cannot initialise the MySQL client library");
 }
 
 void ApplyOptions(const ConnectionOptions& options, bool tls, MYSQL* mysql) {
@@ -55,7 +56,8 @@ Status MakeError(MYSQL* mysql, std::string_view what) {
   if (number != 0) {
     text += " (error " + std::to_string(number) + ", " + mysql_sqlstate(mysql) + ")";
   }
-  return Status::FromCode(number == 0 ? StatusCode::kUnavailable : ClassifyError(number), std::move(text));
+  return Status::FromCode(number == 0 ? StatusCode::kUnavailable : ClassifyError(number),
+                          std::move(text));
 }
 
 // Not for messages of size: what a statement begins with.
@@ -78,7 +80,10 @@ std::vector<std::string> ColumnNames(MYSQL_RES* result) {
 class UnbufferedReader final : public RowReader {
  public:
   UnbufferedReader(Connection* connection, MYSQL_RES* result, std::string what)
-      : connection_(connection), result_(result), what_(std::move(what)), columns_(ColumnNames(result)) {
+      : connection_(connection),
+        result_(result),
+        what_(std::move(what)),
+        columns_(ColumnNames(result)) {
     cells_.resize(columns_.size());
   }
 
@@ -178,7 +183,8 @@ Connection::~Connection() {
 
 Status Connection::Connect() {
   const bool by_socket = !options_.unix_socket.empty();
-  bool tls = options_.tls.mode == TlsMode::kPreferred ? !by_socket : options_.tls.mode != TlsMode::kDisabled;
+  bool tls = options_.tls.mode == TlsMode::kPreferred ? !by_socket
+                                                      : options_.tls.mode != TlsMode::kDisabled;
   const std::string where =
       by_socket ? options_.unix_socket : options_.host + ":" + std::to_string(options_.port);
   for (;;) {
@@ -188,14 +194,15 @@ Status Connection::Connect() {
     }
     ApplyOptions(options_, tls, mysql_);
     const auto text = [](const std::string& s) { return s.empty() ? nullptr : s.c_str(); };
-    if (mysql_real_connect(mysql_, by_socket ? "localhost" : options_.host.c_str(), options_.user.c_str(),
-                           options_.password.c_str(), text(options_.database), options_.port,
-                           text(options_.unix_socket), 0) != nullptr) {
+    if (mysql_real_connect(mysql_, by_socket ? "localhost" : options_.host.c_str(),
+                           options_.user.c_str(), options_.password.c_str(),
+                           text(options_.database), options_.port, text(options_.unix_socket),
+                           0) != nullptr) {
       socket_ = static_cast<int>(mysql_get_socket(mysql_));
       return Status::Ok();
     }
-    const bool retry_plain =
-        tls && options_.tls.mode == TlsMode::kPreferred && mysql_errno(mysql_) == CR_SSL_CONNECTION_ERROR;
+    const bool retry_plain = tls && options_.tls.mode == TlsMode::kPreferred &&
+                             mysql_errno(mysql_) == CR_SSL_CONNECTION_ERROR;
     if (!retry_plain) {
       return MakeError(mysql_, "cannot connect to " + where);
     }
@@ -210,7 +217,8 @@ Status Connection::SetUpSession() {
 }
 
 Status Connection::ReadServerInfo() {
-  BINSEEK_ASSIGN_OR_RETURN(const Rows rows, Query("SELECT VERSION(), @@version_comment, @@server_id"));
+  BINSEEK_ASSIGN_OR_RETURN(const Rows rows,
+                           Query("SELECT VERSION(), @@version_comment, @@server_id"));
   if (rows.rows.size() != 1) {
     return Status::Unavailable("the server does not tell its version");
   }

@@ -1,16 +1,18 @@
 // Connection: one session with a MySQL or MariaDB server, and what its SELECTs return.
 //
-// Sessions are set up for reading rows exactly: time_zone '+00:00', sql_mode '', results in utf8mb4 (binary columns
-// arrive as their bytes), so that equal rows read at any time from either server give equal cells.
+// Sessions are set up for reading rows exactly: time_zone '+00:00', sql_mode '', results in utf8mb4
+// (binary columns arrive as their bytes), so that equal rows read at any time from either server
+// give equal cells.
 //
 //   BINSEEK_ASSIGN_OR_RETURN(auto connection, mysql::Connection::Open(options));
 //   BINSEEK_ASSIGN_OR_RETURN(auto rows, connection->Query("SELECT @@server_id"));
 //   rows.rows[0][0]  // optional<string>
 //
 // Thread-compatible: one thread at a time, but for Interrupt(), which any thread may call.
-// Errors: kUnavailable where trying again later may help (refused, lost, timed out, server going down, too many
-// connections); kResourceExhausted where the server is out of space; kInvalidArgument for everything that the server
-// refuses (access denied, unknown table, syntax), with its error number and text. No message holds a password.
+// Errors: kUnavailable where trying again later may help (refused, lost, timed out, server going
+// down, too many connections); kResourceExhausted where the server is out of space;
+// kInvalidArgument for everything that the server refuses (access denied, unknown table, syntax),
+// with its error number and text. No message holds a password.
 #ifndef BINSEEK_SYNC_MYSQL_CONNECTION_H_
 #define BINSEEK_SYNC_MYSQL_CONNECTION_H_
 
@@ -40,7 +42,7 @@ enum class TlsMode : uint8_t {
 
 struct TlsOptions {
   TlsMode mode = TlsMode::kPreferred;
-  std::string ca;    // PEM files; empty: none
+  std::string ca;  // PEM files; empty: none
   std::string cert;
   std::string key;
 };
@@ -81,8 +83,9 @@ struct Rows {
 
 using RowCells = std::vector<std::optional<std::string_view>>;
 
-// A large result, read row by row as the server sends it. Borrows its Connection, which takes no other statement
-// until this reader is destroyed (which reads what is left, or closes the connection where that would be much).
+// A large result, read row by row as the server sends it. Borrows its Connection, which takes no
+// other statement until this reader is destroyed (which reads what is left, or closes the
+// connection where that would be much).
 class RowReader {
  public:
   virtual ~RowReader() = default;
@@ -110,7 +113,8 @@ class Connection {
   // Runs a SELECT whose rows are not held. REQUIRES: no other reader of this connection is open.
   [[nodiscard]] Result<std::unique_ptr<RowReader>> Stream(std::string_view sql);
 
-  // Makes whatever this connection waits for, now and later, fail with kUnavailable. From any thread.
+  // Makes whatever this connection waits for, now and later, fail with kUnavailable. From any
+  // thread.
   void Interrupt();
 
   uint64_t thread_id() const;  // the server's id of this session

@@ -8,9 +8,10 @@
 
 namespace binseek::mysql {
 
-// The end of what is *written* (file and offset), and the executed GTID set (MySQL; grows after the engine's commit, so
-// it never runs ahead of what a SELECT sees) or gtid_binlog_pos (MariaDB; written, may run ahead).
-// Errors: the connection's; kInvalidArgument where the server writes no binlog or grants no look at it.
+// The end of what is *written* (file and offset), and the executed GTID set (MySQL; grows after the
+// engine's commit, so it never runs ahead of what a SELECT sees) or gtid_binlog_pos (MariaDB;
+// written, may run ahead). Errors: the connection's; kInvalidArgument where the server writes no
+// binlog or grants no look at it.
 Result<change::SourcePosition> CurrentPosition(Connection* connection);
 
 }  // namespace binseek::mysql

@@ -18,23 +18,40 @@ struct TypeName {
 };
 
 constexpr TypeName kTypes[] = {
-    {"tinyint", ColumnType::kTinyInt},     {"smallint", ColumnType::kSmallInt},
-    {"mediumint", ColumnType::kMediumInt}, {"int", ColumnType::kInt},
-    {"integer", ColumnType::kInt},         {"bigint", ColumnType::kBigInt},
-    {"float", ColumnType::kFloat},         {"double", ColumnType::kDouble},
-    {"decimal", ColumnType::kDecimal},     {"bit", ColumnType::kBit},
-    {"year", ColumnType::kYear},           {"char", ColumnType::kChar},
-    {"varchar", ColumnType::kVarchar},     {"tinytext", ColumnType::kText},
-    {"text", ColumnType::kText},           {"mediumtext", ColumnType::kText},
-    {"longtext", ColumnType::kText},       {"binary", ColumnType::kBinary},
-    {"varbinary", ColumnType::kVarbinary}, {"tinyblob", ColumnType::kBlob},
-    {"blob", ColumnType::kBlob},           {"mediumblob", ColumnType::kBlob},
-    {"longblob", ColumnType::kBlob},       {"date", ColumnType::kDate},
-    {"time", ColumnType::kTime},           {"datetime", ColumnType::kDateTime},
-    {"timestamp", ColumnType::kTimestamp}, {"enum", ColumnType::kEnum},
-    {"set", ColumnType::kSet},             {"json", ColumnType::kJson},
-    {"vector", ColumnType::kVector},       {"uuid", ColumnType::kUuid},
-    {"inet4", ColumnType::kInet4},         {"inet6", ColumnType::kInet6},
+    {"tinyint", ColumnType::kTinyInt},
+    {"smallint", ColumnType::kSmallInt},
+    {"mediumint", ColumnType::kMediumInt},
+    {"int", ColumnType::kInt},
+    {"integer", ColumnType::kInt},
+    {"bigint", ColumnType::kBigInt},
+    {"float", ColumnType::kFloat},
+    {"double", ColumnType::kDouble},
+    {"decimal", ColumnType::kDecimal},
+    {"bit", ColumnType::kBit},
+    {"year", ColumnType::kYear},
+    {"char", ColumnType::kChar},
+    {"varchar", ColumnType::kVarchar},
+    {"tinytext", ColumnType::kText},
+    {"text", ColumnType::kText},
+    {"mediumtext", ColumnType::kText},
+    {"longtext", ColumnType::kText},
+    {"binary", ColumnType::kBinary},
+    {"varbinary", ColumnType::kVarbinary},
+    {"tinyblob", ColumnType::kBlob},
+    {"blob", ColumnType::kBlob},
+    {"mediumblob", ColumnType::kBlob},
+    {"longblob", ColumnType::kBlob},
+    {"date", ColumnType::kDate},
+    {"time", ColumnType::kTime},
+    {"datetime", ColumnType::kDateTime},
+    {"timestamp", ColumnType::kTimestamp},
+    {"enum", ColumnType::kEnum},
+    {"set", ColumnType::kSet},
+    {"json", ColumnType::kJson},
+    {"vector", ColumnType::kVector},
+    {"uuid", ColumnType::kUuid},
+    {"inet4", ColumnType::kInet4},
+    {"inet6", ColumnType::kInet6},
 };
 
 constexpr std::string_view kGeometries[] = {
@@ -66,13 +83,14 @@ Status ReadColumns(Connection* connection, std::string_view database, const std:
                    std::map<std::string, std::shared_ptr<TableSchema>>* tables) {
   BINSEEK_ASSIGN_OR_RETURN(
       const Rows rows,
-      connection->Query("SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,"
-                        " c.CHARACTER_MAXIMUM_LENGTH, c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION,"
-                        " c.CHARACTER_SET_NAME, c.COLLATION_NAME, c.EXTRA FROM information_schema.COLUMNS c"
-                        " JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME)" +
-                        Where("c.", database, table) +
-                        " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
-                        " ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION"));
+      connection->Query(
+          "SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,"
+          " c.CHARACTER_MAXIMUM_LENGTH, c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION,"
+          " c.CHARACTER_SET_NAME, c.COLLATION_NAME, c.EXTRA FROM information_schema.COLUMNS c"
+          " JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME)" +
+          Where("c.", database, table) +
+          " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+          " ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION"));
   for (const auto& row : rows.rows) {
     ColumnFacts facts;
     facts.name = Cell(row[1]);
@@ -103,10 +121,11 @@ Status ReadColumns(Connection* connection, std::string_view database, const std:
 
 Status ReadKeys(Connection* connection, std::string_view database, const std::string* table,
                 std::map<std::string, std::shared_ptr<TableSchema>>* tables) {
-  BINSEEK_ASSIGN_OR_RETURN(const Rows rows,
-                           connection->Query("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS" +
-                                             Where("", database, table) +
-                                             " AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX"));
+  BINSEEK_ASSIGN_OR_RETURN(
+      const Rows rows,
+      connection->Query("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS" +
+                        Where("", database, table) +
+                        " AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX"));
   for (const auto& row : rows.rows) {
     const auto found = tables->find(Cell(row[0]));
     if (found == tables->end()) {
@@ -114,7 +133,8 @@ Status ReadKeys(Connection* connection, std::string_view database, const std::st
     }
     const int ordinal = found->second->FindColumn(Cell(row[1]));
     if (ordinal < 0) {
-      return Status::InvalidArgument("table " + found->second->QualifiedName() + ": its key changed while it was read");
+      return Status::InvalidArgument("table " + found->second->QualifiedName() +
+                                     ": its key changed while it was read");
     }
     found->second->key.push_back(static_cast<uint32_t>(ordinal));
   }
@@ -139,7 +159,8 @@ Status MarkMariadbJson(Connection* connection, std::string_view database, const 
       continue;
     }
     const int ordinal = found->second->FindColumn(name);
-    if (ordinal >= 0 && found->second->columns[static_cast<size_t>(ordinal)].type == ColumnType::kText) {
+    if (ordinal >= 0 &&
+        found->second->columns[static_cast<size_t>(ordinal)].type == ColumnType::kText) {
       found->second->columns[static_cast<size_t>(ordinal)].type = ColumnType::kJson;
     }
   }
@@ -148,7 +169,8 @@ Status MarkMariadbJson(Connection* connection, std::string_view database, const 
 
 using SchemaMap = std::map<std::string, std::shared_ptr<TableSchema>>;
 
-Result<SchemaMap> Read(Connection* connection, std::string_view database, const std::string* table) {
+Result<SchemaMap> Read(Connection* connection, std::string_view database,
+                       const std::string* table) {
   SchemaMap tables;
   BINSEEK_RETURN_IF_ERROR(ReadColumns(connection, database, table, &tables));
   BINSEEK_RETURN_IF_ERROR(ReadKeys(connection, database, table, &tables));
@@ -160,14 +182,17 @@ Result<SchemaMap> Read(Connection* connection, std::string_view database, const 
 
 }  // namespace
 
-Result<std::vector<std::shared_ptr<const TableSchema>>> ReadTables(Connection* connection, std::string_view database) {
+Result<std::vector<std::shared_ptr<const TableSchema>>> ReadTables(Connection* connection,
+                                                                   std::string_view database) {
   BINSEEK_ASSIGN_OR_RETURN(SchemaMap tables, Read(connection, database, nullptr));
   if (tables.empty()) {
     BINSEEK_ASSIGN_OR_RETURN(
         const auto found,
-        connection->QueryCell("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " + Quote(database)));
+        connection->QueryCell("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " +
+                              Quote(database)));
     if (!found) {
-      return Status::NotFound("no database \"" + std::string(database) + "\" that this account may see");
+      return Status::NotFound("no database \"" + std::string(database) +
+                              "\" that this account may see");
     }
   }
   std::vector<std::shared_ptr<const TableSchema>> result;
@@ -178,7 +203,8 @@ Result<std::vector<std::shared_ptr<const TableSchema>>> ReadTables(Connection* c
   return result;
 }
 
-Result<std::shared_ptr<const TableSchema>> ReadTable(Connection* connection, std::string_view database,
+Result<std::shared_ptr<const TableSchema>> ReadTable(Connection* connection,
+                                                     std::string_view database,
                                                      std::string_view table) {
   const std::string name(table);
   BINSEEK_ASSIGN_OR_RETURN(SchemaMap tables, Read(connection, database, &name));
@@ -190,7 +216,8 @@ Result<std::shared_ptr<const TableSchema>> ReadTable(Connection* connection, std
 }
 
 Result<std::vector<std::string>> ParseLabels(std::string_view column_type) {
-  const Status bad = Status::InvalidArgument("cannot read the labels of " + std::string(column_type.substr(0, 80)));
+  const Status bad = Status::InvalidArgument("cannot read the labels of " +
+                                             std::string(column_type.substr(0, 80)));
   const size_t open = column_type.find('(');
   std::vector<std::string> labels;
   size_t at = open == std::string_view::npos ? column_type.size() : open + 1;
@@ -232,11 +259,14 @@ Result<Column> MakeColumn(const ColumnFacts& facts) {
   column.is_unsigned = facts.column_type.find(" unsigned") != std::string::npos;
   column.charset = facts.charset == "utf8" ? "utf8mb3" : facts.charset;
   column.collation = facts.collation;
-  const std::string_view data_type = facts.data_type == "geomcollection" ? "geometrycollection" : facts.data_type;
-  const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                 [&](const TypeName& candidate) { return candidate.name == data_type; });
+  const std::string_view data_type =
+      facts.data_type == "geomcollection" ? "geometrycollection" : facts.data_type;
+  const auto type =
+      std::find_if(std::begin(kTypes), std::end(kTypes),
+                   [&](const TypeName& candidate) { return candidate.name == data_type; });
   if (type == std::end(kTypes)) {
-    if (std::find(std::begin(kGeometries), std::end(kGeometries), data_type) == std::end(kGeometries)) {
+    if (std::find(std::begin(kGeometries), std::end(kGeometries), data_type) ==
+        std::end(kGeometries)) {
       return Status::InvalidArgument("column " + facts.name + " has type " + facts.column_type +
                                      ", which is not supported");
     }
@@ -265,7 +295,8 @@ Result<Column> MakeColumn(const ColumnFacts& facts) {
       column.scale = static_cast<uint8_t>(facts.fraction.value_or(0));
       break;
     case ColumnType::kYear:
-      column.is_unsigned = false;  // a YEAR is a plain integer; both servers write it as unsigned in some places only
+      column.is_unsigned = false;  // a YEAR is a plain integer; both servers write it as unsigned
+                                   // in some places only
       break;
     case ColumnType::kEnum:
     case ColumnType::kSet: {

@@ -1,10 +1,10 @@
 // Reads what tables look like now from information_schema, for both servers.
 //
-// The result is as of the moment of the call: whoever decodes older binlog with it must compare (sync/binlog does, and
-// refuses on a difference).
+// The result is as of the moment of the call: whoever decodes older binlog with it must compare
+// (sync/binlog does, and refuses on a difference).
 //
-// Thread-safety: as the connection. Errors: the connection's; kNotFound where the database does not exist.
-// Cost: one query per kind of fact, whatever the number of tables.
+// Thread-safety: as the connection. Errors: the connection's; kNotFound where the database does not
+// exist. Cost: one query per kind of fact, whatever the number of tables.
 #ifndef BINSEEK_SYNC_MYSQL_SCHEMA_READER_H_
 #define BINSEEK_SYNC_MYSQL_SCHEMA_READER_H_
 
@@ -20,13 +20,14 @@
 
 namespace binseek::mysql {
 
-// All base tables of `database`, by name; views are left out. A column of a type that is not known fails the call with
-// kInvalidArgument naming table and column.
-Result<std::vector<std::shared_ptr<const change::TableSchema>>> ReadTables(Connection* connection,
-                                                                           std::string_view database);
+// All base tables of `database`, by name; views are left out. A column of a type that is not known
+// fails the call with kInvalidArgument naming table and column.
+Result<std::vector<std::shared_ptr<const change::TableSchema>>> ReadTables(
+    Connection* connection, std::string_view database);
 
 // One table; nullptr where there is none of that name.
-Result<std::shared_ptr<const change::TableSchema>> ReadTable(Connection* connection, std::string_view database,
+Result<std::shared_ptr<const change::TableSchema>> ReadTable(Connection* connection,
+                                                             std::string_view database,
                                                              std::string_view table);
 
 // One row of information_schema.COLUMNS.

@@ -49,7 +49,8 @@ bool ParseFraction(std::string_view text, uint32_t* micros) {
   if (text.empty()) {
     return true;
   }
-  if (text.front() != '.' || text.size() < 2 || text.size() > 7 || !ParseNumber(text.substr(1), micros)) {
+  if (text.front() != '.' || text.size() < 2 || text.size() > 7 ||
+      !ParseNumber(text.substr(1), micros)) {
     return false;
   }
   for (size_t i = text.size(); i < 7; ++i) {
@@ -62,7 +63,8 @@ bool ParseDate(std::string_view* text, char behind, Calendar* c) {
   uint32_t year = 0;
   uint32_t month = 0;
   uint32_t day = 0;
-  if (!TakeDigits(text, 4, '-', &year) || !TakeDigits(text, 2, '-', &month) || !TakeDigits(text, 2, behind, &day)) {
+  if (!TakeDigits(text, 4, '-', &year) || !TakeDigits(text, 2, '-', &month) ||
+      !TakeDigits(text, 2, behind, &day)) {
     return false;
   }
   c->year = static_cast<uint16_t>(year);
@@ -75,8 +77,8 @@ bool ParseDateTime(std::string_view text, Calendar* c) {
   uint32_t hour = 0;
   uint32_t minute = 0;
   uint32_t second = 0;
-  if (!ParseDate(&text, ' ', c) || !TakeDigits(&text, 2, ':', &hour) || !TakeDigits(&text, 2, ':', &minute) ||
-      !TakeDigits(&text, 2, 0, &second)) {
+  if (!ParseDate(&text, ' ', c) || !TakeDigits(&text, 2, ':', &hour) ||
+      !TakeDigits(&text, 2, ':', &minute) || !TakeDigits(&text, 2, 0, &second)) {
     return false;
   }
   c->hour = static_cast<uint8_t>(hour);
@@ -91,7 +93,8 @@ int64_t DaysSinceEpoch(const Calendar& c) {
   const int64_t era = year / 400;
   const int64_t year_of_era = year - era * 400;
   const int64_t day_of_year = (153 * (c.month + (c.month > 2 ? -3 : 9)) + 2) / 5 + c.day - 1;
-  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719'468;
+  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719'468;
 }
 
 bool ParseTimestamp(std::string_view text, int64_t* micros) {
@@ -103,7 +106,8 @@ bool ParseTimestamp(std::string_view text, int64_t* micros) {
     *micros = 0;  // the zero timestamp; no real one is 0
     return true;
   }
-  *micros = ((DaysSinceEpoch(c) * 24 + c.hour) * 60 + c.minute) * 60 * kMicros + c.second * kMicros + c.micros;
+  *micros = ((DaysSinceEpoch(c) * 24 + c.hour) * 60 + c.minute) * 60 * kMicros +
+            c.second * kMicros + c.micros;
   return change::IsRealMoment(c);
 }
 
@@ -117,7 +121,8 @@ bool ParseTime(std::string_view text, int64_t* micros) {
   uint32_t fraction = 0;
   const size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon > 3 || !TakeDigits(&text, colon, ':', &hours) ||
-      !TakeDigits(&text, 2, ':', &minutes) || !TakeDigits(&text, 2, 0, &seconds) || !ParseFraction(text, &fraction)) {
+      !TakeDigits(&text, 2, ':', &minutes) || !TakeDigits(&text, 2, 0, &seconds) ||
+      !ParseFraction(text, &fraction)) {
     return false;
   }
   *micros = ((int64_t{hours} * 60 + minutes) * 60 + seconds) * kMicros + fraction;
@@ -156,9 +161,7 @@ bool ParseInet(int family, size_t size, std::string_view text, std::string* raw)
   return inet_pton(family, std::string(text).c_str(), raw->data()) == 1;
 }
 
-bool ParseReal(std::string_view text, double* real) {
-  return ParseNumber(text, real);
-}
+bool ParseReal(std::string_view text, double* real) { return ParseNumber(text, real); }
 
 Result<Value> DecodeNumber(const Column& column, std::string_view text) {
   switch (column.type) {
@@ -168,11 +171,13 @@ Result<Value> DecodeNumber(const Column& column, std::string_view text) {
       if (!ParseReal(text, &real)) {
         return Bad(column, text);
       }
-      return Value::Real(column.type == ColumnType::kFloat ? ValueKind::kFloat : ValueKind::kDouble, real);
+      return Value::Real(column.type == ColumnType::kFloat ? ValueKind::kFloat : ValueKind::kDouble,
+                         real);
     }
     case ColumnType::kDecimal: {
       Value value = Value::Bytes(ValueKind::kDecimal, {});
-      return NormalizeDecimal(text, &value.bytes) ? Result<Value>(std::move(value)) : Bad(column, text);
+      return NormalizeDecimal(text, &value.bytes) ? Result<Value>(std::move(value))
+                                                  : Bad(column, text);
     }
     default:
       break;
@@ -306,7 +311,8 @@ Result<Value> DecodeSelected(const Column& column, std::optional<std::string_vie
   return Bad(column, *text);
 }
 
-Result<change::RowImage> DecodeSelectedRow(const change::TableSchema& table, const RowCells& cells) {
+Result<change::RowImage> DecodeSelectedRow(const change::TableSchema& table,
+                                           const RowCells& cells) {
   BINSEEK_CHECK(cells.size() == table.columns.size());
   change::RowImage row;
   row.reserve(cells.size());

@@ -1,10 +1,11 @@
 // Turns cells of a SELECT into the same Values that the binlog decoder makes of the same contents.
 //
-// The server's text form loses something for a few types (FLOAT is rounded to 6 digits, BIT is raw bytes), so a column
-// must be selected by SelectExpression, on a session as mysql::Connection sets it up.
+// The server's text form loses something for a few types (FLOAT is rounded to 6 digits, BIT is raw
+// bytes), so a column must be selected by SelectExpression, on a session as mysql::Connection sets
+// it up.
 //
-// Thread-safety: pure functions. Errors: kCorruption naming column and contents' length where a cell is not what the
-// column's type prints as.
+// Thread-safety: pure functions. Errors: kCorruption naming column and contents' length where a
+// cell is not what the column's type prints as.
 #ifndef BINSEEK_SYNC_MYSQL_SELECT_ROW_H_
 #define BINSEEK_SYNC_MYSQL_SELECT_ROW_H_
 
@@ -20,13 +21,16 @@
 
 namespace binseek::mysql {
 
-// The expression that selects `column` without loss, named as the column: "`price`", "CAST(`f` AS DOUBLE) AS `f`".
+// The expression that selects `column` without loss, named as the column: "`price`", "CAST(`f` AS
+// DOUBLE) AS `f`".
 std::string SelectExpression(const change::Column& column);
 
-// "`id`,`name`,CAST(`f` AS DOUBLE) AS `f`": every column, invisible ones too, in the schema's order.
+// "`id`,`name`,CAST(`f` AS DOUBLE) AS `f`": every column, invisible ones too, in the schema's
+// order.
 std::string SelectList(const change::TableSchema& table);
 
-Result<change::Value> DecodeSelected(const change::Column& column, std::optional<std::string_view> text);
+Result<change::Value> DecodeSelected(const change::Column& column,
+                                     std::optional<std::string_view> text);
 
 // A whole row selected by SelectList. REQUIRES: cells.size() == table.columns.size().
 Result<change::RowImage> DecodeSelectedRow(const change::TableSchema& table, const RowCells& cells);

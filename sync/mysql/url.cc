@@ -18,8 +18,9 @@ int HexDigit(char c) {
 }
 
 Status Bad(std::string_view what) {
-  return Status::InvalidArgument("MySQL URL: " + std::string(what) +
-                                 " (wanted: mysql://user:password@host:port/database?ssl-mode=required)");
+  return Status::InvalidArgument(
+      "MySQL URL: " + std::string(what) +
+      " (wanted: mysql://user:password@host:port/database?ssl-mode=required)");
 }
 
 Result<std::string> Decode(std::string_view text, std::string_view what) {
@@ -164,7 +165,8 @@ Result<ConnectionOptions> ParseMysqlUrl(std::string_view url) {
     const std::string_view path = rest.substr(0, question).substr(1);
     BINSEEK_ASSIGN_OR_RETURN(options.database, Decode(path, "database"));
   }
-  std::string_view query = question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
+  std::string_view query =
+      question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
   while (!query.empty()) {
     const size_t ampersand = query.find('&');
     BINSEEK_RETURN_IF_ERROR(ParseOption(query.substr(0, ampersand), &options));

@@ -1,9 +1,12 @@
-// mysql://user:password@host:port/database?ssl-mode=required&ssl-ca=/path: the one line that names a source.
+// mysql://user:password@host:port/database?ssl-mode=required&ssl-ca=/path: the one line that names
+// a source.
 //
-// Parts are percent-encoded where they hold a delimiter. Options: ssl-mode (disabled, preferred, required, verify_ca,
-// verify_identity), ssl-ca, ssl-cert, ssl-key, socket, connect-timeout and read-timeout (seconds).
+// Parts are percent-encoded where they hold a delimiter. Options: ssl-mode (disabled, preferred,
+// required, verify_ca, verify_identity), ssl-ca, ssl-cert, ssl-key, socket, connect-timeout and
+// read-timeout (seconds).
 //
-// Thread-safety: pure functions. Errors: kInvalidArgument; no message ever holds the password or the whole URL.
+// Thread-safety: pure functions. Errors: kInvalidArgument; no message ever holds the password or
+// the whole URL.
 #ifndef BINSEEK_SYNC_MYSQL_URL_H_
 #define BINSEEK_SYNC_MYSQL_URL_H_
 

@@ -12,9 +12,11 @@ bool NormalizeDecimal(std::string_view text, std::string* out) {
   }
   const size_t point = text.find('.');
   std::string_view whole = text.substr(0, point);
-  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  const std::string_view fraction =
+      point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
   constexpr std::string_view kDigits = "0123456789";
-  if ((whole.empty() && fraction.empty()) || whole.find_first_not_of(kDigits) != std::string_view::npos ||
+  if ((whole.empty() && fraction.empty()) ||
+      whole.find_first_not_of(kDigits) != std::string_view::npos ||
       fraction.find_first_not_of(kDigits) != std::string_view::npos) {
     return false;
   }
@@ -57,11 +59,12 @@ void CompactJson(std::string_view text, std::string* out) {
 }
 
 void AppendJsonDouble(double value, std::string* out) {
-  // The server's own rule: plain notation where the decimal point lies within 15 places, else scientific, without '+'
-  // and without padding of the exponent.
+  // The server's own rule: plain notation where the decimal point lies within 15 places, else
+  // scientific, without '+' and without padding of the exponent.
   constexpr int kMaxPlaces = 15;
   char text[40];
-  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
   std::string_view scientific(text, static_cast<size_t>(end - text));
   if (scientific.front() == '-') {
     out->push_back('-');

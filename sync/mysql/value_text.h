@@ -9,16 +9,17 @@
 
 namespace binseek::mysql {
 
-// Replaces *out by the decimal without padding zeros and without the sign of a zero: "-0012.50" -> "-12.50",
+// Replaces *out by the decimal without padding zeros and without the sign of a zero: "-0012.50" ->
+// "-12.50",
 // "-0.00" -> "0.00", ".50" -> "0.50". False where it is no decimal.
 bool NormalizeDecimal(std::string_view text, std::string* out);
 
-// Replaces *out by JSON text without white space between its tokens; tokens stay as they are. For text that the
-// server printed: nothing is checked.
+// Replaces *out by JSON text without white space between its tokens; tokens stay as they are. For
+// text that the server printed: nothing is checked.
 void CompactJson(std::string_view text, std::string* out);
 
-// Appends a double as MySQL prints it within JSON: shortest digits that read back equal, "1.0", "1.5e-7", "1e20".
-// REQUIRES: finite.
+// Appends a double as MySQL prints it within JSON: shortest digits that read back equal, "1.0",
+// "1.5e-7", "1e20". REQUIRES: finite.
 void AppendJsonDouble(double value, std::string* out);
 
 }  // namespace binseek::mysql

@@ -1,0 +1,383 @@
+#include "sync/mysql/preflight.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "sync/mysql/charset.h"
+#include "sync/mysql/preflight_settings.h"
+
+namespace binseek::mysql {
+namespace {
+
+using Verdict = PreflightCheck::Verdict;
+
+std::string Cell(const std::optional<std::string>& cell) { return cell.value_or(""); }
+
+// "shop\_eu" of a grant against "shop_eu": '_' is any one character, '%' any number, '\' takes
+// their meaning away.
+bool MatchesPattern(std::string_view pattern, std::string_view name) {
+  size_t p = 0;
+  size_t n = 0;
+  size_t behind_percent =
+      std::string_view::npos;  // where to go on after the last '%' has taken one character more
+  size_t taken = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '%') {
+      behind_percent = ++p;
+      taken = n;
+      continue;
+    }
+    const bool escaped = p + 1 < pattern.size() && pattern[p] == '\\';
+    const size_t literal = escaped ? p + 1 : p;
+    if (literal < pattern.size() &&
+        ((!escaped && pattern[p] == '_') || pattern[literal] == name[n])) {
+      p = literal + 1;
+      ++n;
+    } else if (behind_percent != std::string_view::npos) {
+      p = behind_percent;
+      n = ++taken;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('%', p) == std::string_view::npos;
+}
+
+// A line of SHOW GRANTS: "GRANT SELECT, RELOAD ON *.* TO ..." or "... ON `shop`.* TO ...".
+bool Grants(std::string_view line, std::string_view privilege, std::string_view database) {
+  constexpr std::string_view kGrant = "GRANT ";
+  const size_t on = line.find(" ON ");
+  if (!line.starts_with(kGrant) || on == std::string_view::npos) {
+    return false;
+  }
+  const std::string list = ", " + std::string(line.substr(kGrant.size(), on - kGrant.size())) + ",";
+  if (list.find(", " + std::string(privilege) + ",") == std::string::npos &&
+      list.find(", ALL PRIVILEGES,") == std::string::npos) {
+    return false;
+  }
+  const std::string_view object = line.substr(on + 4);
+  if (object.starts_with("*.* ")) {
+    return true;
+  }
+  const size_t end = object.find("`.* TO ");
+  return !database.empty() && object.starts_with('`') && end != std::string_view::npos &&
+         MatchesPattern(object.substr(1, end - 1), database);
+}
+
+// shop@10.0.% -> 'shop'@'10.0.%'
+std::string QuoteAccount(const std::string& account) {
+  const size_t at = account.rfind('@');
+  return at == std::string::npos
+             ? Quote(account)
+             : Quote(account.substr(0, at)) + "@" + Quote(account.substr(at + 1));
+}
+
+class Preflight {
+ public:
+  Preflight(Connection* connection, std::string_view database, uint32_t our_server_id)
+      : connection_(connection),
+        server_(connection->server()),
+        database_(database),
+        our_server_id_(our_server_id) {}
+
+  Result<std::vector<PreflightCheck>> Run() {
+    BINSEEK_ASSIGN_OR_RETURN(const Rows variables, connection_->Query(SelectServerVariables()));
+    ServerVariables by_name;
+    for (const auto& row : variables.rows) {
+      by_name[Cell(row[0])] = Cell(row[1]);
+    }
+    checks_ = CheckSettings(server_, by_name);
+    BINSEEK_ASSIGN_OR_RETURN(const auto account, connection_->QueryCell("SELECT CURRENT_USER()"));
+    account_ = QuoteAccount(account.value_or(""));
+    BINSEEK_RETURN_IF_ERROR(CheckGrants(by_name["log_bin"] == "ON"));
+    BINSEEK_RETURN_IF_ERROR(CheckServerId());
+    BINSEEK_RETURN_IF_ERROR(CheckKeys());
+    BINSEEK_RETURN_IF_ERROR(CheckCharsets());
+    BINSEEK_RETURN_IF_ERROR(CheckXa());
+    return std::move(checks_);
+  }
+
+ private:
+  void Add(std::string name, Verdict verdict, std::string why, std::string fix = "") {
+    checks_.push_back({std::move(name), verdict, std::move(why), std::move(fix)});
+  }
+
+  // Rows, or nothing where the server refuses the statement: for want of a privilege, as all of
+  // these are known to it.
+  Result<std::optional<Rows>> TryQuery(std::string_view sql) {
+    Result<Rows> rows = connection_->Query(sql);
+    if (rows.ok()) {
+      return std::optional<Rows>(std::move(rows).value());
+    }
+    if (rows.status().code() == StatusCode::kInvalidArgument) {
+      return std::optional<Rows>();
+    }
+    return rows.status();
+  }
+
+  std::string GrantLine(const std::string& privileges, const std::string& object = "*.*") const {
+    return "GRANT " + privileges + " ON " + object + " TO " + account_ + ";";
+  }
+
+  // What the privilege to ask for binlog positions is called.
+  std::string MonitorPrivilege() const {
+    return server_.is_mariadb() && server_.AtLeast(10, 5, 2) ? "BINLOG MONITOR"
+                                                             : "REPLICATION CLIENT";
+  }
+
+  Status CheckGrants(bool has_binlog) {
+    BINSEEK_ASSIGN_OR_RETURN(const auto lines, TryQuery("SHOW GRANTS"));
+    if (!lines) {
+      Add("grants", Verdict::kWarn, "the server does not tell the grants of " + account_,
+          GrantLine("REPLICATION SLAVE, " + MonitorPrivilege()) + "\n" +
+              GrantLine("SELECT", QuoteIdentifier(database_) + ".*"));
+      return Status::Ok();
+    }
+    const auto granted = [&](std::string_view privilege, std::string_view database) {
+      return std::any_of(lines->rows.begin(), lines->rows.end(),
+                         [&](const std::vector<std::optional<std::string>>& row) {
+                           return Grants(Cell(row[0]), privilege, database);
+                         });
+    };
+    std::string missing;
+    bool replication = granted("REPLICATION SLAVE", "");
+    if (!replication && !server_.is_mariadb()) {
+      // May come by a role, which MySQL does not spell out.
+      BINSEEK_ASSIGN_OR_RETURN(const auto replicas, TryQuery(ReplicasStatement()));
+      replication = replicas.has_value();
+    }
+    if (!replication) {
+      missing = "REPLICATION SLAVE";
+    }
+    bool monitor = granted(MonitorPrivilege(), "") || granted("SUPER", "");
+    if (!monitor && has_binlog) {
+      const bool new_words = !server_.is_mariadb() && server_.AtLeast(8, 2);
+      BINSEEK_ASSIGN_OR_RETURN(
+          const auto status, TryQuery(new_words ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS"));
+      monitor = status.has_value();
+    }
+    if (!monitor) {
+      missing += (missing.empty() ? "" : ", ") + MonitorPrivilege();
+    }
+    std::string fix = missing.empty() ? "" : GrantLine(missing);
+    bool select = granted("SELECT", database_);
+    if (!select) {
+      BINSEEK_ASSIGN_OR_RETURN(select, CanSelectEveryTable());
+    }
+    if (!select) {
+      missing += (missing.empty() ? "" : ", ") + std::string("SELECT on ") + database_;
+      fix += (fix.empty() ? "" : "\n") + GrantLine("SELECT", QuoteIdentifier(database_) + ".*");
+    }
+    if (missing.empty()) {
+      Add("grants", Verdict::kPass, account_ + " may read the tables and the binlog");
+    } else {
+      Add("grants", Verdict::kFail, account_ + " lacks " + missing, fix);
+    }
+    return Status::Ok();
+  }
+
+  // For grants on single tables and by roles: whether there is a table, and none that is refused.
+  Result<bool> CanSelectEveryTable() {
+    BINSEEK_ASSIGN_OR_RETURN(
+        const Rows tables,
+        connection_->Query(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+            Quote(database_) + " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"));
+    for (const auto& row : tables.rows) {
+      BINSEEK_ASSIGN_OR_RETURN(const auto selected,
+                               TryQuery("SELECT * FROM " + QuoteIdentifier(database_) + "." +
+                                        QuoteIdentifier(Cell(row[0])) + " LIMIT 0"));
+      if (!selected) {
+        return false;
+      }
+    }
+    return !tables.rows.empty();
+  }
+
+  std::string_view ReplicasStatement() const {
+    return !server_.is_mariadb() && server_.AtLeast(8, 0, 22) ? "SHOW REPLICAS"
+                                                              : "SHOW SLAVE HOSTS";
+  }
+
+  Status CheckServerId() {
+    if (server_.server_id == 0) {
+      Add("server_id", Verdict::kFail, "the server's own server_id is 0: it refuses replicas",
+          SetVariable(server_, "server_id", "1"));
+      return Status::Ok();
+    }
+    const std::string ours = std::to_string(our_server_id_);
+    const std::string fix = "give binseek a server_id that no server of the topology has";
+    if (our_server_id_ == 0) {
+      Add("server_id", Verdict::kPass, "ours is drawn at random for every connection");
+      return Status::Ok();
+    }
+    if (our_server_id_ == server_.server_id) {
+      Add("server_id", Verdict::kFail, "ours, " + ours + ", is the server's own", fix);
+      return Status::Ok();
+    }
+    BINSEEK_ASSIGN_OR_RETURN(const auto replicas, TryQuery(ReplicasStatement()));
+    if (!replicas) {
+      const bool master_admin = server_.is_mariadb() && server_.AtLeast(10, 5, 2);
+      Add("server_id", Verdict::kWarn,
+          "whether another replica has ours, " + ours + ", could not be looked at",
+          GrantLine(master_admin ? "REPLICATION MASTER ADMIN" : "REPLICATION SLAVE"));
+      return Status::Ok();
+    }
+    const int column = replicas->FindColumn("Server_id");
+    const bool clash = column >= 0 && std::any_of(replicas->rows.begin(), replicas->rows.end(),
+                                                  [&](const auto& row) {
+                                                    return row[static_cast<size_t>(column)] == ours;
+                                                  });
+    if (clash) {
+      Add("server_id", Verdict::kFail,
+          "another replica is connected with ours, " + ours +
+              ": the two would throw each other out",
+          fix);
+    } else {
+      Add("server_id", Verdict::kPass, "no other replica has ours, " + ours);
+    }
+    return Status::Ok();
+  }
+
+  Status CheckKeys() {
+    // The best unique index over columns that cannot be NULL stands beside each table without a
+    // primary key.
+    const std::string statistics =
+        "(SELECT s.TABLE_NAME, s.INDEX_NAME, MAX(s.NON_UNIQUE) AS duplicates, MAX(s.NULLABLE = "
+        "'YES') AS nullable,"
+        " GROUP_CONCAT(CONCAT('`', REPLACE(s.COLUMN_NAME, '`', '``'), '`') ORDER BY "
+        "s.SEQ_IN_INDEX) AS columns_list"
+        " FROM information_schema.STATISTICS s WHERE s.TABLE_SCHEMA = " +
+        Quote(database_) + " GROUP BY s.TABLE_NAME, s.INDEX_NAME)";
+    BINSEEK_ASSIGN_OR_RETURN(
+        const Rows tables,
+        connection_->Query(
+            "SELECT t.TABLE_NAME, MAX(k.INDEX_NAME = 'PRIMARY'),"
+            " MIN(CASE WHEN k.duplicates = 0 AND k.nullable = 0 THEN k.columns_list END)"
+            " FROM information_schema.TABLES t LEFT JOIN " +
+            statistics +
+            " k ON k.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_SCHEMA = " + Quote(database_) +
+            " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+            " GROUP BY t.TABLE_NAME ORDER BY t.TABLE_NAME"));
+    size_t without = 0;
+    for (const auto& row : tables.rows) {
+      if (row[1] == "1") {
+        continue;
+      }
+      ++without;
+      const std::string table = database_ + "." + Cell(row[0]);
+      const std::string alter = "ALTER TABLE " + QuoteIdentifier(database_) + "." +
+                                QuoteIdentifier(Cell(row[0])) + " ADD ";
+      Add("key of " + table, Verdict::kWarn,
+          table + " has no primary key: its rows cannot be told apart, it is left out",
+          alter + (row[2] ? "PRIMARY KEY (" + *row[2] + ");"
+                          : "COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY;"));
+    }
+    if (tables.rows.empty()) {
+      Add("key", Verdict::kFail,
+          "there is no table in " + database_ + " that " + account_ + " may see",
+          GrantLine("SELECT", QuoteIdentifier(database_) + ".*"));
+    } else if (without == tables.rows.size()) {
+      Add("key", Verdict::kFail, "no table of " + database_ + " has a primary key",
+          "see the lines of the tables");
+    } else if (without == 0) {
+      Add("key", Verdict::kPass,
+          "every table has a primary key (" + std::to_string(tables.rows.size()) + " tables)");
+    }
+    return Status::Ok();
+  }
+
+  Status CheckCharsets() {
+    BINSEEK_ASSIGN_OR_RETURN(
+        const Rows rows,
+        connection_->Query("SELECT c.TABLE_NAME, c.CHARACTER_SET_NAME, MIN(c.COLUMN_NAME)"
+                           " FROM information_schema.COLUMNS c JOIN information_schema.TABLES t"
+                           " USING (TABLE_SCHEMA, TABLE_NAME) WHERE c.TABLE_SCHEMA = " +
+                           Quote(database_) +
+                           " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+                           " AND c.CHARACTER_SET_NAME IS NOT NULL"
+                           " GROUP BY c.TABLE_NAME, c.CHARACTER_SET_NAME ORDER BY 1, 2"));
+    bool all_known = true;
+    for (const auto& row : rows.rows) {
+      const std::string charset = Cell(row[1]);
+      if (IsKnownCharset(charset)) {
+        continue;
+      }
+      all_known = false;
+      const std::string table = database_ + "." + Cell(row[0]);
+      Add("charset of " + table, Verdict::kFail,
+          "column " + Cell(row[2]) + " of " + table + " is in character set " + charset +
+              ", which cannot be read",
+          "ALTER TABLE " + QuoteIdentifier(database_) + "." + QuoteIdentifier(Cell(row[0])) +
+              " CONVERT TO CHARACTER SET utf8mb4;");
+    }
+    if (all_known) {
+      Add("charset", Verdict::kPass, "every column's text can be read as UTF-8");
+    }
+    return Status::Ok();
+  }
+
+  Status CheckXa() {
+    const bool mariadb = server_.is_mariadb();
+    BINSEEK_ASSIGN_OR_RETURN(const auto prepared, TryQuery(mariadb ? "XA RECOVER FORMAT = 'SQL'"
+                                                                   : "XA RECOVER CONVERT XID"));
+    if (!prepared) {
+      Add("xa", Verdict::kWarn, "whether prepared XA transactions are open could not be looked at",
+          mariadb ? "XA RECOVER FORMAT = 'SQL';  -- as an account that may"
+                  : GrantLine("XA_RECOVER_ADMIN"));
+      return Status::Ok();
+    }
+    if (prepared->rows.empty()) {
+      Add("xa", Verdict::kPass, "no prepared XA transaction is open");
+      return Status::Ok();
+    }
+    std::string fix;
+    for (const auto& row : prepared->rows) {
+      const std::string xid = mariadb ? Cell(row[3]) : MysqlXid(row);
+      fix +=
+          (fix.empty() ? "XA COMMIT " : "\nXA COMMIT ") + xid + ";  -- or XA ROLLBACK " + xid + ";";
+    }
+    Add("xa", Verdict::kFail,
+        std::to_string(prepared->rows.size()) +
+            " XA transactions are prepared: their rows would be committed later without being "
+            "logged again",
+        fix);
+    return Status::Ok();
+  }
+
+  // formatID, gtrid_length, bqual_length, 0x... of both
+  static std::string MysqlXid(const std::vector<std::optional<std::string>>& row) {
+    const std::string data = Cell(row[3]);
+    const size_t gtrid = 2 * std::strtoull(Cell(row[1]).c_str(), nullptr, 10);
+    const std::string digits = data.starts_with("0x") ? data.substr(2) : data;
+    return "x'" + digits.substr(0, gtrid) + "',x'" +
+           (gtrid < digits.size() ? digits.substr(gtrid) : "") + "'," + Cell(row[0]);
+  }
+
+  Connection* const connection_;
+  const ServerInfo& server_;
+  const std::string database_;
+  const uint32_t our_server_id_;
+  std::string account_;
+  std::vector<PreflightCheck> checks_;
+};
+
+}  // namespace
+
+Result<std::vector<PreflightCheck>> RunPreflight(Connection* connection, std::string_view database,
+                                                 uint32_t our_server_id) {
+  return Preflight(connection, database, our_server_id).Run();
+}
+
+bool PreflightPassed(const std::vector<PreflightCheck>& checks) {
+  return std::none_of(checks.begin(), checks.end(),
+                      [](const PreflightCheck& check) { return check.verdict == Verdict::kFail; });
+}
+
+std::string_view VerdictName(PreflightCheck::Verdict verdict) {
+  constexpr std::string_view kNames[] = {"PASS", "WARN", "FAIL"};
+  return kNames[static_cast<size_t>(verdict)];
+}
+
+}  // namespace binseek::mysql
