@@ -13,15 +13,17 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 
 }  // namespace
 
-SeededTest::SeededTest() : seed_(FromEnvironment("BINSEEK_SEED", std::random_device()())), random_(seed_) {
+SeededTest::SeededTest()
+    : seed_(FromEnvironment("BINSEEK_SEED", std::random_device()())), random_(seed_) {
   RecordProperty("seed", std::to_string(seed_));
 }
 
 SeededTest::~SeededTest() {
   if (HasFailure()) {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::printf("repeat with: BINSEEK_SEED=%llu %s --gtest_filter=%s.%s\n", static_cast<unsigned long long>(seed_),
-                program_invocation_name, info->test_suite_name(), info->name());
+    std::printf("repeat with: BINSEEK_SEED=%llu %s --gtest_filter=%s.%s\n",
+                static_cast<unsigned long long>(seed_), program_invocation_name,
+                info->test_suite_name(), info->name());
   }
 }
 
@@ -33,6 +35,8 @@ std::string SeededTest::RandomBytes(size_t max_size) {
   return out;
 }
 
-uint64_t SeededTest::Iterations(uint64_t base) { return base * FromEnvironment("BINSEEK_TEST_SCALE", 1); }
+uint64_t SeededTest::Iterations(uint64_t base) {
+  return base * FromEnvironment("BINSEEK_TEST_SCALE", 1);
+}
 
 }  // namespace binseek::test

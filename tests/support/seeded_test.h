@@ -1,6 +1,8 @@
-// SeededTest: the fixture of every random test. Prints the seed and a line that repeats the run when a test fails.
+// SeededTest: the fixture of every random test. Prints the seed and a line that repeats the run
+// when a test fails.
 //
-// BINSEEK_SEED sets the seed (default: drawn anew), BINSEEK_TEST_SCALE multiplies iterations (default 1).
+// BINSEEK_SEED sets the seed (default: drawn anew), BINSEEK_TEST_SCALE multiplies iterations
+// (default 1).
 #ifndef BINSEEK_TESTS_SUPPORT_SEEDED_TEST_H_
 #define BINSEEK_TESTS_SUPPORT_SEEDED_TEST_H_
 

@@ -1,4 +1,5 @@
-// ASSERT_OK, EXPECT_OK and EXPECT_STATUS: a Status in a test says what it is when it is not what was wanted.
+// ASSERT_OK, EXPECT_OK and EXPECT_STATUS: a Status in a test says what it is when it is not what
+// was wanted.
 #ifndef BINSEEK_TESTS_SUPPORT_STATUS_MATCHERS_H_
 #define BINSEEK_TESTS_SUPPORT_STATUS_MATCHERS_H_
 
@@ -16,18 +17,23 @@ Status StatusOf(const Result<T>& result) {
 }
 
 inline ::testing::AssertionResult IsOk(const Status& status) {
-  return status.ok() ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << status.ToString();
+  return status.ok() ? ::testing::AssertionSuccess()
+                     : ::testing::AssertionFailure() << status.ToString();
 }
 
 inline ::testing::AssertionResult HasCode(const Status& status, StatusCode code) {
-  return status.code() == code ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << status.ToString();
+  return status.code() == code ? ::testing::AssertionSuccess()
+                               : ::testing::AssertionFailure() << status.ToString();
 }
 
 }  // namespace binseek::test
 
-#define ASSERT_OK(expression) ASSERT_TRUE(::binseek::test::IsOk(::binseek::test::StatusOf(expression)))
-#define EXPECT_OK(expression) EXPECT_TRUE(::binseek::test::IsOk(::binseek::test::StatusOf(expression)))
-#define EXPECT_STATUS(expression, status_code) \
-  EXPECT_TRUE(::binseek::test::HasCode(::binseek::test::StatusOf(expression), ::binseek::StatusCode::status_code))
+#define ASSERT_OK(expression) \
+  ASSERT_TRUE(::binseek::test::IsOk(::binseek::test::StatusOf(expression)))
+#define EXPECT_OK(expression) \
+  EXPECT_TRUE(::binseek::test::IsOk(::binseek::test::StatusOf(expression)))
+#define EXPECT_STATUS(expression, status_code)                                \
+  EXPECT_TRUE(::binseek::test::HasCode(::binseek::test::StatusOf(expression), \
+                                       ::binseek::StatusCode::status_code))
 
 #endif  // BINSEEK_TESTS_SUPPORT_STATUS_MATCHERS_H_
