@@ -1,0 +1,182 @@
+#include "sync/snapshot/chunk_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "sync/mysql/select_row.h"
+
+namespace binseek::snapshot {
+namespace {
+
+using change::Column;
+using change::ColumnType;
+
+bool IsNumberText(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
+}
+
+// ENUM sorts by the number of its label, SET by the bits of its labels; a label compares as text.
+std::optional<uint64_t> LabelNumber(const Column& column, std::string_view label) {
+  const auto found = std::find(column.labels.begin(), column.labels.end(), label);
+  return found == column.labels.end()
+             ? std::nullopt
+             : std::optional<uint64_t>(static_cast<uint64_t>(found - column.labels.begin()));
+}
+
+Result<std::string> EnumLiteral(const Column& column, std::string_view cell) {
+  if (cell.empty()) {
+    return std::string("0");
+  }
+  const auto number = LabelNumber(column, cell);
+  if (!number) {
+    return Status::InvalidArgument("key column " + column.name +
+                                   ": a value that is none of its labels");
+  }
+  return std::to_string(*number + 1);
+}
+
+Result<std::string> SetLiteral(const Column& column, std::string_view cell) {
+  uint64_t bits = 0;
+  while (!cell.empty()) {
+    const size_t comma = std::min(cell.find(','), cell.size());
+    const auto number = LabelNumber(column, cell.substr(0, comma));
+    if (!number || *number >= 64) {
+      return Status::InvalidArgument("key column " + column.name +
+                                     ": a value that is none of its labels");
+    }
+    bits |= uint64_t{1} << *number;
+    cell.remove_prefix(std::min(comma + 1, cell.size()));
+  }
+  return std::to_string(bits);
+}
+
+// (a > 1 OR (a = 1 AND (b > 2 OR ...))), begun by a >= 1, which is what the server finds its place in the index by.
+std::string Behind(const std::vector<std::string>& names,
+                   const std::vector<std::string>& literals) {
+  std::string condition;
+  for (size_t i = names.size(); i-- > 0;) {
+    std::string greater = names[i] + " > " + literals[i];
+    if (!condition.empty()) {
+      greater =
+          "(" + greater + " OR (" + names[i] + " = " + literals[i] + " AND " + condition + "))";
+    }
+    condition = std::move(greater);
+  }
+  return names.size() == 1 ? condition : names[0] + " >= " + literals[0] + " AND " + condition;
+}
+
+}  // namespace
+
+Result<std::string> KeyLiteral(const Column& column, std::string_view cell) {
+  switch (column.type) {
+    case ColumnType::kEnum:
+      return EnumLiteral(column, cell);
+    case ColumnType::kSet:
+      return SetLiteral(column, cell);
+    case ColumnType::kTinyInt:
+    case ColumnType::kSmallInt:
+    case ColumnType::kMediumInt:
+    case ColumnType::kInt:
+    case ColumnType::kBigInt:
+    case ColumnType::kFloat:
+    case ColumnType::kDouble:
+    case ColumnType::kDecimal:
+    case ColumnType::kBit:
+    case ColumnType::kYear:
+      if (!IsNumberText(cell)) {
+        break;
+      }
+      return std::string(cell);
+    case ColumnType::kBinary:
+    case ColumnType::kVarbinary:
+    case ColumnType::kBlob:
+      return mysql::QuoteBytes(cell);
+    case ColumnType::kChar:
+    case ColumnType::kVarchar:
+    case ColumnType::kText:
+    case ColumnType::kDate:
+    case ColumnType::kTime:
+    case ColumnType::kDateTime:
+    case ColumnType::kTimestamp:
+    case ColumnType::kUuid:
+    case ColumnType::kInet4:
+    case ColumnType::kInet6:
+      return mysql::Quote(cell);
+    case ColumnType::kJson:
+    case ColumnType::kGeometry:
+    case ColumnType::kVector:
+      break;
+  }
+  return Status::InvalidArgument("key column " + column.name +
+                                 " cannot be read in the order of its key");
+}
+
+ChunkReader::ChunkReader(std::shared_ptr<const change::TableSchema> table)
+    : table_(std::move(table)) {
+  BINSEEK_CHECK(!table_->key.empty(), "a chunk needs a key");
+  select_ = "SELECT " + mysql::SelectList(*table_) + " FROM " +
+            mysql::QuoteIdentifier(table_->database) + "." + mysql::QuoteIdentifier(table_->table);
+  for (const uint32_t column : table_->key) {
+    order_by_ += (order_by_.empty() ? " ORDER BY t." : ", t.") +
+                 mysql::QuoteIdentifier(table_->columns[column].name);
+  }
+  select_ += " AS t";
+}
+
+Result<std::string> ChunkReader::Statement(const KeyCells& after, uint32_t limit) const {
+  std::string sql = select_;
+  if (!after.empty()) {
+    if (after.size() != table_->key.size()) {
+      return Status::InvalidArgument("table " + table_->QualifiedName() + ": a place of " +
+                                     std::to_string(after.size()) + " cells in a key of " +
+                                     std::to_string(table_->key.size()));
+    }
+    std::vector<std::string> names;
+    std::vector<std::string> literals;
+    for (size_t i = 0; i < after.size(); ++i) {
+      const Column& column = table_->columns[table_->key[i]];
+      names.push_back("t." + mysql::QuoteIdentifier(column.name));
+      BINSEEK_ASSIGN_OR_RETURN(literals.emplace_back(), KeyLiteral(column, after[i]));
+    }
+    sql += " WHERE " + Behind(names, literals);
+  }
+  return sql + order_by_ + " LIMIT " + std::to_string(limit);
+}
+
+Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyCells& after,
+                                    uint32_t limit) const {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string sql, Statement(after, limit));
+  BINSEEK_ASSIGN_OR_RETURN(const auto reader, connection->Stream(sql));
+  ChunkRows chunk;
+  chunk.last_key = after;
+  for (;;) {
+    BINSEEK_ASSIGN_OR_RETURN(const mysql::RowCells* cells, reader->Next());
+    if (cells == nullptr) {
+      break;
+    }
+    BINSEEK_ASSIGN_OR_RETURN(auto row, mysql::DecodeSelectedRow(*table_, *cells));
+    chunk.last_key.clear();
+    for (const uint32_t column : table_->key) {
+      chunk.last_key.emplace_back((*cells)[column].value_or(""));
+    }
+    chunk.rows.push_back({change::RowChangeKind::kRead, table_, {}, std::move(row)});
+  }
+  chunk.last = chunk.rows.size() < limit;
+  return chunk;
+}
+
+Result<uint64_t> EstimateRows(mysql::Connection* connection, const change::TableSchema& table) {
+  BINSEEK_ASSIGN_OR_RETURN(
+      const auto cell,
+      connection->QueryCell(
+          "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+          mysql::Quote(table.database) + " AND TABLE_NAME = " + mysql::Quote(table.table)));
+  uint64_t rows = 0;
+  if (cell) {
+    std::from_chars(cell->data(), cell->data() + cell->size(), rows);
+  }
+  return rows;
+}
+
+}  // namespace binseek::snapshot

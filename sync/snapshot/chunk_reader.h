@@ -1,0 +1,60 @@
+// ChunkReader: the rows of one table in primary-key order, a chunk per SELECT.
+//
+// Only the server compares keys: a chunk begins behind the last row of the one before, by the literal of that row's own cells, so
+// that whatever collation orders the table, no row is read twice or passed over.
+//
+// Thread-compatible; shares the schema. Errors: those of the connection; kCorruption for cells that do not read as their type;
+// kInvalidArgument for a key whose columns cannot be compared by a literal.
+#ifndef BINSEEK_SYNC_SNAPSHOT_CHUNK_READER_H_
+#define BINSEEK_SYNC_SNAPSHOT_CHUNK_READER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "sync/change/row_change.h"
+#include "sync/change/table_schema.h"
+#include "sync/mysql/connection.h"
+
+namespace binseek::snapshot {
+
+// Cells of the key columns of the last row that was read, in key order, as the server prints them; empty: from the beginning.
+using KeyCells = std::vector<std::string>;
+
+struct ChunkRows {
+  std::vector<change::RowChange> rows;  // of kind kRead
+  KeyCells last_key;                    // of the last of them; as given where there is none
+  bool last = false;                    // the table ends here
+};
+
+class ChunkReader {
+ public:
+  // REQUIRES: the table has a primary key.
+  explicit ChunkReader(std::shared_ptr<const change::TableSchema> table);
+
+  // At most `limit` rows behind `after`. REQUIRES: limit > 0.
+  [[nodiscard]] Result<ChunkRows> Read(mysql::Connection* connection, const KeyCells& after,
+                                       uint32_t limit) const;
+
+  // The statement that Read sends.
+  [[nodiscard]] Result<std::string> Statement(const KeyCells& after, uint32_t limit) const;
+
+ private:
+  std::shared_ptr<const change::TableSchema> table_;
+  std::string select_;  // SELECT ... FROM ...
+  std::string order_by_;
+};
+
+// A cell of a key column as a literal that compares as the column sorts. kInvalidArgument where there is none.
+Result<std::string> KeyLiteral(const change::Column& column, std::string_view cell);
+
+// About how many rows the table has, as the server guesses.
+Result<uint64_t> EstimateRows(mysql::Connection* connection, const change::TableSchema& table);
+
+}  // namespace binseek::snapshot
+
+#endif  // BINSEEK_SYNC_SNAPSHOT_CHUNK_READER_H_

@@ -1,0 +1,45 @@
+// Watermarks: what makes a chunk that was read beside a running stream fit into it.
+//
+// The low watermark is a place in our own stream of which every transaction can be seen by the SELECT. The stream tells where it is before
+// the read begins; a server's binlog is read by us before its engine shows the commit to others, so the read waits until that
+// place can be seen:
+//   MySQL      @@gtid_executed, which grows after the engine's commit, holds all of the stream's GTIDs
+//   MariaDB    a consistent snapshot whose own Binlog_snapshot position lies at or behind the stream's
+// The high watermark is the written end of the binlog after the last row was fetched: nothing that the SELECT saw lies behind it.
+// A chunk is applied once the stream has reached the high watermark, as upserts with the version of the low one (change::ChunkVersionOf).
+//
+// Thread-compatible. Errors: those of the connection; kAborted where the server is another than the stream's, or has no GTIDs (MySQL).
+#ifndef BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
+#define BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
+
+#include <cstdint>
+#include <stop_token>
+
+#include "engine/base/result.h"
+#include "sync/change/position.h"
+#include "sync/mysql/connection.h"
+#include "sync/snapshot/chunk_reader.h"
+
+namespace binseek::snapshot {
+
+struct LowWatermark {
+  uint64_t ordinal = 0;             // of the last transaction that the stream handed out
+  change::SourcePosition position;  // at or behind that transaction's end; read after the ordinal
+};
+
+struct Chunk {
+  ChunkRows content;
+  uint64_t low_ordinal = 0;
+  change::BinlogPosition high;
+};
+
+// Reads one chunk between watermarks. `stream_server`: whom the stream comes from. kAborted also where `stop` was asked for.
+[[nodiscard]] Result<Chunk> ReadChunk(mysql::Connection* connection,
+                                      const mysql::ServerInfo& stream_server,
+                                      const ChunkReader& reader, const KeyCells& after,
+                                      uint32_t limit, const LowWatermark& low,
+                                      const std::stop_token& stop);
+
+}  // namespace binseek::snapshot
+
+#endif  // BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
