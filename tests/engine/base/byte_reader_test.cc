@@ -49,12 +49,24 @@ TEST_F(ByteReaderRandomTest, NoBytesLeadOutsideTheBuffer) {
     ByteReader reader(bytes);
     while (reader.ok() && !reader.AtEnd()) {
       switch (Uniform(6)) {
-        case 0: reader.LenEncBytes(); break;
-        case 1: reader.Varint(); break;
-        case 2: reader.U48(); break;
-        case 3: reader.NulTerminated(); break;
-        case 4: reader.LengthPrefixed(); break;
-        default: reader.Skip(Uniform(10)); break;
+        case 0:
+          reader.LenEncBytes();
+          break;
+        case 1:
+          reader.Varint();
+          break;
+        case 2:
+          reader.U48();
+          break;
+        case 3:
+          reader.NulTerminated();
+          break;
+        case 4:
+          reader.LengthPrefixed();
+          break;
+        default:
+          reader.Skip(Uniform(10));
+          break;
       }
       ASSERT_LE(reader.remaining(), bytes.size());
     }

@@ -13,13 +13,15 @@ TEST(CodingTest, ZigZagPutsSmallMagnitudesFirst) {
   EXPECT_EQ(ZigZagEncode(0), 0u);
   EXPECT_EQ(ZigZagEncode(-1), 1u);
   EXPECT_EQ(ZigZagEncode(1), 2u);
-  for (const int64_t value : {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(), int64_t{-77}}) {
+  for (const int64_t value :
+       {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(), int64_t{-77}}) {
     EXPECT_EQ(ZigZagDecode(ZigZagEncode(value)), value);
   }
 }
 
 TEST(Crc32cTest, MatchesTheCheckValueOfTheStandard) {
-  EXPECT_EQ(Crc32c("123456789"), 0xE3069283u);  // RFC 3720's polynomial, the catalogue's check input
+  EXPECT_EQ(Crc32c("123456789"),
+            0xE3069283u);  // RFC 3720's polynomial, the catalogue's check input
   EXPECT_EQ(Crc32c(""), 0u);
 }
 

@@ -20,7 +20,8 @@ std::string Rewrite(std::string_view text) {
 }
 
 TEST(JsonTest, NumbersKeepTheirText) {
-  EXPECT_EQ(Rewrite("[12.50, 18446744073709551615, -0, 1e3]"), "[12.50,18446744073709551615,-0,1e3]");
+  EXPECT_EQ(Rewrite("[12.50, 18446744073709551615, -0, 1e3]"),
+            "[12.50,18446744073709551615,-0,1e3]");
   const auto value = ParseJson("18446744073709551615");
   ASSERT_OK(value);
   EXPECT_EQ(value->AsUint64(), 18446744073709551615u);
@@ -40,7 +41,9 @@ TEST(JsonTest, DeepNestingIsRefusedWithoutRecursion) {
   EXPECT_STATUS(ParseJson(std::string(1'000'000, '[')), kInvalidArgument);
 }
 
-TEST(JsonTest, DuplicateKeysAreRefused) { EXPECT_STATUS(ParseJson(R"({"a":1,"a":2})"), kInvalidArgument); }
+TEST(JsonTest, DuplicateKeysAreRefused) {
+  EXPECT_STATUS(ParseJson(R"({"a":1,"a":2})"), kInvalidArgument);
+}
 
 TEST(JsonTest, InvalidUtf8IsRefused) { EXPECT_STATUS(ParseJson("\"\xff\""), kInvalidArgument); }
 
@@ -58,7 +61,8 @@ TEST(JsonTest, DoublesAreShortestAndAlwaysReadAsDoubles) {
 class JsonRandomTest : public test::SeededTest {};
 
 TEST_F(JsonRandomTest, RandomBytesNeverBreakTheParser) {
-  static constexpr std::string_view kPieces[] = {"{", "}", "[", "]", ",", ":", "\"", "a", "1", "-", ".", "e", "true", "null", "\\u12", "\xc3"};
+  static constexpr std::string_view kPieces[] = {
+      "{", "}", "[", "]", ",", ":", "\"", "a", "1", "-", ".", "e", "true", "null", "\\u12", "\xc3"};
   for (uint64_t i = 0; i < Iterations(20'000); ++i) {
     std::string text;
     for (uint64_t n = Uniform(20); n > 0; --n) {
