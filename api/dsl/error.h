@@ -16,15 +16,16 @@
 namespace binseek::api::dsl {
 
 struct DslError {
-  int status = 400;      // HTTP
-  std::string type;      // "parsing_exception", "x_content_parse_exception", "illegal_argument_exception", ...
+  int status = 400;  // HTTP
+  std::string
+      type;  // "parsing_exception", "x_content_parse_exception", "illegal_argument_exception", ...
   std::string reason;
   // The error that a shard would have reported: root_cause has it, the outer error is a search_phase_execution_exception.
   bool from_shard = false;
 };
 
 DslError ParsingError(std::string reason);
-DslError ContentParseError(std::string reason);   // x_content_parse_exception
+DslError ContentParseError(std::string reason);  // x_content_parse_exception
 DslError IllegalArgument(std::string reason);
 
 // An error of engine/search or of the engine, as Elasticsearch would report it.
@@ -36,8 +37,8 @@ void AppendErrorResponse(const DslError& error, std::string* out);
 template <class T>
 class [[nodiscard]] DslResult {
  public:
-  DslResult(T value) : value_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
-  DslResult(DslError error) : error_(std::move(error)) {}      // NOLINT(google-explicit-constructor)
+  DslResult(T value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  DslResult(DslError error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   const DslError& error() const { return error_; }  // REQUIRES: !ok()
@@ -73,11 +74,11 @@ using DslStatus = std::optional<DslError>;
 #define BINSEEK_DSL_CONCAT_2_(a, b) a##b
 
 // Returns the error of a DslStatus, if it has one.
-#define BINSEEK_DSL_RETURN_IF_ERROR(expression)          \
-  do {                                                   \
-    if (auto dsl_status = (expression); dsl_status) {    \
-      return *std::move(dsl_status);                     \
-    }                                                    \
+#define BINSEEK_DSL_RETURN_IF_ERROR(expression)       \
+  do {                                                \
+    if (auto dsl_status = (expression); dsl_status) { \
+      return *std::move(dsl_status);                  \
+    }                                                 \
   } while (false)
 
 #endif  // BINSEEK_API_DSL_ERROR_H_

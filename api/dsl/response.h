@@ -16,15 +16,15 @@ namespace binseek::api::dsl {
 
 struct ResponseOptions {
   int64_t took_ms = 0;
-  std::string_view scroll_id;             // not empty: as _scroll_id
-  bool total_hits_as_int = false;         // rest_total_hits_as_int
-  bool typed_keys = false;                // "sterms#colors"
+  std::string_view scroll_id;      // not empty: as _scroll_id
+  bool total_hits_as_int = false;  // rest_total_hits_as_int
+  bool typed_keys = false;         // "sterms#colors"
 };
 
 // Appends {"took":..,"timed_out":..,"_shards":{..},"hits":{..},"aggregations":{..}}. `body` says what of each hit is shown. The view that
 // made the result must still be held. Errors: those of index::AppendSource.
-Status AppendSearchResponse(const search::SearchResult& result, const SearchBody& body, const ResponseOptions& options,
-                            std::string* out);
+Status AppendSearchResponse(const search::SearchResult& result, const SearchBody& body,
+                            const ResponseOptions& options, std::string* out);
 
 }  // namespace binseek::api::dsl
 

@@ -20,8 +20,8 @@ namespace binseek::api::dsl {
 struct SearchBody {
   search::SearchRequest request;
   SourceFilter source;
-  bool version = false;               // show _version
-  bool seq_no_primary_term = false;   // show _seq_no and _primary_term
+  bool version = false;              // show _version
+  bool seq_no_primary_term = false;  // show _seq_no and _primary_term
   bool size_given = false;
 };
 
@@ -31,7 +31,8 @@ DslResult<SearchBody> ParseSearchBody(const JsonValue& body);
 // Parts that URL parameters set too: "price:desc,_score", "true" | "false" | "1000", "500ms".
 DslResult<std::vector<search::SortKey>> ParseSortParameter(std::string_view text);
 DslResult<uint64_t> ParseTrackTotalHits(std::string_view text);
-DslResult<int64_t> ParseTimeValueMs(std::string_view text, std::string_view setting);  // "30s", "1m", "-1", "0"
+DslResult<int64_t> ParseTimeValueMs(std::string_view text,
+                                    std::string_view setting);  // "30s", "1m", "-1", "0"
 
 // {"query": {...}} of _count; null where there is no query.
 DslResult<search::QueryPtr> ParseCountBody(const JsonValue& body);

@@ -37,7 +37,8 @@ class SourceFilter {
 // The `_source` of a request body: true, false, "a*", ["a", "b"], {"includes": [...], "excludes": [...]}.
 DslResult<SourceFilter> ParseSourceFilter(const JsonValue& json);
 // The parameters _source, _source_includes and _source_excludes of a URL; empty = not given.
-SourceFilter SourceFilterFromParameters(std::string_view source, std::string_view includes, std::string_view excludes);
+SourceFilter SourceFilterFromParameters(std::string_view source, std::string_view includes,
+                                        std::string_view excludes);
 
 // True where `text` is what `pattern` says; '*' stands for any characters, none included. Linear in practice, bounded by the product of lengths.
 bool WildcardMatch(std::string_view pattern, std::string_view text);

@@ -1,0 +1,121 @@
+#include "api/dsl/response.h"
+
+#include "api/dsl/aggregation_response.h"
+#include "engine/base/json.h"
+#include "engine/base/result.h"
+#include "engine/index/engine_view.h"
+
+namespace binseek::api::dsl {
+namespace {
+
+void WriteShards(uint32_t shards, JsonWriter* writer) {
+  writer->Key("_shards").BeginObject();
+  writer->Key("total").Uint(shards);
+  writer->Key("successful").Uint(shards);
+  writer->Key("skipped").Int(0);
+  writer->Key("failed").Int(0);
+  writer->EndObject();
+}
+
+void WriteTotal(const std::optional<search::TotalHits>& total, bool as_int, JsonWriter* writer) {
+  if (as_int) {
+    writer->Key("total");
+    total ? writer->Uint(total->value) : writer->Int(-1);
+  } else if (total) {
+    writer->Key("total").BeginObject();
+    writer->Key("value").Uint(total->value);
+    writer->Key("relation").String(total->exact ? "eq" : "gte");
+    writer->EndObject();
+  }
+}
+
+void WriteScore(std::string_view key, const std::optional<float>& score, JsonWriter* writer) {
+  writer->Key(key);
+  score ? writer->Float(*score) : writer->Null();
+}
+
+Status WriteSource(const search::Hit& hit, const SourceFilter& filter, JsonWriter* writer) {
+  if (!filter.enabled()) {
+    return Status::Ok();
+  }
+  std::string source;
+  BINSEEK_RETURN_IF_ERROR(index::AppendSource(*hit.index, hit.address, &source));
+  writer->Key("_source");
+  if (filter.everything()) {
+    writer->Raw(source);
+    return Status::Ok();
+  }
+  std::string wanted;
+  BINSEEK_RETURN_IF_ERROR(filter.Append(source, &wanted));
+  writer->Raw(wanted);
+  return Status::Ok();
+}
+
+Status WriteHit(const search::Hit& hit, const SearchBody& body, JsonWriter* writer) {
+  writer->BeginObject();
+  writer->Key("_index").String(hit.index->name);
+  writer->Key("_id").String(hit.id);
+  if (body.version) {
+    writer->Key("_version").Int(hit.version);
+  }
+  if (body.seq_no_primary_term) {
+    writer->Key("_seq_no").Int(hit.seq_no);
+    writer->Key("_primary_term").Int(1);
+  }
+  WriteScore("_score", hit.score, writer);
+  BINSEEK_RETURN_IF_ERROR(WriteSource(hit, body.source, writer));
+  if (!hit.sort.empty()) {
+    writer->Key("sort").BeginArray();
+    for (const std::string& value : hit.sort) {
+      writer->Raw(value);
+    }
+    writer->EndArray();
+  }
+  writer->EndObject();
+  return Status::Ok();
+}
+
+Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
+                     const ResponseOptions& options, JsonWriter* writer) {
+  writer->BeginObject();
+  if (!options.scroll_id.empty()) {
+    writer->Key("_scroll_id").String(options.scroll_id);
+  }
+  writer->Key("took").Int(options.took_ms);
+  writer->Key("timed_out").Bool(result.timed_out);
+  if (body.request.terminate_after > 0) {
+    writer->Key("terminated_early").Bool(result.terminated_early);
+  }
+  WriteShards(result.shards, writer);
+  writer->Key("hits").BeginObject();
+  WriteTotal(result.total, options.total_hits_as_int, writer);
+  WriteScore("max_score", result.max_score, writer);
+  writer->Key("hits").BeginArray();
+  for (const search::Hit& hit : result.hits) {
+    BINSEEK_RETURN_IF_ERROR(WriteHit(hit, body, writer));
+  }
+  writer->EndArray();
+  writer->EndObject();
+  if (!result.aggregations.empty()) {
+    writer->Key("aggregations").BeginObject();
+    WriteAggregations(result.aggregations, options.typed_keys, writer);
+    writer->EndObject();
+  }
+  writer->EndObject();
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status AppendSearchResponse(const search::SearchResult& result, const SearchBody& body,
+                            const ResponseOptions& options, std::string* out) {
+  const size_t before = out->size();
+  JsonWriter writer(out);
+  Status status = WriteResponse(result, body, options, &writer);
+  if (!status.PeekOk()) {
+    out->resize(before);
+  }
+  return status;
+}
+
+}  // namespace binseek::api::dsl

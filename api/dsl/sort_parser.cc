@@ -1,0 +1,200 @@
+#include "api/dsl/sort_parser.h"
+
+#include <string_view>
+#include <utility>
+
+#include "api/dsl/arguments.h"
+#include "api/dsl/search_request_parser.h"
+
+namespace binseek::api::dsl {
+namespace {
+
+using search::SortKey;
+
+constexpr size_t kMaxSortKeys = 64;
+constexpr std::string_view kFieldKeys[] = {"order",  "missing",      "mode",   "unmapped_type",
+                                           "nested", "numeric_type", "format", "nested_path"};
+constexpr std::string_view kForeignModes[] = {"sum", "avg", "median"};
+constexpr std::string_view kForeignSorts[] = {"_geo_distance", "_script", "_shard_doc"};
+
+SortKey KeyOf(const std::string& name) {
+  SortKey key;
+  if (name == "_score") {
+    key.kind = SortKey::Kind::kScore;
+    key.descending = true;
+  } else if (name == "_doc") {
+    key.kind = SortKey::Kind::kDoc;
+  } else {
+    key.field = name;
+  }
+  return key;
+}
+
+std::string_view ParserName(const SortKey& key) {
+  return key.kind == SortKey::Kind::kScore ? "_score" : "field_sort";
+}
+
+DslStatus ReadOrder(const JsonValue& value, SortKey* key) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const std::string text,
+                               ReadText(value, {ParserName(*key), "order"}));
+  const std::string lower = LowerAscii(text);
+  if (lower != "asc" && lower != "desc") {
+    return IllegalArgument("[order] must be [asc] or [desc], found [" + text + "]");
+  }
+  key->descending = lower == "desc";
+  return std::nullopt;
+}
+
+DslStatus ReadMode(const JsonValue& value, SortKey* key) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const std::string text, ReadText(value, {"field_sort", "mode"}));
+  const std::string lower = LowerAscii(text);
+  if (Contains(kForeignModes, lower)) {
+    return Unsupported("[mode] [" + lower + "] of a sort");
+  }
+  if (lower != "min" && lower != "max") {
+    return IllegalArgument("Unknown SortMode [" + text + "]");
+  }
+  key->mode = lower == "min" ? SortKey::Mode::kMin : SortKey::Mode::kMax;
+  return std::nullopt;
+}
+
+DslStatus ReadMissing(const JsonValue& value, SortKey* key) {
+  if (value.is_null()) {
+    return std::nullopt;
+  }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(std::string text, ReadText(value, {"field_sort", "missing"}));
+  if (text.empty()) {
+    return Unsupported("an empty text as [missing] of a sort");
+  }
+  key->missing_first = text == "_first";
+  key->missing_value = text == "_first" || text == "_last" ? "" : std::move(text);
+  return std::nullopt;
+}
+
+DslStatus ReadSortArgument(std::string_view name, const JsonValue& value, SortKey* key) {
+  if (name == "order") {
+    return ReadOrder(value, key);
+  }
+  if (key->kind == SortKey::Kind::kScore) {
+    constexpr std::string_view kScoreKeys[] = {"order"};
+    return UnknownField("_score", name, kScoreKeys);
+  }
+  if (name == "missing") {
+    return ReadMissing(value, key);
+  }
+  if (name == "mode") {
+    return ReadMode(value, key);
+  }
+  if (name == "unmapped_type") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(key->unmapped_type, ReadText(value, {"field_sort", name}));
+    return std::nullopt;
+  }
+  if (Contains(kFieldKeys, name)) {
+    return Unsupported("[" + std::string(name) + "] of a sort");
+  }
+  return UnknownField("field_sort", name, kFieldKeys);
+}
+
+DslStatus AddKey(const std::string& name, const JsonValue* arguments, std::vector<SortKey>* keys) {
+  if (Contains(kForeignSorts, name)) {
+    return Unsupported("[" + name + "] sort");
+  }
+  if (name.empty()) {
+    return IllegalArgument("fieldName must not be null");
+  }
+  if (keys->size() == kMaxSortKeys) {
+    return IllegalArgument("[sort] takes at most [" + std::to_string(kMaxSortKeys) + "] keys");
+  }
+  SortKey key = KeyOf(name);
+  if (arguments != nullptr) {
+    if (arguments->is_object()) {
+      for (const auto& [argument, value] : arguments->members()) {
+        BINSEEK_DSL_RETURN_IF_ERROR(ReadSortArgument(argument, value, &key));
+      }
+    } else {
+      BINSEEK_DSL_RETURN_IF_ERROR(ReadOrder(*arguments, &key));
+    }
+  }
+  keys->push_back(std::move(key));
+  return std::nullopt;
+}
+
+// {"price": "desc", "name": {...}}: each member a key.
+DslStatus AddObject(const JsonValue& object, std::vector<SortKey>* keys) {
+  for (const auto& [name, arguments] : object.members()) {
+    BINSEEK_DSL_RETURN_IF_ERROR(AddKey(name, &arguments, keys));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+DslResult<std::vector<SortKey>> ParseSort(const JsonValue& json) {
+  std::vector<SortKey> keys;
+  if (json.is_string()) {
+    BINSEEK_DSL_RETURN_IF_ERROR(AddKey(json.AsString(), nullptr, &keys));
+  } else if (json.is_object()) {
+    BINSEEK_DSL_RETURN_IF_ERROR(AddObject(json, &keys));
+  } else if (json.is_array()) {
+    for (const JsonValue& element : json.array()) {
+      if (element.is_object()) {
+        BINSEEK_DSL_RETURN_IF_ERROR(AddObject(element, &keys));
+      } else if (element.is_string()) {
+        BINSEEK_DSL_RETURN_IF_ERROR(AddKey(element.AsString(), nullptr, &keys));
+      } else {
+        return IllegalArgument(
+            "malformed sort format, within the sort array, an object, or an actual string are "
+            "allowed");
+      }
+    }
+  } else {
+    return IllegalArgument(
+        "malformed sort format, either start with array, object, or an actual string");
+  }
+  return keys;
+}
+
+DslResult<std::vector<SortKey>> ParseSortParameter(std::string_view text) {
+  std::vector<SortKey> keys;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(part.size() == text.size() ? text.size() : part.size() + 1);
+    if (part.empty()) {
+      continue;
+    }
+    const size_t colon = part.rfind(':');
+    if (colon == std::string_view::npos) {
+      BINSEEK_DSL_RETURN_IF_ERROR(AddKey(std::string(part), nullptr, &keys));
+    } else {
+      const JsonValue order = JsonValue::String(std::string(part.substr(colon + 1)));
+      BINSEEK_DSL_RETURN_IF_ERROR(AddKey(std::string(part.substr(0, colon)), &order, &keys));
+    }
+  }
+  return keys;
+}
+
+DslResult<std::vector<std::optional<std::string>>> ParseSearchAfter(const JsonValue& json) {
+  if (json.array().empty()) {
+    return IllegalArgument("Values must contains at least one value.");
+  }
+  if (json.array().size() > kMaxSortKeys) {
+    return IllegalArgument("[search_after] takes at most [" + std::to_string(kMaxSortKeys) +
+                           "] values");
+  }
+  std::vector<std::optional<std::string>> values;
+  for (const JsonValue& element : json.array()) {
+    if (element.is_null()) {
+      values.emplace_back();
+    } else if (IsScalar(element)) {
+      values.emplace_back(ScalarText(element));
+    } else {
+      return ParsingError(
+          "Expected [VALUE_STRING] or [VALUE_NUMBER] or [VALUE_BOOLEAN] or [VALUE_NULL] but found "
+          "[" +
+          std::string(TokenName(element)) + "] inside search_after.");
+    }
+  }
+  return values;
+}
+
+}  // namespace binseek::api::dsl
