@@ -23,6 +23,8 @@
 
 namespace binseek::mapper {
 
+struct TablePlan;
+
 class TableMapper final : public RowMapper {
  public:
   TableMapper();
@@ -39,9 +41,7 @@ class TableMapper final : public RowMapper {
                                               const StoredRows& stored) override;
 
  private:
-  struct BoundTable;
-
-  std::map<std::string, std::shared_ptr<const BoundTable>> tables_;  // by qualified name
+  std::map<std::string, std::shared_ptr<const TablePlan>> tables_;  // by qualified name
 };
 
 }  // namespace binseek::mapper
