@@ -11,6 +11,9 @@
 #ifndef BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
 #define BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +37,17 @@ class IndexSink {
   // field's type differs).
   [[nodiscard]] virtual Result<index::IndexId> EnsureIndex(const std::string& name,
                                                            const mapping::Mapping& mapping) = 0;
+  // Drops the index if it is there and, where `id` is given, is that one. A foreign one (see below) is left alone.
+  [[nodiscard]] virtual Status DropIndexNamed(const std::string& name,
+                                              std::optional<index::IndexId> id) = 0;
+  // With the ids of its fields; null: there is no such index.
+  virtual std::shared_ptr<const mapping::Mapping> MappingOf(index::IndexId index) const = 0;
+  // Whether the index exists and holds documents that come from elsewhere.
+  virtual bool IsForeign(const std::string& name) const = 0;
   [[nodiscard]] virtual Result<index::ApplyResult> Apply(const index::Batch& batch) = 0;
+  // Calls `visit` with the key of every document.
+  virtual void VisitKeys(index::IndexId index,
+                         const std::function<void(std::string_view)>& visit) const = 0;
   // Makes everything applied durable.
   [[nodiscard]] virtual Status Commit() = 0;
   // What the last commit holds under this key of user data; empty: nothing.

@@ -1,0 +1,111 @@
+#include "sync/pipeline/applier.h"
+
+#include <utility>
+#include <vector>
+
+#include "engine/base/log.h"
+
+namespace binseek::pipeline {
+
+Applier::Applier(ApplierOptions options, change::SourcePosition position, uint64_t ordinal,
+                 change::Fingerprint fingerprint)
+    : options_(std::move(options)),
+      position_(std::move(position)),
+      ordinal_(ordinal),
+      fingerprint_(fingerprint) {}
+
+Status Applier::Apply(const change::Transaction& transaction) {
+  const auto stored = options_.stored_rows();
+  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
+                           options_.mapper->Map(transaction, *stored));
+  AddTruncations(transaction, &mapped.batch);
+  // Taken in before the write, so that the checkpoint goes with the batch; a copy, so that a failed write can be tried again.
+  const change::SourcePosition before = position_;
+  BINSEEK_RETURN_IF_ERROR(position_.Advance(transaction.position));
+  const uint64_t ordinal_before = std::exchange(
+      ordinal_, transaction.ordinal + change::OrdinalsTaken(transaction.rows->size()) - 1);
+  fingerprint_ = transaction.fingerprint;
+  const Status written = Write(std::move(mapped), transaction.position);
+  if (!written.ok()) {
+    position_ = before;
+    ordinal_ = ordinal_before;
+  }
+  return written;
+}
+
+void Applier::AddTruncations(const change::Transaction& transaction, index::Batch* batch) const {
+  std::vector<index::Operation> deletes;
+  for (const change::TableEvent& event : transaction.table_events) {
+    if (event.kind != change::TableEvent::Kind::kTruncate) {
+      continue;
+    }
+    const auto table = options_.tables->Find(event.database + "." + event.table);
+    if (!table || table->index.empty()) {
+      continue;
+    }
+    options_.sink->VisitKeys(table->index_id, [&](std::string_view key) {
+      index::Operation operation;
+      operation.kind = index::OpKind::kDelete;
+      operation.index = table->index_id;
+      operation.key = std::string(key);
+      operation.version_type = index::VersionType::kExternal;
+      operation.version = change::VersionOf(transaction.ordinal, 0);
+      deletes.push_back(std::move(operation));
+    });
+  }
+  batch->operations.insert(batch->operations.begin(), std::make_move_iterator(deletes.begin()),
+                           std::make_move_iterator(deletes.end()));
+}
+
+Status Applier::ApplyChunk(ReadyChunk ready) {
+  if (!options_.tables->IsCurrent(ready.table, ready.generation)) {
+    return Status::Ok();
+  }
+  change::Transaction transaction;
+  transaction.source = options_.source;
+  transaction.ordinal = ready.chunk.low_ordinal;
+  transaction.chunk = std::make_unique<change::ChunkInfo>();
+  transaction.chunk->table = ready.table;
+  transaction.chunk->last = ready.chunk.content.last;
+  transaction.rows = std::make_shared<change::RowVector>(std::move(ready.chunk.content.rows));
+  const uint64_t rows = transaction.rows->size();
+  const auto stored = options_.stored_rows();
+  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
+                           options_.mapper->Map(transaction, *stored));
+  options_.tables->ChunkApplied(ready.table, rows, std::move(ready.chunk.content.last_key),
+                                ready.chunk.content.last);
+  return Write(std::move(mapped), transaction.position);
+}
+
+Status Applier::ApplyCheckpoint() { return Write({}, {}); }
+
+Status Applier::Write(mapper::MappedTransaction mapped,
+                      const change::TransactionPosition& position) {
+  mapped.batch.user_data[CheckpointKey(options_.source)] =
+      EncodeCheckpoint(position_, ordinal_, fingerprint_, options_.tables->Encoded());
+  BINSEEK_ASSIGN_OR_RETURN(const index::ApplyResult result, options_.sink->Apply(mapped.batch));
+  TakeFailures(mapped.batch, result, position, &mapped.rejected);
+  for (const mapper::RejectedRow& row : mapped.rejected) {
+    static LogEvery every(std::chrono::seconds(10));
+    every.Log(LogLevel::kWarn, "row goes to the dead letters",
+              {{"table", row.table}, {"key", row.key}, {"reason", row.reason}});
+  }
+  if (!mapped.rejected.empty()) {
+    options_.state->AddDeadLetters(options_.source, mapped.rejected);
+  }
+  return Status::Ok();
+}
+
+void Applier::TakeFailures(const index::Batch& batch, const index::ApplyResult& result,
+                           const change::TransactionPosition& position,
+                           std::vector<mapper::RejectedRow>* rejected) const {
+  for (size_t i = 0; i < result.results.size(); ++i) {
+    if (result.results[i].outcome != index::Outcome::kFailed) {
+      continue;
+    }
+    rejected->push_back({options_.tables->TableOfIndexId(batch.operations[i].index),
+                         batch.operations[i].key, result.results[i].status.message(), position});
+  }
+}
+
+}  // namespace binseek::pipeline

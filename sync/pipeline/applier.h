@@ -1,0 +1,69 @@
+// Applier: writes transactions and chunks to the sink, in order, each as one batch with the checkpoint behind it.
+//
+// Every transaction moves the checkpoint, also one that changes no document, so that a restart never reads again what was passed over.
+// A row that cannot be indexed goes to the dead letters, by the mapper's word or by the sink's; the others go on.
+//
+// Single-threaded: the thread of the stream. Errors end the stream: kIoError and others of the sink, kAborted where a row does not fit its
+// table; a sink that is away (kUnavailable) is the caller's to retry, with the same transaction.
+#ifndef BINSEEK_SYNC_PIPELINE_APPLIER_H_
+#define BINSEEK_SYNC_PIPELINE_APPLIER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/base/result.h"
+#include "sync/change/transaction.h"
+#include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/checkpoint.h"
+#include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/index_sink.h"
+#include "sync/pipeline/snapshot_worker.h"
+#include "sync/pipeline/state_store.h"
+
+namespace binseek::pipeline {
+
+struct ApplierOptions {
+  change::SourceId source{};
+  // All borrowed.
+  IndexSink* sink = nullptr;
+  mapper::RowMapper* mapper = nullptr;
+  FollowedTables* tables = nullptr;
+  StateStore* state = nullptr;
+  std::function<std::unique_ptr<mapper::StoredRows>()> stored_rows;  // as of now
+};
+
+class Applier {
+ public:
+  // Goes on behind `position` and `ordinal`.
+  Applier(ApplierOptions options, change::SourcePosition position, uint64_t ordinal,
+          change::Fingerprint fingerprint);
+
+  // Its table events, but for truncations, are the catalog's and come before this.
+  [[nodiscard]] Status Apply(const change::Transaction& transaction);
+  // A chunk of a table that was replaced meanwhile is dropped.
+  [[nodiscard]] Status ApplyChunk(ReadyChunk chunk);
+  // Writes the checkpoint alone; for changes of the tables that come with no transaction.
+  [[nodiscard]] Status ApplyCheckpoint();
+
+  const change::SourcePosition& position() const { return position_; }
+  uint64_t ordinal() const { return ordinal_; }
+
+ private:
+  // Adds deletes of all documents of truncated tables.
+  void AddTruncations(const change::Transaction& transaction, index::Batch* batch) const;
+  Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position);
+  void TakeFailures(const index::Batch& batch, const index::ApplyResult& result,
+                    const change::TransactionPosition& position,
+                    std::vector<mapper::RejectedRow>* rejected) const;
+
+  const ApplierOptions options_;
+  change::SourcePosition position_;
+  uint64_t ordinal_;
+  change::Fingerprint fingerprint_;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_APPLIER_H_

@@ -1,0 +1,57 @@
+// Checkpoint: where a source stands, as it travels inside the engine's commit.
+//
+// Holds what a restart needs to go on as if nothing had happened: the position and ordinal of the last applied transaction, and per table its
+// index, the schema that rows behind that position are decoded by, and how far its snapshot has come.
+// Plain value type. Bytes (version 0; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
+#ifndef BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
+#define BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/index/batch.h"
+#include "sync/change/position.h"
+#include "sync/change/table_schema.h"
+#include "sync/change/transaction.h"
+#include "sync/snapshot/chunk_reader.h"
+
+namespace binseek::pipeline {
+
+struct TableCheckpoint {
+  std::shared_ptr<const change::TableSchema> schema;
+  std::string index;
+  // Another index of that name is not the one that this speaks of (a commit fell between a table's change and its transaction's end).
+  index::IndexId index_id{};
+  // Rows of transactions that end before this are not taken: the snapshot will have them. Empty: all are.
+  change::BinlogPosition captured_from;
+  bool snapshot_done = false;
+  snapshot::KeyCells last_key;  // where the snapshot goes on; not done only
+  uint64_t snapshot_rows = 0;
+
+  bool operator==(const TableCheckpoint&) const = default;
+};
+
+struct Checkpoint {
+  change::SourcePosition position;
+  uint64_t ordinal = 0;                           // the last one taken
+  change::Fingerprint fingerprint;                // of the last transaction
+  std::map<std::string, TableCheckpoint> tables;  // by qualified name
+};
+
+// The tables' part changes rarely and is large, the rest with every transaction: so they are encoded apart and joined.
+std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables);
+std::string EncodeCheckpoint(const change::SourcePosition& position, uint64_t ordinal,
+                             const change::Fingerprint& fingerprint,
+                             std::string_view encoded_tables);
+Result<Checkpoint> DecodeCheckpoint(std::string_view bytes);
+
+// The key under which a source's checkpoint lies in the engine's user data: "source/0".
+std::string CheckpointKey(change::SourceId source);
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_

@@ -1,0 +1,92 @@
+#include "sync/pipeline/engine_sink.h"
+
+#include <utility>
+
+namespace binseek::pipeline {
+
+Result<index::IndexId> EngineSink::EnsureIndex(const std::string& name,
+                                               const mapping::Mapping& mapping) {
+  const auto view = engine_->View();
+  const index::IndexView* existing = view->Find(name);
+  if (existing == nullptr) {
+    return engine_->CreateIndex(name, mapping, "{}");
+  }
+  mapping::Mapping extended = *existing->mapping;
+  bool grew = false;
+  for (const mapping::Field& field : mapping.fields()) {
+    const mapping::Field* known = extended.Find(field.name);
+    if (known == nullptr) {
+      mapping::Field added = field;
+      if (field.is_multi_field()) {
+        const mapping::Field* parent = mapping.Find(field.parent);
+        added.parent = extended.Find(parent->name)->id;
+      }
+      BINSEEK_RETURN_IF_ERROR(extended.AddField(std::move(added)).status());
+      grew = true;
+    } else if (known->kind != field.kind || known->scale != field.scale ||
+               known->in_place != field.in_place) {
+      return Status::InvalidArgument("index [" + name + "] has a field [" + field.name +
+                                     "] of another type");
+    }
+  }
+  if (grew) {
+    BINSEEK_RETURN_IF_ERROR(engine_->UpdateMapping(existing->id, std::move(extended)));
+  }
+  return existing->id;
+}
+
+Status EngineSink::DropIndexNamed(const std::string& name, std::optional<index::IndexId> id) {
+  const auto view = engine_->View();
+  const index::IndexView* existing = view->Find(name);
+  if (existing == nullptr || (id && existing->id != *id) || !existing->mapping->synced()) {
+    return Status::Ok();
+  }
+  return engine_->DropIndex(existing->id);
+}
+
+std::shared_ptr<const mapping::Mapping> EngineSink::MappingOf(index::IndexId id) const {
+  const auto view = engine_->View();
+  const index::IndexView* index = view->Find(id);
+  return index == nullptr ? nullptr : index->mapping;
+}
+
+bool EngineSink::IsForeign(const std::string& name) const {
+  const auto view = engine_->View();
+  const index::IndexView* index = view->Find(name);
+  return index != nullptr && !index->mapping->synced();
+}
+
+void EngineSink::VisitKeys(index::IndexId id,
+                           const std::function<void(std::string_view)>& visit) const {
+  const auto view = engine_->View();
+  const index::IndexView* index = view->Find(id);
+  if (index == nullptr) {
+    return;
+  }
+  for (const auto& segment : index->segments) {
+    for (index::DocId doc = 0; doc < segment->max_doc(); ++doc) {
+      if (segment->IsLive(doc)) {
+        visit(segment->segment().Key(doc));
+      }
+    }
+  }
+}
+
+bool EngineRows::Contains(index::IndexId id, std::string_view key) const {
+  const index::IndexView* index = view_->Find(id);
+  return index != nullptr && index->FindKey(key).has_value();
+}
+
+Result<std::optional<std::string>> EngineRows::Source(index::IndexId id,
+                                                      std::string_view key) const {
+  const index::IndexView* index = view_->Find(id);
+  const auto address = index == nullptr ? std::nullopt : index->FindKey(key);
+  if (!address) {
+    return std::optional<std::string>();
+  }
+  std::string source;
+  BINSEEK_RETURN_IF_ERROR(index::AppendSource(*index, *address, &source));
+  return std::optional<std::string>(std::move(source));
+}
+
+}  // namespace binseek::pipeline

@@ -1,0 +1,62 @@
+// EngineSink: the IndexSink that is the embedded engine, which can all that a sink can; EngineRows: what a mapper sees of it.
+//
+// Thread-compatible: the applier; Commit may run beside Apply. Borrows the engine, which must outlive it.
+#ifndef BINSEEK_SYNC_PIPELINE_ENGINE_SINK_H_
+#define BINSEEK_SYNC_PIPELINE_ENGINE_SINK_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/index/engine.h"
+#include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/index_sink.h"
+
+namespace binseek::pipeline {
+
+class EngineSink final : public IndexSink {
+ public:
+  explicit EngineSink(index::Engine* engine) : engine_(engine) {}
+
+  SinkCapabilities capabilities() const override {
+    return {.atomic_epoch = true, .holds_checkpoint = true, .partial_update = true};
+  }
+  Result<index::IndexId> EnsureIndex(const std::string& name,
+                                     const mapping::Mapping& mapping) override;
+  Status DropIndexNamed(const std::string& name, std::optional<index::IndexId> id) override;
+  std::shared_ptr<const mapping::Mapping> MappingOf(index::IndexId index) const override;
+  bool IsForeign(const std::string& name) const override;
+  Result<index::ApplyResult> Apply(const index::Batch& batch) override {
+    return engine_->Apply(batch);
+  }
+  void VisitKeys(index::IndexId index,
+                 const std::function<void(std::string_view)>& visit) const override;
+  Status Commit() override { return engine_->Commit().status(); }
+  std::string Checkpoint(std::string_view key) const override { return engine_->UserData(key); }
+  void ForgetTombstones(index::IndexId index, int64_t below_version) override {
+    engine_->ForgetTombstones(index, below_version);
+  }
+
+ private:
+  index::Engine* const engine_;
+};
+
+// The engine's documents as they were when this was made.
+class EngineRows final : public mapper::StoredRows {
+ public:
+  explicit EngineRows(std::shared_ptr<const index::EngineView> view) : view_(std::move(view)) {}
+
+  bool Contains(index::IndexId index, std::string_view key) const override;
+  Result<std::optional<std::string>> Source(index::IndexId index,
+                                            std::string_view key) const override;
+
+ private:
+  const std::shared_ptr<const index::EngineView> view_;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_ENGINE_SINK_H_

@@ -1,0 +1,255 @@
+#include "sync/pipeline/followed_tables.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/base/clock.h"
+
+namespace binseek::pipeline {
+namespace {
+
+constexpr int64_t kRateWindowMicros = 5'000'000;
+
+// How often a wait looks whether it is to stop: stop tokens do not wake a CondVar.
+constexpr std::chrono::milliseconds kStopPoll{50};
+
+}  // namespace
+
+std::string_view SyncStateName(SyncState state) {
+  switch (state) {
+    case SyncState::kConnecting:
+      return "connecting";
+    case SyncState::kSnapshot:
+      return "snapshot";
+    case SyncState::kCatchingUp:
+      return "catching_up";
+    case SyncState::kLive:
+      return "live";
+    case SyncState::kHalted:
+      return "halted";
+    case SyncState::kStopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+std::string_view TableStateName(TableState state) {
+  switch (state) {
+    case TableState::kPending:
+      return "pending";
+    case TableState::kSnapshot:
+      return "snapshot";
+    case TableState::kLive:
+      return "live";
+    case TableState::kStopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+void FollowedTables::Follow(TableCheckpoint checkpoint) {
+  const MutexLock lock(&mutex_);
+  const std::string name = checkpoint.schema->QualifiedName();
+  Table table;
+  table.generation = next_generation_++;
+  table.state = checkpoint.snapshot_done ? TableState::kLive : TableState::kPending;
+  table.read_to_end = checkpoint.snapshot_done;
+  table.checkpoint = std::move(checkpoint);
+  tables_[name] = std::move(table);
+  encoded_.reset();
+  changed_.NotifyAll();
+}
+
+void FollowedTables::StopTable(const change::TableSchema& schema, std::string error) {
+  const MutexLock lock(&mutex_);
+  Table& table = tables_[schema.QualifiedName()];
+  if (table.checkpoint.schema == nullptr) {
+    table.checkpoint.schema = std::make_shared<const change::TableSchema>(schema);
+  }
+  table.generation = next_generation_++;
+  table.state = TableState::kStopped;
+  table.error = std::move(error);
+  encoded_.reset();
+}
+
+void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(task.table);
+  if (it == tables_.end() || it->second.generation != task.generation) {
+    return;
+  }
+  it->second.generation = next_generation_++;
+  it->second.state = TableState::kStopped;
+  it->second.error = std::move(error);
+  encoded_.reset();
+}
+
+void FollowedTables::Remove(const std::string& name) {
+  const MutexLock lock(&mutex_);
+  tables_.erase(name);
+  encoded_.reset();
+}
+
+std::optional<TableCheckpoint> FollowedTables::Find(const std::string& name) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  return it == tables_.end() ? std::nullopt : std::optional<TableCheckpoint>(it->second.checkpoint);
+}
+
+std::vector<std::string> FollowedTables::NamesIn(std::string_view database) const {
+  const MutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, table] : tables_) {
+    if (table.checkpoint.schema->database == database) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::string FollowedTables::TableOfIndex(std::string_view index) const {
+  const MutexLock lock(&mutex_);
+  for (const auto& [name, table] : tables_) {
+    if (table.checkpoint.index == index && !index.empty()) {
+      return name;
+    }
+  }
+  return {};
+}
+
+std::string FollowedTables::TableOfIndexId(index::IndexId index) const {
+  const MutexLock lock(&mutex_);
+  for (const auto& [name, table] : tables_) {
+    if (table.checkpoint.index_id == index) {
+      return name;
+    }
+  }
+  return {};
+}
+
+std::shared_ptr<const change::TableSchema> FollowedTables::SchemaFor(
+    std::string_view database, std::string_view table,
+    const change::BinlogPosition& reached) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(std::string(database) + "." + std::string(table));
+  if (it == tables_.end() || it->second.state == TableState::kStopped) {
+    return nullptr;
+  }
+  const TableCheckpoint& checkpoint = it->second.checkpoint;
+  const bool before = !checkpoint.captured_from.empty() && reached < checkpoint.captured_from;
+  return before ? nullptr : checkpoint.schema;
+}
+
+bool FollowedTables::IsCurrent(const std::string& name, uint64_t generation) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  return it != tables_.end() && it->second.generation == generation;
+}
+
+void FollowedTables::ChunkApplied(const std::string& name, uint64_t rows,
+                                  snapshot::KeyCells last_key, bool last) {
+  const int64_t now = Clock::Real()->MonotonicMicros();
+  const MutexLock lock(&mutex_);
+  Table& table = tables_[name];
+  TableCheckpoint& checkpoint = table.checkpoint;
+  checkpoint.snapshot_rows += rows;
+  checkpoint.snapshot_done = last;
+  checkpoint.last_key = last ? snapshot::KeyCells() : std::move(last_key);
+  table.estimated_rows = std::max(table.estimated_rows, checkpoint.snapshot_rows);
+  table.samples.emplace_back(now, checkpoint.snapshot_rows);
+  while (table.samples.size() > 2 && table.samples.front().first < now - kRateWindowMicros) {
+    table.samples.pop_front();
+  }
+  table.state = last ? TableState::kLive : TableState::kSnapshot;
+  encoded_.reset();
+}
+
+std::string FollowedTables::Encoded() const {
+  const MutexLock lock(&mutex_);
+  if (!encoded_) {
+    std::map<std::string, TableCheckpoint> followed;
+    for (const auto& [name, table] : tables_) {
+      if (table.state != TableState::kStopped) {
+        followed.emplace(name, table.checkpoint);
+      }
+    }
+    encoded_ = EncodeTables(followed);
+  }
+  return *encoded_;
+}
+
+std::optional<SnapshotTask> FollowedTables::AwaitTask(const std::stop_token& stop) {
+  const MutexLock lock(&mutex_);
+  while (!stop.stop_requested()) {
+    for (auto& [name, table] : tables_) {
+      if (table.state != TableState::kStopped && !table.read_to_end) {
+        table.state = TableState::kSnapshot;
+        table.samples.emplace_back(Clock::Real()->MonotonicMicros(),
+                                   table.checkpoint.snapshot_rows);
+        return SnapshotTask{name, table.generation, table.checkpoint.schema,
+                            table.checkpoint.captured_from, table.checkpoint.last_key};
+      }
+    }
+    changed_.WaitFor(&mutex_, kStopPoll);
+  }
+  return std::nullopt;
+}
+
+void FollowedTables::SetEstimate(const std::string& name, uint64_t rows) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  if (it != tables_.end()) {
+    it->second.estimated_rows = std::max(rows, it->second.checkpoint.snapshot_rows);
+  }
+}
+
+void FollowedTables::ReadToEnd(const std::string& name, uint64_t generation) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  if (it != tables_.end() && it->second.generation == generation) {
+    it->second.read_to_end = true;
+  }
+}
+
+bool FollowedTables::snapshot_done() const {
+  const MutexLock lock(&mutex_);
+  return std::all_of(tables_.begin(), tables_.end(), [](const auto& entry) {
+    return entry.second.state == TableState::kLive || entry.second.state == TableState::kStopped;
+  });
+}
+
+std::vector<TableStatus> FollowedTables::Status() const {
+  const MutexLock lock(&mutex_);
+  std::vector<TableStatus> all;
+  for (const auto& [name, table] : tables_) {
+    TableStatus status;
+    status.table = name;
+    status.index = table.checkpoint.index;
+    status.state = table.state;
+    status.snapshot_rows = table.checkpoint.snapshot_rows;
+    status.estimated_rows = table.estimated_rows;
+    if (table.samples.size() >= 2 && table.state == TableState::kSnapshot) {
+      const auto [from, rows] = table.samples.front();
+      const auto [to, more] = table.samples.back();
+      status.rows_per_second =
+          to == from ? 0 : static_cast<double>(more - rows) * 1e6 / static_cast<double>(to - from);
+    }
+    status.error = table.error;
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+std::vector<index::IndexId> FollowedTables::Indices() const {
+  const MutexLock lock(&mutex_);
+  std::vector<index::IndexId> all;
+  for (const auto& [name, table] : tables_) {
+    if (!table.checkpoint.index.empty()) {
+      all.push_back(table.checkpoint.index_id);
+    }
+  }
+  return all;
+}
+
+}  // namespace binseek::pipeline

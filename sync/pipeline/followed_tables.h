@@ -1,0 +1,99 @@
+// FollowedTables: which tables a source keeps indices of, and how far each has come.
+//
+// Shared by the thread of the stream (which alone adds, replaces and removes), the thread of the snapshot, and whoever asks for status.
+// A table that changes shape is replaced: its generation tells chunks of the old one from those of the new.
+// Thread-safe.
+#ifndef BINSEEK_SYNC_PIPELINE_FOLLOWED_TABLES_H_
+#define BINSEEK_SYNC_PIPELINE_FOLLOWED_TABLES_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/mutex.h"
+#include "sync/pipeline/checkpoint.h"
+#include "sync/pipeline/supervisor.h"
+
+namespace binseek::pipeline {
+
+// What the thread of the snapshot is to read.
+struct SnapshotTask {
+  std::string table;  // qualified
+  uint64_t generation = 0;
+  std::shared_ptr<const change::TableSchema> schema;
+  change::BinlogPosition captured_from;
+  snapshot::KeyCells after;
+};
+
+class FollowedTables {
+ public:
+  // ---- the thread of the stream
+
+  // Adds a table, or puts another shape in its place.
+  void Follow(TableCheckpoint table) BINSEEK_EXCLUDES(mutex_);
+  // The table stays as it is in the index, if it is there, and gets no changes any more.
+  void StopTable(const change::TableSchema& table, std::string error) BINSEEK_EXCLUDES(mutex_);
+  void Remove(const std::string& name) BINSEEK_EXCLUDES(mutex_);
+  std::optional<TableCheckpoint> Find(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
+  std::vector<std::string> NamesIn(std::string_view database) const BINSEEK_EXCLUDES(mutex_);
+  // Which followed table has the index; empty: none.
+  std::string TableOfIndex(std::string_view index) const BINSEEK_EXCLUDES(mutex_);
+  std::string TableOfIndexId(index::IndexId index) const BINSEEK_EXCLUDES(mutex_);
+  // The schema that rows of a transaction behind `reached` are decoded by; null: they are not wanted.
+  std::shared_ptr<const change::TableSchema> SchemaFor(std::string_view database,
+                                                       std::string_view table,
+                                                       const change::BinlogPosition& reached) const
+      BINSEEK_EXCLUDES(mutex_);
+  // Whether a chunk of that generation still counts.
+  bool IsCurrent(const std::string& name, uint64_t generation) const BINSEEK_EXCLUDES(mutex_);
+  // The table as it will be when the chunk is in; for the checkpoint that goes with the chunk.
+  void ChunkApplied(const std::string& name, uint64_t rows, snapshot::KeyCells last_key, bool last)
+      BINSEEK_EXCLUDES(mutex_);
+  // As EncodeTables. Cheap while nothing changes.
+  std::string Encoded() const BINSEEK_EXCLUDES(mutex_);
+
+  // ---- the thread of the snapshot
+
+  // Waits for a table that has something left to read; nullopt: `stop` was asked for.
+  std::optional<SnapshotTask> AwaitTask(const std::stop_token& stop) BINSEEK_EXCLUDES(mutex_);
+  void SetEstimate(const std::string& name, uint64_t rows) BINSEEK_EXCLUDES(mutex_);
+  // Its rows have been read to the end, though not all are applied.
+  void ReadToEnd(const std::string& name, uint64_t generation) BINSEEK_EXCLUDES(mutex_);
+  // As StopTable, unless the table was replaced meanwhile.
+  void FailSnapshot(const SnapshotTask& task, std::string error) BINSEEK_EXCLUDES(mutex_);
+
+  // ---- any thread
+
+  bool snapshot_done() const BINSEEK_EXCLUDES(mutex_);
+  std::vector<TableStatus> Status() const BINSEEK_EXCLUDES(mutex_);
+  std::vector<index::IndexId> Indices() const BINSEEK_EXCLUDES(mutex_);
+
+ private:
+  struct Table {
+    TableCheckpoint checkpoint;
+    uint64_t generation = 0;
+    TableState state = TableState::kPending;
+    bool read_to_end = false;
+    uint64_t estimated_rows = 0;
+    std::deque<std::pair<int64_t, uint64_t>>
+        samples;  // monotonic micros, snapshot rows; of the last seconds
+    std::string error;
+  };
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::map<std::string, Table> tables_ BINSEEK_GUARDED_BY(mutex_);  // by qualified name
+  uint64_t next_generation_ BINSEEK_GUARDED_BY(mutex_) = 1;
+  mutable std::optional<std::string> encoded_ BINSEEK_GUARDED_BY(mutex_);
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_FOLLOWED_TABLES_H_

@@ -1,0 +1,178 @@
+#include "sync/pipeline/snapshot_worker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/base/log.h"
+#include "sync/mysql/url.h"
+
+namespace binseek::pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr size_t kMaxWaitingChunks = 2;
+constexpr milliseconds kChunkGoal{500};
+constexpr uint32_t kMinChunkRows = 100;
+constexpr uint32_t kMaxChunkRows = 20'000;
+constexpr milliseconds kStreamPoll{5};
+constexpr milliseconds kStopPoll{50};
+constexpr milliseconds kRetryPause{1000};
+
+}  // namespace
+
+SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows,
+                               FollowedTables* tables, const binlog::BinlogSource* stream)
+    : options_(std::move(connection)), tables_(tables), stream_(stream), chunk_rows_(chunk_rows) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+SnapshotWorker::~SnapshotWorker() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+std::optional<ReadyChunk> SnapshotWorker::TakeReady(const change::BinlogPosition& reached) {
+  const MutexLock lock(&mutex_);
+  if (chunks_.empty() || reached < chunks_.front().chunk.high) {
+    return std::nullopt;
+  }
+  std::optional<ReadyChunk> ready(std::move(chunks_.front()));
+  chunks_.pop_front();
+  changed_.NotifyAll();
+  return ready;
+}
+
+void SnapshotWorker::ChunkDone() {
+  const MutexLock lock(&mutex_);
+  open_.pop_front();  // windows are opened, read and applied in one order
+}
+
+uint64_t SnapshotWorker::SettledOrdinal() const {
+  const MutexLock lock(&mutex_);
+  // A window that opens later begins at the stream's place then, which is not before the one now.
+  return open_.empty() ? stream_->last_ordinal() : std::min(open_.front(), stream_->last_ordinal());
+}
+
+snapshot::LowWatermark SnapshotWorker::OpenWindow() {
+  const MutexLock lock(&mutex_);
+  snapshot::LowWatermark low;
+  low.ordinal = stream_->last_ordinal();  // before the position, which may then be further
+  low.position = stream_->read_position();
+  open_.push_back(low.ordinal);
+  return low;
+}
+
+void SnapshotWorker::CloseNewestWindow() {
+  const MutexLock lock(&mutex_);
+  open_.pop_back();
+}
+
+bool SnapshotWorker::Push(ReadyChunk chunk, const std::stop_token& stop) {
+  const MutexLock lock(&mutex_);
+  while (chunks_.size() >= kMaxWaitingChunks && !stop.stop_requested()) {
+    changed_.WaitFor(&mutex_, kStopPoll);
+  }
+  chunks_.push_back(std::move(chunk));
+  return !stop.stop_requested();
+}
+
+Status SnapshotWorker::AwaitStream(const change::BinlogPosition& position,
+                                   const std::stop_token& stop) const {
+  while (!position.empty() && stream_->read_position().binlog < position) {
+    if (stop.stop_requested()) {
+      return Status::Aborted("stopped");
+    }
+    std::this_thread::sleep_for(kStreamPoll);
+  }
+  return Status::Ok();
+}
+
+Status SnapshotWorker::Connect() {
+  if (connection_ == nullptr) {
+    BINSEEK_ASSIGN_OR_RETURN(connection_, mysql::Connection::Open(options_));
+    BINSEEK_RETURN_IF_ERROR(
+        connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+  }
+  return Status::Ok();
+}
+
+Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& reader,
+                                                  const snapshot::KeyCells& after,
+                                                  const std::stop_token& stop) {
+  BINSEEK_RETURN_IF_ERROR(Connect());
+  const snapshot::LowWatermark low = OpenWindow();
+  const auto began = steady_clock::now();
+  auto chunk = snapshot::ReadChunk(connection_.get(), stream_->server(), reader, after, chunk_rows_,
+                                   low, stop);
+  if (!chunk.ok()) {
+    CloseNewestWindow();
+    connection_.reset();  // whatever state the session is in
+    return chunk;
+  }
+  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
+                             milliseconds(1));
+  if (chunk->content.rows.size() == chunk_rows_) {
+    const auto wanted = static_cast<uint64_t>(chunk_rows_) *
+                        static_cast<uint64_t>(kChunkGoal.count()) /
+                        static_cast<uint64_t>(took.count());
+    // At most doubled or halved at once: one slow read says little.
+    chunk_rows_ = static_cast<uint32_t>(std::clamp<uint64_t>(
+        std::clamp<uint64_t>(wanted, chunk_rows_ / 2, uint64_t{chunk_rows_} * 2), kMinChunkRows,
+        kMaxChunkRows));
+  }
+  return chunk;
+}
+
+void SnapshotWorker::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto task = tables_->AwaitTask(stop);
+    if (!task) {
+      return;
+    }
+    if (AwaitStream(task->captured_from, stop).ok()) {
+      ReadTable(*task, stop);
+    }
+  }
+}
+
+void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& stop) {
+  const snapshot::ChunkReader reader(task.schema);
+  snapshot::KeyCells after = task.after;
+  bool estimated = false;
+  while (!stop.stop_requested() && tables_->IsCurrent(task.table, task.generation)) {
+    if (const Status connected = Connect(); connected.ok() && !estimated) {
+      const auto rows = snapshot::EstimateRows(connection_.get(), *task.schema);
+      tables_->SetEstimate(task.table, rows.value_or(0));
+      estimated = true;
+    }
+    auto chunk = ReadChunk(reader, after, stop);
+    if (stop.stop_requested()) {
+      return;
+    }
+    if (!chunk.ok()) {
+      if (!chunk.status().retryable()) {
+        Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", chunk.status()}});
+        tables_->FailSnapshot(task, "its snapshot failed: " + chunk.status().message());
+        return;
+      }
+      static LogEvery every(std::chrono::seconds(10));
+      every.Log(LogLevel::kWarn, "snapshot waits for the server",
+                {{"table", task.table}, {"error", chunk.status()}});
+      std::this_thread::sleep_for(kRetryPause);
+      continue;
+    }
+    after = chunk->content.last_key;
+    const bool last = chunk->content.last;
+    if (last) {
+      tables_->ReadToEnd(task.table, task.generation);
+    }
+    if (!Push({task.table, task.generation, std::move(chunk).value()}, stop) || last) {
+      return;
+    }
+  }
+}
+
+}  // namespace binseek::pipeline

@@ -1,0 +1,80 @@
+// SnapshotWorker: reads the tables that have something left to read, chunk by chunk, beside the stream.
+//
+// Its own thread reads; the thread of the stream takes the chunks whose high watermark it has passed and applies them. Few chunks wait at a
+// time: a stream that does not get on holds the reading back. Chunks grow and shrink towards half a second of reading.
+// A table that cannot be read (refused, unknown type) is stopped alone; a server that is away is waited for.
+// Thread-safe.
+#ifndef BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
+#define BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "engine/base/mutex.h"
+#include "sync/binlog/binlog_source.h"
+#include "sync/pipeline/followed_tables.h"
+#include "sync/snapshot/watermark.h"
+
+namespace binseek::pipeline {
+
+struct ReadyChunk {
+  std::string table;
+  uint64_t generation = 0;
+  snapshot::Chunk chunk;
+};
+
+class SnapshotWorker {
+ public:
+  // All are borrowed and must outlive this. Starts the thread.
+  SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows, FollowedTables* tables,
+                 const binlog::BinlogSource* stream);
+  ~SnapshotWorker();  // stops and joins
+  SnapshotWorker(const SnapshotWorker&) = delete;
+  SnapshotWorker& operator=(const SnapshotWorker&) = delete;
+
+  // The oldest chunk, where the stream has reached its high watermark. Its window stays open until ChunkDone.
+  std::optional<ReadyChunk> TakeReady(const change::BinlogPosition& reached)
+      BINSEEK_EXCLUDES(mutex_);
+  void ChunkDone() BINSEEK_EXCLUDES(mutex_);
+  // Writes of transactions up to this ordinal can come from no open window any more.
+  uint64_t SettledOrdinal() const BINSEEK_EXCLUDES(mutex_);
+
+ private:
+  void Run(const std::stop_token& stop);
+  void ReadTable(const SnapshotTask& task, const std::stop_token& stop);
+  // OK once the stream has reached `position`; kAborted where stopped.
+  Status AwaitStream(const change::BinlogPosition& position, const std::stop_token& stop) const;
+  Result<snapshot::Chunk> ReadChunk(const snapshot::ChunkReader& reader,
+                                    const snapshot::KeyCells& after, const std::stop_token& stop);
+  Status Connect();
+  snapshot::LowWatermark OpenWindow() BINSEEK_EXCLUDES(mutex_);
+  void CloseNewestWindow() BINSEEK_EXCLUDES(mutex_);
+  // False where stopped.
+  bool Push(ReadyChunk chunk, const std::stop_token& stop) BINSEEK_EXCLUDES(mutex_);
+
+  // Constant after construction.
+  const mysql::ConnectionOptions options_;
+  FollowedTables* const tables_;
+  const binlog::BinlogSource* const stream_;
+
+  // Of the thread.
+  std::unique_ptr<mysql::Connection> connection_;
+  uint32_t chunk_rows_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::deque<ReadyChunk> chunks_ BINSEEK_GUARDED_BY(mutex_);
+  std::deque<uint64_t> open_
+      BINSEEK_GUARDED_BY(mutex_);  // low ordinals of chunks being read, waiting, being applied
+
+  std::jthread thread_;  // last: ends before what it uses
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
