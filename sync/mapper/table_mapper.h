@@ -5,7 +5,10 @@
 // column update (with the whole document behind it, for keys that a snapshot has not brought yet);
 // anything else: an upsert; another key: a delete and an upsert. Rows of tables that are not bound
 // are passed over. A row that cannot become a document is rejected; where it replaces one, that one
-// stays as it was.
+// stays as it was, unless it had another key: no row has that key any more, so it is deleted.
+//
+// Images may be partial: what the one after lacks is taken from the one before; a row of which a column
+// is in neither is rejected.
 //
 // Thread-compatible: Bind and Unbind between Map calls. Shares schemas.
 #ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_

@@ -223,6 +223,7 @@ class SqliteStateStore final : public StateStore {
       Pending& pending = it->second;
       if (added) {
         pending.first_seen_ms = now_ms;
+        pending.order = ++last_order_;
         pending.is_new = !IsStored(it->first);
         count_ += pending.is_new ? 1 : 0;
       }
@@ -287,6 +288,7 @@ class SqliteStateStore final : public StateStore {
     std::string reason;
     int64_t first_seen_ms = 0;
     int64_t count = 0;
+    uint64_t order = 0;   // in which it was added
     bool is_new = false;  // no stored row has its id
   };
 
@@ -349,14 +351,22 @@ class SqliteStateStore final : public StateStore {
             "INSERT INTO dead_letters(source,tbl,key,position,reason,first_seen_ms,count)"
             " VALUES(?,?,?,?,?,?,?) ON CONFLICT(source,tbl,key,position)"
             " DO UPDATE SET reason=excluded.reason, count=count+excluded.count"));
-    for (const auto& [id, pending] : pending_) {
-      add->Bind(1, int64_t{std::get<0>(id)});
-      add->Bind(2, std::get<1>(id));
-      add->Bind(3, std::get<2>(id));
-      add->Bind(4, std::get<3>(id));
-      add->Bind(5, pending.reason);
-      add->Bind(6, pending.first_seen_ms);
-      add->Bind(7, pending.count);
+    std::vector<const std::pair<const Id, Pending>*> in_order;
+    in_order.reserve(pending_.size());
+    for (const auto& entry : pending_) {
+      in_order.push_back(&entry);
+    }
+    std::sort(in_order.begin(), in_order.end(),
+              [](const auto* a, const auto* b) { return a->second.order < b->second.order; });
+    for (const auto* entry : in_order) {
+      const auto& [source, table, key, position] = entry->first;
+      add->Bind(1, int64_t{source});
+      add->Bind(2, table);
+      add->Bind(3, key);
+      add->Bind(4, position);
+      add->Bind(5, entry->second.reason);
+      add->Bind(6, entry->second.first_seen_ms);
+      add->Bind(7, entry->second.count);
       BINSEEK_RETURN_IF_ERROR(add->Run());
       add->Reset();
     }
@@ -386,6 +396,7 @@ class SqliteStateStore final : public StateStore {
   std::unique_ptr<Statement> find_ BINSEEK_GUARDED_BY(mutex_);  // dies before its database
   std::map<Id, Pending> pending_ BINSEEK_GUARDED_BY(mutex_);
   std::set<TableId> forgotten_ BINSEEK_GUARDED_BY(mutex_);  // before what is pending
+  uint64_t last_order_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t count_ BINSEEK_GUARDED_BY(mutex_) = 0;
 };
 

@@ -1,0 +1,235 @@
+#include "sync/pipeline/state_store.h"
+
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/status_matchers.h"
+
+namespace binseek::pipeline {
+namespace {
+
+using change::SourceId;
+using mapper::RejectedRow;
+using ::testing::HasSubstr;
+
+constexpr SourceId kSource{0};
+
+class StateStoreTest : public ::testing::Test {
+ protected:
+  StateStoreTest() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "binseek-state-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    file_ = folder_ / "state.db";
+  }
+  ~StateStoreTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<StateStore> Open() {
+    auto store = StateStore::Open(file_);
+    EXPECT_OK(store);
+    return store.ok() ? std::move(store).value() : nullptr;
+  }
+  void WriteFile(const std::string& bytes) const {
+    std::ofstream(file_, std::ios::binary) << bytes;
+  }
+  std::string ReadFile() const {
+    std::ifstream in(file_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // By a connection of its own, as any other program would.
+  void Sql(const std::string& sql) const {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(file_.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+
+  std::filesystem::path folder_;
+  std::string file_;
+};
+
+RejectedRow Row(const std::string& table, const std::string& key, const std::string& gtid,
+                const std::string& reason = "why") {
+  RejectedRow row{table, key, reason, {}};
+  row.position.gtid = gtid;
+  return row;
+}
+
+std::vector<std::string> Keys(const StateStore& store, size_t limit = 100) {
+  auto letters = store.DeadLetters(limit);
+  EXPECT_OK(letters);
+  std::vector<std::string> keys;
+  for (const DeadLetter& letter : *letters) {
+    keys.push_back(letter.key);
+  }
+  return keys;
+}
+
+TEST_F(StateStoreTest, KeepsWhatWasFlushedAndNothingElse) {
+  {
+    auto store = Open();
+    store->AddDeadLetters(kSource, {Row("shop.t", "9", "a:1"), Row("shop.t", "2", "a:1")});
+    ASSERT_OK(store->Flush());
+    store->AddDeadLetters(kSource, {Row("shop.t", "3", "a:2")});
+    EXPECT_EQ(store->dead_letter_count(), 3u);
+    EXPECT_EQ(Keys(*store), (std::vector<std::string>{"3", "2", "9"}));
+  }
+  auto store = Open();
+  EXPECT_EQ(store->dead_letter_count(), 2u);
+  EXPECT_EQ(Keys(*store), (std::vector<std::string>{"2", "9"}));
+  EXPECT_EQ(Keys(*store, 1), (std::vector<std::string>{"2"}));
+  EXPECT_EQ(Keys(*store, 0).size(), 0u);
+  const auto letters = store->DeadLetters(1);
+  ASSERT_OK(letters);
+  EXPECT_EQ(letters->front().table, "shop.t");
+  EXPECT_EQ(letters->front().reason, "why");
+  EXPECT_EQ(letters->front().position, "a:1");
+  EXPECT_EQ(letters->front().count, 1u);
+  EXPECT_GT(letters->front().first_seen_ms, 0);
+}
+
+TEST_F(StateStoreTest, AReplayRepeatsNothing) {
+  auto store = Open();
+  const std::vector<RejectedRow> rows = {Row("shop.t", "1", "a:1", "first"),
+                                         Row("shop.t", "1", "a:2", "second")};
+  store->AddDeadLetters(kSource, rows);
+  store->AddDeadLetters(kSource, rows);  // before the flush
+  ASSERT_OK(store->Flush());
+  store->AddDeadLetters(kSource, rows);  // after it
+  EXPECT_EQ(store->dead_letter_count(), 2u);
+  ASSERT_OK(store->Flush());
+  EXPECT_EQ(store->dead_letter_count(), 2u);
+  const auto letters = store->DeadLetters(10);
+  ASSERT_OK(letters);
+  ASSERT_EQ(letters->size(), 2u);
+  EXPECT_EQ(letters->at(0).reason, "second");
+  EXPECT_EQ(letters->at(0).count, 3u);
+}
+
+TEST_F(StateStoreTest, SourcesTablesAndPositionsAreTakenApart) {
+  auto store = Open();
+  store->AddDeadLetters(
+      kSource, {Row("shop.t", "1", "a:1"), Row("shop.u", "1", "a:1"), Row("shop.t", "1", "a:2")});
+  store->AddDeadLetters(SourceId{1}, {Row("shop.t", "1", "a:1")});
+  RejectedRow by_file = Row("shop.t", "1", "");
+  by_file.position.end = {"binlog.000007", 1234};
+  store->AddDeadLetters(kSource, {by_file, Row("shop.t", "1", "")});
+  EXPECT_EQ(store->dead_letter_count(), 6u);
+  ASSERT_OK(store->Flush());
+  const auto letters = store->DeadLetters(10);
+  ASSERT_OK(letters);
+  std::vector<std::string> positions;
+  for (const DeadLetter& letter : *letters) {
+    positions.push_back(letter.position);
+  }
+  EXPECT_THAT(positions, ::testing::UnorderedElementsAre("a:1", "a:1", "a:1", "a:2",
+                                                         "binlog.000007:1234", "snapshot"));
+}
+
+TEST_F(StateStoreTest, ForgettingATableLeavesOthersAndWhatComesAfter) {
+  auto store = Open();
+  store->AddDeadLetters(kSource, {Row("shop.t", "1", "a:1"), Row("shop.u", "2", "a:1")});
+  ASSERT_OK(store->Flush());
+  store->AddDeadLetters(kSource, {Row("shop.t", "3", "a:2"), Row("shop.u", "4", "a:2")});
+  store->ForgetDeadLetters(kSource, "shop.t");
+  store->ForgetDeadLetters(kSource, "shop.t");
+  store->ForgetDeadLetters(SourceId{1}, "shop.u");
+  store->AddDeadLetters(kSource,
+                        {Row("shop.t", "1", "a:1")});  // known before, but that was forgotten
+  EXPECT_EQ(store->dead_letter_count(), 3u);
+  EXPECT_THAT(Keys(*store), ::testing::UnorderedElementsAre("1", "2", "4"));
+  ASSERT_OK(store->Flush());
+  store = nullptr;
+  store = Open();
+  EXPECT_EQ(store->dead_letter_count(), 3u);
+  EXPECT_THAT(Keys(*store), ::testing::UnorderedElementsAre("1", "2", "4"));
+}
+
+TEST_F(StateStoreTest, TextsKeepEveryByte) {
+  const std::string key("k\0\xff'\"", 5);
+  {
+    auto store = Open();
+    store->AddDeadLetters(kSource, {Row("shop.订单", key, "a:1", "it's \"so\"")});
+    store->AddDeadLetters(kSource, {Row("", "", "a:1", "")});
+    ASSERT_OK(store->Flush());
+  }
+  const auto letters = Open()->DeadLetters(10);
+  ASSERT_OK(letters);
+  ASSERT_EQ(letters->size(), 2u);
+  EXPECT_EQ(letters->at(1).table, "shop.订单");
+  EXPECT_EQ(letters->at(1).key, key);
+  EXPECT_EQ(letters->at(1).reason, "it's \"so\"");
+}
+
+TEST_F(StateStoreTest, AdditionsBeyondTheLimitAreWrittenEarly) {
+  auto store = Open();
+  std::vector<RejectedRow> rows;
+  for (int i = 0; i < 70'000; ++i) {
+    rows.push_back(Row("shop.t", std::to_string(i), ""));
+  }
+  store->AddDeadLetters(kSource, rows);
+  store = nullptr;
+  EXPECT_EQ(Open()->dead_letter_count(), 70'000u);
+}
+
+TEST_F(StateStoreTest, AFileThatIsNoDatabaseIsCorruption) {
+  WriteFile(std::string(5'000, 'x'));
+  const Status status = StateStore::Open(file_).status();
+  EXPECT_STATUS(status, kCorruption);
+  EXPECT_THAT(status.message(), HasSubstr(file_));
+}
+
+TEST_F(StateStoreTest, ADamagedPageIsCorruption) {
+  {
+    auto store = Open();
+    for (int i = 0; i < 500; ++i) {
+      store->AddDeadLetters(kSource,
+                            {Row("shop.t", std::to_string(i), "a:1", std::string(100, 'r'))});
+    }
+    ASSERT_OK(store->Flush());
+  }
+  std::string bytes = ReadFile();
+  ASSERT_GT(bytes.size(), 20'000u);
+  for (size_t page = 4'096; page < bytes.size(); page += 4'096) {
+    bytes.replace(page, 16, 16, '\x5a');  // page headers
+  }
+  WriteFile(bytes);
+  const Status status = StateStore::Open(file_).status();
+  EXPECT_STATUS(status, kCorruption);
+  EXPECT_THAT(status.message(), HasSubstr(file_));
+}
+
+TEST_F(StateStoreTest, FilesOfOthersAndOfLaterReleasesAreRefused) {
+  Sql("CREATE TABLE mine(x)");
+  EXPECT_STATUS(StateStore::Open(file_), kCorruption);
+  std::filesystem::remove(file_);
+  Open() = nullptr;
+  Sql("PRAGMA user_version=2");
+  EXPECT_STATUS(StateStore::Open(file_), kFormatTooNew);
+}
+
+TEST_F(StateStoreTest, AMissingFolderIsAnIoError) {
+  const Status status = StateStore::Open(folder_ / "none" / "state.db").status();
+  EXPECT_STATUS(status, kIoError);
+  EXPECT_THAT(status.message(), HasSubstr("none"));
+}
+
+TEST_F(StateStoreTest, AFlushThatFailsIsMadeUpForByTheNext) {
+  auto store = Open();
+  store->AddDeadLetters(kSource, {Row("shop.t", "1", "a:1")});
+  Sql("ALTER TABLE dead_letters RENAME TO elsewhere");
+  EXPECT_STATUS(store->Flush(), kIoError);
+  EXPECT_EQ(store->dead_letter_count(), 1u);
+  Sql("ALTER TABLE elsewhere RENAME TO dead_letters");
+  ASSERT_OK(store->Flush());
+  store = nullptr;
+  EXPECT_EQ(Open()->dead_letter_count(), 1u);
+}
+
+}  // namespace
+}  // namespace binseek::pipeline
