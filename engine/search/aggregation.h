@@ -40,9 +40,9 @@ struct TermsOrder {
 };
 
 struct AggregationRange {
-  std::string key;                  // empty: made of the bounds, "10.0-20.0"
-  std::optional<double> from;       // inclusive
-  std::optional<double> to;         // exclusive
+  std::string key;             // empty: made of the bounds, "10.0-20.0"
+  std::optional<double> from;  // inclusive
+  std::optional<double> to;    // exclusive
 };
 
 struct NamedFilter {
@@ -71,9 +71,9 @@ struct AggregationSpec {
 struct AggregationResult;
 
 struct AggregationBucket {
-  std::string key_json;                     // a JSON token: "red" with its quotes, or 12
-  std::string key_text;                     // the same as plain text, for keyed forms
-  std::optional<std::string> key_as_string; // dates and booleans
+  std::string key_json;                      // a JSON token: "red" with its quotes, or 12
+  std::string key_text;                      // the same as plain text, for keyed forms
+  std::optional<std::string> key_as_string;  // dates and booleans
   uint64_t doc_count = 0;
   std::optional<double> from;
   std::optional<double> to;

@@ -95,7 +95,8 @@ class ConstantScoreWeight final : public Weight {
     if (scorer == nullptr) {
       return scorer;
     }
-    return std::unique_ptr<Scorer>(std::make_unique<ConstantScoreScorer>(std::move(scorer), scores_, score_));
+    return std::unique_ptr<Scorer>(
+        std::make_unique<ConstantScoreScorer>(std::move(scorer), scores_, score_));
   }
 
  private:
@@ -139,7 +140,8 @@ class IdsWeight final : public Weight {
     if (!any) {
       return std::unique_ptr<Scorer>();
     }
-    return std::unique_ptr<Scorer>(std::make_unique<SegmentBitsScorer>(std::move(bits), scores_, score_));
+    return std::unique_ptr<Scorer>(
+        std::make_unique<SegmentBitsScorer>(std::move(bits), scores_, score_));
   }
 
  private:
@@ -152,7 +154,8 @@ class IdsQuery final : public Query {
  public:
   IdsQuery(std::vector<std::string> ids, float boost) : ids_(std::move(ids)), boost_(boost) {}
   Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
-    return std::unique_ptr<Weight>(std::make_unique<IdsWeight>(ids_, context.scores, boost_ * boost));
+    return std::unique_ptr<Weight>(
+        std::make_unique<IdsWeight>(ids_, context.scores, boost_ * boost));
   }
   bool constant_score() const override { return true; }
 
@@ -179,8 +182,9 @@ Status CheckLimits(const Query& query) {
     const auto [next, depth] = pending.back();
     pending.pop_back();
     if (depth > kMaxQueryDepth) {
-      return Status::InvalidArgument("The nested depth of the query exceeds the maximum nested depth for queries [" +
-                                     std::to_string(kMaxQueryDepth) + "]");
+      return Status::InvalidArgument(
+          "The nested depth of the query exceeds the maximum nested depth for queries [" +
+          std::to_string(kMaxQueryDepth) + "]");
     }
     if (++clauses > kMaxClauses) {
       return Status::InvalidArgument("failed to create query: maxClauseCount is set to " +

@@ -13,7 +13,9 @@
 namespace binseek::search {
 
 // The score of every match, ready to be copied into a window.
-inline void FillScores(float score, Window* window) { std::fill_n(window->score, Window::kDocs, score); }
+inline void FillScores(float score, Window* window) {
+  std::fill_n(window->score, Window::kDocs, score);
+}
 
 // Nothing matches.
 class NoneWeight final : public Weight {
@@ -26,7 +28,8 @@ class NoneWeight final : public Weight {
 // All documents below max_doc match.
 class AllScorer final : public Scorer {
  public:
-  AllScorer(uint32_t max_doc, bool scores, float score) : max_doc_(max_doc), scores_(scores), score_(score) {}
+  AllScorer(uint32_t max_doc, bool scores, float score)
+      : max_doc_(max_doc), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override;
 
  private:
@@ -39,7 +42,8 @@ class AllScorer final : public Scorer {
 class SegmentBits {
  public:
   explicit SegmentBits(uint32_t max_doc)
-      : words_((static_cast<size_t>(max_doc) + Window::kDocs - 1) / Window::kDocs * Window::kWords) {}
+      : words_((static_cast<size_t>(max_doc) + Window::kDocs - 1) / Window::kDocs *
+               Window::kWords) {}
   void Set(DocId doc) { words_[doc / 64] |= uint64_t{1} << (doc % 64); }
   const uint64_t* Words(DocId first) const { return words_.data() + first / 64; }
   uint64_t* mutable_words() { return words_.data(); }

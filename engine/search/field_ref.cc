@@ -1,5 +1,7 @@
 #include "engine/search/field_ref.h"
 
+#include "engine/analysis/analyzer.h"
+
 namespace binseek::search {
 
 std::optional<FieldRef> FindField(const mapping::Mapping& mapping, std::string_view name) {
@@ -17,6 +19,21 @@ std::optional<FieldRef> FindField(const mapping::Mapping& mapping, std::string_v
   return std::nullopt;
 }
 
+std::string TermFor(const FieldRef& ref, std::string_view value) {
+  const bool lowercase =
+      ref.field->kind == mapping::FieldKind::kKeyword && ref.field->normalizer == "lowercase";
+  return ref.path + (lowercase ? analysis::Lowercase(value) : std::string(value));
+}
+
+OrdRange OrdsOf(const FieldRef& ref, const codec::TermDictionary& terms) {
+  if (ref.path.empty()) {
+    return {0, terms.size()};
+  }
+  std::string behind = ref.path;
+  behind.back() = '\1';  // the path ends in a zero byte
+  return {terms.LowerBound(ref.path), terms.LowerBound(behind)};
+}
+
 FieldStatistics CollectFieldStatistics(const index::IndexView& index, const FieldRef& ref) {
   FieldStatistics statistics;
   for (const auto& segment : index.segments) {
@@ -26,12 +43,14 @@ FieldStatistics CollectFieldStatistics(const index::IndexView& index, const Fiel
     }
     statistics.doc_count += terms->doc_count();
     // Without frequencies every occurrence counts once, and an average length is that of distinct terms.
-    statistics.sum_total_term_freq += ref.is_text() ? terms->sum_total_term_freq() : terms->sum_doc_freq();
+    statistics.sum_total_term_freq +=
+        ref.is_text() ? terms->sum_total_term_freq() : terms->sum_doc_freq();
   }
   return statistics;
 }
 
-uint64_t CollectDocFreq(const index::IndexView& index, mapping::FieldId field, std::string_view term) {
+uint64_t CollectDocFreq(const index::IndexView& index, mapping::FieldId field,
+                        std::string_view term) {
   uint64_t doc_freq = 0;
   for (const auto& segment : index.segments) {
     const codec::TermDictionary* terms = segment->segment().Terms(field);

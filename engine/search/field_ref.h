@@ -20,7 +20,8 @@ struct FieldRef {
   std::string path;  // of a flattened field: "color\0" before each term; empty = any leaf
 
   bool has_terms() const {
-    return field->kind == mapping::FieldKind::kText || field->kind == mapping::FieldKind::kKeyword ||
+    return field->kind == mapping::FieldKind::kText ||
+           field->kind == mapping::FieldKind::kKeyword ||
            field->kind == mapping::FieldKind::kFlattened;
   }
   bool is_text() const { return field->kind == mapping::FieldKind::kText; }
@@ -34,9 +35,21 @@ std::optional<FieldRef> FindField(const mapping::Mapping& mapping, std::string_v
 // The dictionary term that stands for `value`: normalised on keywords, behind its path on flattened fields. REQUIRES: has_terms().
 std::string TermFor(const FieldRef& ref, std::string_view value);
 
+struct OrdRange {
+  uint32_t begin = 0;  // half-open
+  uint32_t end = 0;
+};
+// Where the field's terms lie in its dictionary; those of a flattened field's path are a part of it.
+OrdRange OrdsOf(const FieldRef& ref, const codec::TermDictionary& terms);
+// A flattened field's dictionary holds every leaf twice, alone and behind its path. True where `term` is one of the leaves that `ref` means.
+inline bool IsValueTerm(const FieldRef& ref, std::string_view term) {
+  return !ref.is_flattened() || !ref.path.empty() || term.find('\0') == std::string_view::npos;
+}
+
 // Over all segments of the index, deleted documents included.
 FieldStatistics CollectFieldStatistics(const index::IndexView& index, const FieldRef& ref);
-uint64_t CollectDocFreq(const index::IndexView& index, mapping::FieldId field, std::string_view term);
+uint64_t CollectDocFreq(const index::IndexView& index, mapping::FieldId field,
+                        std::string_view term);
 
 }  // namespace binseek::search
 

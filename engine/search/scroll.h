@@ -32,9 +32,9 @@ struct ScrollOptions {
 
 struct ScrollPage {
   std::string id;
-  SearchResult result;                              // aggregations with the first page only
-  std::shared_ptr<const index::EngineView> view;    // what the result borrows from
-  std::shared_ptr<const void> context;              // as given to Open
+  SearchResult result;                            // aggregations with the first page only
+  std::shared_ptr<const index::EngineView> view;  // what the result borrows from
+  std::shared_ptr<const void> context;            // as given to Open
 };
 
 class ScrollRegistry {
@@ -44,8 +44,9 @@ class ScrollRegistry {
 
   // Runs the search and keeps it. `indices` must belong to `view`; `request.from` must be 0; `context` is whatever the caller needs
   // to render pages. `options.analysis` and `options.clock` must outlive the registry; its cancel flag is not kept.
-  Result<ScrollPage> Open(std::shared_ptr<const index::EngineView> view, std::vector<const index::IndexView*> indices,
-                          SearchRequest request, SearchOptions options, int64_t keep_alive_ms,
+  Result<ScrollPage> Open(std::shared_ptr<const index::EngineView> view,
+                          std::vector<const index::IndexView*> indices, SearchRequest request,
+                          SearchOptions options, int64_t keep_alive_ms,
                           std::shared_ptr<const void> context);
   // The next page; no hits at the end. keep_alive_ms 0 keeps the one from before.
   Result<ScrollPage> Next(std::string_view id, int64_t keep_alive_ms);
@@ -57,6 +58,7 @@ class ScrollRegistry {
   struct Scroll;
 
   void DropExpired() BINSEEK_REQUIRES(mutex_);
+  static Result<ScrollPage> ServePage(Scroll* scroll);
 
   // Constant after construction.
   const ScrollOptions options_;

@@ -39,31 +39,32 @@ namespace binseek::search {
 inline constexpr uint64_t kMaxResultWindow = 10000;  // from + size
 
 struct SearchRequest {
-  QueryPtr query;                      // null: match all
-  QueryPtr post_filter;                // null: none; narrows hits and total, not aggregations
+  QueryPtr query;        // null: match all
+  QueryPtr post_filter;  // null: none; narrows hits and total, not aggregations
   uint64_t from = 0;
   uint64_t size = 10;
-  std::vector<SortKey> sort;           // empty: by score, best first
-  bool track_scores = false;           // scores although sorted by something else
+  std::vector<SortKey> sort;  // empty: by score, best first
+  bool track_scores = false;  // scores although sorted by something else
   // Count exactly up to here, then say "gte"; kCountAll, kCountNone.
   uint64_t track_total_hits = 10000;
   static constexpr uint64_t kCountAll = UINT64_MAX;
   static constexpr uint64_t kCountNone = 0;
   std::optional<float> min_score;
-  uint64_t terminate_after = 0;        // documents per index; 0: no limit
+  uint64_t terminate_after = 0;  // documents per index; 0: no limit
   std::vector<AggregationSpec> aggregations;
   // One value per sort key as JSON token text (null: "null"; strings without quotes): only hits behind it.
   std::optional<std::vector<std::optional<std::string>>> search_after;
   // As search_after, but exact over ties: where the page before ended. Only valid on the view, indices and sort that made it.
   std::shared_ptr<const Cursor> after;
-  int64_t timeout_ms = 0;              // 0: none
+  int64_t timeout_ms = 0;  // 0: none
 };
 
 struct SearchOptions {
   const analysis::AnalysisRegistry* analysis = nullptr;
   ScoreForm form = ScoreForm::kElasticsearch;
   const Clock* clock = Clock::Real();
-  const std::atomic<bool>* cancel = nullptr;  // set by another thread: the search ends with kAborted
+  const std::atomic<bool>* cancel =
+      nullptr;  // set by another thread: the search ends with kAborted
   uint32_t max_buckets = kDefaultMaxBuckets;
   uint64_t max_result_window = kMaxResultWindow;
 };
@@ -72,8 +73,8 @@ struct Hit {
   const index::IndexView* index = nullptr;  // borrowed from the view
   index::DocAddress address;
   std::string id;
-  std::optional<float> score;               // absent where not computed
-  std::vector<std::string> sort;            // one JSON token per sort key; empty where sorted by score alone
+  std::optional<float> score;     // absent where not computed
+  std::vector<std::string> sort;  // one JSON token per sort key; empty where sorted by score alone
   int64_t version = 0;
   int64_t seq_no = 0;
 };
@@ -85,22 +86,24 @@ struct TotalHits {
 
 struct SearchResult {
   std::vector<Hit> hits;
-  std::optional<TotalHits> total;    // absent: not counted
-  std::optional<float> max_score;    // absent: no hits or no scores
+  std::optional<TotalHits> total;  // absent: not counted
+  std::optional<float> max_score;  // absent: no hits or no scores
   std::vector<AggregationResult> aggregations;
   bool timed_out = false;
   bool terminated_early = false;
-  uint32_t shards = 0;               // indices searched
+  uint32_t shards = 0;  // indices searched
   // Behind the last hit; null where there was no hit.
   std::shared_ptr<const Cursor> cursor;
 };
 
-Result<SearchResult> Search(const index::EngineView& view, std::span<const index::IndexView* const> indices,
+Result<SearchResult> Search(const index::EngineView& view,
+                            std::span<const index::IndexView* const> indices,
                             const SearchRequest& request, const SearchOptions& options);
 
 // Number of live documents that match; `query` null: all.
-Result<uint64_t> Count(const index::EngineView& view, std::span<const index::IndexView* const> indices,
-                       const QueryPtr& query, const SearchOptions& options);
+Result<uint64_t> Count(const index::EngineView& view,
+                       std::span<const index::IndexView* const> indices, const QueryPtr& query,
+                       const SearchOptions& options);
 
 }  // namespace binseek::search
 

@@ -10,14 +10,19 @@ namespace binseek::search {
 
 struct SortKey {
   enum class Kind : uint8_t { kField, kScore, kDoc };
-  enum class Mode : uint8_t { kDefault, kMin, kMax };  // of a document's several values; default: min ascending, max descending
+  enum class Mode : uint8_t {
+    kDefault,
+    kMin,
+    kMax
+  };  // of a document's several values; default: min ascending, max descending
 
   Kind kind = Kind::kField;
   std::string field;
   bool descending = false;
-  bool missing_first = false;       // documents without a value; default: last, whatever the order
-  std::string missing_value;        // not empty: they sort as if they had this
-  std::string unmapped_type;        // not empty: an index without the field sorts all as missing, instead of an error
+  bool missing_first = false;  // documents without a value; default: last, whatever the order
+  std::string missing_value;   // not empty: they sort as if they had this
+  std::string
+      unmapped_type;  // not empty: an index without the field sorts all as missing, instead of an error
   Mode mode = Mode::kDefault;
 };
 

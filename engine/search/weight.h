@@ -25,10 +25,10 @@ namespace binseek::search {
 // What a query is bound to. Everything is borrowed and must outlive the weights.
 struct BindContext {
   const index::IndexView* index = nullptr;
-  const analysis::AnalysisRegistry* analysis = nullptr;  // null: text fields cannot be matched
+  const analysis::AnalysisRegistry* analysis = nullptr;  // null: the built-in analyzers
   ScoreForm form = ScoreForm::kElasticsearch;
-  bool scores = true;        // false: scorers leave Window::score alone
-  int64_t now_micros = 0;    // what "now" means
+  bool scores = true;      // false: scorers leave Window::score alone
+  int64_t now_micros = 0;  // what "now" means
 };
 
 class Scorer {
@@ -46,7 +46,8 @@ class Weight {
   virtual ~Weight() = default;
 
   // Null: nothing of the segment matches.
-  [[nodiscard]] virtual Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Scorer>> MakeScorer(
+      const index::SegmentView& segment) const = 0;
 };
 
 }  // namespace binseek::search

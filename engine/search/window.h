@@ -41,9 +41,9 @@ struct Window {
   }
 };
 
-// Calls visit(offset) for every set bit, ascending.
-template <class Visit>
-void ForEachBit(const uint64_t (&words)[Window::kWords], Visit visit) {
+// Calls visit(offset) for every set bit, ascending. `words` is an array of Window::kWords words.
+template <class Words, class Visit>
+void ForEachBit(const Words& words, Visit visit) {
   for (uint32_t w = 0; w < Window::kWords; ++w) {
     for (uint64_t word = words[w]; word != 0; word &= word - 1) {
       visit(w * 64 + static_cast<uint32_t>(std::countr_zero(word)));

@@ -1,0 +1,85 @@
+// Aggregator: one aggregation of a request while its search runs, with all its sub-aggregations below it.
+//
+// A parent numbers its buckets from 0 and hands on which document belongs to which; so work goes by windows, and nothing is called per
+// document. Life: OpenSegment, Collect for its windows in ascending order, and again for the next segment; Build at the end.
+//
+//   BINSEEK_ASSIGN_OR_RETURN(auto root, MakeAggregator(spec, &context));
+//   root->OpenSegment(0, segment);  root->Collect({.first = 0, .offsets = ..., .buckets = ...});  root->Build(0);
+//
+// Single-threaded. Borrows the context and the spec. Errors: kInvalidArgument (field, filter, missing value), kResourceExhausted (more buckets
+// than the context allows).
+#ifndef BINSEEK_ENGINE_SEARCH_AGGREGATOR_H_
+#define BINSEEK_ENGINE_SEARCH_AGGREGATOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/index/engine_view.h"
+#include "engine/search/aggregation.h"
+#include "engine/search/weight.h"
+
+namespace binseek::search {
+
+// What all aggregators of a search share.
+struct AggregationContext {
+  std::span<const index::IndexView* const> indices;
+  BindContext bind;  // index is not looked at
+  uint32_t max_buckets = kDefaultMaxBuckets;
+  uint32_t buckets = 0;  // of the result so far
+
+  // Counts buckets that a result is about to hold.
+  Status AddBuckets(uint64_t count);
+};
+
+// Buckets held while collecting, whatever the result shows of them; bounds memory.
+inline constexpr uint32_t kMaxCollectedBuckets = 1u << 24;
+
+// Documents first + offsets[i] in bucket buckets[i]. A document comes once per bucket, offsets ascend; a window comes at most once.
+struct BucketedDocs {
+  DocId first = 0;
+  std::span<const uint32_t> offsets;
+  std::span<const uint32_t> buckets;
+};
+
+class Aggregator {
+ public:
+  virtual ~Aggregator() = default;
+  // `index`: ordinal in the context.
+  [[nodiscard]] virtual Status OpenSegment(size_t index, const index::SegmentView& segment) = 0;
+  [[nodiscard]] virtual Status Collect(const BucketedDocs& docs) = 0;
+  // The result within the parent's `bucket`, which may have had no documents.
+  [[nodiscard]] virtual Result<AggregationResult> Build(uint32_t bucket) = 0;
+};
+
+Result<std::unique_ptr<Aggregator>> MakeAggregator(const AggregationSpec& spec,
+                                                   AggregationContext* context);
+
+// The aggregations below one.
+class SubAggregators {
+ public:
+  Status Make(const std::vector<AggregationSpec>& specs, AggregationContext* context);
+  bool empty() const { return aggregators_.empty(); }
+  Status OpenSegment(size_t index, const index::SegmentView& segment);
+  Status Collect(const BucketedDocs& docs);
+  Result<std::vector<AggregationResult>> Build(uint32_t bucket);
+
+ private:
+  std::vector<std::unique_ptr<Aggregator>> aggregators_;
+};
+
+// The kinds, behind MakeAggregator.
+Result<std::unique_ptr<Aggregator>> MakeTermsAggregator(const AggregationSpec& spec,
+                                                        AggregationContext* context);
+Result<std::unique_ptr<Aggregator>> MakeRangeAggregator(const AggregationSpec& spec,
+                                                        AggregationContext* context);
+Result<std::unique_ptr<Aggregator>> MakeFiltersAggregator(const AggregationSpec& spec,
+                                                          AggregationContext* context);
+Result<std::unique_ptr<Aggregator>> MakeMetricAggregator(const AggregationSpec& spec,
+                                                         AggregationContext* context);
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_AGGREGATOR_H_

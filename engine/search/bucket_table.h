@@ -1,0 +1,65 @@
+// BucketTable: gives every (parent bucket, key) a bucket number of its own, in the order of their appearance, and counts their documents.
+//
+// Keys are bytes or integers. Numbers are dense from 0 and stay; so they serve the aggregations below as their parents'. Single-threaded.
+#ifndef BINSEEK_ENGINE_SEARCH_BUCKET_TABLE_H_
+#define BINSEEK_ENGINE_SEARCH_BUCKET_TABLE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/search/aggregator.h"
+
+namespace binseek::search {
+
+// Key: std::string or int64_t.
+template <class Key>
+class BucketTable {
+ public:
+  // kResourceExhausted beyond kMaxCollectedBuckets.
+  Result<uint32_t> Find(uint32_t parent, const Key& key) {
+    const auto [it, is_new] =
+        ids_.try_emplace({parent, key}, static_cast<uint32_t>(counts_.size()));
+    if (is_new) {
+      if (counts_.size() >= kMaxCollectedBuckets) {
+        return Status::ResourceExhausted("Trying to create too many buckets.");
+      }
+      counts_.push_back(0);
+      keys_.push_back(&it->first.second);
+      if (parent >= of_parent_.size()) {
+        of_parent_.resize(std::max<size_t>(parent + size_t{1}, of_parent_.size() * 2));
+      }
+      of_parent_[parent].push_back(it->second);
+    }
+    return it->second;
+  }
+
+  void Count(uint32_t bucket) { ++counts_[bucket]; }
+  uint64_t count(uint32_t bucket) const { return counts_[bucket]; }
+  const Key& key(uint32_t bucket) const { return *keys_[bucket]; }
+  // In the order of their appearance.
+  std::vector<uint32_t> OfParent(uint32_t parent) const {
+    return parent < of_parent_.size() ? of_parent_[parent] : std::vector<uint32_t>();
+  }
+
+ private:
+  struct Hash {
+    size_t operator()(const std::pair<uint32_t, Key>& value) const {
+      return std::hash<Key>()(value.second) * 0x9E3779B97F4A7C15u +
+             value.first * size_t{0xC2B2AE3D27D4EB4Fu};
+    }
+  };
+
+  std::unordered_map<std::pair<uint32_t, Key>, uint32_t, Hash> ids_;
+  std::vector<uint64_t> counts_;
+  std::vector<const Key*> keys_;  // nodes of ids_ do not move
+  std::vector<std::vector<uint32_t>> of_parent_;
+};
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_BUCKET_TABLE_H_

@@ -1,0 +1,190 @@
+#include "engine/search/scroll.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace binseek::search {
+namespace {
+
+std::string NewScrollId() {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::random_device source;
+  std::string id;
+  for (int part = 0; part < 4; ++part) {
+    const uint32_t bits = source();
+    for (int digit = 0; digit < 8; ++digit) {
+      id.push_back(kDigits[bits >> (4 * digit) & 0xF]);
+    }
+  }
+  return id;
+}
+
+Status NoSuchScroll(std::string_view id) {
+  return Status::NotFound("No search context found for id [" + std::string(id.substr(0, 200)) +
+                          "]");
+}
+
+}  // namespace
+
+struct ScrollRegistry::Scroll {
+  // Constant after construction.
+  std::shared_ptr<const index::EngineView> view;
+  std::vector<const index::IndexView*> indices;
+  SearchOptions options;
+  std::shared_ptr<const void> context;
+
+  // Guarded by the registry.
+  int64_t keep_alive_ms = 0;
+  int64_t expires_micros = 0;
+  int pages_being_served = 0;  // does not expire meanwhile
+
+  // One page at a time.
+  Mutex mutex;
+  SearchRequest request BINSEEK_GUARDED_BY(mutex);
+  std::optional<TotalHits> total BINSEEK_GUARDED_BY(mutex);
+  std::optional<float> max_score BINSEEK_GUARDED_BY(mutex);
+  bool at_end BINSEEK_GUARDED_BY(mutex) = false;
+};
+
+ScrollRegistry::ScrollRegistry(ScrollOptions options) : options_(options) {}
+ScrollRegistry::~ScrollRegistry() = default;
+
+void ScrollRegistry::DropExpired() {
+  const int64_t now = options_.clock->MonotonicMicros();
+  std::erase_if(scrolls_, [now](const auto& entry) {
+    return entry.second->expires_micros <= now && entry.second->pages_being_served == 0;
+  });
+}
+
+Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView> view,
+                                        std::vector<const index::IndexView*> indices,
+                                        SearchRequest request, SearchOptions options,
+                                        int64_t keep_alive_ms,
+                                        std::shared_ptr<const void> context) {
+  if (request.from > 0) {
+    return Status::InvalidArgument("using [from] is not allowed in a scroll context");
+  }
+  if (request.size == 0) {
+    return Status::InvalidArgument("[size] cannot be [0] in a scroll context");
+  }
+  if (keep_alive_ms > options_.max_keep_alive_ms) {
+    return Status::InvalidArgument("Keep alive for request (" + std::to_string(keep_alive_ms) +
+                                   "ms) is too large. It must be less than (" +
+                                   std::to_string(options_.max_keep_alive_ms) +
+                                   "ms). This limit can be set by changing the "
+                                   "[search.max_keep_alive] cluster level setting.");
+  }
+  {
+    MutexLock lock(&mutex_);
+    DropExpired();
+    if (scrolls_.size() >= options_.max_open) {
+      return Status::ResourceExhausted(
+          "Trying to create too many scroll contexts. Must be less than or equal to: [" +
+          std::to_string(options_.max_open) +
+          "]. This limit can be set by changing the [search.max_open_scroll_context] setting.");
+    }
+  }
+  ScrollPage page;
+  BINSEEK_ASSIGN_OR_RETURN(page.result, Search(*view, indices, request, options));
+  auto scroll = std::make_shared<Scroll>();
+  scroll->view = std::move(view);
+  scroll->indices = std::move(indices);
+  scroll->options = options;
+  scroll->options.cancel = nullptr;
+  scroll->context = std::move(context);
+  scroll->keep_alive_ms = keep_alive_ms;
+  scroll->expires_micros = options_.clock->MonotonicMicros() + keep_alive_ms * 1000;
+  page.view = scroll->view;
+  page.context = scroll->context;
+  page.id = NewScrollId();
+  {
+    MutexLock lock(&scroll->mutex);
+    scroll->total = page.result.total;
+    scroll->max_score = page.result.max_score;
+    scroll->at_end = page.result.cursor == nullptr;
+    scroll->request = std::move(request);
+    scroll->request.after = page.result.cursor;
+    scroll->request.search_after.reset();
+    scroll->request.aggregations.clear();
+    scroll->request.track_total_hits = SearchRequest::kCountNone;
+    scroll->request.terminate_after = 0;
+  }
+  MutexLock lock(&mutex_);
+  scrolls_.emplace(page.id, std::move(scroll));
+  return page;
+}
+
+Result<ScrollPage> ScrollRegistry::Next(std::string_view id, int64_t keep_alive_ms) {
+  if (keep_alive_ms > options_.max_keep_alive_ms) {
+    return Status::InvalidArgument("Keep alive for request (" + std::to_string(keep_alive_ms) +
+                                   "ms) is too large.");
+  }
+  std::shared_ptr<Scroll> scroll;
+  {
+    MutexLock lock(&mutex_);
+    DropExpired();
+    const auto it = scrolls_.find(id);
+    if (it == scrolls_.end()) {
+      return NoSuchScroll(id);
+    }
+    scroll = it->second;
+    if (keep_alive_ms > 0) {
+      scroll->keep_alive_ms = keep_alive_ms;
+    }
+    ++scroll->pages_being_served;
+  }
+  Result<ScrollPage> page = ServePage(scroll.get());
+  MutexLock lock(&mutex_);
+  --scroll->pages_being_served;
+  scroll->expires_micros = options_.clock->MonotonicMicros() + scroll->keep_alive_ms * 1000;
+  if (page.ok()) {
+    page->id = id;
+  }
+  return page;
+}
+
+Result<ScrollPage> ScrollRegistry::ServePage(Scroll* scroll) {
+  ScrollPage page;
+  page.view = scroll->view;
+  page.context = scroll->context;
+  MutexLock lock(&scroll->mutex);
+  if (!scroll->at_end) {
+    BINSEEK_ASSIGN_OR_RETURN(
+        page.result, Search(*scroll->view, scroll->indices, scroll->request, scroll->options));
+    scroll->at_end = page.result.cursor == nullptr && !page.result.timed_out;
+    if (page.result.cursor != nullptr) {
+      scroll->request.after = page.result.cursor;
+    }
+  }
+  page.result.shards = static_cast<uint32_t>(scroll->indices.size());
+  page.result.total = scroll->total;
+  page.result.max_score = scroll->max_score;
+  return page;
+}
+
+bool ScrollRegistry::Close(std::string_view id) {
+  MutexLock lock(&mutex_);
+  DropExpired();
+  const auto it = scrolls_.find(id);
+  if (it == scrolls_.end()) {
+    return false;
+  }
+  scrolls_.erase(it);
+  return true;
+}
+
+size_t ScrollRegistry::CloseAll() {
+  MutexLock lock(&mutex_);
+  DropExpired();
+  const size_t count = scrolls_.size();
+  scrolls_.clear();
+  return count;
+}
+
+size_t ScrollRegistry::open() const {
+  MutexLock lock(&mutex_);
+  return scrolls_.size();
+}
+
+}  // namespace binseek::search

@@ -1,0 +1,107 @@
+// SortPlan: a request's sort keys resolved for the indices that it searches: how keys compare, are read, shown and parsed back.
+//
+// Made once per search; KeyReader reads one key of one segment's documents, a window at a time.
+// A SortPlan is immutable and thread-safe, a KeyReader single-threaded. Both borrow from the view.
+// Errors: kInvalidArgument, worded as Elasticsearch words it.
+#ifndef BINSEEK_ENGINE_SEARCH_SORT_PLAN_H_
+#define BINSEEK_ENGINE_SEARCH_SORT_PLAN_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/search/field_values.h"
+#include "engine/search/sort.h"
+#include "engine/search/value_form.h"
+#include "engine/search/window.h"
+
+namespace binseek::search {
+
+struct PlannedKey {
+  SortKey key;
+  ValueForm form;                         // kField
+  std::optional<int64_t> missing_number;  // as common number
+  std::optional<std::string> missing_text;
+
+  bool is_text() const {
+    return key.kind == SortKey::Kind::kField && form.kind() == ValueForm::Kind::kText;
+  }
+  bool greatest() const {
+    return key.mode == SortKey::Mode::kMax ||
+           (key.mode == SortKey::Mode::kDefault && key.descending);
+  }
+  int64_t Fold(int64_t number) const { return key.descending ? ~number : number; }
+  int8_t missing_rank() const { return key.missing_first ? int8_t{-1} : int8_t{1}; }
+};
+
+class SortPlan {
+ public:
+  // Without keys: by score, best first.
+  static Result<SortPlan> Make(std::span<const index::IndexView* const> indices,
+                               const std::vector<SortKey>& keys);
+
+  size_t size() const { return keys_.size(); }
+  const PlannedKey& key(size_t k) const { return keys_[k]; }
+  // By score alone, best first: hits then carry no sort values.
+  bool by_score() const { return by_score_; }
+  bool has_score() const;
+  // By place alone, first document first.
+  bool by_place() const;
+
+  // <0, 0, >0: `a` comes before, together with, behind `b` under key `k`.
+  int Compare(size_t k, const SortCell& a, const SortCell& b) const;
+  void AppendJson(size_t k, const SortCell& cell, std::string* out) const;
+  Result<Cursor> ParseSearchAfter(const std::vector<std::optional<std::string>>& values) const;
+
+ private:
+  Result<SortCell> ParseCell(const PlannedKey& key, const std::optional<std::string>& value) const;
+
+  std::vector<PlannedKey> keys_;
+  bool by_score_ = false;
+};
+
+// Number of a score under a score key before folding.
+int64_t NumberOfScore(float score);
+
+class KeyReader {
+ public:
+  // `index`: ordinal among the plan's indices. `place`: position of the segment's document 0 (Cursor::position).
+  KeyReader(const PlannedKey* key, size_t index, const index::SegmentView& segment, uint64_t place);
+
+  // Reads the key of all matching documents of the window at `first`.
+  void Fill(DocId first, const Window& window);
+  int8_t rank(uint32_t offset) const { return ranks_[offset]; }
+  // Folded; of text keys the ordinal, or kMissingText.
+  int64_t number(uint32_t offset) const { return numbers_[offset]; }
+  // REQUIRES: a text key and rank 0.
+  std::string_view text(uint32_t offset) const {
+    return numbers_[offset] == kMissingText ? std::string_view(*key_->missing_text)
+                                            : ords_->Text(static_cast<uint32_t>(numbers_[offset]));
+  }
+  void Copy(uint32_t offset, SortCell* cell) const;
+
+ private:
+  static constexpr int64_t kMissingText = -1;
+
+  void FillNumbers(DocId first, const Window& window);
+  void FillOrds(DocId first, const Window& window);
+  void SetMissing(uint32_t offset);
+
+  const PlannedKey* const key_;
+  const mapping::Field* field_ = nullptr;  // null: not a field, or not in this index
+  const uint64_t place_;
+  std::unique_ptr<NumberReader> column_;
+  std::unique_ptr<OrdReader> ords_;
+  std::array<int8_t, Window::kDocs> ranks_{};
+  std::array<int64_t, Window::kDocs> numbers_{};
+};
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_SORT_PLAN_H_

@@ -1,0 +1,109 @@
+#include "engine/search/value_form.h"
+
+#include "engine/base/json.h"
+#include "engine/mapping/date.h"
+#include "engine/mapping/mapping.h"
+#include "engine/mapping/number.h"
+
+namespace binseek::search {
+
+using mapping::FieldKind;
+
+Status FieldDataDisabled(const std::string& field) {
+  return Status::InvalidArgument(
+      "Text fields are not optimised for operations that require per-document field data like "
+      "aggregations and sorting, so these "
+      "operations are disabled by default. Please use a keyword field instead. Alternatively, set "
+      "fielddata=true on [" +
+      field +
+      "] in order to load field data by uninverting the inverted index. Note that this can use "
+      "significant memory.");
+}
+
+Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> indices,
+                                     const std::string& name) {
+  ValueForm form;
+  for (const index::IndexView* index : indices) {
+    std::optional<FieldRef> ref = FindField(*index->mapping, name);
+    if (ref && ref->field->kind == FieldKind::kObject) {
+      ref.reset();
+    }
+    form.refs_.push_back(ref);
+    if (!ref) {
+      continue;
+    }
+    const mapping::Field& field = *ref->field;
+    if (ref->is_text()) {
+      return FieldDataDisabled(name);
+    }
+    if (!ref->has_terms() && !ref->is_numeric()) {
+      return Status::InvalidArgument("Fielddata is not supported on field [" + name +
+                                     "] of type [" + std::string(mapping::TypeName(field)) + "]");
+    }
+    const Kind kind = ref->has_terms() ? Kind::kText : Kind::kColumn;
+    if (form.kind_ == Kind::kNone) {
+      form.kind_ = kind;
+      form.field_ = ref->field;
+    } else if ((form.kind_ == Kind::kText) != (kind == Kind::kText)) {
+      return Status::InvalidArgument("the field [" + name + "] has incompatible types: [" +
+                                     std::string(mapping::TypeName(*form.field_)) + "] and [" +
+                                     std::string(mapping::TypeName(field)) + "] across shards!");
+    } else if (field.kind != form.field_->kind ||
+               (field.kind == FieldKind::kDecimal && field.scale != form.field_->scale)) {
+      form.kind_ = kind == Kind::kText ? Kind::kText : Kind::kDouble;
+    }
+  }
+  return form;
+}
+
+int64_t ValueForm::Common(const mapping::Field& field, int64_t column_value) const {
+  if (kind_ == Kind::kDouble) {
+    return mapping::SortableFromDouble(mapping::ToDouble(field, column_value));
+  }
+  return field.kind == FieldKind::kDate ? mapping::MillisFromMicros(column_value) : column_value;
+}
+
+double ValueForm::ToDouble(int64_t common) const {
+  if (kind_ == Kind::kDouble) {
+    return mapping::DoubleFromSortable(common);
+  }
+  return field_->kind == FieldKind::kDate ? static_cast<double>(common)
+                                          : mapping::ToDouble(*field_, common);
+}
+
+Result<int64_t> ValueForm::Parse(std::string_view text) const {
+  if (kind_ == Kind::kDouble) {
+    mapping::Field as_double;
+    as_double.kind = FieldKind::kDouble;
+    return mapping::ParseColumnValue(as_double, text);
+  }
+  if (field_->kind == FieldKind::kDate) {
+    BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, mapping::ParseDate(text));
+    return mapping::MillisFromMicros(micros);
+  }
+  return mapping::ParseColumnValue(*field_, text);
+}
+
+void ValueForm::AppendJson(int64_t common, std::string* out) const {
+  if (kind_ == Kind::kDouble) {
+    JsonWriter(out).Double(mapping::DoubleFromSortable(common));
+  } else if (field_->kind == FieldKind::kDate) {
+    out->append(std::to_string(common));
+  } else {
+    mapping::AppendSortJson(*field_, common, out);
+  }
+}
+
+std::optional<std::string> ValueForm::AsString(int64_t common) const {
+  std::string out;
+  if (kind_ == Kind::kColumn && field_->kind == FieldKind::kDate) {
+    mapping::AppendIsoDate(common * 1000, mapping::DateStyle::kInstant, 3, &out);
+    return out;
+  }
+  if (kind_ == Kind::kColumn && field_->kind == FieldKind::kBoolean) {
+    return common != 0 ? "true" : "false";
+  }
+  return std::nullopt;
+}
+
+}  // namespace binseek::search

@@ -1,0 +1,61 @@
+// ValueForm: the common shape in which one named field is compared and shown over several indices.
+//
+// The same name may be a long in one index and a double in another; values then meet as doubles. Dates are taken in milliseconds, as
+// Elasticsearch shows and compares them. Thread-safe value types.
+// Errors: kInvalidArgument where the field is text, or terms in one index and numbers in another.
+#ifndef BINSEEK_ENGINE_SEARCH_VALUE_FORM_H_
+#define BINSEEK_ENGINE_SEARCH_VALUE_FORM_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/index/engine_view.h"
+#include "engine/search/field_ref.h"
+
+namespace binseek::search {
+
+class ValueForm {
+ public:
+  enum class Kind : uint8_t {
+    kNone,    // no index has the field
+    kText,    // terms
+    kColumn,  // column values of one field kind
+    kDouble,  // numbers of different kinds
+  };
+
+  // Resolves `name` in every index.
+  static Result<ValueForm> Resolve(std::span<const index::IndexView* const> indices,
+                                   const std::string& name);
+
+  Kind kind() const { return kind_; }
+  bool is_number() const { return kind_ == Kind::kColumn || kind_ == Kind::kDouble; }
+  // What the name means in the index of that ordinal; nullopt: nothing.
+  const std::optional<FieldRef>& ref(size_t index) const { return refs_[index]; }
+  // A field that stands for all of them in kind and style. REQUIRES: kind() is not kNone.
+  const mapping::Field& field() const { return *field_; }
+
+  // A number that compares as the column value does, in every index.
+  int64_t Common(const mapping::Field& field, int64_t column_value) const;
+  double ToDouble(int64_t common) const;
+  Result<int64_t> Parse(std::string_view text) const;       // to a common number
+  void AppendJson(int64_t common, std::string* out) const;  // as in `sort` and as a bucket's key
+  // Dates and booleans: their second form in buckets, "2026-01-02T00:00:00.000Z" and "true".
+  std::optional<std::string> AsString(int64_t common) const;
+
+ private:
+  Kind kind_ = Kind::kNone;
+  const mapping::Field* field_ = nullptr;
+  std::vector<std::optional<FieldRef>> refs_;
+};
+
+// "Text fields are not optimised for operations that require per-document field data like aggregations and sorting ..."
+Status FieldDataDisabled(const std::string& field);
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_VALUE_FORM_H_
