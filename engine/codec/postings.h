@@ -19,7 +19,8 @@ class PostingsIterator {
  public:
   PostingsIterator() = default;
   // `freqs` is empty where every frequency is 1.
-  PostingsIterator(std::span<const DocId> docs, std::span<const uint32_t> freqs) : docs_(docs), freqs_(freqs) {}
+  PostingsIterator(std::span<const DocId> docs, std::span<const uint32_t> freqs)
+      : docs_(docs), freqs_(freqs) {}
 
   // The current document; REQUIRES: Next or Advance was called.
   DocId doc() const { return at_ < docs_.size() ? docs_[at_] : kNoMoreDocs; }
@@ -45,10 +46,10 @@ class PostingsIterator {
       step *= 2;
     }
     const size_t high = std::min(low + step + 1, docs_.size());
-    at_ = static_cast<size_t>(
-        std::lower_bound(docs_.begin() + static_cast<std::ptrdiff_t>(low + 1),
-                         docs_.begin() + static_cast<std::ptrdiff_t>(high), target) -
-        docs_.begin());
+    at_ = static_cast<size_t>(std::lower_bound(docs_.begin() + static_cast<std::ptrdiff_t>(low + 1),
+                                               docs_.begin() + static_cast<std::ptrdiff_t>(high),
+                                               target) -
+                              docs_.begin());
     return doc();
   }
   std::span<const DocId> docs() const { return docs_; }

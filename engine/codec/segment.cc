@@ -41,7 +41,8 @@ uint64_t TermDictionary::TotalTermFreq(uint32_t ord) const {
 PostingsIterator TermDictionary::Postings(uint32_t ord) const {
   const uint64_t start = starts_[ord];
   const uint32_t count = DocFreq(ord);
-  return {docs_.subspan(start, count), freqs_.empty() ? std::span<const uint32_t>() : freqs_.subspan(start, count)};
+  return {docs_.subspan(start, count),
+          freqs_.empty() ? std::span<const uint32_t>() : freqs_.subspan(start, count)};
 }
 
 // The sections by (field, kind), with typed and checked access.
@@ -54,7 +55,8 @@ struct Segment::Directory {
   }
   std::string_view Bytes(FieldId field, SectionKind kind) const {
     const auto it = sections.find({static_cast<uint32_t>(field), static_cast<uint32_t>(kind)});
-    return it == sections.end() ? std::string_view() : bytes.substr(it->second.first, it->second.second);
+    return it == sections.end() ? std::string_view()
+                                : bytes.substr(it->second.first, it->second.second);
   }
   template <class T>
   std::span<const T> Array(FieldId field, SectionKind kind) const {
@@ -68,7 +70,8 @@ namespace {
 constexpr FieldId kNoField{0};
 
 Status Corrupt(FieldId field, std::string_view what) {
-  return Status::Corruption("segment: field " + std::to_string(static_cast<uint32_t>(field)) + ": " + std::string(what));
+  return Status::Corruption("segment: field " + std::to_string(static_cast<uint32_t>(field)) +
+                            ": " + std::string(what));
 }
 
 // Offsets that start at 0, never fall, and end at `end`.
@@ -78,7 +81,8 @@ bool AreOffsets(std::span<const T> offsets, uint64_t count, uint64_t end) {
          std::is_sorted(offsets.begin(), offsets.end());
 }
 
-bool PostingsAreValid(std::span<const uint64_t> starts, std::span<const DocId> docs, uint32_t max_doc) {
+bool PostingsAreValid(std::span<const uint64_t> starts, std::span<const DocId> docs,
+                      uint32_t max_doc) {
   for (size_t term = 0; term + 1 < starts.size(); ++term) {
     for (uint64_t i = starts[term]; i < starts[term + 1]; ++i) {
       if (docs[i] >= max_doc || (i > starts[term] && docs[i] <= docs[i - 1])) {
@@ -89,13 +93,20 @@ bool PostingsAreValid(std::span<const uint64_t> starts, std::span<const DocId> d
   return true;
 }
 
+// Readers take whole words and trust that there is a document under every set bit.
+bool NoBitsBeyond(std::span<const uint64_t> words, uint32_t max_doc) {
+  return max_doc % 64 == 0 || (words.back() >> (max_doc % 64)) == 0;
+}
+
 bool AllBelow(std::span<const uint32_t> values, uint64_t limit) {
-  return std::all_of(values.begin(), values.end(), [limit](uint32_t value) { return value < limit; });
+  return std::all_of(values.begin(), values.end(),
+                     [limit](uint32_t value) { return value < limit; });
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const Segment>> Segment::Open(std::string_view bytes, std::shared_ptr<const void> owner) {
+Result<std::shared_ptr<const Segment>> Segment::Open(std::string_view bytes,
+                                                     std::shared_ptr<const void> owner) {
   std::shared_ptr<Segment> segment(new Segment());
   segment->bytes_ = bytes;
   segment->owner_ = std::move(owner);
@@ -137,11 +148,13 @@ Status Segment::ParseDocuments(const Directory& directory) {
   stored_offsets_ = directory.Array<uint64_t>(kNoField, SectionKind::kStoredOffsets);
   stored_bytes_ = directory.Bytes(kNoField, SectionKind::kStoredBytes);
   const uint64_t count = uint64_t{max_doc_} + 1;
-  if (!AreOffsets(key_offsets_, count, key_bytes_.size()) || !AreOffsets(stored_offsets_, count, stored_bytes_.size())) {
+  if (!AreOffsets(key_offsets_, count, key_bytes_.size()) ||
+      !AreOffsets(stored_offsets_, count, stored_bytes_.size())) {
     return Corrupt(kNoField, "key or stored offsets do not fit");
   }
   // At least one empty slot, so that a probe for an unknown key ends.
-  if (!std::has_single_bit(key_table_.size()) || key_table_.size() <= max_doc_ || !AllBelow(key_table_, count)) {
+  if (!std::has_single_bit(key_table_.size()) || !AllBelow(key_table_, count) ||
+      std::find(key_table_.begin(), key_table_.end(), 0u) == key_table_.end()) {
     return Corrupt(kNoField, "key table does not fit");
   }
   for (DocId doc = 0; doc < max_doc_; ++doc) {
@@ -175,8 +188,11 @@ Status Segment::ParseField(const Directory& directory, FieldId field, uint32_t k
       column.present = directory.Array<uint64_t>(field, SectionKind::kNumberPresent);
       column.multi_starts = directory.Array<uint32_t>(field, SectionKind::kMultiStarts);
       column.multi_values = directory.Array<int64_t>(field, SectionKind::kMultiValues);
-      if (column.values.size() != max_doc_ || column.present.size() != (uint64_t{max_doc_} + 63) / 64 ||
-          (!column.multi_starts.empty() && !AreOffsets(column.multi_starts, count, column.multi_values.size()))) {
+      if (column.values.size() != max_doc_ ||
+          column.present.size() != (uint64_t{max_doc_} + 63) / 64 ||
+          !NoBitsBeyond(column.present, max_doc_) ||
+          (!column.multi_starts.empty() &&
+           !AreOffsets(column.multi_starts, count, column.multi_values.size()))) {
         return Corrupt(field, "number column does not fit");
       }
       numbers_.emplace(field, column);
@@ -253,7 +269,8 @@ std::string_view Segment::Key(DocId doc) const {
 
 std::optional<DocId> Segment::FindKey(std::string_view key) const {
   const uint32_t mask = static_cast<uint32_t>(key_table_.size()) - 1;
-  for (uint32_t slot = static_cast<uint32_t>(KeyHash(key)) & mask; key_table_[slot] != 0; slot = (slot + 1) & mask) {
+  for (uint32_t slot = static_cast<uint32_t>(KeyHash(key)) & mask; key_table_[slot] != 0;
+       slot = (slot + 1) & mask) {
     if (Key(key_table_[slot] - 1) == key) {
       return key_table_[slot] - 1;
     }
@@ -261,7 +278,9 @@ std::optional<DocId> Segment::FindKey(std::string_view key) const {
   return std::nullopt;
 }
 
-bool Segment::StoredVerbatim(DocId doc) const { return stored_bytes_[stored_offsets_[doc]] != '\0'; }
+bool Segment::StoredVerbatim(DocId doc) const {
+  return stored_bytes_[stored_offsets_[doc]] != '\0';
+}
 
 std::string_view Segment::Stored(DocId doc) const {
   const uint64_t begin = stored_offsets_[doc] + 1;

@@ -32,12 +32,15 @@ class TermDictionary {
     return bytes_.substr(offsets_[ord], offsets_[ord + 1] - offsets_[ord]);
   }
   std::optional<uint32_t> Find(std::string_view term) const;
-  uint32_t LowerBound(std::string_view term) const;  // first term >= `term`; size() where there is none
-  uint32_t DocFreq(uint32_t ord) const { return static_cast<uint32_t>(starts_[ord + 1] - starts_[ord]); }
+  uint32_t LowerBound(
+      std::string_view term) const;  // first term >= `term`; size() where there is none
+  uint32_t DocFreq(uint32_t ord) const {
+    return static_cast<uint32_t>(starts_[ord + 1] - starts_[ord]);
+  }
   uint64_t TotalTermFreq(uint32_t ord) const;
   PostingsIterator Postings(uint32_t ord) const;
   // Statistics over all documents of the segment, deleted ones included (as Lucene counts them until a merge).
-  uint32_t doc_count() const { return doc_count_; }              // documents with a value
+  uint32_t doc_count() const { return doc_count_; }  // documents with a value
   uint64_t sum_doc_freq() const { return starts_.back(); }
   uint64_t sum_total_term_freq() const { return sum_total_term_freq_; }
 
@@ -45,9 +48,9 @@ class TermDictionary {
   friend class Segment;
   std::span<const uint32_t> offsets_;  // size()+1
   std::string_view bytes_;
-  std::span<const uint64_t> starts_;   // size()+1, into docs_ and freqs_
+  std::span<const uint64_t> starts_;  // size()+1, into docs_ and freqs_
   std::span<const DocId> docs_;
-  std::span<const uint32_t> freqs_;    // empty: every frequency is 1
+  std::span<const uint32_t> freqs_;  // empty: every frequency is 1
   uint32_t doc_count_ = 0;
   uint64_t sum_total_term_freq_ = 0;
 };
@@ -55,7 +58,9 @@ class TermDictionary {
 // Ordinals (into the field's TermDictionary) of each document's values, ascending and distinct within a document.
 class KeywordColumn {
  public:
-  std::span<const uint32_t> Ords(DocId doc) const { return ords_.subspan(starts_[doc], starts_[doc + 1] - starts_[doc]); }
+  std::span<const uint32_t> Ords(DocId doc) const {
+    return ords_.subspan(starts_[doc], starts_[doc + 1] - starts_[doc]);
+  }
 
  private:
   friend class Segment;
@@ -76,7 +81,8 @@ struct NumberColumn {
 class Segment {
  public:
   // `bytes` is the payload (8-byte aligned) that EncodeSegment made; `owner` keeps it alive.
-  static Result<std::shared_ptr<const Segment>> Open(std::string_view bytes, std::shared_ptr<const void> owner);
+  static Result<std::shared_ptr<const Segment>> Open(std::string_view bytes,
+                                                     std::shared_ptr<const void> owner);
 
   uint32_t max_doc() const { return max_doc_; }
   size_t size_bytes() const { return bytes_.size(); }
@@ -86,7 +92,8 @@ class Segment {
   const TermDictionary* Terms(FieldId field) const;
   const KeywordColumn* Keywords(FieldId field) const;
   const NumberColumn* Numbers(FieldId field) const;
-  const uint8_t* Norms(FieldId field) const;  // one byte per document, Lucene's length encoding; 0 = no value
+  const uint8_t* Norms(
+      FieldId field) const;  // one byte per document, Lucene's length encoding; 0 = no value
   std::vector<FieldId> TermFields() const;
   std::vector<FieldId> NumberFields() const;
 
@@ -113,7 +120,8 @@ class Segment {
   std::map<FieldId, std::span<const uint8_t>> norms_;
   std::span<const uint64_t> key_offsets_;
   std::string_view key_bytes_;
-  std::span<const uint32_t> key_table_;  // open addressing, doc + 1, 0 = empty; size is a power of two
+  std::span<const uint32_t>
+      key_table_;  // open addressing, doc + 1, 0 = empty; size is a power of two
   std::span<const uint64_t> stored_offsets_;
   std::string_view stored_bytes_;
 };

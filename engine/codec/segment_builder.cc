@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <utility>
 
 #include "engine/analysis/analyzer.h"
@@ -20,7 +21,9 @@ class TermCounter final : public analysis::TokenSink {
   explicit TermCounter(std::function<void(std::string_view)> add) : add_(std::move(add)) {}
   void Add(const analysis::Token& token) override {
     add_(token.term);
-    length_ += token.position_increment > 0 ? 1 : 0;  // tokens at the same place count once, as Lucene discounts overlaps
+    length_ += token.position_increment > 0
+                   ? 1
+                   : 0;  // tokens at the same place count once, as Lucene discounts overlaps
   }
   uint32_t length() const { return length_; }
 
@@ -39,16 +42,28 @@ Status SegmentBuilder::Check(const mapping::Document& document) const {
   for (const mapping::TextValue& value : document.texts) {
     const Field* field = mapping_->Find(value.field);
     if (field == nullptr || !HasTerms(field->kind)) {
-      return Status::InvalidArgument("field id " + std::to_string(static_cast<uint32_t>(value.field)) + " takes no text");
+      return Status::InvalidArgument(
+          "field id " + std::to_string(static_cast<uint32_t>(value.field)) + " takes no text");
     }
-    if (field->kind == FieldKind::kText && analysis::AnalysisRegistry::Find(field->analyzer) == nullptr) {
-      return Status::InvalidArgument("analyzer [" + field->analyzer + "] of field [" + field->name + "] not found");
+    if (field->kind == FieldKind::kText &&
+        analysis::AnalysisRegistry::Find(field->analyzer) == nullptr) {
+      return Status::InvalidArgument("analyzer [" + field->analyzer + "] of field [" + field->name +
+                                     "] not found");
     }
   }
   for (const mapping::NumberValue& value : document.numbers) {
     const Field* field = mapping_->Find(value.field);
     if (field == nullptr || !field->is_numeric()) {
-      return Status::InvalidArgument("field id " + std::to_string(static_cast<uint32_t>(value.field)) + " takes no numbers");
+      return Status::InvalidArgument(
+          "field id " + std::to_string(static_cast<uint32_t>(value.field)) + " takes no numbers");
+    }
+    const auto before =
+        std::span(document.numbers.data(), static_cast<size_t>(&value - document.numbers.data()));
+    if (field->in_place && std::any_of(before.begin(), before.end(), [&](const auto& other) {
+          return other.field == value.field;
+        })) {
+      return Status::InvalidArgument("field [" + field->name +
+                                     "] is updated in place and takes one value");
     }
   }
   return Status::Ok();
@@ -123,13 +138,15 @@ std::optional<int64_t> SegmentBuilder::Number(DocId doc, mapping::FieldId field)
   return it == values->second.end() ? std::nullopt : std::optional<int64_t>(it->second);
 }
 
-void SegmentBuilder::EncodeTerms(mapping::FieldId id, const TermsOfField& terms, SegmentEncoder* encoder) const {
+void SegmentBuilder::EncodeTerms(mapping::FieldId id, const TermsOfField& terms,
+                                 SegmentEncoder* encoder) const {
   std::vector<const std::pair<const std::string, Postings>*> sorted;
   sorted.reserve(terms.terms.size());
   for (const auto& entry : terms.terms) {
     sorted.push_back(&entry);
   }
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   encoder->BeginTerms(id);
   for (const auto* entry : sorted) {
     encoder->AddTerm(entry->first, entry->second.docs, entry->second.freqs);
@@ -165,7 +182,8 @@ void SegmentBuilder::EncodeTerms(mapping::FieldId id, const TermsOfField& terms,
   encoder->AddKeywords(id, starts, ords);
 }
 
-void SegmentBuilder::EncodeNumbers(mapping::FieldId field, const std::multimap<DocId, int64_t>& values,
+void SegmentBuilder::EncodeNumbers(mapping::FieldId field,
+                                   const std::multimap<DocId, int64_t>& values,
                                    SegmentEncoder* encoder) const {
   std::vector<int64_t> column(size(), 0);
   std::vector<uint64_t> present((size_t{size()} + 63) / 64, 0);

@@ -27,7 +27,8 @@ class SegmentBuilder {
   // `mapping` must outlive the builder.
   explicit SegmentBuilder(const mapping::Mapping* mapping) : mapping_(mapping) {}
 
-  // kInvalidArgument: a value's field is not in the mapping or is of another kind, or its analyzer is unknown; nothing is added then.
+  // kInvalidArgument: a value's field is not in the mapping or is of another kind, or its analyzer is unknown, or it has
+  // several values and is updated in place; nothing is added then.
   [[nodiscard]] Result<DocId> Add(std::string_view key, const mapping::Document& document);
   // REQUIRES: `doc` was returned by Add.
   void SetNumber(DocId doc, mapping::FieldId field, std::optional<int64_t> value);
@@ -51,8 +52,10 @@ class SegmentBuilder {
   Status Check(const mapping::Document& document) const;
   void AddTerm(TermsOfField* field, DocId doc, std::string_view term);
   void AddText(const mapping::Field& field, DocId doc, const std::string& text);
-  void EncodeTerms(mapping::FieldId field, const TermsOfField& terms, SegmentEncoder* encoder) const;
-  void EncodeNumbers(mapping::FieldId field, const std::multimap<DocId, int64_t>& values, SegmentEncoder* encoder) const;
+  void EncodeTerms(mapping::FieldId field, const TermsOfField& terms,
+                   SegmentEncoder* encoder) const;
+  void EncodeNumbers(mapping::FieldId field, const std::multimap<DocId, int64_t>& values,
+                     SegmentEncoder* encoder) const;
 
   const mapping::Mapping* const mapping_;
   std::vector<std::string> keys_;

@@ -34,7 +34,8 @@ void SegmentEncoder::BeginTerms(mapping::FieldId field) {
   all_freqs_are_one_ = true;
 }
 
-void SegmentEncoder::AddTerm(std::string_view term, std::span<const DocId> docs, std::span<const uint32_t> freqs) {
+void SegmentEncoder::AddTerm(std::string_view term, std::span<const DocId> docs,
+                             std::span<const uint32_t> freqs) {
   term_bytes_.append(term);
   if (term_bytes_.size() > kMax32) {
     error_ = Status::ResourceExhausted("the terms of one field exceed 4 GiB in one segment");
@@ -46,7 +47,8 @@ void SegmentEncoder::AddTerm(std::string_view term, std::span<const DocId> docs,
     freqs_.resize(docs_.size(), 1);
   } else {
     freqs_.insert(freqs_.end(), freqs.begin(), freqs.end());
-    all_freqs_are_one_ = all_freqs_are_one_ && std::all_of(freqs.begin(), freqs.end(), [](uint32_t f) { return f == 1; });
+    all_freqs_are_one_ = all_freqs_are_one_ &&
+                         std::all_of(freqs.begin(), freqs.end(), [](uint32_t f) { return f == 1; });
   }
   posting_starts_.push_back(docs_.size());
 }
@@ -66,13 +68,20 @@ void SegmentEncoder::EndTerms(uint32_t doc_count, uint64_t sum_total_term_freq) 
 
 void SegmentEncoder::AddKeywords(mapping::FieldId field, std::span<const uint32_t> starts,
                                  std::span<const uint32_t> ords) {
+  if (ords.size() > kMax32) {
+    error_ = Status::ResourceExhausted("more than 2^32 keywords of one field in one segment");
+  }
   AddArray(field, SectionKind::kKeywordStarts, starts);
   AddArray(field, SectionKind::kKeywordOrds, ords);
 }
 
 void SegmentEncoder::AddNumbers(mapping::FieldId field, std::span<const int64_t> values,
-                                std::span<const uint64_t> present, std::span<const uint32_t> multi_starts,
+                                std::span<const uint64_t> present,
+                                std::span<const uint32_t> multi_starts,
                                 std::span<const int64_t> multi_values) {
+  if (multi_values.size() > kMax32) {
+    error_ = Status::ResourceExhausted("more than 2^32 numbers of one field in one segment");
+  }
   AddArray(field, SectionKind::kNumberValues, values);
   AddArray(field, SectionKind::kNumberPresent, present);
   AddArray(field, SectionKind::kMultiStarts, multi_starts);
@@ -83,7 +92,8 @@ void SegmentEncoder::AddNorms(mapping::FieldId field, std::span<const uint8_t> n
   AddArray(field, SectionKind::kNorms, norms);
 }
 
-void SegmentEncoder::AddDocument(std::string_view key, bool stored_verbatim, std::string_view stored) {
+void SegmentEncoder::AddDocument(std::string_view key, bool stored_verbatim,
+                                 std::string_view stored) {
   key_bytes_.append(key);
   key_offsets_.push_back(key_bytes_.size());
   stored_bytes_.push_back(stored_verbatim ? '\1' : '\0');
@@ -95,7 +105,9 @@ void SegmentEncoder::AddKeyTable() {
   const uint32_t slots = std::bit_ceil(std::max<uint32_t>(2, max_doc_ * 2));
   std::vector<uint32_t> table(slots, 0);
   const std::string_view keys = key_bytes_;
-  const auto key_of = [&](DocId doc) { return keys.substr(key_offsets_[doc], key_offsets_[doc + 1] - key_offsets_[doc]); };
+  const auto key_of = [&](DocId doc) {
+    return keys.substr(key_offsets_[doc], key_offsets_[doc + 1] - key_offsets_[doc]);
+  };
   for (DocId doc = 0; doc < max_doc_; ++doc) {
     uint32_t slot = static_cast<uint32_t>(KeyHash(key_of(doc))) & (slots - 1);
     while (table[slot] != 0 && key_of(table[slot] - 1) != key_of(doc)) {
@@ -108,7 +120,8 @@ void SegmentEncoder::AddKeyTable() {
 
 Result<std::string> SegmentEncoder::Finish() {
   BINSEEK_RETURN_IF_ERROR(error_);
-  BINSEEK_CHECK(key_offsets_.size() == size_t{max_doc_} + 1, "AddDocument was not called max_doc times");
+  BINSEEK_CHECK(key_offsets_.size() == size_t{max_doc_} + 1,
+                "AddDocument was not called max_doc times");
   if (max_doc_ > (uint32_t{1} << 30)) {
     return Status::ResourceExhausted("more than 2^30 documents in one segment");
   }

@@ -24,24 +24,24 @@ namespace binseek::codec {
 
 // Persisted: values are fixed.
 enum class SectionKind : uint32_t {
-  kTermOffsets = 1,    // u32[n+1]
+  kTermOffsets = 1,  // u32[n+1]
   kTermBytes = 2,
-  kPostingStarts = 3,  // u64[n+1]
-  kPostingDocs = 4,    // u32[]
-  kPostingFreqs = 5,   // u32[]; empty: all 1
-  kTermStats = 6,      // u64 doc_count, u64 sum_total_term_freq
-  kKeywordStarts = 7,  // u32[max_doc+1]
-  kKeywordOrds = 8,    // u32[]
-  kNumberValues = 9,   // i64[max_doc]
+  kPostingStarts = 3,   // u64[n+1]
+  kPostingDocs = 4,     // u32[]
+  kPostingFreqs = 5,    // u32[]; empty: all 1
+  kTermStats = 6,       // u64 doc_count, u64 sum_total_term_freq
+  kKeywordStarts = 7,   // u32[max_doc+1]
+  kKeywordOrds = 8,     // u32[]
+  kNumberValues = 9,    // i64[max_doc]
   kNumberPresent = 10,  // u64[(max_doc+63)/64]
-  kMultiStarts = 11,   // u32[max_doc+1] or empty
-  kMultiValues = 12,   // i64[]
-  kNorms = 13,         // u8[max_doc]
-  kKeyOffsets = 14,    // u64[max_doc+1]
+  kMultiStarts = 11,    // u32[max_doc+1] or empty
+  kMultiValues = 12,    // i64[]
+  kNorms = 13,          // u8[max_doc]
+  kKeyOffsets = 14,     // u64[max_doc+1]
   kKeyBytes = 15,
-  kKeyTable = 16,      // u32[power of two]
+  kKeyTable = 16,       // u32[power of two]
   kStoredOffsets = 17,  // u64[max_doc+1]
-  kStoredBytes = 18,   // per document: u8 verbatim, then bytes
+  kStoredBytes = 18,    // per document: u8 verbatim, then bytes
 };
 
 class SegmentEncoder {
@@ -51,9 +51,11 @@ class SegmentEncoder {
   void BeginTerms(mapping::FieldId field);
   void AddTerm(std::string_view term, std::span<const DocId> docs, std::span<const uint32_t> freqs);
   void EndTerms(uint32_t doc_count, uint64_t sum_total_term_freq);
-  void AddKeywords(mapping::FieldId field, std::span<const uint32_t> starts, std::span<const uint32_t> ords);
-  void AddNumbers(mapping::FieldId field, std::span<const int64_t> values, std::span<const uint64_t> present,
-                  std::span<const uint32_t> multi_starts, std::span<const int64_t> multi_values);
+  void AddKeywords(mapping::FieldId field, std::span<const uint32_t> starts,
+                   std::span<const uint32_t> ords);
+  void AddNumbers(mapping::FieldId field, std::span<const int64_t> values,
+                  std::span<const uint64_t> present, std::span<const uint32_t> multi_starts,
+                  std::span<const int64_t> multi_values);
   void AddNorms(mapping::FieldId field, std::span<const uint8_t> norms);
   // Exactly max_doc times, in document order.
   void AddDocument(std::string_view key, bool stored_verbatim, std::string_view stored);

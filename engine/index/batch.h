@@ -28,7 +28,7 @@ enum class OpKind : uint8_t {
 };
 
 enum class VersionType : uint8_t {
-  kInternal,     // the engine counts: stored version + 1
+  kInternal,  // the engine counts: version of the stored document or tombstone + 1; 1 where there is neither
   kExternal,     // applied only where greater than the stored version or tombstone
   kExternalGte,  // applied where greater or equal
 };
@@ -45,9 +45,9 @@ struct Operation {
   VersionType version_type = VersionType::kInternal;
   int64_t version = 0;  // external types only
   std::optional<int64_t> if_seq_no;
-  mapping::Document document;          // kUpsert, kCreate
-  std::vector<ColumnUpdate> columns;   // kUpdateColumns
-  uint64_t row_hash = 0;               // 0 = unknown
+  mapping::Document document;         // kUpsert, kCreate
+  std::vector<ColumnUpdate> columns;  // kUpdateColumns
+  uint64_t row_hash = 0;              // 0 = unknown
   // kUpdateColumns on a key that is not in the index (not yet loaded by a snapshot): makes the whole document instead. Without it
   // the outcome is kMissing. Called during Apply, on its thread; must not call the engine.
   std::function<Result<mapping::Document>()> if_missing;
@@ -69,7 +69,7 @@ struct OpResult {
 };
 
 struct ApplyResult {
-  Epoch epoch = 0;  // under which the batch is visible
+  Epoch epoch = 0;                // under which the batch is visible
   std::vector<OpResult> results;  // one per operation, in order
 };
 

@@ -1,6 +1,7 @@
 #include "engine/index/batch_applier.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "engine/index/segment_merger.h"
@@ -12,13 +13,19 @@ using mapping::kRowHashField;
 using mapping::kSeqNoField;
 using mapping::kVersionField;
 
-// Memory segments are merged by this many, and not beyond this size: larger ones wait for the commit.
-constexpr size_t kMergeFactor = 8;
+// Memory segments are merged by this many (a power of two), and not beyond this size: larger ones wait for the commit.
+constexpr std::ptrdiff_t kMergeFactor = 8;
 constexpr uint64_t kMaxDocsMergedInMemory = 32'768;
 
 int64_t ColumnValue(const SegmentView& segment, mapping::FieldId field, DocId doc) {
   const ColumnPages* column = segment.Column(field);
   return column == nullptr ? 0 : column->Get(doc).value_or(0);
+}
+
+// Order of magnitude of a segment, to the base of kMergeFactor. REQUIRES: a document lives.
+int LevelOf(const SegmentView& segment) {
+  constexpr int kBits = std::bit_width(static_cast<uint64_t>(kMergeFactor)) - 1;
+  return (std::bit_width(segment.live_count()) - 1) / kBits;
 }
 
 OpResult Failed(Status status) {
@@ -91,25 +98,29 @@ SegmentView* BatchApplier::OwnSegment(Work* work, size_t ordinal) {
   return owned.get();
 }
 
-bool BatchApplier::Admit(const Work& work, const Operation& operation, const Stored& stored, OpResult* result) const {
+bool BatchApplier::Admit(const Work& work, const Operation& operation, const Stored& stored,
+                         OpResult* result) const {
   if (operation.if_seq_no && (!stored.exists() || stored.seq_no != *operation.if_seq_no)) {
     result->outcome = Outcome::kConflict;
     result->version = stored.version;
     result->seq_no = stored.seq_no;
-    result->status = Status::Aborted("[" + operation.key + "]: version conflict, required seqNo [" +
-                                     std::to_string(*operation.if_seq_no) + "], but " +
-                                     (stored.exists() ? "current document has seqNo [" + std::to_string(stored.seq_no) + "]"
-                                                      : "no document was found"));
+    result->status = Status::Aborted(
+        "[" + operation.key + "]: version conflict, required seqNo [" +
+        std::to_string(*operation.if_seq_no) + "], but " +
+        (stored.exists() ? "current document has seqNo [" + std::to_string(stored.seq_no) + "]"
+                         : "no document was found"));
     return false;
   }
+  const std::optional<int64_t> known =
+      stored.exists() ? stored.version : TombstoneOf(work, operation.key);
   if (operation.version_type == VersionType::kInternal) {
-    result->version = stored.exists() ? stored.version + 1 : 1;
+    result->version = known.value_or(0) + 1;
     return true;
   }
   result->version = operation.version;
-  const std::optional<int64_t> known = stored.exists() ? stored.version : TombstoneOf(work, operation.key);
-  const bool newer = !known || operation.version > *known ||
-                     (operation.version_type == VersionType::kExternalGte && operation.version == *known);
+  const bool newer =
+      !known || operation.version > *known ||
+      (operation.version_type == VersionType::kExternalGte && operation.version == *known);
   if (!newer) {
     result->outcome = Outcome::kStale;
     result->version = *known;
@@ -121,7 +132,8 @@ bool BatchApplier::Admit(const Work& work, const Operation& operation, const Sto
 OpResult BatchApplier::Apply(const Operation& operation) {
   Work* work = WorkOn(operation.index);
   if (work == nullptr) {
-    return Failed(Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(operation.index))));
+    return Failed(Status::NotFound("no index with id " +
+                                   std::to_string(static_cast<uint32_t>(operation.index))));
   }
   const Stored stored = Lookup(*work, operation.key);
   OpResult result;
@@ -129,8 +141,9 @@ OpResult BatchApplier::Apply(const Operation& operation) {
     result.outcome = Outcome::kConflict;
     result.version = stored.version;
     result.seq_no = stored.seq_no;
-    result.status = Status::Aborted("[" + operation.key + "]: version conflict, document already exists (current version [" +
-                                    std::to_string(stored.version) + "])");
+    result.status = Status::Aborted(
+        "[" + operation.key + "]: version conflict, document already exists (current version [" +
+        std::to_string(stored.version) + "])");
     return result;
   }
   if (!Admit(*work, operation, stored, &result)) {
@@ -181,7 +194,8 @@ void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping:
   result->outcome = stored.exists() ? Outcome::kUpdated : Outcome::kCreated;
 }
 
-void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& stored, OpResult* result) {
+void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& stored,
+                          OpResult* result) {
   Kill(work, operation.key, stored);
   if (operation.version_type != VersionType::kInternal) {
     // Also for keys that are not here: an older write may still be on its way.
@@ -191,22 +205,27 @@ void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& 
   result->outcome = stored.exists() ? Outcome::kDeleted : Outcome::kMissing;
 }
 
-Status BatchApplier::CheckColumns(const Work& work, const Operation& operation, const Stored& stored) const {
+Status BatchApplier::CheckColumns(const Work& work, const Operation& operation,
+                                  const Stored& stored) const {
   for (const ColumnUpdate& update : operation.columns) {
     const mapping::Field* field = work.index->mapping->Find(update.field);
-    if (field == nullptr || !field->is_numeric()) {
-      return Status::InvalidArgument("field id " + std::to_string(static_cast<uint32_t>(update.field)) +
-                                     " is no numeric field of index [" + work.index->name + "]");
+    if (field == nullptr || !field->is_numeric() || !field->in_place) {
+      return Status::InvalidArgument(
+          "field id " + std::to_string(static_cast<uint32_t>(update.field)) +
+          " is no field of index [" + work.index->name + "] that is updated in place");
     }
-    const ColumnPages* column = stored.address ? work.index->at(*stored.address).Column(update.field) : nullptr;
+    const ColumnPages* column =
+        stored.address ? work.index->at(*stored.address).Column(update.field) : nullptr;
     if (column != nullptr && column->multi_valued()) {
-      return Status::InvalidArgument("field [" + field->name + "] has several values and cannot be updated in place");
+      return Status::InvalidArgument("field [" + field->name +
+                                     "] has several values and cannot be updated in place");
     }
   }
   return Status::Ok();
 }
 
-void BatchApplier::UpdateColumns(Work* work, const Operation& operation, const Stored& stored, OpResult* result) {
+void BatchApplier::UpdateColumns(Work* work, const Operation& operation, const Stored& stored,
+                                 OpResult* result) {
   if (!stored.exists()) {
     if (!operation.if_missing) {
       result->outcome = Outcome::kMissing;
@@ -231,7 +250,9 @@ void BatchApplier::UpdateColumns(Work* work, const Operation& operation, const S
     if (stored.pending) {
       work->builder->SetNumber(*stored.pending, field, value);
     } else {
-      OwnSegment(work, stored.address->segment)->MutableColumn(field)->Set(stored.address->doc, value, edit_);
+      OwnSegment(work, stored.address->segment)
+          ->MutableColumn(field)
+          ->Set(stored.address->doc, value, edit_);
     }
   };
   for (const ColumnUpdate& update : operation.columns) {
@@ -260,26 +281,37 @@ Status BatchApplier::Seal(Work* work) {
   return MergeInMemory(index);
 }
 
-// Keeps the number of memory segments logarithmic: whenever the last eight are of like size, they become one.
+// Keeps the number of memory segments logarithmic, in whatever order sizes come: eight of one order of magnitude become one of
+// the next. Documents of one index have no order that matters, so the eight need not be neighbours.
 Status BatchApplier::MergeInMemory(IndexView* index) const {
-  while (index->segments.size() >= kMergeFactor) {
-    const auto begin = index->segments.end() - static_cast<std::ptrdiff_t>(kMergeFactor);
-    uint64_t total = 0;
-    uint64_t largest = 0;
-    for (auto it = begin; it != index->segments.end(); ++it) {
-      if ((*it)->on_disk() || frozen_.count((*it)->id()) != 0) {
-        return Status::Ok();
+  std::map<int, std::vector<std::shared_ptr<const SegmentView>>> levels;
+  for (const auto& segment : index->segments) {
+    if (!segment->on_disk() && frozen_.count(segment->id()) == 0) {
+      levels[LevelOf(*segment)].push_back(segment);
+    }
+  }
+  for (auto& [level, segments] :
+       levels) {  // ascending; what a level gives up joins the next one before that is looked at
+    while (std::ssize(segments) >= kMergeFactor) {
+      const std::vector<std::shared_ptr<const SegmentView>> oldest(segments.begin(),
+                                                                   segments.begin() + kMergeFactor);
+      uint64_t docs = 0;
+      for (const auto& segment : oldest) {
+        docs += segment->live_count();
       }
-      total += (*it)->live_count();
-      largest = std::max<uint64_t>(largest, (*it)->live_count());
+      if (docs > kMaxDocsMergedInMemory) {
+        break;
+      }
+      BINSEEK_ASSIGN_OR_RETURN(MergedSegment merged, MergeSegments(oldest));
+      BINSEEK_ASSIGN_OR_RETURN(auto segment,
+                               OpenInMemory((*next_segment_id_)++, std::move(merged.payload)));
+      segments.erase(segments.begin(), segments.begin() + kMergeFactor);
+      std::erase_if(index->segments, [&](const auto& old) {
+        return std::find(oldest.begin(), oldest.end(), old) != oldest.end();
+      });
+      levels[LevelOf(*segment)].push_back(segment);
+      index->segments.push_back(std::move(segment));
     }
-    if (largest * 2 > total || total > kMaxDocsMergedInMemory) {
-      return Status::Ok();
-    }
-    BINSEEK_ASSIGN_OR_RETURN(MergedSegment merged, MergeSegments({begin, index->segments.end()}));
-    index->segments.erase(begin, index->segments.end());
-    BINSEEK_ASSIGN_OR_RETURN(auto segment, OpenInMemory((*next_segment_id_)++, std::move(merged.payload)));
-    index->segments.push_back(std::move(segment));
   }
   return Status::Ok();
 }

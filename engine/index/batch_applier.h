@@ -18,19 +18,21 @@
 #include "engine/codec/segment_builder.h"
 #include "engine/index/batch.h"
 #include "engine/index/engine_view.h"
+#include "engine/index/tombstones.h"
 
 namespace binseek::index {
-
-// Versions of deleted keys, per index.
-using Tombstones = std::map<IndexId, std::unordered_map<std::string, int64_t>>;
 
 class BatchApplier {
  public:
   // All are borrowed and must outlive this. `next_segment_id` gives ids to the segments that the batch makes; segments in
   // `frozen` are being committed and are left out of merges in memory.
-  BatchApplier(const EngineView& base, const Tombstones& tombstones, EditId edit, const std::set<uint64_t>& frozen,
-               uint64_t* next_segment_id)
-      : base_(base), tombstones_(tombstones), edit_(edit), frozen_(frozen), next_segment_id_(next_segment_id) {}
+  BatchApplier(const EngineView& base, const Tombstones& tombstones, EditId edit,
+               const std::set<uint64_t>& frozen, uint64_t* next_segment_id)
+      : base_(base),
+        tombstones_(tombstones),
+        edit_(edit),
+        frozen_(frozen),
+        next_segment_id_(next_segment_id) {}
 
   OpResult Apply(const Operation& operation);
 
@@ -45,9 +47,10 @@ class BatchApplier {
   // An index under work.
   struct Work {
     std::shared_ptr<IndexView> index;
-    std::map<size_t, std::shared_ptr<SegmentView>> owned;  // segments copied for writing, by ordinal
-    std::unique_ptr<codec::SegmentBuilder> builder;        // documents of this batch
-    std::unordered_map<std::string, DocId> pending;        // live keys in the builder
+    std::map<size_t, std::shared_ptr<SegmentView>>
+        owned;                                       // segments copied for writing, by ordinal
+    std::unique_ptr<codec::SegmentBuilder> builder;  // documents of this batch
+    std::unordered_map<std::string, DocId> pending;  // live keys in the builder
     std::vector<DocId> pending_dead;
     std::unordered_map<std::string, std::optional<int64_t>> tombstones;
   };
@@ -65,11 +68,13 @@ class BatchApplier {
   std::optional<int64_t> TombstoneOf(const Work& work, const std::string& key) const;
   SegmentView* OwnSegment(Work* work, size_t ordinal);
   // Sets result->outcome and returns false where the operation must not be applied; else sets result->version.
-  bool Admit(const Work& work, const Operation& operation, const Stored& stored, OpResult* result) const;
-  void Upsert(Work* work, const Operation& operation, const mapping::Document& document, const Stored& stored,
-              OpResult* result);
+  bool Admit(const Work& work, const Operation& operation, const Stored& stored,
+             OpResult* result) const;
+  void Upsert(Work* work, const Operation& operation, const mapping::Document& document,
+              const Stored& stored, OpResult* result);
   void Delete(Work* work, const Operation& operation, const Stored& stored, OpResult* result);
-  void UpdateColumns(Work* work, const Operation& operation, const Stored& stored, OpResult* result);
+  void UpdateColumns(Work* work, const Operation& operation, const Stored& stored,
+                     OpResult* result);
   Status CheckColumns(const Work& work, const Operation& operation, const Stored& stored) const;
   void Kill(Work* work, const std::string& key, const Stored& stored);
   Status Seal(Work* work);

@@ -24,14 +24,37 @@ Node* OwnNode(std::shared_ptr<Node>* node, EditId edit, const Fresh& fresh) {
 }  // namespace
 
 template <class Page>
-Page* PageTree<Page>::Own(uint32_t page, EditId edit, const std::function<std::shared_ptr<Page>()>& fresh) {
+Page* PageTree<Page>::Own(uint32_t page, EditId edit,
+                          const std::function<std::shared_ptr<Page>()>& fresh) {
   Root* const root = OwnNode(&root_, edit, [] { return std::make_shared<Root>(); });
   const uint32_t chunk = page / kFanOut;
   if (root->chunks.size() <= chunk) {
     root->chunks.resize(chunk + 1);
   }
-  Chunk* const owned = OwnNode(&root->chunks[chunk], edit, [] { return std::make_shared<Chunk>(); });
+  Chunk* const owned =
+      OwnNode(&root->chunks[chunk], edit, [] { return std::make_shared<Chunk>(); });
   return OwnNode(&owned->pages[page % kFanOut], edit, fresh);
+}
+
+template <class Page>
+void PageTree<Page>::VisitDifferent(const PageTree& other, uint32_t pages,
+                                    const std::function<void(uint32_t)>& visit) const {
+  if (root_ == other.root_) {
+    return;
+  }
+  for (uint32_t first = 0; first < pages; first += kFanOut) {
+    const Chunk* mine = ChunkAt(first / kFanOut);
+    const Chunk* theirs = other.ChunkAt(first / kFanOut);
+    if (mine == theirs) {
+      continue;
+    }
+    for (uint32_t i = 0; i < std::min(kFanOut, pages - first); ++i) {
+      if ((mine == nullptr ? nullptr : mine->pages[i]) !=
+          (theirs == nullptr ? nullptr : theirs->pages[i])) {
+        visit(first + i);
+      }
+    }
+  }
 }
 
 template class PageTree<ValuePage>;
@@ -39,11 +62,28 @@ template class PageTree<LivePage>;
 
 namespace {
 
-bool BaseHas(const codec::NumberColumn& base, DocId doc) { return ((base.present[doc / 64] >> (doc % 64)) & 1) != 0; }
+template <class Page>
+void VisitDocumentsOfPage(uint32_t page, uint32_t max_doc,
+                          const std::function<void(DocId)>& visit) {
+  const DocId first = page * Page::kDocs;
+  for (DocId doc = first; doc < std::min(max_doc, first + Page::kDocs); ++doc) {
+    visit(doc);
+  }
+}
+
+template <class Page>
+uint32_t PageCount(uint32_t max_doc) {
+  return (max_doc + Page::kDocs - 1) / Page::kDocs;
+}
+
+bool BaseHas(const codec::NumberColumn& base, DocId doc) {
+  return ((base.present[doc / 64] >> (doc % 64)) & 1) != 0;
+}
 
 }  // namespace
 
-ColumnPages::ColumnPages(const codec::NumberColumn* base, uint32_t max_doc) : base_(base), max_doc_(max_doc) {}
+ColumnPages::ColumnPages(const codec::NumberColumn* base, uint32_t max_doc)
+    : base_(base), max_doc_(max_doc) {}
 
 bool ColumnPages::Get(DocId doc, int64_t* value) const {
   if (const ValuePage* page = pages_.Get(doc / ValuePage::kDocs)) {
@@ -110,16 +150,16 @@ void ColumnPages::Set(DocId doc, std::optional<int64_t> value, EditId edit) {
   written_ = true;
 }
 
-void ColumnPages::VisitDifferentPages(const ColumnPages& other, const std::function<void(DocId)>& visit) const {
-  for (DocId first = 0; first < max_doc_; first += ValuePage::kDocs) {
-    const uint32_t page = first / ValuePage::kDocs;
-    if (pages_.Get(page) == other.pages_.Get(page)) {
-      continue;
-    }
-    for (DocId doc = first; doc < std::min(max_doc_, first + ValuePage::kDocs); ++doc) {
-      visit(doc);
-    }
-  }
+void ColumnPages::VisitDifferentPages(const ColumnPages& other,
+                                      const std::function<void(DocId)>& visit) const {
+  pages_.VisitDifferent(other.pages_, PageCount<ValuePage>(max_doc_), [&](uint32_t page) {
+    VisitDocumentsOfPage<ValuePage>(page, max_doc_, visit);
+  });
+}
+
+void ColumnPages::VisitPages(const std::function<void(DocId, const ValuePage&)>& visit) const {
+  pages_.VisitDifferent({}, PageCount<ValuePage>(max_doc_),
+                        [&](uint32_t page) { visit(page * ValuePage::kDocs, *pages_.Get(page)); });
 }
 
 uint64_t LiveDocs::Word(DocId first) const {
@@ -142,16 +182,11 @@ void LiveDocs::Delete(DocId doc, EditId edit) {
   --count_;
 }
 
-void LiveDocs::VisitDifferentPages(const LiveDocs& other, const std::function<void(DocId)>& visit) const {
-  for (DocId first = 0; first < max_doc_; first += LivePage::kDocs) {
-    const uint32_t page = first / LivePage::kDocs;
-    if (pages_.Get(page) == other.pages_.Get(page)) {
-      continue;
-    }
-    for (DocId doc = first; doc < std::min(max_doc_, first + LivePage::kDocs); ++doc) {
-      visit(doc);
-    }
-  }
+void LiveDocs::VisitDifferentPages(const LiveDocs& other,
+                                   const std::function<void(DocId)>& visit) const {
+  pages_.VisitDifferent(other.pages_, PageCount<LivePage>(max_doc_), [&](uint32_t page) {
+    VisitDocumentsOfPage<LivePage>(page, max_doc_, visit);
+  });
 }
 
 }  // namespace binseek::index

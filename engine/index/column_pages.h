@@ -33,12 +33,12 @@ class PageTree {
   static constexpr uint32_t kFanOut = 64;
 
   const Page* Get(uint32_t page) const {
-    const uint32_t chunk = page / kFanOut;
-    if (root_ == nullptr || chunk >= root_->chunks.size() || root_->chunks[chunk] == nullptr) {
-      return nullptr;
-    }
-    return root_->chunks[chunk]->pages[page % kFanOut].get();
+    const Chunk* chunk = ChunkAt(page / kFanOut);
+    return chunk == nullptr ? nullptr : chunk->pages[page % kFanOut].get();
   }
+  // Calls `visit(page)` for every page below `pages` that is not the same object in both. Cost: what is shared is skipped whole.
+  void VisitDifferent(const PageTree& other, uint32_t pages,
+                      const std::function<void(uint32_t)>& visit) const;
   // A page to write to under `edit`: its own, or a copy of the shared one, or what `fresh` makes.
   Page* Own(uint32_t page, EditId edit, const std::function<std::shared_ptr<Page>()>& fresh);
 
@@ -51,6 +51,9 @@ class PageTree {
     EditId edit = 0;
     std::vector<std::shared_ptr<Chunk>> chunks;
   };
+  const Chunk* ChunkAt(uint32_t chunk) const {
+    return root_ == nullptr || chunk >= root_->chunks.size() ? nullptr : root_->chunks[chunk].get();
+  }
   std::shared_ptr<Root> root_;
 };
 
@@ -79,7 +82,9 @@ class ColumnPages {
   bool multi_valued() const { return base_ != nullptr && !base_->multi_starts.empty(); }
 
   void Set(DocId doc, std::optional<int64_t> value, EditId edit);  // REQUIRES: !multi_valued()
-  bool written() const { return written_; }  // has pages of its own
+  bool written() const { return written_; }                        // has pages of its own
+  // Those pages: `visit(first document, page)`, ascending.
+  void VisitPages(const std::function<void(DocId, const ValuePage&)>& visit) const;
   // Calls `visit(doc)` for every document of the pages in which the two differ (documents may be equal all the same).
   void VisitDifferentPages(const ColumnPages& other, const std::function<void(DocId)>& visit) const;
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/base/fault_point.h"
 #include "engine/index/engine_impl.h"
 #include "engine/index/segment_state.h"
 
@@ -15,14 +16,19 @@ namespace {
 using codec::kNoMoreDocs;
 using Segments = std::vector<std::shared_ptr<const SegmentView>>;
 
+constexpr uint64_t kMaxMergedBytes = uint64_t{1} << 30;
+
 int64_t MonotonicMicros() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 bool MostlyDead(const SegmentView& segment) { return segment.live_count() * 2 < segment.max_doc(); }
 
 // All memory segments, disk segments that are mostly dead, and, from the smallest up, those disk segments that are not
 // much larger than what is merged anyway: sizes then grow geometrically, so a document is rewritten a logarithmic number of times.
+// Up to a size: a merge holds its result in memory.
 Segments ChooseMerge(const IndexView& index) {
   std::vector<std::shared_ptr<const SegmentView>> by_size = index.segments;
   std::stable_sort(by_size.begin(), by_size.end(), [](const auto& a, const auto& b) {
@@ -30,10 +36,12 @@ Segments ChooseMerge(const IndexView& index) {
            std::pair(b->on_disk() && !MostlyDead(*b), b->live_count());
   });
   uint64_t docs = 0;
+  uint64_t bytes = 0;
   std::set<uint64_t> chosen;
   for (const auto& segment : by_size) {
     const bool must = !segment->on_disk() || MostlyDead(*segment);
-    if (!must && (chosen.empty() || segment->live_count() > 2 * docs)) {
+    bytes += segment->segment().size_bytes();
+    if (!must && (chosen.empty() || segment->live_count() > 2 * docs || bytes > kMaxMergedBytes)) {
       break;
     }
     docs += segment->live_count();
@@ -49,8 +57,8 @@ Segments ChooseMerge(const IndexView& index) {
 }
 
 // Lays over `to` what happened to `now` since the merge read `then`.
-void CatchUp(const SegmentView& then, const SegmentView& now, const std::vector<DocId>& doc_map, EditId edit,
-             SegmentView* to) {
+void CatchUp(const SegmentView& then, const SegmentView& now, const std::vector<DocId>& doc_map,
+             EditId edit, SegmentView* to) {
   now.live().VisitDifferentPages(then.live(), [&](DocId doc) {
     if (doc_map[doc] != kNoMoreDocs && !now.IsLive(doc)) {
       to->mutable_live()->Delete(doc_map[doc], edit);
@@ -59,61 +67,87 @@ void CatchUp(const SegmentView& then, const SegmentView& now, const std::vector<
   for (const auto& [field, column] : now.columns()) {
     const ColumnPages* seen = then.Column(field);
     const ColumnPages none(nullptr, then.max_doc());
-    column.VisitDifferentPages(seen == nullptr ? none : *seen, [&, id = field, &values = column](DocId doc) {
-      if (doc_map[doc] == kNoMoreDocs) {
-        return;
-      }
-      const auto value = values.Get(doc);
-      const ColumnPages* merged = to->Column(id);
-      if ((merged == nullptr ? std::nullopt : merged->Get(doc_map[doc])) != value) {
-        to->MutableColumn(id)->Set(doc_map[doc], value, edit);
-      }
-    });
+    column.VisitDifferentPages(
+        seen == nullptr ? none : *seen, [&, id = field, &values = column](DocId doc) {
+          if (doc_map[doc] == kNoMoreDocs) {
+            return;
+          }
+          const auto value = values.Get(doc);
+          const ColumnPages* merged = to->Column(id);
+          if ((merged == nullptr ? std::nullopt : merged->Get(doc_map[doc])) != value) {
+            to->MutableColumn(id)->Set(doc_map[doc], value, edit);
+          }
+        });
   }
 }
 
 }  // namespace
 
 Result<CommitStats> EngineImpl::Commit() {
-  const int64_t started = MonotonicMicros();
-  const MutexLock commit_lock(&commit_mutex_);
-  Manifest manifest;
-  std::shared_ptr<const EngineView> view;
-  {
-    const MutexLock lock(&apply_mutex_);
-    view = View();
-    manifest.user_data = user_data_;
-    manifest.epoch = epoch_;
-    if (view == committed_view_ && manifest.user_data == committed_user_data_) {
-      return CommitStats{generation_, epoch_, 0, MonotonicMicros() - started};
+  const MutexLock lock(&commit_mutex_);
+  return CommitLocked();
+}
+
+Status EngineImpl::MakeRoom() {
+  const size_t limit = options_.memory_limit_bytes;
+  if (memory_bytes() <= limit) {
+    return Status::Ok();
+  }
+  if (memory_bytes() <= 2 * limit) {
+    if (!commit_mutex_.TryLock()) {
+      return Status::Ok();
     }
-    for (const auto& index : view->indices()) {
-      for (const auto& segment : index->segments) {
-        if (!segment->on_disk()) {
-          frozen_.insert(segment->id());
-        }
+    const Status status = CommitLocked().status();
+    commit_mutex_.Unlock();
+    return status;
+  }
+  const MutexLock lock(&commit_mutex_);
+  return memory_bytes() <= limit
+             ? Status::Ok()
+             : CommitLocked().status();  // the one waited for may have made the room
+}
+
+EngineImpl::Frozen EngineImpl::Freeze(Manifest* manifest) {
+  const MutexLock lock(&apply_mutex_);
+  Frozen frozen{View(), {}, tombstone_edits_};
+  if (frozen.view == committed_view_ && user_data_ == committed_user_data_ &&
+      tombstone_edits_ == committed_tombstone_edits_) {
+    return {};
+  }
+  manifest->user_data = user_data_;
+  manifest->epoch = epoch_;
+  manifest->generation = ++attempted_generation_;
+  manifest->tombstone_generation = tombstone_generation_;
+  if (tombstone_edits_ != committed_tombstone_edits_) {
+    const bool any = std::any_of(tombstones_.begin(), tombstones_.end(),
+                                 [](const auto& keys) { return !keys.second.empty(); });
+    frozen.tombstones = any ? EncodeTombstones(tombstones_) : std::string();
+    manifest->tombstone_generation = any ? manifest->generation : 0;
+  }
+  for (const auto& index : frozen.view->indices()) {
+    for (const auto& segment : index->segments) {
+      if (!segment->on_disk()) {
+        frozen_.insert(segment->id());
       }
     }
   }
-  manifest.generation = generation_ + 1;
-  CommitStats stats{manifest.generation, manifest.epoch, 0, 0};
+  return frozen;
+}
+
+Result<CommitStats> EngineImpl::CommitLocked() {
+  const int64_t started = MonotonicMicros();
+  Manifest manifest;
+  const Frozen frozen = Freeze(&manifest);
+  if (frozen.view == nullptr) {
+    return CommitStats{generation_, committed_view_->epoch(), 0, MonotonicMicros() - started};
+  }
   std::vector<IndexCommit> commits;
-  Status status;
-  for (const auto& index : view->indices()) {
-    IndexCommit commit;
-    commit.index = index;
-    commit.merged_from = ChooseMerge(*index);
-    status = WriteMerged(&commit);
-    if (!status.ok()) {
-      break;
-    }
-    stats.merged_docs += commit.merged.docs;
-    manifest.indices.emplace_back();
-    status = WriteStates(commit, manifest.generation, &manifest.indices.back());
-    if (!status.ok()) {
-      break;
-    }
-    commits.push_back(std::move(commit));
+  Status status = WriteIndices(*frozen.view, &manifest, &commits);
+  if (status.ok()) {
+    status = WriteTombstones(frozen, &manifest);
+  }
+  if (status.ok()) {
+    status = BINSEEK_FAULT_POINT("commit.before_hook");
   }
   if (status.ok() && options_.before_commit) {
     status = options_.before_commit();
@@ -126,17 +160,40 @@ Result<CommitStats> EngineImpl::Commit() {
     }
     status = WriteManifest(manifest);
   }
-  const MutexLock lock(&apply_mutex_);
-  frozen_.clear();
-  BINSEEK_RETURN_IF_ERROR(status);  // what was written is named by no manifest: the next open or commit removes it
+  {
+    const MutexLock lock(&apply_mutex_);
+    frozen_.clear();
+    if (!status.ok()) {
+      return status;  // what was written is removed by the next commit or open that succeeds, unless its manifest names it
+    }
+    const bool unchanged = View() == frozen.view;
+    SwapMerged(commits);
+    committed_view_ = unchanged ? View() : nullptr;
+  }
   generation_ = manifest.generation;
-  committed_user_data_ = std::move(manifest.user_data);
-  const bool unchanged = View() == view;
-  SwapMerged(commits);
-  committed_view_ = unchanged ? View() : nullptr;
+  tombstone_generation_ = manifest.tombstone_generation;
+  committed_tombstone_edits_ = frozen.tombstone_edits;
+  committed_user_data_ = manifest.user_data;
   DeleteUnnamedFiles(manifest);
-  stats.micros = MonotonicMicros() - started;
+  CommitStats stats{manifest.generation, manifest.epoch, 0, MonotonicMicros() - started};
+  for (const IndexCommit& commit : commits) {
+    stats.merged_docs += commit.merged.docs;
+  }
   return stats;
+}
+
+Status EngineImpl::WriteIndices(const EngineView& view, Manifest* manifest,
+                                std::vector<IndexCommit>* commits) {
+  for (const auto& index : view.indices()) {
+    IndexCommit commit;
+    commit.index = index;
+    commit.merged_from = ChooseMerge(*index);
+    BINSEEK_RETURN_IF_ERROR(WriteMerged(&commit));
+    manifest->indices.emplace_back();
+    BINSEEK_RETURN_IF_ERROR(WriteStates(commit, manifest->generation, &manifest->indices.back()));
+    commits->push_back(std::move(commit));
+  }
+  return Status::Ok();
 }
 
 Status EngineImpl::WriteMerged(IndexCommit* commit) {
@@ -152,8 +209,11 @@ Status EngineImpl::WriteMerged(IndexCommit* commit) {
     const MutexLock lock(&apply_mutex_);
     id = next_segment_id_++;
   }
-  BINSEEK_RETURN_IF_ERROR(store::WriteFile(options_.directory.get(), SegmentFile(id),
-                                           store::WrapInEnvelope(kSegmentFormat, std::to_string(id), commit->merged.payload)));
+  BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.before_segment"));
+  BINSEEK_RETURN_IF_ERROR(store::WriteFile(
+      options_.directory.get(), SegmentFile(id),
+      store::WrapInEnvelope(kSegmentFormat, std::to_string(id), commit->merged.payload)));
+  BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.after_segment"));
   commit->merged.payload.clear();
   commit->merged.payload.shrink_to_fit();
   BINSEEK_ASSIGN_OR_RETURN(commit->merged_into, LoadSegment(*options_.directory, {id, 0}));
@@ -170,14 +230,17 @@ Status EngineImpl::WriteStates(const IndexCommit& commit, uint64_t generation, M
   out->mapping = *index.mapping;
   out->next_seq_no = index.next_seq_no;
   for (const auto& segment : index.segments) {
-    if (std::find(commit.merged_from.begin(), commit.merged_from.end(), segment) != commit.merged_from.end()) {
+    if (std::find(commit.merged_from.begin(), commit.merged_from.end(), segment) !=
+        commit.merged_from.end()) {
       continue;
     }
     auto& [view, state_generation] = committed_[segment->id()];
     if (view != segment) {
-      BINSEEK_RETURN_IF_ERROR(store::WriteFile(
-          options_.directory.get(), StateFile(segment->id(), generation),
-          store::WrapInEnvelope(kStateFormat, std::to_string(segment->id()), EncodeSegmentState(*segment))));
+      BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.before_state"));
+      BINSEEK_RETURN_IF_ERROR(
+          store::WriteFile(options_.directory.get(), StateFile(segment->id(), generation),
+                           store::WrapInEnvelope(kStateFormat, std::to_string(segment->id()),
+                                                 EncodeSegmentState(*segment))));
       view = segment;
       state_generation = generation;
     }
@@ -186,19 +249,32 @@ Status EngineImpl::WriteStates(const IndexCommit& commit, uint64_t generation, M
   if (commit.merged_into != nullptr) {
     out->segments.push_back({commit.merged_into->id(), 0});
     // A copy, since catching up will write to the original.
-    committed_[commit.merged_into->id()] = {std::make_shared<const SegmentView>(*commit.merged_into), 0};
+    committed_[commit.merged_into->id()] = {
+        std::make_shared<const SegmentView>(*commit.merged_into), 0};
   }
   return Status::Ok();
+}
+
+Status EngineImpl::WriteTombstones(const Frozen& frozen, Manifest* manifest) {
+  if (frozen.tombstones.empty()) {
+    return Status::Ok();
+  }
+  return store::WriteFile(options_.directory.get(), TombstoneFile(manifest->tombstone_generation),
+                          store::WrapInEnvelope(kTombstoneFormat, "", frozen.tombstones));
 }
 
 Status EngineImpl::WriteManifest(const Manifest& manifest) {
   const std::string file(kManifestFile);
   store::Directory* directory = options_.directory.get();
-  BINSEEK_RETURN_IF_ERROR(
-      store::WriteFile(directory, file + ".new", store::WrapInEnvelope(kManifestFormat, "", manifest.Encode())));
+  BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.after_hook"));
+  BINSEEK_RETURN_IF_ERROR(store::WriteFile(
+      directory, file + ".new", store::WrapInEnvelope(kManifestFormat, "", manifest.Encode())));
   BINSEEK_RETURN_IF_ERROR(directory->Sync());  // segments are durable before they are named
+  BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.before_rename"));
   BINSEEK_RETURN_IF_ERROR(directory->Rename(file + ".new", file));
-  return directory->Sync();
+  BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.after_rename"));
+  BINSEEK_RETURN_IF_ERROR(directory->Sync());
+  return BINSEEK_FAULT_POINT("commit.after_sync");
 }
 
 void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {
@@ -214,8 +290,9 @@ void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {
     Segments kept;
     bool placed = commit.merged_into == nullptr;
     for (const auto& segment : now->segments) {
-      const auto from = std::find_if(commit.merged_from.begin(), commit.merged_from.end(),
-                                     [&](const auto& merged) { return merged->id() == segment->id(); });
+      const auto from =
+          std::find_if(commit.merged_from.begin(), commit.merged_from.end(),
+                       [&](const auto& merged) { return merged->id() == segment->id(); });
       if (from == commit.merged_from.end()) {
         kept.push_back(segment);
         continue;
@@ -236,7 +313,8 @@ void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {
 }
 
 void EngineImpl::DeleteUnnamedFiles(const Manifest& manifest) {
-  std::set<std::string> named{std::string(kManifestFile)};
+  std::set<std::string> named{std::string(kManifestFile),
+                              TombstoneFile(manifest.tombstone_generation)};
   std::set<uint64_t> segments;
   for (const ManifestIndex& index : manifest.indices) {
     for (const ManifestSegment& segment : index.segments) {
@@ -251,7 +329,8 @@ void EngineImpl::DeleteUnnamedFiles(const Manifest& manifest) {
     return;  // they cost room, nothing else; the next commit tries again
   }
   for (const std::string& file : *files) {
-    const bool ours = file.rfind("segment-", 0) == 0 || file == std::string(kManifestFile) + ".new";
+    const bool ours = file.starts_with("segment-") || file.starts_with("tombstones-") ||
+                      file == std::string(kManifestFile) + ".new";
     if (ours && named.count(file) == 0) {
       const Status ignored = options_.directory->Delete(file);
       static_cast<void>(ignored.ok());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <span>
 #include <utility>
 
 #include "engine/index/engine_impl.h"
@@ -14,7 +15,8 @@ namespace {
 constexpr size_t kMaxNameBytes = 255;
 
 std::string RandomUuid() {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::random_device random;
   std::string out;
   for (int i = 0; i < 22; ++i) {
@@ -24,11 +26,30 @@ std::string RandomUuid() {
 }
 
 int64_t NowMillis() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+size_t MemoryBytes(const IndexView& index) {
+  size_t bytes = 0;
+  for (const auto& segment : index.segments) {
+    bytes += segment->on_disk() ? 0 : segment->segment().size_bytes();
+  }
+  return bytes;
+}
+
+// True: what segments hold of the field reads the same under its new definition.
+bool KeepsData(const mapping::Field& field, const mapping::Field& now) {
+  return now.id == field.id && now.name == field.name && now.kind == field.kind &&
+         now.parent == field.parent && now.analyzer == field.analyzer &&
+         now.normalizer == field.normalizer && now.scale == field.scale &&
+         now.in_place == field.in_place;
 }
 
 Status InvalidName(std::string_view name, std::string_view why) {
-  return Status::InvalidArgument("Invalid index name [" + std::string(name) + "], " + std::string(why));
+  return Status::InvalidArgument("Invalid index name [" + std::string(name) + "], " +
+                                 std::string(why));
 }
 
 }  // namespace
@@ -44,7 +65,9 @@ Status CheckIndexName(std::string_view name) {
     return InvalidName(name, "must not start with '_', '-', or '+'");
   }
   if (name.find_first_of(" \"*\\<|,>/?#:") != std::string_view::npos) {
-    return InvalidName(name, "must not contain the following characters [' ','\"','*','\\','<','|',',','>','/','?','#',':']");
+    return InvalidName(name,
+                       "must not contain the following characters [' "
+                       "','\"','*','\\','<','|',',','>','/','?','#',':']");
   }
   if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
     return InvalidName(name, "must be lowercase");
@@ -55,15 +78,30 @@ Status CheckIndexName(std::string_view name) {
 Result<Manifest> LoadManifest(const store::Directory& directory) {
   const std::string file(kManifestFile);
   BINSEEK_ASSIGN_OR_RETURN(const auto mapped, directory.Map(file));
-  BINSEEK_ASSIGN_OR_RETURN(const std::string_view payload, store::OpenEnvelope(kManifestFormat, "", mapped->bytes(), file));
+  BINSEEK_ASSIGN_OR_RETURN(const std::string_view payload,
+                           store::OpenEnvelope(kManifestFormat, "", mapped->bytes(), file));
   return Manifest::Decode(payload);
 }
 
-Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directory, const ManifestSegment& segment) {
+Result<Tombstones> LoadTombstones(const store::Directory& directory, const Manifest& manifest) {
+  if (manifest.tombstone_generation == 0) {
+    return Tombstones();
+  }
+  const std::string file = TombstoneFile(manifest.tombstone_generation);
+  BINSEEK_ASSIGN_OR_RETURN(const auto mapped, directory.Map(file));
+  BINSEEK_ASSIGN_OR_RETURN(const auto payload,
+                           store::OpenEnvelope(kTombstoneFormat, "", mapped->bytes(), file));
+  auto tombstones = DecodeTombstones(payload);
+  return tombstones.ok() ? std::move(tombstones) : tombstones.status().WithContext(file);
+}
+
+Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directory,
+                                                 const ManifestSegment& segment) {
   const std::string id = std::to_string(segment.id);
   const std::string file = SegmentFile(segment.id);
   BINSEEK_ASSIGN_OR_RETURN(auto mapped, directory.Map(file));
-  BINSEEK_ASSIGN_OR_RETURN(const auto payload, store::OpenEnvelope(kSegmentFormat, id, mapped->bytes(), file));
+  BINSEEK_ASSIGN_OR_RETURN(const auto payload,
+                           store::OpenEnvelope(kSegmentFormat, id, mapped->bytes(), file));
   auto opened = codec::Segment::Open(payload, std::move(mapped));
   if (!opened.ok()) {
     return opened.status().WithContext(file);
@@ -72,7 +110,8 @@ Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directo
   if (segment.state_generation != 0) {
     const std::string state_file = StateFile(segment.id, segment.state_generation);
     BINSEEK_ASSIGN_OR_RETURN(const auto state, directory.Map(state_file));
-    BINSEEK_ASSIGN_OR_RETURN(const auto bytes, store::OpenEnvelope(kStateFormat, id, state->bytes(), state_file));
+    BINSEEK_ASSIGN_OR_RETURN(const auto bytes,
+                             store::OpenEnvelope(kStateFormat, id, state->bytes(), state_file));
     // An edit that no writer will have, so that these pages are copied before they change.
     constexpr EditId kLoading = ~EditId{0};
     const Status status = ApplySegmentState(bytes, kLoading, view.get());
@@ -112,13 +151,17 @@ Status EngineImpl::Recover() {
     index->mapping = std::make_shared<const mapping::Mapping>(from.mapping);
     index->next_seq_no = from.next_seq_no;
     for (const ManifestSegment& segment : from.segments) {
-      BINSEEK_ASSIGN_OR_RETURN(std::shared_ptr<const SegmentView> view, LoadSegment(*options_.directory, segment));
+      BINSEEK_ASSIGN_OR_RETURN(std::shared_ptr<const SegmentView> view,
+                               LoadSegment(*options_.directory, segment));
       committed_[segment.id] = {view, segment.state_generation};
       index->segments.push_back(std::move(view));
     }
     indices.push_back(std::move(index));
   }
+  BINSEEK_ASSIGN_OR_RETURN(tombstones_, LoadTombstones(*options_.directory, manifest));
+  tombstone_generation_ = manifest.tombstone_generation;
   generation_ = manifest.generation;
+  attempted_generation_ = manifest.generation;
   epoch_ = manifest.epoch;
   next_index_id_ = manifest.next_index_id;
   next_segment_id_ = manifest.next_segment_id;
@@ -131,11 +174,24 @@ Status EngineImpl::Recover() {
 }
 
 void EngineImpl::Publish(std::shared_ptr<const EngineView> view) {
-  size_t bytes = 0;
+  // Both lists are sorted by name, and most indices are the same object in both: only the others are looked into.
+  const auto old = View();
+  const auto before = old == nullptr ? std::span<const std::shared_ptr<const IndexView>>()
+                                     : std::span(old->indices());
+  size_t bytes = memory_bytes_;
+  size_t at = 0;
   for (const auto& index : view->indices()) {
-    for (const auto& segment : index->segments) {
-      bytes += segment->on_disk() ? 0 : segment->segment().size_bytes();
+    while (at < before.size() && before[at]->name < index->name) {
+      bytes -= MemoryBytes(*before[at++]);
     }
+    if (at < before.size() && before[at] == index) {
+      ++at;
+      continue;
+    }
+    bytes += MemoryBytes(*index);
+  }
+  for (; at < before.size(); ++at) {
+    bytes -= MemoryBytes(*before[at]);
   }
   memory_bytes_ = bytes;
   const MutexLock lock(&view_mutex_);
@@ -151,8 +207,9 @@ std::vector<std::shared_ptr<const IndexView>> EngineImpl::With(
     std::vector<std::shared_ptr<const IndexView>> changed) const {
   std::vector<std::shared_ptr<const IndexView>> indices = View()->indices();
   for (auto& index : changed) {
-    const auto it = std::lower_bound(indices.begin(), indices.end(), index->name,
-                                     [](const auto& a, const std::string& name) { return a->name < name; });
+    const auto it =
+        std::lower_bound(indices.begin(), indices.end(), index->name,
+                         [](const auto& a, const std::string& name) { return a->name < name; });
     if (it != indices.end() && (*it)->name == index->name) {
       *it = std::move(index);
     } else {
@@ -187,7 +244,7 @@ Status EngineImpl::DropIndex(IndexId id) {
   if (std::erase_if(indices, [id](const auto& index) { return index->id == id; }) == 0) {
     return Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(id)));
   }
-  tombstones_.erase(id);
+  tombstone_edits_ += tombstones_.erase(id);
   Publish(std::make_shared<const EngineView>(++epoch_, std::move(indices)));
   return Status::Ok();
 }
@@ -199,10 +256,12 @@ Status EngineImpl::UpdateMapping(IndexId id, mapping::Mapping mapping) {
   if (old == nullptr) {
     return Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(id)));
   }
-  for (const mapping::Field& field : old->mapping->fields()) {
-    const mapping::Field* kept = mapping.Find(field.id);
-    if (kept == nullptr || kept->name != field.name || kept->kind != field.kind) {
-      return Status::InvalidArgument("index [" + old->name + "]: the new mapping does not extend the old one: field [" +
+  const std::vector<mapping::Field>& fields = old->mapping->fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const mapping::Field& field = fields[i];
+    if (i >= mapping.fields().size() || !KeepsData(field, mapping.fields()[i])) {
+      return Status::InvalidArgument("index [" + old->name +
+                                     "]: the new mapping does not extend the old one: field [" +
                                      field.name + "] is gone or has changed");
     }
   }
@@ -213,9 +272,7 @@ Status EngineImpl::UpdateMapping(IndexId id, mapping::Mapping mapping) {
 }
 
 Result<ApplyResult> EngineImpl::Apply(const Batch& batch) {
-  if (memory_bytes() > options_.memory_limit_bytes) {
-    BINSEEK_RETURN_IF_ERROR(Commit().status());
-  }
+  BINSEEK_RETURN_IF_ERROR(MakeRoom());
   const MutexLock lock(&apply_mutex_);
   const auto view = View();
   BatchApplier applier(*view, tombstones_, next_edit_++, frozen_, &next_segment_id_);
@@ -226,6 +283,7 @@ Result<ApplyResult> EngineImpl::Apply(const Batch& batch) {
   }
   BINSEEK_ASSIGN_OR_RETURN(BatchApplier::Changes changes, applier.Finish());
   for (auto& [index, edits] : changes.tombstones) {
+    tombstone_edits_ += edits.size();
     for (auto& [key, version] : edits) {
       if (version) {
         tombstones_[index][key] = *version;
@@ -252,7 +310,8 @@ void EngineImpl::ForgetTombstones(IndexId index, int64_t below_version) {
   const MutexLock lock(&apply_mutex_);
   const auto it = tombstones_.find(index);
   if (it != tombstones_.end()) {
-    std::erase_if(it->second, [&](const auto& entry) { return entry.second < below_version; });
+    tombstone_edits_ +=
+        std::erase_if(it->second, [&](const auto& entry) { return entry.second < below_version; });
   }
 }
 

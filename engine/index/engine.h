@@ -31,7 +31,8 @@ namespace binseek::index {
 
 struct EngineOptions {
   std::shared_ptr<store::Directory> directory;
-  // Memory segments larger than this in all are committed to disk; Apply waits at twice the limit.
+  // Memory segments larger than this in all are committed to disk by the next Apply, or by the commit that runs already; Apply
+  // waits for that at twice the limit.
   size_t memory_limit_bytes = 128u << 20;
   // Called by Commit before the manifest is renamed; what it fails on fails the commit. For stores that must be at least as
   // new as the index.
@@ -49,10 +50,13 @@ class Engine {
  public:
   // Opens the newest commit, or an empty engine. Takes the directory's lock.
   [[nodiscard]] static Result<std::unique_ptr<Engine>> Open(EngineOptions options);
-  virtual ~Engine() = default;  // does not commit: what was not committed is replayed from its source
+  virtual ~Engine() =
+      default;  // does not commit: what was not committed is replayed from its source
 
   // Names: Elasticsearch's rules (lower case, no \ / * ? " < > | space , # :, not starting with - _ +, at most 255 bytes).
-  [[nodiscard]] virtual Result<IndexId> CreateIndex(const std::string& name, mapping::Mapping mapping, const std::string& settings_json) = 0;
+  [[nodiscard]] virtual Result<IndexId> CreateIndex(const std::string& name,
+                                                    mapping::Mapping mapping,
+                                                    const std::string& settings_json) = 0;
   [[nodiscard]] virtual Status DropIndex(IndexId index) = 0;  // kNotFound
   // Replaces the mapping by one that extends it; documents already there are not touched.
   [[nodiscard]] virtual Status UpdateMapping(IndexId index, mapping::Mapping mapping) = 0;
@@ -67,7 +71,8 @@ class Engine {
   // User data as last applied (as committed, right after Open); empty where there is none under that key.
   virtual std::string UserData(std::string_view key) const = 0;
 
-  // Versions of deleted keys are kept until told that no older write can come any more: forgets those below `version`.
+  // Versions of deleted keys are kept, over restarts too, until told that no older write can come any more: forgets those below
+  // `version`. Only deletes with an external version leave one.
   virtual void ForgetTombstones(IndexId index, int64_t below_version) = 0;
   virtual size_t tombstones() const = 0;
   virtual size_t memory_bytes() const = 0;  // of segments not yet on disk

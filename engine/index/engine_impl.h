@@ -25,17 +25,22 @@ namespace binseek::index {
 inline constexpr store::EnvelopeFormat kManifestFormat{"manifest", 0, 0};
 inline constexpr store::EnvelopeFormat kSegmentFormat{"segment", 0, 0};
 inline constexpr store::EnvelopeFormat kStateFormat{"segment state", 0, 0};
+inline constexpr store::EnvelopeFormat kTombstoneFormat{"tombstones", 0, 0};
 
 // Reads and verifies a committed segment; with its state file where `state_generation` is not 0.
-Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directory, const ManifestSegment& segment);
-Result<Manifest> LoadManifest(const store::Directory& directory);  // kNotFound: the directory holds no commit
+Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directory,
+                                                 const ManifestSegment& segment);
+Result<Manifest> LoadManifest(
+    const store::Directory& directory);  // kNotFound: the directory holds no commit
+Result<Tombstones> LoadTombstones(const store::Directory& directory, const Manifest& manifest);
 
 class EngineImpl final : public Engine {
  public:
   explicit EngineImpl(EngineOptions options) : options_(std::move(options)) {}
   Status Recover();
 
-  Result<IndexId> CreateIndex(const std::string& name, mapping::Mapping mapping, const std::string& settings_json) override;
+  Result<IndexId> CreateIndex(const std::string& name, mapping::Mapping mapping,
+                              const std::string& settings_json) override;
   Status DropIndex(IndexId index) override;
   Status UpdateMapping(IndexId index, mapping::Mapping mapping) override;
   Result<ApplyResult> Apply(const Batch& batch) override;
@@ -47,6 +52,12 @@ class EngineImpl final : public Engine {
   size_t memory_bytes() const override { return memory_bytes_.load(); }
 
  private:
+  // What a commit makes durable.
+  struct Frozen {
+    std::shared_ptr<const EngineView> view;
+    std::string tombstones;  // encoded; empty: there are none, or their file is as it was
+    uint64_t tombstone_edits = 0;
+  };
   // What a commit makes of one index.
   struct IndexCommit {
     std::shared_ptr<const IndexView> index;
@@ -55,11 +66,21 @@ class EngineImpl final : public Engine {
     std::shared_ptr<SegmentView> merged_into;  // null: nothing was merged, or nothing was left
   };
 
+  // Commits where memory is over its limit: now, or, while another commit runs, at twice the limit.
+  Status MakeRoom() BINSEEK_EXCLUDES(commit_mutex_, apply_mutex_);
+  Result<CommitStats> CommitLocked() BINSEEK_REQUIRES(commit_mutex_);
+  // Begins a commit: what there is now, with its memory segments held still. No view: all is durable already.
+  Frozen Freeze(Manifest* manifest) BINSEEK_REQUIRES(commit_mutex_);
+  Status WriteIndices(const EngineView& view, Manifest* manifest, std::vector<IndexCommit>* commits)
+      BINSEEK_REQUIRES(commit_mutex_);
+  Status WriteTombstones(const Frozen& frozen, Manifest* manifest) BINSEEK_REQUIRES(commit_mutex_);
   void Publish(std::shared_ptr<const EngineView> view) BINSEEK_REQUIRES(apply_mutex_);
   // Replaces, adds or (by id in `dropped`) removes indices in the newest view.
-  std::vector<std::shared_ptr<const IndexView>> With(std::vector<std::shared_ptr<const IndexView>> changed) const;
+  std::vector<std::shared_ptr<const IndexView>> With(
+      std::vector<std::shared_ptr<const IndexView>> changed) const;
   Status WriteMerged(IndexCommit* commit) BINSEEK_REQUIRES(commit_mutex_);
-  Status WriteStates(const IndexCommit& commit, uint64_t generation, ManifestIndex* out) BINSEEK_REQUIRES(commit_mutex_);
+  Status WriteStates(const IndexCommit& commit, uint64_t generation, ManifestIndex* out)
+      BINSEEK_REQUIRES(commit_mutex_);
   Status WriteManifest(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
   void SwapMerged(const std::vector<IndexCommit>& commits) BINSEEK_REQUIRES(apply_mutex_);
   void DeleteUnnamedFiles(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
@@ -71,9 +92,15 @@ class EngineImpl final : public Engine {
   std::atomic<size_t> memory_bytes_{0};
 
   Mutex commit_mutex_;
-  uint64_t generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
+  uint64_t generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;  // of the newest commit
+  // Of the newest attempt. A failed one may have become durable all the same (its rename, but not the sync behind it): its
+  // files must not be written again under their names.
+  uint64_t attempted_generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
+  uint64_t committed_tombstone_edits_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
+  uint64_t tombstone_generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
   // The views of segments whose present state is on disk, with the generation of their state files.
-  std::map<uint64_t, std::pair<std::shared_ptr<const SegmentView>, uint64_t>> committed_ BINSEEK_GUARDED_BY(commit_mutex_);
+  std::map<uint64_t, std::pair<std::shared_ptr<const SegmentView>, uint64_t>> committed_
+      BINSEEK_GUARDED_BY(commit_mutex_);
   std::shared_ptr<const EngineView> committed_view_ BINSEEK_GUARDED_BY(commit_mutex_);
   std::map<std::string, std::string> committed_user_data_ BINSEEK_GUARDED_BY(commit_mutex_);
   std::unique_ptr<store::DirectoryLock> lock_ BINSEEK_GUARDED_BY(commit_mutex_);
@@ -83,8 +110,10 @@ class EngineImpl final : public Engine {
   EditId next_edit_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
   uint32_t next_index_id_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
   uint64_t next_segment_id_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
-  std::set<uint64_t> frozen_ BINSEEK_GUARDED_BY(apply_mutex_);  // memory segments that a running commit writes
+  std::set<uint64_t> frozen_
+      BINSEEK_GUARDED_BY(apply_mutex_);  // memory segments that a running commit writes
   Tombstones tombstones_ BINSEEK_GUARDED_BY(apply_mutex_);
+  uint64_t tombstone_edits_ BINSEEK_GUARDED_BY(apply_mutex_) = 0;  // counts changes of tombstones_
   std::map<std::string, std::string> user_data_ BINSEEK_GUARDED_BY(apply_mutex_);
 
   mutable Mutex view_mutex_;  // leaf lock

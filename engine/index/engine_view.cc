@@ -12,8 +12,9 @@ namespace {
 
 template <class Columns>
 auto LowerBound(Columns& columns, mapping::FieldId field) {
-  return std::lower_bound(columns.begin(), columns.end(), field,
-                          [](const auto& column, mapping::FieldId wanted) { return column.first < wanted; });
+  return std::lower_bound(
+      columns.begin(), columns.end(), field,
+      [](const auto& column, mapping::FieldId wanted) { return column.first < wanted; });
 }
 
 }  // namespace
@@ -74,8 +75,9 @@ std::optional<DocAddress> IndexView::FindKey(std::string_view key) const {
 }
 
 const IndexView* EngineView::Find(std::string_view name) const {
-  const auto it = std::lower_bound(indices_.begin(), indices_.end(), name,
-                                   [](const auto& index, std::string_view wanted) { return index->name < wanted; });
+  const auto it = std::lower_bound(
+      indices_.begin(), indices_.end(), name,
+      [](const auto& index, std::string_view wanted) { return index->name < wanted; });
   return it == indices_.end() || (*it)->name != name ? nullptr : it->get();
 }
 
@@ -126,6 +128,10 @@ Status AppendSource(const IndexView& index, DocAddress address, std::string* out
     }
   }
   json.EndObject();
+  if (fragment_field != 0) {
+    reader.Fail("a fragment of field " + std::to_string(fragment_field) +
+                " is not in the mapping's order");
+  }
   return reader.status("stored document");
 }
 

@@ -82,7 +82,9 @@ class EngineView {
   Epoch epoch() const { return epoch_; }
   const IndexView* Find(std::string_view name) const;
   const IndexView* Find(IndexId id) const;
-  const std::vector<std::shared_ptr<const IndexView>>& indices() const { return indices_; }  // sorted by name
+  const std::vector<std::shared_ptr<const IndexView>>& indices() const {
+    return indices_;
+  }  // sorted by name
 
  private:
   Epoch epoch_;

@@ -13,12 +13,17 @@ std::string StateFile(uint64_t segment_id, uint64_t state_generation) {
   return SegmentFile(segment_id) + ".state-" + std::to_string(state_generation);
 }
 
+std::string TombstoneFile(uint64_t generation) {
+  return "tombstones-" + std::to_string(generation);
+}
+
 std::string Manifest::Encode() const {
   std::string out;
   PutVarint(&out, generation);
   PutVarint(&out, epoch);
   PutVarint(&out, next_index_id);
   PutVarint(&out, next_segment_id);
+  PutVarint(&out, tombstone_generation);
   PutVarint(&out, indices.size());
   for (const ManifestIndex& index : indices) {
     PutVarint(&out, static_cast<uint32_t>(index.id));
@@ -51,6 +56,7 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
   manifest.epoch = reader.Varint();
   manifest.next_index_id = static_cast<uint32_t>(reader.Varint());
   manifest.next_segment_id = reader.Varint();
+  manifest.tombstone_generation = reader.Varint();
   const uint64_t index_count = reader.Varint();
   for (uint64_t i = 0; i < index_count && reader.ok(); ++i) {
     ManifestIndex index;

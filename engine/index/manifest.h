@@ -20,7 +20,8 @@ inline constexpr std::string_view kManifestFile = "manifest";
 
 struct ManifestSegment {
   uint64_t id = 0;
-  uint64_t state_generation = 0;  // commit that wrote its state file (deletions, column updates); 0: it has none
+  uint64_t state_generation =
+      0;  // commit that wrote its state file (deletions, column updates); 0: it has none
 };
 
 struct ManifestIndex {
@@ -39,6 +40,7 @@ struct Manifest {
   Epoch epoch = 0;
   uint32_t next_index_id = 1;
   uint64_t next_segment_id = 1;
+  uint64_t tombstone_generation = 0;  // commit that wrote the tombstones' file; 0: there are none
   std::vector<ManifestIndex> indices;
   std::map<std::string, std::string> user_data;
 
@@ -46,8 +48,9 @@ struct Manifest {
   static Result<Manifest> Decode(std::string_view payload);
 };
 
-std::string SegmentFile(uint64_t segment_id);                            // "segment-12"
-std::string StateFile(uint64_t segment_id, uint64_t state_generation);   // "segment-12.state-7"
+std::string SegmentFile(uint64_t segment_id);                           // "segment-12"
+std::string StateFile(uint64_t segment_id, uint64_t state_generation);  // "segment-12.state-7"
+std::string TombstoneFile(uint64_t generation);                         // "tombstones-7"
 
 }  // namespace binseek::index
 

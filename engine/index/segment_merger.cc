@@ -15,7 +15,8 @@ using mapping::FieldId;
 
 class Merger {
  public:
-  explicit Merger(const std::vector<std::shared_ptr<const SegmentView>>& segments) : segments_(segments) {}
+  explicit Merger(const std::vector<std::shared_ptr<const SegmentView>>& segments)
+      : segments_(segments) {}
 
   Result<MergedSegment> Run() {
     MapDocuments();
@@ -114,7 +115,8 @@ class Merger {
         encoder->AddTerm(least, docs, freqs);
         ++next_ord;
       }
-      std::erase_if(cursors, [](const Cursor& cursor) { return cursor.ord == cursor.terms->size(); });
+      std::erase_if(cursors,
+                    [](const Cursor& cursor) { return cursor.ord == cursor.terms->size(); });
     }
     MergePerDocument(field, new_ords, sum_total_term_freq, encoder);
   }
@@ -162,7 +164,8 @@ class Merger {
     ForEachLive([&](size_t i, DocId doc, DocId mapped) {
       int64_t scratch = 0;
       const ColumnPages* column = segments_[i]->Column(field);
-      const auto all = column == nullptr ? std::span<const int64_t>() : column->GetAll(doc, &scratch);
+      const auto all =
+          column == nullptr ? std::span<const int64_t>() : column->GetAll(doc, &scratch);
       if (!all.empty()) {
         values[mapped] = all.front();
         present[mapped / 64] |= uint64_t{1} << (mapped % 64);
@@ -184,7 +187,8 @@ class Merger {
 
 }  // namespace
 
-Result<MergedSegment> MergeSegments(const std::vector<std::shared_ptr<const SegmentView>>& segments) {
+Result<MergedSegment> MergeSegments(
+    const std::vector<std::shared_ptr<const SegmentView>>& segments) {
   return Merger(segments).Run();
 }
 

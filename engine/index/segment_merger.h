@@ -21,7 +21,8 @@ struct MergedSegment {
 };
 
 // Documents keep their order. Errors: kResourceExhausted where the result would outgrow a segment.
-[[nodiscard]] Result<MergedSegment> MergeSegments(const std::vector<std::shared_ptr<const SegmentView>>& segments);
+[[nodiscard]] Result<MergedSegment> MergeSegments(
+    const std::vector<std::shared_ptr<const SegmentView>>& segments);
 
 }  // namespace binseek::index
 

@@ -1,6 +1,9 @@
 #include "engine/index/segment_state.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/coding.h"
@@ -8,7 +11,27 @@
 namespace binseek::index {
 namespace {
 
-constexpr uint32_t kStep = ValuePage::kDocs;
+void ReadPage(ByteReader* reader, uint32_t max_doc, EditId edit, ColumnPages* column) {
+  const DocId first = reader->U32();
+  if (first >= max_doc || first % ValuePage::kDocs != 0) {
+    reader->Fail("a page begins at no place for one");
+    return;
+  }
+  const uint32_t docs = std::min(ValuePage::kDocs, max_doc - first);
+  std::array<uint64_t, ValuePage::kDocs / 64> present{};
+  for (uint32_t i = 0; i < docs; i += 64) {
+    present[i / 64] = reader->U64();
+  }
+  for (uint32_t i = 0; i < docs && reader->ok(); ++i) {
+    const auto value = static_cast<int64_t>(reader->U64());
+    const bool is_present = ((present[i / 64] >> (i % 64)) & 1) != 0;
+    const std::optional<int64_t> wanted = is_present ? std::optional<int64_t>(value) : std::nullopt;
+    if (reader->ok() &&
+        column->Get(first + i) != wanted) {  // only pages that differ from the segment take memory
+      column->Set(first + i, wanted, edit);
+    }
+  }
+}
 
 }  // namespace
 
@@ -23,21 +46,24 @@ std::string EncodeSegmentState(const SegmentView& segment) {
     written += column.written() ? 1 : 0;
   }
   PutU32(&out, written);
-  int64_t values[kStep];
-  uint64_t present[kStep / 64];
   for (const auto& [field, column] : segment.columns()) {
     if (!column.written()) {
       continue;
     }
     PutU32(&out, static_cast<uint32_t>(field));
-    for (DocId first = 0; first < segment.max_doc(); first += kStep) {
-      const uint32_t n = std::min(kStep, segment.max_doc() - first);
-      column.Read(first, n, values, present);
-      for (uint32_t i = 0; i < n; ++i) {
-        PutU8(&out, (present[i / 64] >> (i % 64)) & 1);
-        PutU64(&out, static_cast<uint64_t>(values[i]));
+    uint32_t pages = 0;
+    column.VisitPages([&](DocId, const ValuePage&) { ++pages; });
+    PutU32(&out, pages);
+    column.VisitPages([&](DocId first, const ValuePage& page) {
+      PutU32(&out, first);
+      const uint32_t docs = std::min(ValuePage::kDocs, segment.max_doc() - first);
+      for (uint32_t i = 0; i < docs; i += 64) {
+        PutU64(&out, page.present[i / 64]);
       }
-    }
+      for (uint32_t i = 0; i < docs; ++i) {
+        PutU64(&out, static_cast<uint64_t>(page.values[i]));
+      }
+    });
   }
   return out;
 }
@@ -62,14 +88,13 @@ Status ApplySegmentState(std::string_view payload, EditId edit, SegmentView* seg
       reader.Fail("an updated column has several values per document");
       break;
     }
-    for (DocId doc = 0; doc < segment->max_doc() && reader.ok(); ++doc) {
-      const bool present = reader.U8() != 0;
-      const int64_t value = static_cast<int64_t>(reader.U64());
-      const std::optional<int64_t> wanted = present ? std::optional<int64_t>(value) : std::nullopt;
-      if (column->Get(doc) != wanted) {  // only pages that differ from the segment take memory
-        column->Set(doc, wanted, edit);
-      }
+    const uint32_t pages = reader.U32();
+    for (uint32_t page = 0; page < pages && reader.ok(); ++page) {
+      ReadPage(&reader, segment->max_doc(), edit, column);
     }
+  }
+  if (reader.ok() && !reader.AtEnd()) {
+    reader.Fail("bytes behind the end");
   }
   return reader.status("segment state");
 }

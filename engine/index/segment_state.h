@@ -12,7 +12,7 @@
 
 namespace binseek::index {
 
-// Live documents as a bitset, then every written column whole (version 0 of the format; without envelope).
+// Live documents as a bitset, then the written pages of every column (version 0 of the format; without envelope).
 std::string EncodeSegmentState(const SegmentView& segment);
 // Lays the state over a freshly opened segment.
 Status ApplySegmentState(std::string_view payload, EditId edit, SegmentView* segment);

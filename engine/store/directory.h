@@ -44,7 +44,8 @@ class Directory {
 
   // Creates the file, or empties the one that is there.
   [[nodiscard]] virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& file) = 0;
-  [[nodiscard]] virtual Result<std::shared_ptr<const MappedFile>> Map(const std::string& file) const = 0;
+  [[nodiscard]] virtual Result<std::shared_ptr<const MappedFile>> Map(
+      const std::string& file) const = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> List() const = 0;  // sorted
   [[nodiscard]] virtual Status Delete(const std::string& file) = 0;
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
@@ -53,7 +54,8 @@ class Directory {
 };
 
 // Creates, writes, syncs and closes a file.
-[[nodiscard]] Status WriteFile(Directory* directory, const std::string& file, std::string_view bytes);
+[[nodiscard]] Status WriteFile(Directory* directory, const std::string& file,
+                               std::string_view bytes);
 
 }  // namespace binseek::store
 

@@ -27,7 +27,8 @@ std::string Padded(std::string_view text) {
 
 }  // namespace
 
-std::string WrapInEnvelope(const EnvelopeFormat& format, std::string_view id, std::string_view payload) {
+std::string WrapInEnvelope(const EnvelopeFormat& format, std::string_view id,
+                           std::string_view payload) {
   std::string out;
   out.reserve(kEnvelopeHeaderBytes + payload.size() + kFooterBytes);
   out.append(kMagic);
@@ -43,8 +44,8 @@ std::string WrapInEnvelope(const EnvelopeFormat& format, std::string_view id, st
   return out;
 }
 
-Result<std::string_view> OpenEnvelope(const EnvelopeFormat& format, std::string_view id, std::string_view bytes,
-                                      const std::string& file) {
+Result<std::string_view> OpenEnvelope(const EnvelopeFormat& format, std::string_view id,
+                                      std::string_view bytes, const std::string& file) {
   ByteReader reader(bytes);
   if (reader.Bytes(kMagic.size()) != kMagic) {
     return Status::Corruption(file + ": offset 0: not a binseek file");
@@ -56,25 +57,30 @@ Result<std::string_view> OpenEnvelope(const EnvelopeFormat& format, std::string_
   const uint64_t length = reader.U64();
   const uint64_t more_zeros = reader.U64();
   if (!reader.ok() || reader.remaining() < kFooterBytes) {
-    return Status::Corruption(file + ": offset " + std::to_string(bytes.size()) + ": the file ends too early");
+    return Status::Corruption(file + ": offset " + std::to_string(bytes.size()) +
+                              ": the file ends too early");
   }
   // The checksum first: behind it, what differs was written so.
   const size_t end = bytes.size() - kFooterBytes;
   ByteReader footer(bytes.substr(end), end);
   const uint32_t crc = footer.U32();
   if (footer.Rest() != kFooterMagic || crc != Crc32c(bytes.substr(0, end))) {
-    return Status::Corruption(file + ": offset " + std::to_string(end) + ": checksum does not match");
+    return Status::Corruption(file + ": offset " + std::to_string(end) +
+                              ": checksum does not match");
   }
   if (name != Padded(format.name)) {
-    return Status::Corruption(file + ": offset 8: not a file of format " + std::string(format.name));
+    return Status::Corruption(file + ": offset 8: not a file of format " +
+                              std::string(format.name));
   }
   if (version < format.oldest) {
-    return Status::FormatTooOld(file + ": format " + std::string(format.name) + " version " + std::to_string(version) +
-                                "; the oldest that can be read is " + std::to_string(format.oldest));
+    return Status::FormatTooOld(file + ": format " + std::string(format.name) + " version " +
+                                std::to_string(version) + "; the oldest that can be read is " +
+                                std::to_string(format.oldest));
   }
   if (version > format.current) {
-    return Status::FormatTooNew(file + ": format " + std::string(format.name) + " version " + std::to_string(version) +
-                                "; the newest that can be read is " + std::to_string(format.current));
+    return Status::FormatTooNew(file + ": format " + std::string(format.name) + " version " +
+                                std::to_string(version) + "; the newest that can be read is " +
+                                std::to_string(format.current));
   }
   if (owner != Padded(id)) {
     return Status::Corruption(file + ": offset 32: the file belongs to another owner");

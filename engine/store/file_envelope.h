@@ -32,12 +32,14 @@ struct EnvelopeFormat {
 inline constexpr size_t kEnvelopeHeaderBytes = 64;
 
 // `id` is at most 16 bytes.
-std::string WrapInEnvelope(const EnvelopeFormat& format, std::string_view id, std::string_view payload);
+std::string WrapInEnvelope(const EnvelopeFormat& format, std::string_view id,
+                           std::string_view payload);
 
 // The payload within `bytes`, checked to the last byte. `file` is for messages. Errors: kFormatTooOld, kFormatTooNew, kCorruption
 // (wrong magic, name, id, length or checksum, with the offset).
-[[nodiscard]] Result<std::string_view> OpenEnvelope(const EnvelopeFormat& format, std::string_view id,
-                                                    std::string_view bytes, const std::string& file);
+[[nodiscard]] Result<std::string_view> OpenEnvelope(const EnvelopeFormat& format,
+                                                    std::string_view id, std::string_view bytes,
+                                                    const std::string& file);
 
 }  // namespace binseek::store
 

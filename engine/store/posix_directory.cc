@@ -149,12 +149,14 @@ class PosixDirectory final : public Directory {
   }
 
   Status Delete(const std::string& file) override {
-    return ::unlink(PathOf(file).c_str()) == 0 ? Status::Ok() : SystemError("delete " + PathOf(file), errno);
+    return ::unlink(PathOf(file).c_str()) == 0 ? Status::Ok()
+                                               : SystemError("delete " + PathOf(file), errno);
   }
 
   Status Rename(const std::string& from, const std::string& to) override {
-    return ::rename(PathOf(from).c_str(), PathOf(to).c_str()) == 0 ? Status::Ok()
-                                                                    : SystemError("rename " + PathOf(from), errno);
+    return ::rename(PathOf(from).c_str(), PathOf(to).c_str()) == 0
+               ? Status::Ok()
+               : SystemError("rename " + PathOf(from), errno);
   }
 
   Status Sync() override {

@@ -1,6 +1,7 @@
 #include "engine/store/ram_directory.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace binseek::store {
@@ -15,7 +16,8 @@ namespace {
 
 class RamFile final : public WritableFile {
  public:
-  explicit RamFile(std::shared_ptr<RamDirectory::Contents> contents) : contents_(std::move(contents)) {}
+  explicit RamFile(std::shared_ptr<RamDirectory::Contents> contents)
+      : contents_(std::move(contents)) {}
   Status Append(std::string_view bytes) override {
     const MutexLock lock(&contents_->mutex);
     contents_->bytes.append(bytes);
@@ -35,10 +37,13 @@ class RamFile final : public WritableFile {
 // A copy, in 64-bit words so that it is aligned as a mapped page would be.
 class RamMapping final : public MappedFile {
  public:
-  explicit RamMapping(std::string_view bytes) : words_((bytes.size() + 7) / 8), size_(bytes.size()) {
+  explicit RamMapping(std::string_view bytes)
+      : words_((bytes.size() + 7) / 8), size_(bytes.size()) {
     std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(words_.data()));
   }
-  std::string_view bytes() const override { return {reinterpret_cast<const char*>(words_.data()), size_}; }
+  std::string_view bytes() const override {
+    return {reinterpret_cast<const char*>(words_.data()), size_};
+  }
 
  private:
   std::vector<uint64_t> words_;
@@ -47,13 +52,13 @@ class RamMapping final : public MappedFile {
 
 class RamLock final : public DirectoryLock {
  public:
-  explicit RamLock(std::shared_ptr<bool> locked) : locked_(std::move(locked)) { *locked_ = true; }
+  explicit RamLock(std::shared_ptr<std::atomic<bool>> locked) : locked_(std::move(locked)) {}
   RamLock(const RamLock&) = delete;
   RamLock& operator=(const RamLock&) = delete;
   ~RamLock() override { *locked_ = false; }
 
  private:
-  const std::shared_ptr<bool> locked_;
+  const std::shared_ptr<std::atomic<bool>> locked_;
 };
 
 }  // namespace
@@ -86,7 +91,8 @@ Result<std::vector<std::string>> RamDirectory::List() const {
 
 Status RamDirectory::Delete(const std::string& file) {
   const MutexLock lock(&mutex_);
-  return names_.erase(file) == 1 ? Status::Ok() : Status::NotFound("delete " + file + ": no such file in memory");
+  return names_.erase(file) == 1 ? Status::Ok()
+                                 : Status::NotFound("delete " + file + ": no such file in memory");
 }
 
 Status RamDirectory::Rename(const std::string& from, const std::string& to) {
@@ -108,8 +114,7 @@ Status RamDirectory::Sync() {
 }
 
 Result<std::unique_ptr<DirectoryLock>> RamDirectory::Lock() {
-  const MutexLock lock(&mutex_);
-  if (*locked_) {
+  if (locked_->exchange(true)) {
     return Status::Unavailable("the directory in memory is already open");
   }
   return std::unique_ptr<DirectoryLock>(std::make_unique<RamLock>(locked_));

@@ -4,6 +4,7 @@
 #ifndef BINSEEK_ENGINE_STORE_RAM_DIRECTORY_H_
 #define BINSEEK_ENGINE_STORE_RAM_DIRECTORY_H_
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,7 +39,7 @@ class RamDirectory final : public Directory {
   mutable Mutex mutex_;
   Names names_ BINSEEK_GUARDED_BY(mutex_);
   Names synced_names_ BINSEEK_GUARDED_BY(mutex_);
-  std::shared_ptr<bool> locked_ = std::make_shared<bool>(false);
+  const std::shared_ptr<std::atomic<bool>> locked_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace binseek::store
