@@ -1,5 +1,7 @@
 #include "sync/mapper/column_field.h"
 
+#include <iterator>
+
 namespace binseek::mapper {
 namespace {
 
@@ -77,65 +79,14 @@ mapping::Field FieldOfColumn(const Column& column, bool in_key) {
 bool HasKeywordSubfield(const Column& column) { return KindOf(column) == FieldKind::kText; }
 
 std::string_view SqlTypeName(ColumnType type) {
-  switch (type) {
-    case ColumnType::kTinyInt:
-      return "TINYINT";
-    case ColumnType::kSmallInt:
-      return "SMALLINT";
-    case ColumnType::kMediumInt:
-      return "MEDIUMINT";
-    case ColumnType::kInt:
-      return "INT";
-    case ColumnType::kBigInt:
-      return "BIGINT";
-    case ColumnType::kFloat:
-      return "FLOAT";
-    case ColumnType::kDouble:
-      return "DOUBLE";
-    case ColumnType::kDecimal:
-      return "DECIMAL";
-    case ColumnType::kBit:
-      return "BIT";
-    case ColumnType::kYear:
-      return "YEAR";
-    case ColumnType::kChar:
-      return "CHAR";
-    case ColumnType::kVarchar:
-      return "VARCHAR";
-    case ColumnType::kText:
-      return "TEXT";
-    case ColumnType::kBinary:
-      return "BINARY";
-    case ColumnType::kVarbinary:
-      return "VARBINARY";
-    case ColumnType::kBlob:
-      return "BLOB";
-    case ColumnType::kDate:
-      return "DATE";
-    case ColumnType::kTime:
-      return "TIME";
-    case ColumnType::kDateTime:
-      return "DATETIME";
-    case ColumnType::kTimestamp:
-      return "TIMESTAMP";
-    case ColumnType::kEnum:
-      return "ENUM";
-    case ColumnType::kSet:
-      return "SET";
-    case ColumnType::kJson:
-      return "JSON";
-    case ColumnType::kGeometry:
-      return "GEOMETRY";
-    case ColumnType::kVector:
-      return "VECTOR";
-    case ColumnType::kUuid:
-      return "UUID";
-    case ColumnType::kInet4:
-      return "INET4";
-    case ColumnType::kInet6:
-      return "INET6";
-  }
-  return "unknown";
+  // In the order of the enumeration.
+  static constexpr std::string_view kNames[] = {
+      "TINYINT",   "SMALLINT", "MEDIUMINT", "INT",    "BIGINT",   "FLOAT",     "DOUBLE",
+      "DECIMAL",   "BIT",      "YEAR",      "CHAR",   "VARCHAR",  "TEXT",      "BINARY",
+      "VARBINARY", "BLOB",     "DATE",      "TIME",   "DATETIME", "TIMESTAMP", "ENUM",
+      "SET",       "JSON",     "GEOMETRY",  "VECTOR", "UUID",     "INET4",     "INET6"};
+  static_assert(std::size(kNames) == static_cast<size_t>(ColumnType::kInet6) + 1);
+  return kNames[static_cast<size_t>(type)];
 }
 
 }  // namespace binseek::mapper

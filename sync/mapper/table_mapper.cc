@@ -293,7 +293,7 @@ TableMapper::TableMapper() = default;
 TableMapper::~TableMapper() = default;
 
 Status TableMapper::Bind(std::shared_ptr<const change::TableSchema> table, index::IndexId index,
-                         std::shared_ptr<const mapping::Mapping> mapping) {
+                         const std::shared_ptr<const mapping::Mapping>& mapping) {
   std::string name = table->QualifiedName();
   BINSEEK_ASSIGN_OR_RETURN(auto plan, MakeTablePlan(std::move(table), index, *mapping));
   tables_.insert_or_assign(std::move(name), std::move(plan));

@@ -32,12 +32,14 @@ class TableMapper final : public RowMapper {
  public:
   TableMapper();
   ~TableMapper() override;
+  TableMapper(const TableMapper&) = delete;
+  TableMapper& operator=(const TableMapper&) = delete;
 
   // Rows decoded by exactly this schema go to `index`, whose fields are those of `mapping` (the
   // engine's, with its ids). Replaces what the table was bound to. kInvalidArgument: a column has
   // no field of its name, or one of another kind.
   [[nodiscard]] Status Bind(std::shared_ptr<const change::TableSchema> table, index::IndexId index,
-                            std::shared_ptr<const mapping::Mapping> mapping);
+                            const std::shared_ptr<const mapping::Mapping>& mapping);
   void Unbind(const std::string& qualified_name);
 
   [[nodiscard]] Result<MappedTransaction> Map(const change::Transaction& transaction,

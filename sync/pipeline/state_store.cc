@@ -1,7 +1,5 @@
 #include "sync/pipeline/state_store.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -13,6 +11,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
+#include "sync/pipeline/sqlite_database.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -21,7 +20,6 @@ namespace {
 constexpr int64_t kApplicationId = 0x6273656b;
 // Version of the schema, in the file's user_version. A change adds a step to Migrate.
 constexpr int64_t kSchemaVersion = 1;
-constexpr int kBusyTimeoutMs = 5'000;
 // More than this many additions are written before the commit asks for it: memory is bounded, and early is harmless.
 constexpr size_t kMaxPending = 65'536;
 
@@ -37,129 +35,14 @@ constexpr char kCreate[] =
     " count INTEGER NOT NULL,"
     " UNIQUE(source, tbl, key, position)) STRICT";
 
-// By SQLite's primary result code; what it adds to it says no more than the detail does.
-Status SqliteError(const std::string& file, int code, std::string_view detail) {
-  const std::string message = file + ": " + std::string(detail);
-  switch (code & 0xff) {
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return Status::Corruption(message);
-    case SQLITE_FULL:
-    case SQLITE_NOMEM:
-      return Status::ResourceExhausted(message);
-    default:
-      return Status::IoError(message);
-  }
-}
-
-// One prepared statement in use; finalised with it. Thread-compatible, as its connection.
-class Statement {
- public:
-  static Result<std::unique_ptr<Statement>> Prepare(sqlite3* db, const std::string& file,
-                                                    std::string_view sql) {
-    sqlite3_stmt* statement = nullptr;
-    const int code =
-        sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
-    if (code != SQLITE_OK) {
-      return SqliteError(file, code, sqlite3_errmsg(db));
-    }
-    return std::unique_ptr<Statement>(new Statement(db, &file, statement));
-  }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  // The text must live until the next Reset.
-  void Bind(int at, std::string_view text) {
-    sqlite3_bind_text64(statement_, at, text.data() == nullptr ? "" : text.data(), text.size(),
-                        SQLITE_STATIC, SQLITE_UTF8);
-  }
-  void Bind(int at, int64_t number) { sqlite3_bind_int64(statement_, at, number); }
-
-  // True where there is a row.
-  Result<bool> Step() {
-    const int code = sqlite3_step(statement_);
-    if (code != SQLITE_ROW && code != SQLITE_DONE) {
-      return SqliteError(*file_, code, sqlite3_errmsg(db_));
-    }
-    return code == SQLITE_ROW;
-  }
-  Status Run() { return Step().status(); }
-  void Reset() {
-    sqlite3_reset(statement_);
-    sqlite3_clear_bindings(statement_);
-  }
-
-  int64_t Int(int column) const { return sqlite3_column_int64(statement_, column); }
-  std::string Text(int column) const {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return text == nullptr
-               ? std::string()
-               : std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
-  }
-
- private:
-  Statement(sqlite3* db, const std::string* file, sqlite3_stmt* statement)
-      : db_(db), file_(file), statement_(statement) {}
-
-  sqlite3* const db_;
-  const std::string* const file_;
-  sqlite3_stmt* const statement_;
-};
-
-// An open file: statements by text, and errors that name it. Thread-compatible.
-class Database {
- public:
-  static Result<std::unique_ptr<Database>> Open(const std::string& file) {
-    sqlite3* db = nullptr;
-    const int code =
-        sqlite3_open_v2(file.c_str(), &db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-    std::unique_ptr<Database> database(
-        new Database(file, db));  // also what failed to open must be closed
-    if (code != SQLITE_OK) {
-      return SqliteError(file, code, db == nullptr ? "out of memory" : sqlite3_errmsg(db));
-    }
-    sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, kBusyTimeoutMs);
-    return database;
-  }
-  ~Database() { sqlite3_close(db_); }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-
-  Result<std::unique_ptr<Statement>> Prepare(std::string_view sql) const {
-    return Statement::Prepare(db_, file_, sql);
-  }
-  Status Run(std::string_view sql) const {
-    BINSEEK_ASSIGN_OR_RETURN(const auto statement, Prepare(sql));
-    return statement->Run();
-  }
-  Result<int64_t> Number(std::string_view sql) const {
-    BINSEEK_ASSIGN_OR_RETURN(const auto statement, Prepare(sql));
-    BINSEEK_ASSIGN_OR_RETURN(const bool row, statement->Step());
-    return row ? statement->Int(0) : 0;
-  }
-  // After a failure the transaction may be gone already, which is as well.
-  void Rollback() const { Run("ROLLBACK").IgnoreError(); }
-
-  const std::string& file() const { return file_; }
-
- private:
-  Database(std::string file, sqlite3* db) : file_(std::move(file)), db_(db) {}
-
-  const std::string file_;
-  sqlite3* const db_;
-};
-
-Status CheckPages(const Database& database) {
+Status CheckPages(const SqliteDatabase& database) {
   BINSEEK_ASSIGN_OR_RETURN(const auto check, database.Prepare("PRAGMA quick_check(1)"));
   BINSEEK_ASSIGN_OR_RETURN(const bool row, check->Step());
   const std::string verdict = row ? check->Text(0) : "no answer";
   return verdict == "ok" ? Status::Ok() : Status::Corruption(database.file() + ": " + verdict);
 }
 
-Status Migrate(const Database& database) {
+Status Migrate(const SqliteDatabase& database) {
   BINSEEK_ASSIGN_OR_RETURN(const int64_t version, database.Number("PRAGMA user_version"));
   BINSEEK_ASSIGN_OR_RETURN(const int64_t application, database.Number("PRAGMA application_id"));
   BINSEEK_ASSIGN_OR_RETURN(const int64_t tables,
@@ -199,7 +82,8 @@ std::string PositionText(const change::TransactionPosition& position) {
 
 class SqliteStateStore final : public StateStore {
  public:
-  explicit SqliteStateStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  explicit SqliteStateStore(std::unique_ptr<SqliteDatabase> database)
+      : database_(std::move(database)) {}
 
   Status Prepare() BINSEEK_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
@@ -392,8 +276,8 @@ class SqliteStateStore final : public StateStore {
   }
 
   mutable Mutex mutex_;
-  const std::unique_ptr<Database> database_ BINSEEK_PT_GUARDED_BY(mutex_);
-  std::unique_ptr<Statement> find_ BINSEEK_GUARDED_BY(mutex_);  // dies before its database
+  const std::unique_ptr<SqliteDatabase> database_ BINSEEK_PT_GUARDED_BY(mutex_);
+  std::unique_ptr<SqliteStatement> find_ BINSEEK_GUARDED_BY(mutex_);  // dies before its database
   std::map<Id, Pending> pending_ BINSEEK_GUARDED_BY(mutex_);
   std::set<TableId> forgotten_ BINSEEK_GUARDED_BY(mutex_);  // before what is pending
   uint64_t last_order_ BINSEEK_GUARDED_BY(mutex_) = 0;
@@ -403,7 +287,7 @@ class SqliteStateStore final : public StateStore {
 }  // namespace
 
 Result<std::unique_ptr<StateStore>> StateStore::Open(const std::string& file) {
-  BINSEEK_ASSIGN_OR_RETURN(auto database, Database::Open(file));
+  BINSEEK_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(file));
   // WAL with full syncs: a commit is durable when it returns, and readers of the file never wait.
   BINSEEK_RETURN_IF_ERROR(database->Run("PRAGMA journal_mode=WAL"));
   BINSEEK_RETURN_IF_ERROR(database->Run("PRAGMA synchronous=FULL"));
