@@ -1,0 +1,98 @@
+#include "api/cli/common.h"
+
+#include <httplib.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <sstream>
+
+#include "sync/mysql/url.h"
+
+namespace binseek::api::cli {
+namespace {
+
+constexpr size_t kMaxConfigBytes = 1 << 20;
+
+}  // namespace
+
+void ConfigFlags::AddConfig(CLI::App* command) {
+  command
+      ->add_option("--config", config_file,
+                   "YAML file, see config/binseek.example.yaml (also BINSEEK_CONFIG)")
+      ->envname("BINSEEK_CONFIG")
+      ->type_name("FILE");
+}
+void ConfigFlags::AddMysql(CLI::App* command) {
+  command
+      ->add_option("--mysql", mysql_url,
+                   "database to follow, mysql://user:password@host:port/database")
+      ->type_name("URL");
+}
+void ConfigFlags::AddData(CLI::App* command) {
+  command->add_option("--data", data_dir, "folder of the index and of all state")->type_name("DIR");
+}
+void ConfigFlags::AddListen(CLI::App* command) {
+  command->add_option("--listen", listen, "where HTTP is served")->type_name("HOST:PORT");
+}
+
+Result<Config> ConfigFlags::Load() const {
+  ConfigInputs inputs;
+  if (!config_file.empty()) {
+    inputs.file_name = config_file;
+    BINSEEK_ASSIGN_OR_RETURN(inputs.file_text, ReadSmallFile(config_file, kMaxConfigBytes));
+  }
+  inputs.environment = ProcessEnvironment();
+  const std::pair<const char*, const std::string*> flags[] = {
+      {"source.url", &mysql_url}, {"data_dir", &data_dir}, {"server.listen", &listen}};
+  for (const auto& [path, value] : flags) {
+    if (!value->empty()) {
+      inputs.flags.emplace_back(path, *value);
+    }
+  }
+  return LoadConfig(inputs);
+}
+
+Result<mysql::ConnectionOptions> SourceOptions(const Config& config) {
+  if (config.source.url.empty()) {
+    return Status::InvalidArgument(
+        "no source is named: give --mysql mysql://user@host:port/database, or source.url in the "
+        "config");
+  }
+  BINSEEK_ASSIGN_OR_RETURN(mysql::ConnectionOptions options,
+                           mysql::ParseMysqlUrl(config.source.url));
+  if (options.database.empty()) {
+    return Status::InvalidArgument(
+        "the source's URL names no database: mysql://user@host:port/database");
+  }
+  if (!config.source.password.empty()) {
+    options.password = config.source.password;
+  }
+  return options;
+}
+
+int Fail(const Status& status) {
+  std::istringstream lines(status.message());
+  for (std::string line; std::getline(lines, line);) {
+    std::cerr << "binseek: " << line << "\n";
+  }
+  return 2;
+}
+
+Result<std::string> HttpGet(const std::string& base, const std::string& path) {
+  httplib::Client client(base);
+  client.set_connection_timeout(5);
+  client.set_read_timeout(30);
+  const httplib::Result answer = client.Get(path);
+  if (!answer) {
+    return Status::Unavailable("nobody answers on " + base + " (" +
+                               httplib::to_string(answer.error()) +
+                               "); is `binseek serve` running there?");
+  }
+  if (answer->status != 200) {
+    return Status::Unavailable(base + path + " answered " + std::to_string(answer->status) + ": " +
+                               answer->body.substr(0, 500));
+  }
+  return answer->body;
+}
+
+}  // namespace binseek::api::cli

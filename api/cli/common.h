@@ -1,0 +1,49 @@
+// What several subcommands share: config options, connecting to the source, error output.
+//
+// Thread-safe free functions but for SourceFlags, a plain struct that CLI11 fills.
+#ifndef BINSEEK_API_CLI_COMMON_H_
+#define BINSEEK_API_CLI_COMMON_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/config.h"
+#include "engine/base/result.h"
+#include "sync/mysql/connection.h"
+
+namespace CLI {
+class App;
+}
+
+namespace binseek::api::cli {
+
+struct ConfigFlags {
+  std::string config_file;
+  std::string mysql_url;
+  std::string data_dir;
+  std::string listen;
+
+  // Adds --config and, as asked, the others.
+  void AddConfig(CLI::App* command);
+  void AddMysql(CLI::App* command);
+  void AddData(CLI::App* command);
+  void AddListen(CLI::App* command);
+
+  // By file, environment and these flags.
+  [[nodiscard]] Result<Config> Load() const;
+};
+
+// The source's connection options: the URL, with source.password over the one in it. kInvalidArgument where there is no source.
+[[nodiscard]] Result<mysql::ConnectionOptions> SourceOptions(const Config& config);
+
+// Prints "binseek: <message>" to stderr, each line so, and gives back exit code 2.
+int Fail(const Status& status);
+
+// One GET over HTTP; the body of a 200. `base` is "http://host:port". kUnavailable where nobody answers.
+[[nodiscard]] Result<std::string> HttpGet(const std::string& base, const std::string& path);
+
+}  // namespace binseek::api::cli
+
+#endif  // BINSEEK_API_CLI_COMMON_H_

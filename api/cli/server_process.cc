@@ -1,0 +1,208 @@
+#include "api/cli/server_process.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <sstream>
+#include <utility>
+
+#include "api/cli/data_directory.h"
+#include "api/cli/preflight_report.h"
+#include "api/handlers/handlers.h"
+#include "engine/base/log.h"
+#include "engine/index/manifest.h"
+#include "engine/store/posix_directory.h"
+
+namespace binseek::api::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int64_t kTickNanos = 200'000'000;  // how often progress is looked at
+constexpr change::SourceId kSource{1};
+
+void LogPreflight(const mysql::ConnectionOptions& options, uint32_t server_id) {
+  const Result<std::vector<mysql::PreflightCheck>> checks = ExamineSource(options, server_id);
+  if (!checks.ok()) {
+    Log(LogLevel::kWarn, "preflight not possible", {{"error", checks.status()}});
+    return;
+  }
+  for (const mysql::PreflightCheck& check : *checks) {
+    if (check.verdict == mysql::PreflightCheck::Verdict::kFail) {
+      Log(LogLevel::kWarn, "preflight failed",
+          {{"check", check.name}, {"why", check.why}, {"fix", check.fix}});
+    }
+  }
+}
+
+}  // namespace
+
+Status ServerProcess::Run(const ConfigFlags& flags) {
+  // Taken by WaitForEnd alone; threads inherit the mask.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  ServerProcess process(flags);
+  Status status = process.Start();
+  if (status.ok()) {
+    process.WaitForEnd(signals);
+  }
+  process.Stop();
+  return status;
+}
+
+Status ServerProcess::Start() {
+  BINSEEK_ASSIGN_OR_RETURN(config_, flags_.Load());
+  BINSEEK_ASSIGN_OR_RETURN(const LogLevel level, ParseLogLevel(config_.log_level));
+  SetLogLevel(level);
+  progress_ = std::make_unique<Progress>(isatty(STDERR_FILENO) == 1);
+  BINSEEK_RETURN_IF_ERROR(OpenStores());
+  node_ = std::make_unique<Node>(engine_.get(), state_.get(), config_.search);
+  router_ = MakeRouter(node_.get());
+  if (config_.source.url.empty()) {
+    return StartHttp();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(config_));
+  const uint32_t server_id = ServerId(config_);
+  if (first_start_) {
+    BINSEEK_RETURN_IF_ERROR(CheckSource(options, server_id));
+    BINSEEK_RETURN_IF_ERROR(StartSync(options, server_id));
+    return StartHttp();
+  }
+  // What is there already is served at once, whatever the source says.
+  BINSEEK_RETURN_IF_ERROR(StartHttp());
+  BINSEEK_RETURN_IF_ERROR(StartSync(options, server_id));
+  preflight_ = std::thread([options, server_id] { LogPreflight(options, server_id); });
+  return Status::Ok();
+}
+
+Status ServerProcess::OpenStores() {
+  BINSEEK_ASSIGN_OR_RETURN(std::shared_ptr<store::Directory> directory,
+                           store::OpenPosixDirectory(IndexDirectory(config_.data_dir)));
+  std::error_code ignored;
+  first_start_ = !std::filesystem::exists(
+      IndexDirectory(config_.data_dir) + "/" + std::string(index::kManifestFile), ignored);
+  index::EngineOptions options;
+  options.directory = std::move(directory);
+  options.memory_limit_bytes = static_cast<size_t>(config_.engine_memory_limit);
+  // The engine's lock is what keeps two processes apart, so it is taken before the state store is opened.
+  options.before_commit = [this] { return state_ == nullptr ? Status::Ok() : state_->Flush(); };
+  BINSEEK_ASSIGN_OR_RETURN(engine_, index::Engine::Open(std::move(options)));
+  BINSEEK_ASSIGN_OR_RETURN(state_, pipeline::StateStore::Open(StateFile(config_.data_dir)));
+  return Status::Ok();
+}
+
+Status ServerProcess::CheckSource(const mysql::ConnectionOptions& options, uint32_t server_id) {
+  BINSEEK_ASSIGN_OR_RETURN(const std::vector<mysql::PreflightCheck> checks,
+                           ExamineSource(options, server_id));
+  std::istringstream findings(PreflightText(checks, false));
+  for (std::string line; std::getline(findings, line);) {
+    progress_->Say(line);
+  }
+  if (!mysql::PreflightPassed(checks)) {
+    return Status::InvalidArgument(
+        "the source cannot be followed as it is set up; mend what FAIL says, `binseek doctor` "
+        "checks again");
+  }
+  return Status::Ok();
+}
+
+Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_t server_id) {
+  pipeline::SupervisorOptions sync;
+  sync.connection = options;
+  sync.source = kSource;
+  sync.engine = engine_.get();
+  sync.state = state_.get();
+  sync.include = config_.source.include;
+  sync.exclude = config_.source.exclude;
+  sync.rename = config_.source.rename;
+  sync.server_id = server_id;
+  sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
+  sync.commit_interval = milliseconds(config_.engine_commit_interval_ms);
+  BINSEEK_ASSIGN_OR_RETURN(supervisor_, pipeline::Supervisor::Start(std::move(sync)));
+  node_->set_sync(supervisor_.get());
+  return Status::Ok();
+}
+
+Status ServerProcess::StartHttp() {
+  BINSEEK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(config_.server.listen));
+  HttpServerOptions options;
+  options.host = address.host;
+  options.port = address.port;
+  options.max_body_bytes = static_cast<size_t>(config_.server.max_body_bytes);
+  options.connections.threads = static_cast<size_t>(config_.server.threads);
+  options.connections.max_connections = static_cast<size_t>(config_.server.max_connections);
+  options.connections.max_header_bytes = static_cast<size_t>(config_.server.max_header_bytes);
+  options.connections.request_timeout = milliseconds(config_.server.request_timeout_ms);
+  options.connections.idle_timeout = milliseconds(config_.server.idle_timeout_ms);
+  BINSEEK_ASSIGN_OR_RETURN(http_, HttpServer::Start(options, [this](Request request) {
+                             return router_.Dispatch(std::move(request));
+                           }));
+  const bool v6 = address.host.find(':') != std::string::npos;
+  progress_->Say("serving on http://" + (v6 ? "[" + address.host + "]" : address.host) + ":" +
+                 std::to_string(http_->port()));
+  return Status::Ok();
+}
+
+void ServerProcess::WaitForEnd(const sigset_t& signals) {
+  const timespec tick{0, kTickNanos};
+  for (;;) {
+    const int signal = sigtimedwait(&signals, nullptr, &tick);
+    if (signal == SIGINT || signal == SIGTERM) {
+      return;
+    }
+    if (signal == SIGHUP) {
+      Reload();
+    }
+    if (supervisor_ != nullptr) {
+      progress_->Show(supervisor_->status());
+    }
+  }
+}
+
+void ServerProcess::Reload() {
+  const Result<Config> wanted = flags_.Load();
+  if (!wanted.ok()) {
+    std::istringstream lines(wanted.status().message());
+    for (std::string line; std::getline(lines, line);) {
+      Log(LogLevel::kError, "config refused, the one before stays", {{"error", line}});
+    }
+    return;
+  }
+  const Result<LogLevel> level = ParseLogLevel(wanted->log_level);
+  SetLogLevel(level.value_or(LogLevel::kInfo));
+  node_->SetLimits(wanted->search);
+  for (const std::string& key : KeysThatNeedRestart(config_, *wanted)) {
+    Log(LogLevel::kWarn, "config key needs a restart", {{"key", key}});
+  }
+  config_.log_level = wanted->log_level;
+  const int64_t max_scrolls = config_.search.max_scrolls;
+  config_.search = wanted->search;
+  config_.search.max_scrolls = max_scrolls;
+  Log(LogLevel::kInfo, "config read again");
+}
+
+void ServerProcess::Stop() {
+  if (supervisor_ != nullptr) {
+    progress_->Say("stopping");
+    supervisor_->Stop();
+  }
+  if (http_ != nullptr) {
+    http_->Stop();
+  }
+  if (preflight_.joinable()) {
+    preflight_.join();
+  }
+  if (node_ != nullptr) {
+    node_->set_sync(nullptr);
+  }
+}
+
+}  // namespace binseek::api::cli

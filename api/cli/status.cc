@@ -1,0 +1,113 @@
+// binseek status: asks a running server how far it is.
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "api/cli/commands.h"
+#include "api/cli/common.h"
+#include "engine/base/json.h"
+
+namespace binseek::api::cli {
+namespace {
+
+std::string Text(const JsonValue& object, std::string_view key) {
+  const JsonValue* value = object.Find(key);
+  if (value == nullptr || value->is_null()) {
+    return "";
+  }
+  return value->is_number() ? value->number_text() : value->AsString();
+}
+
+void PrintLine(std::string_view name, const std::string& value) {
+  if (!value.empty()) {
+    std::cout << name << std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') << value << "\n";
+  }
+}
+
+void PrintTables(const JsonValue& tables) {
+  for (const JsonValue& table : tables.array()) {
+    std::cout << "  " << Text(table, "table") << " -> "
+              << (Text(table, "index").empty() ? "(no index)" : Text(table, "index")) << ": "
+              << Text(table, "state");
+    if (Text(table, "state") == "snapshot") {
+      std::cout << ", " << Text(table, "snapshot_rows") << " of about "
+                << Text(table, "estimated_rows") << " rows";
+      if (const std::string eta = Text(table, "eta_seconds"); !eta.empty()) {
+        std::array<char, 48> text{};
+        std::snprintf(text.data(), text.size(), ", %.0f s left",
+                      table.Find("eta_seconds")->AsDouble().value_or(0));
+        std::cout << text.data();
+      }
+    }
+    if (const std::string error = Text(table, "error"); !error.empty()) {
+      std::cout << ": " << error;
+    }
+    std::cout << "\n";
+  }
+}
+
+struct StatusCommand {
+  ConfigFlags flags;
+  bool json = false;
+
+  Result<std::string> Ask() const {
+    BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
+    BINSEEK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(config.server.listen));
+    const std::string host =
+        address.host == "0.0.0.0" ? "127.0.0.1" : (address.host == "::" ? "::1" : address.host);
+    const bool v6 = host.find(':') != std::string::npos;
+    return HttpGet("http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(address.port),
+                   "/_sync/status");
+  }
+
+  int Run() const {
+    const Result<std::string> body = Ask();
+    if (!body.ok()) {
+      return Fail(body.status());
+    }
+    if (json) {
+      std::cout << *body << "\n";
+      return 0;
+    }
+    const Result<JsonValue> status = ParseJson(*body);
+    if (!status.ok()) {
+      return Fail(status.status().WithContext("the server's answer"));
+    }
+    for (const char* key : {"state", "source", "server_version"}) {
+      PrintLine(key, Text(*status, key));
+    }
+    if (const JsonValue* position = status->Find("position")) {
+      PrintLine("gtid", Text(*position, "gtid"));
+      PrintLine("binlog", Text(*position, "binlog"));
+    }
+    for (const char* key :
+         {"lag_ms", "transactions", "rows", "reconnects", "dead_letters", "error"}) {
+      PrintLine(key, Text(*status, key));
+    }
+    if (const JsonValue* tables = status->Find("tables")) {
+      PrintTables(*tables);
+    }
+    return 0;
+  }
+};
+
+}  // namespace
+
+void AddStatusCommand(CLI::App* app, int* exit_code) {
+  CLI::App* command =
+      app->add_subcommand("status", "asks a running server how far it is with its source");
+  const auto state = std::make_shared<StatusCommand>();
+  state->flags.AddConfig(command);
+  state->flags.AddListen(command);
+  command->add_flag("--json", state->json, "print the server's JSON");
+  command->footer(
+      "Examples:\n"
+      "  binseek status\n"
+      "  binseek status --listen 127.0.0.1:9200 --json\n"
+      "Exit code: 0 it answered, 2 it did not.");
+  command->callback([state, exit_code] { *exit_code = state->Run(); });
+}
+
+}  // namespace binseek::api::cli

@@ -1,0 +1,354 @@
+#include "api/config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "api/config_keys.h"
+#include "api/nearest_name.h"
+
+extern char** environ;  // NOLINT(readability-identifier-naming)
+
+namespace binseek::api {
+namespace {
+
+constexpr size_t kMaxSecretBytes = 64 << 10;
+constexpr std::string_view kEnvironmentPrefix = "BINSEEK_";
+
+// How strong the place is that a value came from.
+enum class Origin : uint8_t { kDefault, kFile, kEnvironment, kFlag };
+
+std::string DidYouMean(std::string_view name, std::span<const std::string_view> candidates) {
+  const std::string_view nearest = NearestName(name, candidates);
+  return nearest.empty() ? "" : "; did you mean '" + std::string(nearest) + "'?";
+}
+
+class Loader {
+ public:
+  explicit Loader(const ConfigInputs& inputs) : inputs_(inputs) {}
+
+  Result<Config> Load() {
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (!key.default_text.empty()) {
+        Set(key, key.default_text, Origin::kDefault, "default");
+      }
+    }
+    ReadFile();
+    ReadEnvironment();
+    for (const auto& [path, value] : inputs_.flags) {
+      if (const ConfigKey* key = FindConfigKey(path)) {
+        Set(*key, value, Origin::kFlag, "flag");
+      } else {
+        Problem("flag", path + ": no such key");
+      }
+    }
+    ReadSecret("source.url", "source.url_file", &config_.source.url);
+    ReadSecret("source.password", "source.password_file", &config_.source.password);
+    CheckTogether();
+    if (!problems_.empty()) {
+      return Status::InvalidArgument(problems_);
+    }
+    return std::move(config_);
+  }
+
+ private:
+  void Problem(const std::string& where, const std::string& what) {
+    problems_ += (problems_.empty() ? "" : "\n") + where + ": " + what;
+  }
+
+  void Set(const ConfigKey& key, std::string_view text, Origin origin, const std::string& where) {
+    const Status status = SetFromText(key, text, &config_);
+    if (!status.ok()) {
+      Problem(where, std::string(key.path) + ": " + status.message());
+      return;
+    }
+    Note(key, origin, where);
+  }
+
+  void Note(const ConfigKey& key, Origin origin, const std::string& where) {
+    set_by_[std::string(key.path)] = {origin, where};
+  }
+
+  void ReadFile() {
+    if (inputs_.file_name.empty()) {
+      return;
+    }
+    // yaml-cpp throws; no exception may leave this function.
+    try {
+      const YAML::Node root = YAML::Load(inputs_.file_text);
+      if (root.IsMap()) {
+        ReadSection(root, "");
+      } else if (!root.IsNull()) {
+        Problem(inputs_.file_name, "a map of keys is wanted");
+      }
+    } catch (const YAML::Exception& error) {
+      Problem(error.mark.is_null() ? inputs_.file_name : Where(error.mark),
+              "no valid YAML: " + error.msg);
+    } catch (const std::exception& error) {
+      Problem(inputs_.file_name, std::string("no valid YAML: ") + error.what());
+    }
+  }
+
+  std::string Where(const YAML::Mark& mark) const {
+    return inputs_.file_name + ":" + std::to_string(mark.line + 1);
+  }
+
+  void ReadSection(const YAML::Node& node, const std::string& prefix) {
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      const std::string where = Where(entry.first.Mark());
+      if (!entry.first.IsScalar()) {
+        Problem(where, "a key must be a name");
+        continue;
+      }
+      const std::string& name = entry.first.Scalar();
+      const std::string path = prefix + name;
+      if (!seen.insert(name).second) {
+        Problem(where, path + ": given twice");
+      } else if (const ConfigKey* key = FindConfigKey(path)) {
+        ReadValue(*key, entry.second, where);
+      } else if (prefix.empty() && IsSection(name)) {
+        if (entry.second.IsMap()) {
+          ReadSection(entry.second, name + ".");
+        } else if (!entry.second.IsNull()) {
+          Problem(where, name + ": a map of keys is wanted");
+        }
+      } else {
+        Problem(where, path + ": unknown key" + DidYouMean(name, NamesUnder(prefix)));
+      }
+    }
+  }
+
+  static bool IsSection(std::string_view name) {
+    return std::any_of(ConfigKeys().begin(), ConfigKeys().end(), [&](const ConfigKey& key) {
+      return key.path.size() > name.size() && key.path.substr(0, name.size()) == name &&
+             key.path[name.size()] == '.';
+    });
+  }
+
+  static std::vector<std::string_view> NamesUnder(std::string_view prefix) {
+    std::vector<std::string_view> names;
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (key.path.substr(0, prefix.size()) == prefix) {
+        const std::string_view rest = key.path.substr(prefix.size());
+        names.push_back(rest.substr(0, rest.find('.')));
+      }
+    }
+    return names;
+  }
+
+  void ReadValue(const ConfigKey& key, const YAML::Node& node, const std::string& where) {
+    const bool list = std::holds_alternative<Member<std::vector<std::string>>>(key.member);
+    const bool map = std::holds_alternative<Member<std::map<std::string, std::string>>>(key.member);
+    if (node.IsNull()) {
+      if (!list && !map) {
+        Problem(where, std::string(key.path) + ": has no value; leave the key out, or give " +
+                           DescribeRange(key));
+      }
+      return;
+    }
+    if (list && node.IsSequence()) {
+      ReadList(key, node, where);
+    } else if (map && node.IsMap()) {
+      ReadMap(key, node, where);
+    } else if (node.IsScalar()) {
+      Set(key, node.Scalar(), Origin::kFile, where);
+    } else {
+      Problem(where, std::string(key.path) + ": " + DescribeRange(key) + " is wanted");
+    }
+  }
+
+  void ReadList(const ConfigKey& key, const YAML::Node& node, const std::string& where) {
+    std::vector<std::string> items;
+    for (const auto& item : node) {
+      if (!item.IsScalar() || item.Scalar().empty()) {
+        Problem(Where(item.Mark()), std::string(key.path) + ": a list of names is wanted");
+        return;
+      }
+      items.push_back(item.Scalar());
+    }
+    *std::get<Member<std::vector<std::string>>>(key.member)(&config_) = std::move(items);
+    Note(key, Origin::kFile, where);
+  }
+
+  void ReadMap(const ConfigKey& key, const YAML::Node& node, const std::string& where) {
+    std::map<std::string, std::string> items;
+    for (const auto& item : node) {
+      if (!item.first.IsScalar() || !item.second.IsScalar()) {
+        Problem(Where(item.first.Mark()), std::string(key.path) + ": name: name lines are wanted");
+        return;
+      }
+      items[item.first.Scalar()] = item.second.Scalar();
+    }
+    *std::get<Member<std::map<std::string, std::string>>>(key.member)(&config_) = std::move(items);
+    Note(key, Origin::kFile, where);
+  }
+
+  void ReadEnvironment() {
+    std::vector<std::string> names;
+    for (const ConfigKey& key : ConfigKeys()) {
+      names.push_back(EnvironmentName(key.path));
+      const auto found = inputs_.environment.find(names.back());
+      if (found != inputs_.environment.end()) {
+        Set(key, found->second, Origin::kEnvironment, found->first);
+      }
+    }
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    for (const auto& [name, value] : inputs_.environment) {
+      if (IsOurs(name) && std::find(names.begin(), names.end(), name) == names.end()) {
+        Problem(name, "no such key" + DidYouMean(name, candidates));
+      }
+    }
+  }
+
+  // BINSEEK_<section>_...: other BINSEEK_ variables belong to tests and scripts.
+  static bool IsOurs(std::string_view name) {
+    return std::any_of(ConfigKeys().begin(), ConfigKeys().end(), [&](const ConfigKey& key) {
+      const size_t dot = key.path.find('.');
+      const std::string start = EnvironmentName(key.path.substr(0, dot)) + "_";
+      return dot != std::string_view::npos && name.substr(0, start.size()) == start;
+    });
+  }
+
+  // A value may come as such or in a file: whichever was given in the stronger place counts.
+  void ReadSecret(std::string_view path, std::string_view file_path, std::string* value) {
+    const auto direct = set_by_.find(path);
+    const auto file = set_by_.find(file_path);
+    if (file == set_by_.end() || TextOf(*FindConfigKey(file_path), config_).empty()) {
+      return;
+    }
+    if (direct != set_by_.end() && !value->empty()) {
+      if (direct->second.origin > file->second.origin) {
+        return;
+      }
+      if (direct->second.origin == file->second.origin) {
+        Problem(file->second.where, std::string(file_path) + ": given beside " + std::string(path) +
+                                        "; one of them must go");
+        return;
+      }
+    }
+    Result<std::string> text =
+        ReadSmallFile(TextOf(*FindConfigKey(file_path), config_), kMaxSecretBytes);
+    if (!text.ok()) {
+      Problem(file->second.where, std::string(file_path) + ": " + text.status().message());
+      return;
+    }
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) {
+      text->pop_back();
+    }
+    *value = *std::move(text);
+  }
+
+  void CheckTogether() {
+    const Result<ListenAddress> address = ParseListenAddress(config_.server.listen);
+    if (address.ok() && !address->loopback && !config_.server.trust_network) {
+      Problem(set_by_["server.listen"].where,
+              "server.listen: " + config_.server.listen +
+                  " is beyond loopback, where everybody could read and write; set "
+                  "server.trust_network: true if the network itself "
+                  "keeps strangers out");
+    }
+  }
+
+  struct SetBy {
+    Origin origin = Origin::kDefault;
+    std::string where;
+  };
+
+  const ConfigInputs& inputs_;
+  Config config_;
+  std::map<std::string, SetBy, std::less<>> set_by_;
+  std::string problems_;
+};
+
+bool IsLoopback(const std::string& host) {
+  in_addr v4{};
+  in6_addr v6{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+    return (ntohl(v4.s_addr) >> 24) == 127;
+  }
+  if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) {
+    return IN6_IS_ADDR_LOOPBACK(&v6);
+  }
+  return host == "localhost";
+}
+
+}  // namespace
+
+Result<Config> LoadConfig(const ConfigInputs& inputs) { return Loader(inputs).Load(); }
+
+std::map<std::string, std::string> ProcessEnvironment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const size_t equals = text.find('=');
+    if (equals != std::string_view::npos &&
+        text.substr(0, kEnvironmentPrefix.size()) == kEnvironmentPrefix) {
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return variables;
+}
+
+Result<std::string> ReadSmallFile(const std::string& path, size_t max_bytes) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
+  if (file == nullptr) {
+    const std::string reason = std::generic_category().message(errno);
+    return errno == ENOENT ? Status::NotFound(path + ": " + reason)
+                           : Status::IoError(path + ": " + reason);
+  }
+  std::string text(max_bytes + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) {
+    return Status::IoError(path + ": cannot be read");
+  }
+  if (text.size() > max_bytes) {
+    return Status::InvalidArgument(path + ": larger than " + std::to_string(max_bytes) + " bytes");
+  }
+  return text;
+}
+
+std::vector<std::string> KeysThatNeedRestart(const Config& running, const Config& wanted) {
+  std::vector<std::string> keys;
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (!key.reloadable && TextOf(key, running) != TextOf(key, wanted)) {
+      keys.emplace_back(key.path);
+    }
+  }
+  return keys;
+}
+
+Result<ListenAddress> ParseListenAddress(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) {
+    host = host.substr(1, host.size() - 2);
+  }
+  ListenAddress address;
+  bool port_ok = false;
+  if (colon != std::string_view::npos) {
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + colon + 1, end, address.port);
+    port_ok = parsed.ec == std::errc() && parsed.ptr == end;
+  }
+  if (!port_ok || host.empty() || (!bracketed && host.find(':') != std::string_view::npos)) {
+    return Status::InvalidArgument(
+        "host:port is wanted, such as 127.0.0.1:9200 or [::1]:9200, not '" + std::string(text) +
+        "'");
+  }
+  address.host = host;
+  address.loopback = IsLoopback(address.host);
+  return address;
+}
+
+}  // namespace binseek::api

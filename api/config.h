@@ -1,0 +1,92 @@
+// Config: everything that can be set, as one plain struct, and where it comes from.
+//
+// Sources, the stronger first: flags, environment (BINSEEK_SERVER_LISTEN for server.listen), the YAML file, defaults. All keys, with
+// type, unit, default and range, are in one table (config_keys.h), which reading, checking, the example file and error texts go by.
+//
+// Plain value type; free functions are thread-safe. Errors: kInvalidArgument with one line per problem, each naming where it is
+// ("binseek.yaml:12", "BINSEEK_SERVER_LISTEN", "--listen"), the key, and the nearest valid name for one that is unknown. No message
+// holds a secret.
+#ifndef BINSEEK_API_CONFIG_H_
+#define BINSEEK_API_CONFIG_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+
+namespace binseek::api {
+
+struct ServerConfig {
+  std::string listen;
+  bool trust_network = false;
+  int64_t threads = 0;
+  int64_t max_connections = 0;
+  int64_t max_body_bytes = 0;
+  int64_t max_header_bytes = 0;
+  int64_t request_timeout_ms = 0;
+  int64_t idle_timeout_ms = 0;
+};
+
+struct SourceConfig {
+  std::string url;  // of url_file where that was given; empty: no source
+  std::string url_file;
+  std::string password;
+  std::string password_file;
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  std::map<std::string, std::string> rename;  // table -> index
+  int64_t server_id = 0;
+};
+
+struct SearchConfig {
+  int64_t max_result_window = 0;
+  int64_t default_timeout_ms = 0;
+  int64_t max_buckets = 0;
+  int64_t max_scrolls = 0;
+};
+
+struct Config {
+  std::string data_dir;
+  ServerConfig server;
+  SourceConfig source;
+  int64_t snapshot_chunk_rows = 0;
+  int64_t engine_memory_limit = 0;
+  int64_t engine_commit_interval_ms = 0;
+  SearchConfig search;
+  std::string log_level;
+};
+
+struct ConfigInputs {
+  std::string file_name;  // for messages; empty: there is no file
+  std::string file_text;
+  std::map<std::string, std::string>
+      environment;  // all of it; what does not start with BINSEEK_ is passed over
+  std::vector<std::pair<std::string, std::string>> flags;  // ("server.listen", "127.0.0.1:9200")
+};
+
+// Reads `*_file` keys from disk too.
+[[nodiscard]] Result<Config> LoadConfig(const ConfigInputs& inputs);
+
+// The process's environment, as LoadConfig wants it.
+std::map<std::string, std::string> ProcessEnvironment();
+// Whole file, at most `max_bytes`. kNotFound, kIoError, kInvalidArgument where it is larger.
+[[nodiscard]] Result<std::string> ReadSmallFile(const std::string& path, size_t max_bytes);
+
+// Keys in which the two differ and that take effect only after a restart.
+std::vector<std::string> KeysThatNeedRestart(const Config& running, const Config& wanted);
+
+struct ListenAddress {
+  std::string host;  // without brackets
+  uint16_t port = 0;
+  bool loopback = false;
+};
+// "127.0.0.1:9200", "[::1]:9200", "localhost:0".
+[[nodiscard]] Result<ListenAddress> ParseListenAddress(std::string_view text);
+
+}  // namespace binseek::api
+
+#endif  // BINSEEK_API_CONFIG_H_

@@ -1,0 +1,312 @@
+#include "api/handlers/document_writer.h"
+
+#include <map>
+#include <random>
+#include <utility>
+
+#include "engine/mapping/document_parser.h"
+
+namespace binseek::api {
+namespace {
+
+constexpr size_t kMaxIdBytes = 512;
+
+// 20 characters, safe in URLs, as Elasticsearch's own ids.
+std::string MakeId() {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  thread_local std::mt19937_64 random = [] {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device(), device(), device()};
+    return std::mt19937_64(seed);
+  }();
+  std::string id;
+  for (uint64_t bits = 0; id.size() < 20; bits >>= 6) {
+    bits = id.size() % 10 == 0 ? random() : bits;
+    id += kAlphabet[bits & 63];
+  }
+  return id;
+}
+
+RestError ParseError(const Status& status) {
+  const bool strict = status.message().find("dynamic introduction of") != std::string::npos;
+  return {400, strict ? "strict_dynamic_mapping_exception" : "document_parsing_exception",
+          status.message()};
+}
+
+RestError Conflict(const index::IndexView& index, std::string reason) {
+  RestError error(409, "version_conflict_engine_exception", std::move(reason));
+  error.details = {{"index_uuid", index.uuid}, {"shard", "0"}, {"index", index.name}};
+  return error;
+}
+
+// One index while a request is being turned into a batch: its mapping as it grows.
+struct Target {
+  std::shared_ptr<const index::EngineView> view;  // keeps `index`
+  const index::IndexView* index = nullptr;
+  mapping::Mapping mapping;  // with what the documents so far have added
+  mapping::Mapping sound;    // as of the last document that could be parsed
+  bool grown = false;
+};
+
+class BatchMaker {
+ public:
+  explicit BatchMaker(Node* node) : node_(node) {}
+
+  // Adds the write to the batch, or says why not.
+  std::optional<RestError> Add(const DocumentWrite& write, const std::string& id) {
+    if (id.size() > kMaxIdBytes) {
+      return RestError(
+          400, "action_request_validation_exception",
+          "Validation Failed: 1: id is too long, must be no longer than 512 bytes but was: " +
+              std::to_string(id.size()) + ";");
+    }
+    RestResult<Target*> target = Find(write.index, write.kind != DocumentWrite::Kind::kDelete);
+    if (!target.ok()) {
+      return target.error();
+    }
+    if (std::optional<RestError> refused = RefuseIfSynced(*node_, *(*target)->index)) {
+      return refused;
+    }
+    index::Operation operation;
+    operation.index = (*target)->index->id;
+    operation.key = id;
+    operation.version_type = write.version_type;
+    operation.version = write.version;
+    operation.if_seq_no = write.if_seq_no;
+    if (write.kind == DocumentWrite::Kind::kDelete) {
+      operation.kind = index::OpKind::kDelete;
+    } else {
+      operation.kind = write.kind == DocumentWrite::Kind::kCreate ? index::OpKind::kCreate
+                                                                  : index::OpKind::kUpsert;
+      Result<mapping::Document> document = Parse(write.source, *target);
+      if (!document.ok()) {
+        return ParseError(document.status());
+      }
+      operation.document = *std::move(document);
+    }
+    batch_.operations.push_back(std::move(operation));
+    return std::nullopt;
+  }
+
+  // Extends mappings, then applies all that was added.
+  Result<index::ApplyResult> Apply() {
+    for (auto& [name, target] : targets_) {
+      if (target.grown) {
+        BINSEEK_RETURN_IF_ERROR(
+            node_->engine()->UpdateMapping(target.index->id, std::move(target.sound)));
+      }
+    }
+    return node_->engine()->Apply(batch_);
+  }
+
+  const index::IndexView& IndexOf(const std::string& name) const {
+    return *targets_.at(name).index;
+  }
+  bool empty() const { return batch_.operations.empty(); }
+
+ private:
+  RestResult<Target*> Find(const std::string& name, bool make) {
+    const auto known = targets_.find(name);
+    if (known != targets_.end()) {
+      return &known->second;
+    }
+    std::shared_ptr<const index::EngineView> view = node_->engine()->View();
+    const index::IndexView* index = view->Find(name);
+    if (index == nullptr && !make) {
+      return IndexNotFound(name);
+    }
+    if (index == nullptr) {
+      const Result<index::IndexId> created =
+          node_->engine()->CreateIndex(name, mapping::Mapping(), "{}");
+      if (!created.ok()) {
+        return InvalidName(name, created.status());
+      }
+      view = node_->engine()->View();
+      index = view->Find(name);
+    }
+    if (index == nullptr) {  // dropped at the same moment
+      return IndexNotFound(name);
+    }
+    Target target{std::move(view), index, *index->mapping, *index->mapping, false};
+    return &targets_.emplace(name, std::move(target)).first->second;
+  }
+
+  static RestError InvalidName(const std::string& name, const Status& status) {
+    RestError error(400, "invalid_index_name_exception", status.message());
+    error.details = {{"index_uuid", "_na_"}, {"index", name}};
+    return error;
+  }
+
+  // A document that cannot be parsed must leave no fields behind.
+  static Result<mapping::Document> Parse(std::string_view source, Target* target) {
+    Result<mapping::Document> document = mapping::ParseDocument(source, &target->mapping);
+    if (target->mapping.fields().size() != target->sound.fields().size()) {
+      if (document.ok()) {
+        target->sound = target->mapping;
+        target->grown = true;
+      } else {
+        target->mapping = target->sound;
+      }
+    }
+    return document;
+  }
+
+  Node* const node_;
+  std::map<std::string, Target> targets_;
+  index::Batch batch_;
+};
+
+// The error that an operation's own result stands for.
+std::optional<RestError> ErrorOfResult(const index::IndexView& index, const DocumentWrite& write,
+                                       const std::string& id, const index::OpResult& result) {
+  switch (result.outcome) {
+    case index::Outcome::kConflict:
+      return Conflict(index, result.status.message());
+    case index::Outcome::kStale:
+      return Conflict(
+          index,
+          "[" + id + "]: version conflict, current version [" + std::to_string(result.version) +
+              "] is higher " +
+              (write.version_type == index::VersionType::kExternalGte ? "than" : "or equal to") +
+              " the one provided [" + std::to_string(write.version) + "]");
+    case index::Outcome::kFailed:
+      return ParseError(result.status);
+    case index::Outcome::kCreated:
+    case index::Outcome::kUpdated:
+    case index::Outcome::kDeleted:
+    case index::Outcome::kMissing:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::string_view ResultName(index::Outcome outcome) {
+  switch (outcome) {
+    case index::Outcome::kCreated:
+      return "created";
+    case index::Outcome::kDeleted:
+      return "deleted";
+    case index::Outcome::kMissing:
+      return "not_found";
+    case index::Outcome::kUpdated:
+    case index::Outcome::kStale:
+    case index::Outcome::kConflict:
+    case index::Outcome::kFailed:
+      break;
+  }
+  return "updated";
+}
+
+void FailAll(const Status& status, std::vector<WriteOutcome>* outcomes) {
+  for (WriteOutcome& outcome : *outcomes) {
+    if (!outcome.error) {
+      outcome.error = ErrorOf(status);
+    }
+  }
+}
+
+}  // namespace
+
+int WriteOutcome::status() const {
+  if (error) {
+    return error->status;
+  }
+  return result.outcome == index::Outcome::kCreated
+             ? 201
+             : (result.outcome == index::Outcome::kMissing ? 404 : 200);
+}
+
+std::optional<RestError> RefuseIfSynced(const Node& node, const index::IndexView& index) {
+  if (!node.IsSynced(index)) {
+    return std::nullopt;
+  }
+  std::string where = "its documents come from a database table: write there";
+  if (const pipeline::Supervisor* sync = node.sync()) {
+    const pipeline::SyncStatus status = sync->status();
+    for (const pipeline::TableStatus& table : status.tables) {
+      if (table.index == index.name) {
+        where = "its documents come from the table " + table.table + " of " + status.source +
+                ": write there";
+      }
+    }
+  }
+  return RestError(
+      403, "cluster_block_exception",
+      "index [" + index.name + "] blocked by: [FORBIDDEN/8/index write (api)]; " + where);
+}
+
+std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,
+                                    DocumentWrite* write) {
+  if (version_type.empty() || version_type == "internal") {
+    if (version) {
+      return RestError(400, "action_request_validation_exception",
+                       "Validation Failed: 1: internal versioning can not be used for optimistic "
+                       "concurrency control. Please use "
+                       "`if_seq_no` and `if_primary_term` instead;");
+    }
+    return std::nullopt;
+  }
+  if (version_type != "external" && version_type != "external_gt" &&
+      version_type != "external_gte") {
+    return IllegalArgument("No version type match [" + std::string(version_type) + "]");
+  }
+  if (!version || *version < 0) {
+    return RestError(400, "action_request_validation_exception",
+                     "Validation Failed: 1: illegal version value for version type [" +
+                         std::string(version_type) + "];");
+  }
+  write->version_type = version_type == "external_gte" ? index::VersionType::kExternalGte
+                                                       : index::VersionType::kExternal;
+  write->version = *version;
+  return std::nullopt;
+}
+
+std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWrite> writes) {
+  std::vector<WriteOutcome> outcomes(writes.size());
+  {
+    const MutexLock lock(node->write_mutex());
+    BatchMaker maker(node);
+    std::vector<size_t> applied;  // ordinals of the writes that are in the batch
+    for (size_t i = 0; i < writes.size(); ++i) {
+      outcomes[i].id = writes[i].id.empty() ? MakeId() : writes[i].id;
+      outcomes[i].error = maker.Add(writes[i], outcomes[i].id);
+      if (!outcomes[i].error) {
+        applied.push_back(i);
+      }
+    }
+    if (maker.empty()) {
+      return outcomes;
+    }
+    Result<index::ApplyResult> result = maker.Apply();
+    if (!result.ok()) {
+      FailAll(result.status(), &outcomes);
+      return outcomes;
+    }
+    for (size_t i = 0; i < applied.size() && i < result->results.size(); ++i) {
+      const DocumentWrite& write = writes[applied[i]];
+      WriteOutcome& outcome = outcomes[applied[i]];
+      outcome.result = std::move(result->results[i]);
+      outcome.error = ErrorOfResult(maker.IndexOf(write.index), write, outcome.id, outcome.result);
+    }
+  }
+  const Status durable = node->commits()->AwaitDurable();
+  if (!durable.ok()) {
+    FailAll(durable, &outcomes);
+  }
+  return outcomes;
+}
+
+void WriteResultMembers(const std::string& index, const WriteOutcome& outcome, JsonWriter* writer) {
+  writer->Key("_index").String(index);
+  writer->Key("_id").String(outcome.id);
+  writer->Key("_version").Int(outcome.result.version);
+  writer->Key("result").String(ResultName(outcome.result.outcome));
+  writer->Key("_shards").BeginObject();
+  writer->Key("total").Int(1).Key("successful").Int(1).Key("failed").Int(0);
+  writer->EndObject();
+  writer->Key("_seq_no").Int(outcome.result.seq_no);
+  writer->Key("_primary_term").Int(1);
+}
+
+}  // namespace binseek::api

@@ -1,0 +1,56 @@
+// Writes of documents over HTTP: one, or the many of a bulk request, to indices that no source owns.
+//
+// All operations of one call become visible in one step and are durable when it returns. What cannot be written says so in its own
+// result. Thread-safe free functions.
+#ifndef BINSEEK_API_HANDLERS_DOCUMENT_WRITER_H_
+#define BINSEEK_API_HANDLERS_DOCUMENT_WRITER_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/node.h"
+#include "api/rest_error.h"
+#include "engine/base/json.h"
+#include "engine/index/batch.h"
+
+namespace binseek::api {
+
+struct DocumentWrite {
+  enum class Kind : uint8_t { kIndex, kCreate, kDelete };
+  Kind kind = Kind::kIndex;
+  std::string index;
+  std::string id;           // empty: one is made
+  std::string_view source;  // borrowed
+  index::VersionType version_type = index::VersionType::kInternal;
+  int64_t version = 0;
+  std::optional<int64_t> if_seq_no;
+};
+
+struct WriteOutcome {
+  std::optional<RestError> error;
+  std::string id;
+  index::OpResult result;  // without error only
+
+  int status() const;  // HTTP
+};
+
+// One outcome per write, in order. An index that is not there is made (not by a delete).
+std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWrite> writes);
+
+// The members that an answer has for a write without error: "_index", "_id", "_version", "result", ...
+void WriteResultMembers(const std::string& index, const WriteOutcome& outcome, JsonWriter* writer);
+
+// The error for writes to an index that a source owns; nullopt where it is free.
+std::optional<RestError> RefuseIfSynced(const Node& node, const index::IndexView& index);
+
+// "internal", "external", "external_gte" and the version that goes with it.
+std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,
+                                    DocumentWrite* write);
+
+}  // namespace binseek::api
+
+#endif  // BINSEEK_API_HANDLERS_DOCUMENT_WRITER_H_

@@ -1,0 +1,182 @@
+// /{index}, _mapping, _settings: what indices there are, making and dropping those that no source owns.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/handlers/document_writer.h"
+#include "api/handlers/handlers.h"
+#include "api/handlers/index_settings.h"
+#include "api/handlers/parameters.h"
+#include "engine/base/json.h"
+
+namespace binseek::api {
+namespace {
+
+enum Part : unsigned { kAliases = 1, kMappings = 2, kSettings = 4 };
+
+Response Acknowledged() {
+  Response response;
+  response.body = R"({"acknowledged":true})";
+  return response;
+}
+
+std::string TextOf(const JsonValue& json) {
+  std::string text;
+  JsonWriter(&text).Value(json);
+  return text;
+}
+
+HandlerResult Show(const Node& node, const Request& request, unsigned parts) {
+  const auto view = node.engine()->View();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+  Response response;
+  JsonWriter writer(&response.body);
+  writer.BeginObject();
+  for (const index::IndexView* index : indices) {
+    writer.Key(index->name).BeginObject();
+    if ((parts & kAliases) != 0) {
+      writer.Key("aliases").BeginObject().EndObject();
+    }
+    if ((parts & kMappings) != 0) {
+      writer.Key("mappings").Raw(index->mapping->ToJson());
+    }
+    if ((parts & kSettings) != 0) {
+      writer.Key("settings");
+      WriteSettings(AllSettings(*index), &writer);
+    }
+    writer.EndObject();
+  }
+  writer.EndObject();
+  return response;
+}
+
+RestError AlreadyExists(const index::IndexView& index) {
+  RestError error(400, "resource_already_exists_exception",
+                  "index [" + index.name + "/" + index.uuid + "] already exists");
+  error.details = {{"index_uuid", index.uuid}, {"index", index.name}};
+  return error;
+}
+
+HandlerResult Create(Node* node, const Request& request) {
+  const std::string& name = request.Capture("index");
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const JsonValue body, JsonBody(request));
+  mapping::Mapping mapping;
+  FlatSettings settings;
+  for (const auto& [key, value] : body.members()) {
+    if (key == "settings") {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(settings, ParseSettings(value));
+    } else if (key == "mappings" && value.is_object()) {
+      Result<mapping::Mapping> parsed = mapping::Mapping::FromJson(TextOf(value));
+      if (!parsed.ok()) {
+        return RestError(400, "mapper_parsing_exception",
+                         "Failed to parse mapping: " + parsed.status().message());
+      }
+      mapping = *std::move(parsed);
+    } else if (key == "aliases" && value.is_object() && value.members().empty()) {
+      continue;
+    } else {
+      return RestError(400, "parse_exception",
+                       key == "aliases" ? "aliases are not supported"
+                                        : "unknown key [" + key + "] for create index");
+    }
+  }
+  {
+    const MutexLock lock(node->write_mutex());
+    const auto view = node->engine()->View();
+    if (const index::IndexView* index = view->Find(name)) {
+      return AlreadyExists(*index);
+    }
+    const Result<index::IndexId> created =
+        node->engine()->CreateIndex(name, std::move(mapping), SettingsJson(settings));
+    if (!created.ok()) {
+      RestError error(400, "invalid_index_name_exception", created.status().message());
+      error.details = {{"index_uuid", "_na_"}, {"index", name}};
+      return error;
+    }
+  }
+  BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
+  Response response;
+  JsonWriter writer(&response.body);
+  writer.BeginObject();
+  writer.Key("acknowledged").Bool(true);
+  writer.Key("shards_acknowledged").Bool(true);
+  writer.Key("index").String(name);
+  writer.EndObject();
+  return response;
+}
+
+// An index whose table is no longer followed may go; one that is followed would only come back.
+std::optional<RestError> RefuseDrop(const Node& node, const index::IndexView& index) {
+  const pipeline::Supervisor* sync = node.sync();
+  if (sync != nullptr && sync->OwnsIndex(index.name)) {
+    return RefuseIfSynced(node, index);
+  }
+  return std::nullopt;
+}
+
+HandlerResult Drop(Node* node, const Request& request) {
+  const std::string& expression = request.Capture("index");
+  if (expression == "_all" || expression.find('*') != std::string::npos) {
+    return IllegalArgument("Wildcard expressions or all indices are not allowed");
+  }
+  {
+    const MutexLock lock(node->write_mutex());
+    const auto view = node->engine()->View();
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+    for (const index::IndexView* index : indices) {
+      if (std::optional<RestError> refused = RefuseDrop(*node, *index)) {
+        return *std::move(refused);
+      }
+    }
+    for (const index::IndexView* index : indices) {
+      BINSEEK_REST_RETURN_IF_ERROR(node->engine()->DropIndex(index->id));
+    }
+  }
+  BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
+  return Acknowledged();
+}
+
+HandlerResult PutMapping(Node* node, const Request& request) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const JsonValue body, JsonBody(request));
+  const std::string text = TextOf(body);
+  {
+    const MutexLock lock(node->write_mutex());
+    const auto view = node->engine()->View();
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+    for (const index::IndexView* index : indices) {
+      if (std::optional<RestError> refused = RefuseIfSynced(*node, *index)) {
+        return *std::move(refused);
+      }
+      mapping::Mapping mapping = *index->mapping;
+      BINSEEK_REST_RETURN_IF_ERROR(mapping.Merge(text));
+      BINSEEK_REST_RETURN_IF_ERROR(node->engine()->UpdateMapping(index->id, std::move(mapping)));
+    }
+  }
+  BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
+  return Acknowledged();
+}
+
+}  // namespace
+
+void AddIndexHandlers(Node* node, Router* router) {
+  constexpr std::string_view kReadParameters =
+      "local,master_timeout,include_defaults,flat_settings,features," BINSEEK_INDICES_PARAMETERS;
+  constexpr std::string_view kWriteParameters =
+      "timeout,master_timeout,wait_for_active_shards," BINSEEK_INDICES_PARAMETERS;
+  const auto show = [node](unsigned parts) {
+    return [node, parts](const Request& request) { return Show(*node, request, parts); };
+  };
+  router->Add("GET,HEAD", "/{index}", kReadParameters, show(kAliases | kMappings | kSettings));
+  router->Add("GET", "/_mapping", kReadParameters, show(kMappings));
+  router->Add("GET", "/{index}/_mapping", kReadParameters, show(kMappings));
+  router->Add("GET", "/_settings", kReadParameters, show(kSettings));
+  router->Add("GET", "/{index}/_settings", kReadParameters, show(kSettings));
+  router->Add("PUT", "/{index}", kWriteParameters,
+              [node](const Request& request) { return Create(node, request); });
+  router->Add("DELETE", "/{index}", kWriteParameters,
+              [node](const Request& request) { return Drop(node, request); });
+  router->Add("PUT,POST", "/{index}/_mapping", kWriteParameters,
+              [node](const Request& request) { return PutMapping(node, request); });
+}
+
+}  // namespace binseek::api

@@ -1,0 +1,104 @@
+#include "api/handlers/parameters.h"
+
+#include <charconv>
+#include <string>
+
+#include "api/index_expression.h"
+
+namespace binseek::api {
+
+RestResult<bool> BoolParameter(const Request& request, std::string_view name, bool fallback) {
+  const std::optional<std::string_view> value = request.Parameter(name);
+  if (!value) {
+    return fallback;
+  }
+  if (value->empty() || *value == "true") {
+    return true;
+  }
+  if (*value == "false") {
+    return false;
+  }
+  return IllegalArgument("Failed to parse value [" + std::string(*value) +
+                         "] as only [true] or [false] are allowed.");
+}
+
+RestResult<std::optional<uint64_t>> UintParameter(const Request& request, std::string_view name) {
+  const std::optional<std::string_view> value = request.Parameter(name);
+  if (!value) {
+    return std::optional<uint64_t>();
+  }
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+  if (error != std::errc() || end != value->data() + value->size() || number > INT32_MAX) {
+    return IllegalArgument("Failed to parse int parameter [" + std::string(name) +
+                           "] with value [" + std::string(*value) + "]");
+  }
+  return std::optional<uint64_t>(number);
+}
+
+RestError BodyError(const Status& status) {
+  if (status.code() == StatusCode::kResourceExhausted) {
+    return {413, "content_too_long_exception", status.message()};
+  }
+  return {400, "x_content_parse_exception", status.message()};
+}
+
+RestResult<JsonValue> JsonBody(const Request& request) {
+  const std::string_view text =
+      request.body.empty() ? request.ParameterOr("source") : std::string_view(request.body);
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return JsonValue::FromMembers({});
+  }
+  Result<JsonValue> json = ParseJson(text);
+  if (!json.ok()) {
+    return BodyError(json.status());
+  }
+  if (!json->is_object()) {
+    return RestError(400, "parsing_exception",
+                     "Expected [START_OBJECT] at the top of the request body");
+  }
+  return *std::move(json);
+}
+
+RestResult<std::vector<const index::IndexView*>> RequestedIndices(const index::EngineView& view,
+                                                                  const Request& request) {
+  IndexExpressionOptions options;
+  BINSEEK_DSL_ASSIGN_OR_RETURN(options.ignore_unavailable,
+                               BoolParameter(request, "ignore_unavailable", false));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(options.allow_no_indices,
+                               BoolParameter(request, "allow_no_indices", true));
+  return ResolveIndices(view, request.Capture("index"), options);
+}
+
+RestResult<const index::IndexView*> RequestedIndex(const index::EngineView& view,
+                                                   std::string_view name) {
+  const index::IndexView* index = view.Find(name);
+  if (index == nullptr) {
+    return IndexNotFound(name);
+  }
+  return index;
+}
+
+bool HasSourceParameters(const Request& request) {
+  return request.Parameter("_source") || request.Parameter("_source_includes") ||
+         request.Parameter("_source_excludes");
+}
+
+dsl::SourceFilter SourceParameters(const Request& request) {
+  return dsl::SourceFilterFromParameters(request.ParameterOr("_source"),
+                                         request.ParameterOr("_source_includes"),
+                                         request.ParameterOr("_source_excludes"));
+}
+
+void WriteShards(size_t count, bool with_skipped, JsonWriter* writer) {
+  writer->Key("_shards").BeginObject();
+  writer->Key("total").Uint(count);
+  writer->Key("successful").Uint(count);
+  if (with_skipped) {
+    writer->Key("skipped").Int(0);
+  }
+  writer->Key("failed").Int(0);
+  writer->EndObject();
+}
+
+}  // namespace binseek::api

@@ -1,0 +1,188 @@
+// _sync/status, _sync/dead_letters, _metrics: how far the indices are behind their source.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "api/handlers/handlers.h"
+#include "api/handlers/parameters.h"
+#include "api/handlers/sync_status.h"
+#include "engine/base/json.h"
+#include "engine/base/metrics.h"
+
+namespace binseek::api {
+namespace {
+
+constexpr size_t kDefaultLetters = 100;
+constexpr size_t kMaxLetters = 10000;
+
+void WritePosition(const change::SourcePosition& position, JsonWriter* writer) {
+  const std::string gtid = position.GtidText();
+  writer->BeginObject();
+  if (gtid.empty()) {
+    writer->Key("gtid").Null();
+  } else {
+    writer->Key("gtid").String(gtid);
+  }
+  if (position.binlog.empty()) {
+    writer->Key("binlog").Null();
+  } else {
+    writer->Key("binlog").String(position.binlog.ToString());
+  }
+  writer->EndObject();
+}
+
+void WriteText(std::string_view key, const std::string& text, JsonWriter* writer) {
+  writer->Key(key);
+  if (text.empty()) {
+    writer->Null();
+  } else {
+    writer->String(text);
+  }
+}
+
+void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
+  writer->BeginObject();
+  writer->Key("table").String(table.table);
+  WriteText("index", table.index, writer);
+  writer->Key("state").String(pipeline::TableStateName(table.state));
+  writer->Key("snapshot_rows").Uint(table.snapshot_rows);
+  writer->Key("estimated_rows").Uint(table.estimated_rows);
+  writer->Key("rows_per_second").Double(table.rows_per_second);
+  writer->Key("eta_seconds");
+  if (const std::optional<double> eta = EtaSeconds(table)) {
+    writer->Double(*eta);
+  } else {
+    writer->Null();
+  }
+  WriteText("error", table.error, writer);
+  writer->EndObject();
+}
+
+HandlerResult StatusOfSync(const Node& node) {
+  const pipeline::Supervisor* sync = node.sync();
+  Response response;
+  if (sync == nullptr) {
+    response.body = R"({"state":"no_source","tables":[]})";
+  } else {
+    response.body = SyncStatusJson(sync->status());
+  }
+  return response;
+}
+
+HandlerResult DeadLetters(const Node& node, const Request& request) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto size, UintParameter(request, "size"));
+  if (size.value_or(0) > kMaxLetters) {
+    return IllegalArgument("[size] must not be over " + std::to_string(kMaxLetters));
+  }
+  std::vector<pipeline::DeadLetter> letters;
+  uint64_t total = 0;
+  if (node.state() != nullptr) {
+    BINSEEK_REST_ASSIGN_OR_RETURN(letters,
+                                  node.state()->DeadLetters(size.value_or(kDefaultLetters)));
+    total = node.state()->dead_letter_count();
+  }
+  Response response;
+  JsonWriter writer(&response.body);
+  writer.BeginObject();
+  writer.Key("total").Uint(total);
+  writer.Key("dead_letters").BeginArray();
+  for (const pipeline::DeadLetter& letter : letters) {
+    writer.BeginObject();
+    writer.Key("table").String(letter.table);
+    writer.Key("key").String(letter.key);
+    writer.Key("position").String(letter.position);
+    writer.Key("reason").String(letter.reason);
+    writer.Key("first_seen_ms").Int(letter.first_seen_ms);
+    writer.Key("count").Uint(letter.count);
+    writer.EndObject();
+  }
+  writer.EndArray();
+  writer.EndObject();
+  return response;
+}
+
+// Numbers that exist elsewhere already are read when somebody asks.
+HandlerResult Metrics(Node* node) {
+  MetricsRegistry registry;
+  const auto view = node->engine()->View();
+  uint64_t documents = 0;
+  for (const auto& index : view->indices()) {
+    documents += index->live_docs();
+  }
+  const auto gauge = [&registry](std::string_view name, std::string_view help, uint64_t value) {
+    registry.AddGauge(name, help)->Set(static_cast<int64_t>(value));
+  };
+  gauge("binseek_indices", "Indices.", view->indices().size());
+  gauge("binseek_documents", "Live documents of all indices.", documents);
+  gauge("binseek_memory_segment_bytes", "New data that is not on disk yet.",
+        node->engine()->memory_bytes());
+  gauge("binseek_scrolls_open", "Open scrolls.", node->scrolls()->open());
+  if (const pipeline::Supervisor* sync = node->sync()) {
+    const pipeline::SyncStatus status = sync->status();
+    gauge("binseek_sync_live", "1 while the stream is followed live.",
+          status.state == pipeline::SyncState::kLive ? 1 : 0);
+    gauge("binseek_sync_lag_milliseconds", "Age of the newest applied change.",
+          static_cast<uint64_t>(std::max<int64_t>(0, status.lag_ms)));
+    gauge("binseek_sync_dead_letters", "Rows that could not be indexed.", status.dead_letters);
+    registry.AddCounter("binseek_sync_transactions_total", "Transactions applied since the start.")
+        ->Add(status.transactions);
+    registry.AddCounter("binseek_sync_rows_total", "Row changes applied since the start.")
+        ->Add(status.rows);
+    registry
+        .AddCounter("binseek_sync_reconnects_total", "Connections to the source that were lost.")
+        ->Add(status.reconnects);
+  }
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  registry.Render(&response.body);
+  return response;
+}
+
+}  // namespace
+
+std::optional<double> EtaSeconds(const pipeline::TableStatus& table) {
+  if (table.state == pipeline::TableState::kLive) {
+    return 0;
+  }
+  if (table.state != pipeline::TableState::kSnapshot || table.rows_per_second <= 0) {
+    return std::nullopt;
+  }
+  const uint64_t left = std::max(table.estimated_rows, table.snapshot_rows) - table.snapshot_rows;
+  return static_cast<double>(left) / table.rows_per_second;
+}
+
+std::string SyncStatusJson(const pipeline::SyncStatus& status) {
+  std::string out;
+  JsonWriter writer(&out);
+  writer.BeginObject();
+  writer.Key("state").String(pipeline::SyncStateName(status.state));
+  writer.Key("source").String(status.source);
+  WriteText("server_version", status.server_version, &writer);
+  writer.Key("position");
+  WritePosition(status.position, &writer);
+  writer.Key("ordinal").Uint(status.ordinal);
+  writer.Key("committed");
+  WritePosition(status.committed, &writer);
+  writer.Key("lag_ms").Int(status.lag_ms);
+  writer.Key("transactions").Uint(status.transactions);
+  writer.Key("rows").Uint(status.rows);
+  writer.Key("reconnects").Uint(status.reconnects);
+  writer.Key("dead_letters").Uint(status.dead_letters);
+  WriteText("error", status.error, &writer);
+  writer.Key("tables").BeginArray();
+  for (const pipeline::TableStatus& table : status.tables) {
+    WriteTable(table, &writer);
+  }
+  writer.EndArray();
+  writer.EndObject();
+  return out;
+}
+
+void AddSyncHandlers(Node* node, Router* router) {
+  router->Add("GET", "/_sync/status", "", [node](const Request&) { return StatusOfSync(*node); });
+  router->Add("GET", "/_sync/dead_letters", "size",
+              [node](const Request& request) { return DeadLetters(*node, request); });
+  router->Add("GET", "/_metrics", "", [node](const Request&) { return Metrics(node); });
+}
+
+}  // namespace binseek::api

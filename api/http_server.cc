@@ -1,0 +1,314 @@
+#include "api/http_server.h"
+
+#include <httplib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "api/rest_error.h"
+#include "engine/base/log.h"
+
+namespace binseek::api {
+namespace {
+
+constexpr size_t kWriteBuffer = 64 << 10;
+
+// One request on its way through httplib: what our handler needs and httplib's own structures do not carry.
+struct Exchange {
+  Connection* connection = nullptr;
+  std::string method;
+  std::string target;
+  std::string content_type;
+  bool must_close = false;  // a part of the body was not read
+};
+
+// httplib calls handlers on the thread that serves the connection; this is how they find their exchange.
+thread_local Exchange* current_exchange = nullptr;
+
+// Lets httplib read and write a Connection. Writes are gathered, so that an answer is one packet where it is small.
+class ConnectionStream final : public httplib::Stream {
+ public:
+  explicit ConnectionStream(Connection* connection) : connection_(connection) {}
+
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* data, size_t size) override {
+    Flush();
+    return connection_->Read(data, size);
+  }
+  ssize_t write(const char* data, size_t size) override {
+    pending_.append(data, size);
+    if (pending_.size() >= kWriteBuffer) {
+      Flush();
+    }
+    return connection_->broken() ? -1 : static_cast<ssize_t>(size);
+  }
+  void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
+  void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
+  // httplib refuses descriptors that select() could not watch; ours are watched by poll().
+  socket_t socket() const override { return 0; }
+
+  void Flush() {
+    size_t sent = 0;
+    while (sent < pending_.size()) {
+      const ssize_t count = connection_->Write(pending_.data() + sent, pending_.size() - sent);
+      if (count < 0) {
+        break;
+      }
+      sent += static_cast<size_t>(count);
+    }
+    pending_.clear();
+  }
+
+ private:
+  Connection* const connection_;
+  std::string pending_;
+};
+
+// Runs accepted sockets' tasks at once, on the accepting thread: they only hand the socket to the pool.
+class InlineQueue final : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> task) override { task(); }
+  void shutdown() override {}
+};
+
+bool IsJson(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  return type == "application/json" || type == "application/x-ndjson" ||
+         type == "application/vnd.elasticsearch+json" ||
+         type == "application/vnd.elasticsearch+x-ndjson";
+}
+
+Response TooLarge() {
+  return ErrorResponse(
+      {413, "content_too_long_exception", "the request's body is larger than allowed"});
+}
+
+void Send(Response response, httplib::Response* out) {
+  out->status = response.status;
+  for (const auto& [name, value] : response.headers) {
+    out->set_header(name, value);
+  }
+  out->set_header("Content-Type", response.content_type);
+  out->body = std::move(response.body);
+}
+
+class Listener final : public httplib::Server {
+ public:
+  Listener(const HttpServerOptions& options, HttpServer::Handle handle)
+      : options_(options), handle_(std::move(handle)) {
+    new_task_queue = [] { return new InlineQueue; };
+    // httplib's default is SO_REUSEPORT, with which a second server would take half of our requests unnoticed.
+    set_socket_options([](socket_t socket) {
+      const int on = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    });
+    set_payload_max_length(options_.max_body_bytes);
+    set_default_headers({{"X-elastic-product", "Elasticsearch"}});
+    const auto plain = [this](const httplib::Request&, httplib::Response& response) {
+      Answer({}, &response);
+    };
+    const auto with_body = [this](const httplib::Request&, httplib::Response& response,
+                                  const httplib::ContentReader& reader) {
+      ReadAndAnswer(reader, &response);
+    };
+    Get("/", plain).Options("/", plain).Delete("/", plain);
+    Post("/", with_body).Put("/", with_body).Patch("/", with_body).Delete("/", with_body);
+    set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+      FillError(request, &response);
+    });
+    set_exception_handler(
+        [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+          Send(ErrorResponse({500, "exception", "internal error"}), &response);
+        });
+  }
+
+  void set_pool(ConnectionPool* pool) { pool_ = pool; }
+
+  // For the pool's workers.
+  bool ServeOne(Connection* connection) {
+    Exchange exchange;
+    exchange.connection = connection;
+    current_exchange = &exchange;
+    ConnectionStream stream(connection);
+    bool closed = false;
+    bool served = false;
+    try {
+      served = process_request(stream, pool_->draining(), closed,
+                               [&](httplib::Request& request) { Prepare(&exchange, &request); });
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, "request failed", {{"error", error.what()}});
+    }
+    stream.Flush();
+    current_exchange = nullptr;
+    return served && !closed && !exchange.must_close;
+  }
+
+ private:
+  bool process_and_close_socket(socket_t socket) override {
+    const int on = 1;
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    pool_->Take(socket);
+    return true;
+  }
+
+  // Called with the headers read: bends the request so that httplib reads every body, and routes nothing by itself.
+  static void Prepare(Exchange* exchange, httplib::Request* request) {
+    exchange->connection->HeadersDone();
+    exchange->method = request->method;
+    exchange->target = request->target;
+    exchange->content_type = request->get_header_value("Content-Type");
+    request->headers.erase("Content-Type");  // httplib would take forms and multipart bodies apart
+    request->ranges.clear();
+    request->path = "/";
+    const bool has_length = request->has_header("Content-Length");
+    const bool has_body = request->has_header("Transfer-Encoding") ||
+                          (has_length && request->get_header_value("Content-Length") != "0");
+    if (has_body && request->method == "GET") {
+      request->method = "POST";  // httplib would leave the body unread
+    } else if (has_body && (request->method == "HEAD" || request->method == "OPTIONS" ||
+                            (request->method == "DELETE" && !has_length))) {
+      exchange->must_close = true;
+    } else if (!has_body && !has_length) {
+      request->set_header("Content-Length",
+                          "0");  // else httplib would read until the client closes
+    }
+  }
+
+  void ReadAndAnswer(const httplib::ContentReader& reader, httplib::Response* response) {
+    std::string body;
+    bool too_large = false;
+    const bool read = reader([&](const char* data, size_t size) {
+      too_large = body.size() + size > options_.max_body_bytes;
+      if (!too_large) {
+        body.append(data, size);
+      }
+      return !too_large;
+    });
+    if (read) {
+      Answer(std::move(body), response);
+      return;
+    }
+    current_exchange->must_close = true;
+    response->set_header("Connection", "close");
+    if (too_large || response->status == 413) {
+      Send(TooLarge(), response);
+    } else {
+      response->status = response->status >= 400 ? response->status : 400;
+    }
+  }
+
+  void Answer(std::string body, httplib::Response* response) const {
+    const Exchange& exchange = *current_exchange;
+    Request request = MakeRequest(exchange.method, exchange.target);
+    request.body = std::move(body);
+    request.content_type = exchange.content_type;
+    if (!request.body.empty() && !IsJson(request.content_type)) {
+      Send(ErrorResponse({406, "media_type_header_exception",
+                          "Content-Type header [" + request.content_type +
+                              "] is not supported; send application/json"}),
+           response);
+      return;
+    }
+    try {
+      Send(handle_(std::move(request)), response);
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, "request failed",
+          {{"path", MakeRequest("", exchange.target).path}, {"error", error.what()}});
+      Send(ErrorResponse({500, "exception", "internal error; the log says more"}), response);
+    }
+  }
+
+  // Errors of httplib itself, which have no body.
+  static void FillError(const httplib::Request& request, httplib::Response* response) {
+    if (!response->body.empty() || request.method == "HEAD") {
+      return;
+    }
+    if (current_exchange != nullptr) {
+      current_exchange->must_close = true;
+    }
+    const int status = response->status;
+    const std::string reason = status == 413   ? "the request's body is larger than allowed"
+                               : status == 414 ? "the request line is longer than allowed"
+                                               : "the request is no HTTP that is understood here";
+    Send(ErrorResponse({status,
+                        status == 413 ? "content_too_long_exception" : "illegal_argument_exception",
+                        reason}),
+         response);
+  }
+
+  const HttpServerOptions options_;
+  const HttpServer::Handle handle_;
+  ConnectionPool* pool_ = nullptr;
+};
+
+class HttpServerImpl final : public HttpServer {
+ public:
+  HttpServerImpl(const HttpServerOptions& options, Handle handle)
+      : listener_(options, std::move(handle)),
+        pool_(options.connections,
+              [this](Connection* connection) { return listener_.ServeOne(connection); }) {
+    listener_.set_pool(&pool_);
+  }
+  ~HttpServerImpl() override { Stop(); }
+
+  Status Listen(const HttpServerOptions& options) {
+    errno = 0;
+    const int port = options.port == 0
+                         ? listener_.bind_to_any_port(options.host)
+                         : (listener_.bind_to_port(options.host, options.port) ? options.port : -1);
+    if (port <= 0) {
+      const std::string reason = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+      return Status::Unavailable("cannot listen on " + options.host + ":" +
+                                 std::to_string(options.port) + reason);
+    }
+    port_ = static_cast<uint16_t>(port);
+    // The socket listens already: who connects before the thread runs waits in the backlog.
+    accepting_ = std::thread([this] {
+      listener_.listen_after_bind();
+      ended_.store(true);
+    });
+    while (!listener_.is_running() && !ended_.load()) {  // stop() has no effect before
+      std::this_thread::yield();
+    }
+    return Status::Ok();
+  }
+
+  uint16_t port() const override { return port_; }
+
+  void Stop() override {
+    if (accepting_.joinable()) {
+      listener_.stop();
+      accepting_.join();
+    }
+    pool_.Drain();
+  }
+
+ private:
+  Listener listener_;
+  ConnectionPool pool_;
+  uint16_t port_ = 0;
+  std::atomic<bool> ended_{false};
+  std::thread accepting_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options,
+                                                      Handle handle) {
+  auto server = std::make_unique<HttpServerImpl>(options, std::move(handle));
+  BINSEEK_RETURN_IF_ERROR(server->Listen(options));
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace binseek::api

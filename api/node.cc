@@ -1,0 +1,37 @@
+#include "api/node.h"
+
+#include "engine/analysis/analyzer.h"
+
+namespace binseek::api {
+
+Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfig& limits)
+    : engine_(engine),
+      state_(state),
+      scrolls_({.max_open = static_cast<size_t>(limits.max_scrolls)}),
+      commits_(engine),
+      max_result_window_(limits.max_result_window),
+      default_timeout_ms_(limits.default_timeout_ms),
+      max_buckets_(limits.max_buckets) {}
+
+bool Node::IsSynced(const index::IndexView& index) const {
+  const pipeline::Supervisor* supervisor = sync();
+  return index.mapping->synced() || (supervisor != nullptr && supervisor->OwnsIndex(index.name));
+}
+
+void Node::SetLimits(const SearchConfig& limits) {
+  max_result_window_.store(limits.max_result_window, std::memory_order_relaxed);
+  default_timeout_ms_.store(limits.default_timeout_ms, std::memory_order_relaxed);
+  max_buckets_.store(limits.max_buckets, std::memory_order_relaxed);
+}
+
+search::SearchOptions Node::search_options() const {
+  static const analysis::AnalysisRegistry analysis;
+  search::SearchOptions options;
+  options.analysis = &analysis;
+  options.max_buckets = static_cast<uint32_t>(max_buckets_.load(std::memory_order_relaxed));
+  options.max_result_window =
+      static_cast<uint64_t>(max_result_window_.load(std::memory_order_relaxed));
+  return options;
+}
+
+}  // namespace binseek::api

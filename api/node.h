@@ -1,0 +1,69 @@
+// Node: what the handlers work with: the engine, the source's supervisor if there is one, open scrolls, limits.
+//
+// Thread-safe as labelled. Borrows the engine, the state store and the supervisor, which must outlive the last request.
+#ifndef BINSEEK_API_NODE_H_
+#define BINSEEK_API_NODE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/commit_gate.h"
+#include "api/config.h"
+#include "engine/base/clock.h"
+#include "engine/base/mutex.h"
+#include "engine/index/engine.h"
+#include "engine/search/scroll.h"
+#include "engine/search/searcher.h"
+#include "sync/pipeline/state_store.h"
+#include "sync/pipeline/supervisor.h"
+
+namespace binseek::api {
+
+class Node {
+ public:
+  // `state` may be null: then there are no dead letters.
+  Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfig& limits);
+
+  index::Engine* engine() const { return engine_; }
+  pipeline::StateStore* state() const { return state_; }
+  search::ScrollRegistry* scrolls() { return &scrolls_; }
+  CommitGate* commits() { return &commits_; }
+  // Held from reading an index's mapping to applying documents by it, so that mappings grow one at a time.
+  Mutex* write_mutex() { return &write_mutex_; }
+
+  // Null: no source, or not started yet.
+  pipeline::Supervisor* sync() const { return sync_.load(std::memory_order_acquire); }
+  void set_sync(pipeline::Supervisor* sync) { sync_.store(sync, std::memory_order_release); }
+
+  // Whether the index is written from a source, so that HTTP must not.
+  bool IsSynced(const index::IndexView& index) const;
+
+  void SetLimits(const SearchConfig& limits);  // for SIGHUP; max_scrolls stays as it was
+  search::SearchOptions search_options() const;
+  int64_t default_timeout_ms() const { return default_timeout_ms_.load(std::memory_order_relaxed); }
+
+ private:
+  // Constant after construction.
+  index::Engine* const engine_;
+  pipeline::StateStore* const state_;
+
+  // Self-synchronised.
+  search::ScrollRegistry scrolls_;
+  CommitGate commits_;
+  Mutex write_mutex_;
+  std::atomic<pipeline::Supervisor*> sync_{nullptr};
+  std::atomic<int64_t> max_result_window_;
+  std::atomic<int64_t> default_timeout_ms_;
+  std::atomic<int64_t> max_buckets_;
+};
+
+// What `GET /` and `binseek version` say.
+std::string_view BinseekVersion();  // "0.1.0 (a1b2c3d)"
+inline constexpr std::string_view kReportedVersion =
+    "8.17.0";  // of Elasticsearch, whose API this is
+
+}  // namespace binseek::api
+
+#endif  // BINSEEK_API_NODE_H_
