@@ -169,6 +169,9 @@ Status EngineImpl::Recover() {
   committed_user_data_ = manifest.user_data;
   committed_view_ = std::make_shared<const EngineView>(epoch_, std::move(indices));
   Publish(committed_view_);
+  // The manifest may have been renamed by a process that died before it could sync that. Nothing that an older one names may go
+  // before this one is durable.
+  BINSEEK_RETURN_IF_ERROR(options_.directory->Sync());
   DeleteUnnamedFiles(manifest);
   return Status::Ok();
 }

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "engine/base/fault_point.h"
 #include "engine/index/manifest.h"
 #include "engine/store/ram_directory.h"
 #include "tests/engine/index/shop.h"
+#include "tests/support/fault_scope.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::index::test {
@@ -229,6 +231,24 @@ TEST_F(EngineTest, OfWritesDuringACommitNothingIsDurableYet) {
   EXPECT_EQ(Index(id).live_docs(), 2u);
   EXPECT_EQ(SourceOf(Index(id), "1"), kPhone.ToSource());
   EXPECT_EQ(SourceOf(Index(id), "2"), kPhone.ToSource());
+}
+
+// A process dies between the rename and its sync; the next one reads that manifest; then the machine loses power.
+TEST_F(EngineTest, WhatAnEngineHasOpenedIsDurable) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "fault points are not compiled in";
+  }
+  const IndexId id = Create("products");
+  ASSERT_OK(engine_->Commit());
+  MustApply(engine_.get(), {Upsert(id, "1", kPhone)});
+  {
+    const ::binseek::test::FaultScope faults("commit.after_rename=error");
+    EXPECT_STATUS(engine_->Commit(), kIoError);
+  }
+  Open();
+  EXPECT_EQ(SourceOf(Index(id), "1"), kPhone.ToSource());
+  LosePower();
+  EXPECT_EQ(SourceOf(Index(id), "1"), kPhone.ToSource());
 }
 
 TEST_F(EngineTest, AnIndexDroppedDuringACommitStaysDropped) {
