@@ -21,7 +21,8 @@ constexpr int kEventsToTrust = 5;
 
 class BinlogSourceImpl final : public BinlogSource {
  public:
-  explicit BinlogSourceImpl(BinlogSourceOptions options) : options_(std::move(options)), random_(std::random_device{}()) {}
+  explicit BinlogSourceImpl(BinlogSourceOptions options)
+      : options_(std::move(options)), random_(std::random_device{}()) {}
 
   Status Begin() {
     BINSEEK_ASSIGN_OR_RETURN(auto connection, Connect());
@@ -29,7 +30,8 @@ class BinlogSourceImpl final : public BinlogSource {
     if (options_.start.flavor != server_.flavor) {
       const bool blank = options_.start.GtidText().empty() && options_.start.binlog.empty();
       if (!blank) {
-        return Status::Aborted("the start position is of another kind of server than " + server_.version_text);
+        return Status::Aborted("the start position is of another kind of server than " +
+                               server_.version_text);
       }
       options_.start.flavor = server_.flavor;
     }
@@ -104,9 +106,10 @@ class BinlogSourceImpl final : public BinlogSource {
         by_gtid_ = true;
         return Status::Ok();
       }
-      BINSEEK_ASSIGN_OR_RETURN(const auto gtids,
-                               connection->QueryCell("SELECT BINLOG_GTID_POS(" + mysql::Quote(start.binlog.file) +
-                                                     ", " + std::to_string(start.binlog.offset) + ")"));
+      BINSEEK_ASSIGN_OR_RETURN(
+          const auto gtids,
+          connection->QueryCell("SELECT BINLOG_GTID_POS(" + mysql::Quote(start.binlog.file) + ", " +
+                                std::to_string(start.binlog.offset) + ")"));
       if (gtids) {
         BINSEEK_ASSIGN_OR_RETURN(start.mariadb_gtids, change::MariadbGtidPosition::Parse(*gtids));
         by_gtid_ = true;
@@ -125,7 +128,8 @@ class BinlogSourceImpl final : public BinlogSource {
     if (now.flavor != server_.flavor) {
       return Status::Aborted("the server became another kind: " + now.version_text);
     }
-    if (!by_gtid_ && (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id)) {
+    if (!by_gtid_ &&
+        (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id)) {
       return Status::Aborted("another server answers, and file and offset mean nothing to it");
     }
     DumpOptions dump;
@@ -190,9 +194,11 @@ class BinlogSourceImpl final : public BinlogSource {
       return false;
     }
     auto connection = Connect();
-    const Status started = connection.ok() ? StartDump(std::move(connection).value()) : connection.status();
+    const Status started =
+        connection.ok() ? StartDump(std::move(connection).value()) : connection.status();
     if (started.ok()) {
-      Log(LogLevel::kInfo, "binlog stream resumed", {{"position", assembler_->position().binlog.ToString()}});
+      Log(LogLevel::kInfo, "binlog stream resumed",
+          {{"position", assembler_->position().binlog.ToString()}});
       MutexLock lock(&mutex_);
       ++status_.reconnects;
       return true;
@@ -221,9 +227,11 @@ class BinlogSourceImpl final : public BinlogSource {
     Disconnect(why);
     backoff_ = std::clamp(backoff_ * 2, options_.min_backoff, options_.max_backoff);
     // Between half and all of it, so that many that lost one server do not come back as one.
-    const auto jitter = milliseconds(static_cast<int64_t>(random_() % static_cast<uint64_t>(backoff_.count() / 2 + 1)));
+    const auto jitter = milliseconds(
+        static_cast<int64_t>(random_() % static_cast<uint64_t>(backoff_.count() / 2 + 1)));
     next_attempt_ = steady_clock::now() + backoff_ - jitter;
-    Log(LogLevel::kWarn, "binlog stream lost", {{"error", why}, {"retry_in_ms", (backoff_ - jitter).count()}});
+    Log(LogLevel::kWarn, "binlog stream lost",
+        {{"error", why}, {"retry_in_ms", (backoff_ - jitter).count()}});
     return Status::Ok();
   }
 

@@ -48,17 +48,18 @@ struct BinlogSourceOptions {
   std::chrono::milliseconds min_backoff{100};
   std::chrono::milliseconds max_backoff{15000};
   uint64_t max_transaction_bytes = uint64_t{1} << 30;  // of decoded rows held in memory
-  uint32_t server_id = 0;  // of us as a replica; 0: a random one
+  uint32_t server_id = 0;                              // of us as a replica; 0: a random one
 };
 
 struct BinlogSourceStatus {
   bool connected = false;
   std::string last_error;  // of the last lost connection; kept after it is back
   uint64_t reconnects = 0;
-  int64_t last_event_time_us = 0;  // our clock, when anything last arrived, heartbeats included; 0: never
-  uint64_t transactions = 0;       // handed out
+  int64_t last_event_time_us =
+      0;  // our clock, when anything last arrived, heartbeats included; 0: never
+  uint64_t transactions = 0;  // handed out
   uint64_t rows = 0;
-  uint64_t bytes = 0;              // of events read
+  uint64_t bytes = 0;  // of events read
 };
 
 class BinlogSource {
@@ -68,7 +69,8 @@ class BinlogSource {
   virtual ~BinlogSource() = default;
 
   // The next transaction, or nothing when none was complete within `timeout`. Reconnects as needed meanwhile.
-  [[nodiscard]] virtual Result<std::optional<change::Transaction>> Next(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual Result<std::optional<change::Transaction>> Next(
+      std::chrono::milliseconds timeout) = 0;
 
   // Where the stream has been read to: the last transaction's end, or further where the server told by heartbeats or
   // by events outside transactions that nothing lies before. Everything up to here has been handed out by Next().

@@ -57,7 +57,8 @@ constexpr TypePair kTypes[] = {
 };
 
 Status Mismatch(const Column& column, const std::string& why) {
-  return Status::Aborted("column " + column.name + ": the binlog's rows do not fit the known table: " + why);
+  return Status::Aborted("column " + column.name +
+                         ": the binlog's rows do not fit the known table: " + why);
 }
 
 bool IsInteger(ColumnType type) { return type <= ColumnType::kBigInt; }
@@ -71,7 +72,9 @@ bool IsBinaryString(ColumnType type) {
 }
 
 uint16_t RawBytes(ColumnType type) {
-  return type == ColumnType::kInet4 ? 4 : type == ColumnType::kUuid || type == ColumnType::kInet6 ? 16 : 0;
+  return type == ColumnType::kInet4                                ? 4
+         : type == ColumnType::kUuid || type == ColumnType::kInet6 ? 16
+                                                                   : 0;
 }
 
 Status CheckShape(const WireColumn& wire, const Column& column) {
@@ -82,8 +85,8 @@ Status CheckShape(const WireColumn& wire, const Column& column) {
     case WireType::kDecimal:
       if (wire.precision != column.precision || wire.scale != column.scale ||
           !IsDecimalShape(wire.precision, wire.scale)) {
-        return Mismatch(column, "DECIMAL(" + std::to_string(wire.precision) + "," + std::to_string(wire.scale) +
-                                    ") there");
+        return Mismatch(column, "DECIMAL(" + std::to_string(wire.precision) + "," +
+                                    std::to_string(wire.scale) + ") there");
       }
       break;
     case WireType::kFloat:
@@ -116,7 +119,8 @@ Status CheckShape(const WireColumn& wire, const Column& column) {
     case WireType::kDateTimeOld:
     case WireType::kTimestampOld:
       if (column.scale != 0) {
-        return Mismatch(column, "an old temporal format with a fraction, which the binlog does not describe");
+        return Mismatch(
+            column, "an old temporal format with a fraction, which the binlog does not describe");
       }
       break;
     case WireType::kString:
@@ -136,7 +140,8 @@ Status ChooseCharset(const WireColumn& wire, const Column& column, ColumnPlan* p
   if (wire.collation) {
     const std::string_view charset = mysql::CharsetOfCollation(*wire.collation);
     if (charset.empty()) {
-      return Mismatch(column, "collation number " + std::to_string(*wire.collation) + ", which is not known");
+      return Mismatch(
+          column, "collation number " + std::to_string(*wire.collation) + ", which is not known");
     }
     const bool binary = charset == "binary";
     if ((IsText(column.type) && binary) || (IsBinaryString(column.type) && !binary)) {
@@ -148,7 +153,8 @@ Status ChooseCharset(const WireColumn& wire, const Column& column, ColumnPlan* p
     plan->charset = "utf8mb4";
   }
   if (IsText(column.type) && !mysql::IsKnownCharset(plan->charset)) {
-    return Status::Aborted("column " + column.name + ": character set " + plan->charset + " is not supported");
+    return Status::Aborted("column " + column.name + ": character set " + plan->charset +
+                           " is not supported");
   }
   return Status::Ok();
 }
@@ -156,7 +162,8 @@ Status ChooseCharset(const WireColumn& wire, const Column& column, ColumnPlan* p
 Status ChooseLabels(const WireColumn& wire, const Column& column, ColumnPlan* plan) {
   if (wire.labels.empty()) {
     plan->labels = column.labels;
-    const size_t most = wire.type == WireType::kEnum ? (size_t{1} << (8 * wire.length)) - 1 : size_t{8} * wire.length;
+    const size_t most = wire.type == WireType::kEnum ? (size_t{1} << (8 * wire.length)) - 1
+                                                     : size_t{8} * wire.length;
     if (column.labels.size() > most) {
       return Mismatch(column, "fewer labels there");
     }

@@ -57,18 +57,21 @@ Status FinishString(const ColumnPlan& plan, std::string_view bytes, Value* value
 void DecodeEnum(const ColumnPlan& plan, ByteReader* reader, Value* value) {
   const uint64_t number = reader->UintLe(plan.length);
   if (number > plan.labels.size()) {
-    reader->Fail("ENUM value " + std::to_string(number) + " of " + std::to_string(plan.labels.size()));
+    reader->Fail("ENUM value " + std::to_string(number) + " of " +
+                 std::to_string(plan.labels.size()));
     return;
   }
   // 0 is the server's mark of a value that was not valid; it prints as ''.
-  *value = Value::Bytes(ValueKind::kEnum, number == 0 ? std::string_view() : plan.labels[number - 1]);
+  *value =
+      Value::Bytes(ValueKind::kEnum, number == 0 ? std::string_view() : plan.labels[number - 1]);
 }
 
 void DecodeSet(const ColumnPlan& plan, ByteReader* reader, Value* value) {
   const uint64_t bits = reader->UintLe(plan.length);
   *value = Value::Bytes(ValueKind::kSet, {});
   if (plan.labels.size() < 64 && bits >> plan.labels.size() != 0) {
-    reader->Fail("SET value " + std::to_string(bits) + " of " + std::to_string(plan.labels.size()) + " labels");
+    reader->Fail("SET value " + std::to_string(bits) + " of " + std::to_string(plan.labels.size()) +
+                 " labels");
     return;
   }
   for (size_t i = 0; i < plan.labels.size() && i < 64; ++i) {

@@ -26,13 +26,14 @@ struct ColumnPlan {
   uint8_t scale = 0;
   bool is_unsigned = false;
   change::ColumnType column_type = change::ColumnType::kInt;
-  uint32_t pad_to = 0;               // BINARY(N): bytes, zeros that the server left out
-  std::string charset;               // of kText
-  std::vector<std::string> labels;   // UTF-8
+  uint32_t pad_to = 0;              // BINARY(N): bytes, zeros that the server left out
+  std::string charset;              // of kText
+  std::vector<std::string> labels;  // UTF-8
 };
 
 // `wire` as the stream says, `column` as the schema says. kAborted where they contradict each other.
-Result<ColumnPlan> MakeColumnPlan(const WireColumn& wire, const change::Column& column, bool has_names);
+Result<ColumnPlan> MakeColumnPlan(const WireColumn& wire, const change::Column& column,
+                                  bool has_names);
 
 // Reads one value that is not NULL. Errors: sticky in `reader`, or returned.
 Status DecodeColumnValue(const ColumnPlan& plan, ByteReader* reader, change::Value* value);

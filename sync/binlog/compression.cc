@@ -15,7 +15,12 @@ namespace {
 constexpr size_t kSizeAt = 9;  // of the event's size within its header
 
 // Fields of a payload event; type 0 ends them.
-enum PayloadField : uint64_t { kPayloadEnd = 0, kPayloadSize = 1, kPayloadCompression = 2, kPayloadPlainSize = 3 };
+enum PayloadField : uint64_t {
+  kPayloadEnd = 0,
+  kPayloadSize = 1,
+  kPayloadCompression = 2,
+  kPayloadPlainSize = 3
+};
 constexpr uint64_t kCompressionZstd = 0;
 constexpr uint64_t kCompressionNone = 255;
 
@@ -46,7 +51,8 @@ class PayloadReaderImpl final : public PayloadReader {
     if (filled_ == 0) {
       return std::string_view();
     }
-    BINSEEK_ASSIGN_OR_RETURN(const size_t size, EventSize(std::string_view(buffer_.data(), filled_)));
+    BINSEEK_ASSIGN_OR_RETURN(const size_t size,
+                             EventSize(std::string_view(buffer_.data(), filled_)));
     BINSEEK_RETURN_IF_ERROR(Fill(size));
     if (filled_ < size) {
       return Status::Corruption("TRANSACTION_PAYLOAD: ends within an event");
@@ -63,7 +69,8 @@ class PayloadReaderImpl final : public PayloadReader {
     }
     if (size > event_limit_) {
       return Status::ResourceExhausted("TRANSACTION_PAYLOAD: an event of " + std::to_string(size) +
-                                       " bytes is above the limit of " + std::to_string(event_limit_));
+                                       " bytes is above the limit of " +
+                                       std::to_string(event_limit_));
     }
     return size;
   }
@@ -135,12 +142,14 @@ Status InflateMariadb(std::string_view block, uint64_t limit, std::string* out) 
   const int outcome = uncompress(reinterpret_cast<Bytef*>(out->data()), &written,
                                  reinterpret_cast<const Bytef*>(packed.data()), packed.size());
   if (outcome != Z_OK || written != length) {
-    return Status::Corruption("compressed event does not unpack (zlib " + std::to_string(outcome) + ")");
+    return Status::Corruption("compressed event does not unpack (zlib " + std::to_string(outcome) +
+                              ")");
   }
   return Status::Ok();
 }
 
-Result<std::unique_ptr<PayloadReader>> PayloadReader::Open(std::string_view body, uint64_t event_limit) {
+Result<std::unique_ptr<PayloadReader>> PayloadReader::Open(std::string_view body,
+                                                           uint64_t event_limit) {
   ByteReader reader(body);
   uint64_t compression = kCompressionNone;
   uint64_t size = 0;
@@ -165,7 +174,8 @@ Result<std::unique_ptr<PayloadReader>> PayloadReader::Open(std::string_view body
   }
   const std::string_view packed = reader.Rest();
   BINSEEK_RETURN_IF_ERROR(reader.status("TRANSACTION_PAYLOAD"));
-  auto payload = std::make_unique<PayloadReaderImpl>(packed, compression == kCompressionZstd, event_limit);
+  auto payload =
+      std::make_unique<PayloadReaderImpl>(packed, compression == kCompressionZstd, event_limit);
   BINSEEK_RETURN_IF_ERROR(payload->Init());
   return payload;
 }

@@ -29,13 +29,15 @@ bool AppendGroup(uint64_t group, int digits, std::string* out) {
 }  // namespace
 
 bool IsDecimalShape(int precision, int scale) {
-  return precision >= 1 && precision <= kMaxPrecision && scale >= 0 && scale <= kMaxScale && scale <= precision;
+  return precision >= 1 && precision <= kMaxPrecision && scale >= 0 && scale <= kMaxScale &&
+         scale <= precision;
 }
 
 size_t DecimalBytes(int precision, int scale) {
   const int whole = precision - scale;
-  return static_cast<size_t>(whole / kGroupDigits * kGroupBytes + kBytesOfDigits[whole % kGroupDigits] +
-                             scale / kGroupDigits * kGroupBytes + kBytesOfDigits[scale % kGroupDigits]);
+  return static_cast<size_t>(
+      whole / kGroupDigits * kGroupBytes + kBytesOfDigits[whole % kGroupDigits] +
+      scale / kGroupDigits * kGroupBytes + kBytesOfDigits[scale % kGroupDigits]);
 }
 
 bool DecodeDecimal(std::string_view bytes, int precision, int scale, std::string* out) {
@@ -43,7 +45,8 @@ bool DecodeDecimal(std::string_view bytes, int precision, int scale, std::string
   const bool negative = (static_cast<uint8_t>(bytes[0]) & 0x80) == 0;
   char plain[kMaxBytes];
   const char mask = negative ? static_cast<char>(0xff) : '\0';
-  std::transform(bytes.begin(), bytes.end(), plain, [&](char c) { return static_cast<char>(c ^ mask); });
+  std::transform(bytes.begin(), bytes.end(), plain,
+                 [&](char c) { return static_cast<char>(c ^ mask); });
   plain[0] = static_cast<char>(plain[0] ^ static_cast<char>(0x80));
 
   ByteReader reader(std::string_view(plain, bytes.size()));

@@ -77,11 +77,14 @@ class DumpConnectionImpl final : public DumpConnection {
   bool mariadb() const { return connection_->server().is_mariadb(); }
 
   Status Negotiate() {
-    BINSEEK_ASSIGN_OR_RETURN(const auto checksum, connection_->QueryCell("SELECT @@global.binlog_checksum"));
+    BINSEEK_ASSIGN_OR_RETURN(const auto checksum,
+                             connection_->QueryCell("SELECT @@global.binlog_checksum"));
     checksums_ = checksum.has_value() && *checksum != "NONE";
     const std::string heartbeat_ns = std::to_string(options_.heartbeat.count() * 1'000'000);
     // One spelling serves both servers.
-    std::string sql = "SET @master_binlog_checksum = @@global.binlog_checksum, @master_heartbeat_period = " + heartbeat_ns;
+    std::string sql =
+        "SET @master_binlog_checksum = @@global.binlog_checksum, @master_heartbeat_period = " +
+        heartbeat_ns;
     if (mariadb()) {
       sql += ", @mariadb_slave_capability = 4";
       if (options_.by_gtid) {
@@ -89,8 +92,8 @@ class DumpConnectionImpl final : public DumpConnection {
                ", @slave_gtid_strict_mode = 1";
       }
     } else {
-      sql += ", @source_binlog_checksum = @@global.binlog_checksum, @source_heartbeat_period = " + heartbeat_ns +
-             ", @replica_uuid = UUID(), @slave_uuid = @replica_uuid";
+      sql += ", @source_binlog_checksum = @@global.binlog_checksum, @source_heartbeat_period = " +
+             heartbeat_ns + ", @replica_uuid = UUID(), @slave_uuid = @replica_uuid";
     }
     return connection_->Execute(sql);
   }
@@ -121,7 +124,8 @@ class DumpConnectionImpl final : public DumpConnection {
       PutU32(&command, static_cast<uint32_t>(set.size()));
       command += set;
     } else {
-      const uint64_t offset = file.empty() || options_.by_gtid ? kFirstPosition : options_.start.binlog.offset;
+      const uint64_t offset =
+          file.empty() || options_.by_gtid ? kFirstPosition : options_.start.binlog.offset;
       if (offset > UINT32_MAX) {
         return Status::Aborted("cannot resume at " + options_.start.binlog.ToString() +
                                ": the protocol reaches no offset above 4 GiB without GTIDs");
@@ -136,7 +140,8 @@ class DumpConnectionImpl final : public DumpConnection {
 
   Status Send(enum_server_command command, const std::string& body, bool stream_follows) {
     MYSQL* mysql = connection_->raw();
-    if (mysql->methods->db_command(mysql, command, body.data(), body.size(), stream_follows ? 1 : 0, nullptr) != 0) {
+    if (mysql->methods->db_command(mysql, command, body.data(), body.size(), stream_follows ? 1 : 0,
+                                   nullptr) != 0) {
       return connection_->LastError("binlog dump");
     }
     return Status::Ok();
@@ -215,8 +220,8 @@ class DumpConnectionImpl final : public DumpConnection {
 
 }  // namespace
 
-Result<std::unique_ptr<DumpConnection>> DumpConnection::Start(std::unique_ptr<mysql::Connection> connection,
-                                                              const DumpOptions& options) {
+Result<std::unique_ptr<DumpConnection>> DumpConnection::Start(
+    std::unique_ptr<mysql::Connection> connection, const DumpOptions& options) {
   auto dump = std::make_unique<DumpConnectionImpl>(std::move(connection), options);
   BINSEEK_RETURN_IF_ERROR(dump->Begin());
   return dump;

@@ -34,12 +34,13 @@ struct DumpOptions {
 class DumpConnection {
  public:
   // Takes over a session and starts the dump on it.
-  [[nodiscard]] static Result<std::unique_ptr<DumpConnection>> Start(std::unique_ptr<mysql::Connection> connection,
-                                                                     const DumpOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<DumpConnection>> Start(
+      std::unique_ptr<mysql::Connection> connection, const DumpOptions& options);
   virtual ~DumpConnection() = default;
 
   // The next event's bytes, header to checksum; nothing where none came within `timeout`.
-  [[nodiscard]] virtual Result<std::optional<std::string>> ReadEvent(std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual Result<std::optional<std::string>> ReadEvent(
+      std::chrono::milliseconds timeout) = 0;
   // Whether events end with a checksum, as negotiated.
   virtual bool checksums() const = 0;
   virtual void Stop() = 0;

@@ -68,7 +68,7 @@ enum class EventType : uint8_t {
 inline constexpr size_t kEventHeaderBytes = 19;
 
 // Flags of the header.
-inline constexpr uint16_t kFlagInUse = 0x1;        // of a format description: the file is not closed
+inline constexpr uint16_t kFlagInUse = 0x1;  // of a format description: the file is not closed
 inline constexpr uint16_t kFlagArtificial = 0x20;  // made for this stream, in no file
 inline constexpr uint16_t kFlagIgnorable = 0x80;   // may be skipped by who does not know it
 
@@ -95,7 +95,8 @@ struct FormatDescription {
   // 6, but 4 in formats of long ago.
   int table_id_bytes() const {
     constexpr size_t kTableMap = static_cast<size_t>(EventType::kTableMap);
-    return post_header_lengths.size() >= kTableMap && post_header_lengths[kTableMap - 1] == 6 ? 4 : 6;
+    return post_header_lengths.size() >= kTableMap && post_header_lengths[kTableMap - 1] == 6 ? 4
+                                                                                              : 6;
   }
 };
 

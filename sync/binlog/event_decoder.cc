@@ -15,7 +15,8 @@ constexpr size_t kChecksumBytes = 4;
 constexpr uint8_t kChecksumCrc32 = 1;
 
 uint32_t Crc32(std::string_view bytes, uint32_t crc) {
-  return static_cast<uint32_t>(crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  return static_cast<uint32_t>(
+      crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 bool ChecksumMatches(std::string_view bytes, const EventHeader& header) {
@@ -77,9 +78,10 @@ constexpr TypeName kNames[] = {
 }  // namespace
 
 std::string EventName(EventType type) {
-  const auto found =
-      std::find_if(std::begin(kNames), std::end(kNames), [&](const TypeName& name) { return name.type == type; });
-  return found != std::end(kNames) ? found->name : "event type " + std::to_string(static_cast<int>(type));
+  const auto found = std::find_if(std::begin(kNames), std::end(kNames),
+                                  [&](const TypeName& name) { return name.type == type; });
+  return found != std::end(kNames) ? found->name
+                                   : "event type " + std::to_string(static_cast<int>(type));
 }
 
 Result<Event> SplitEvent(std::string_view bytes, bool checksums) {
@@ -93,13 +95,15 @@ Result<Event> SplitEvent(std::string_view bytes, bool checksums) {
   header.log_pos = reader.U32();
   header.flags = reader.U16();
   if (reader.ok() && header.size != bytes.size()) {
-    reader.Fail("size " + std::to_string(header.size) + " in the header of " + std::to_string(bytes.size()) + " bytes");
+    reader.Fail("size " + std::to_string(header.size) + " in the header of " +
+                std::to_string(bytes.size()) + " bytes");
   }
   event.body = reader.Rest();
   if (header.type == EventType::kFormatDescription) {
     // It tells itself whether checksums follow; its own is there in any case, and right only if they do.
-    checksums = event.body.size() > kChecksumBytes &&
-                static_cast<uint8_t>(event.body[event.body.size() - kChecksumBytes - 1]) == kChecksumCrc32;
+    checksums =
+        event.body.size() > kChecksumBytes &&
+        static_cast<uint8_t>(event.body[event.body.size() - kChecksumBytes - 1]) == kChecksumCrc32;
   } else if (checksums && reader.ok()) {
     if (event.body.size() < kChecksumBytes) {
       reader.Fail("no room for a checksum");
@@ -128,7 +132,8 @@ Result<FormatDescription> DecodeFormatDescription(std::string_view body) {
   }
   std::string_view lengths = reader.Rest();
   if (lengths.size() > kChecksumBytes) {
-    format.checksums = static_cast<uint8_t>(lengths[lengths.size() - kChecksumBytes - 1]) == kChecksumCrc32;
+    format.checksums =
+        static_cast<uint8_t>(lengths[lengths.size() - kChecksumBytes - 1]) == kChecksumCrc32;
     lengths.remove_suffix(kChecksumBytes + 1);
   }
   format.post_header_lengths.assign(lengths.begin(), lengths.end());
@@ -146,7 +151,8 @@ Result<RotateEvent> DecodeRotate(std::string_view body) {
 }
 
 Result<QueryEvent> DecodeQuery(std::string_view body, bool load) {
-  constexpr size_t kLoadBytes = 13;  // id of a file, two places in the text, what to do with duplicates
+  constexpr size_t kLoadBytes =
+      13;  // id of a file, two places in the text, what to do with duplicates
   ByteReader reader(body);
   QueryEvent query;
   reader.U32();  // thread
@@ -267,7 +273,9 @@ namespace {
 
 RowsKind KindOf(EventType type) {
   const int number = static_cast<int>(type);
-  const int nth = number >= 166 ? (number - 166) % 3 : number >= 30 ? number - 30 : (number - 20) % 3;
+  const int nth = number >= 166  ? (number - 166) % 3
+                  : number >= 30 ? number - 30
+                                 : (number - 20) % 3;
   return nth == 0 ? RowsKind::kWrite : nth == 1 ? RowsKind::kUpdate : RowsKind::kDelete;
 }
 

@@ -120,7 +120,8 @@ class JsonPrinter {
     const uint64_t size = reader.UintLe(offset_bytes);
     const uint64_t entry_bytes = (object ? offset_bytes + 2 : 0) + 1 + offset_bytes;
     if (reader.ok() && (size > bytes.size() || count > reader.remaining() / entry_bytes)) {
-      reader.Fail("container of " + std::to_string(count) + " values in " + std::to_string(size) + " bytes");
+      reader.Fail("container of " + std::to_string(count) + " values in " + std::to_string(size) +
+                  " bytes");
     }
     BINSEEK_RETURN_IF_ERROR(reader.status("JSON"));
     const std::string_view container = bytes.substr(0, size);
@@ -155,8 +156,8 @@ class JsonPrinter {
     const uint8_t type = values->U8();
     const std::string_view inline_value = values->Bytes(large ? 4 : 2);
     BINSEEK_RETURN_IF_ERROR(values->status("JSON"));
-    const bool is_inline =
-        type == kLiteral || type == kInt16 || type == kUint16 || (large && (type == kInt32 || type == kUint32));
+    const bool is_inline = type == kLiteral || type == kInt16 || type == kUint16 ||
+                           (large && (type == kInt32 || type == kUint32));
     if (is_inline) {
       return PrintScalar(type, inline_value);
     }
@@ -234,7 +235,8 @@ class JsonPrinter {
         const int precision = value.U8();
         const int scale = value.U8();
         std::string text;
-        if (!IsDecimalShape(precision, scale) || value.remaining() != DecimalBytes(precision, scale) ||
+        if (!IsDecimalShape(precision, scale) ||
+            value.remaining() != DecimalBytes(precision, scale) ||
             !DecodeDecimal(value.Rest(), precision, scale, &text)) {
           reader->Fail("bad decimal");
         }
@@ -260,25 +262,29 @@ class JsonPrinter {
   // 24 bits of microseconds below the packed seconds; see change::PackCalendar.
   void PrintTemporal(WireType type, int64_t packed) {
     const bool negative = packed < 0;
-    const uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(packed) : static_cast<uint64_t>(packed);
+    const uint64_t magnitude =
+        negative ? 0 - static_cast<uint64_t>(packed) : static_cast<uint64_t>(packed);
     const auto micros = static_cast<unsigned>(magnitude & 0xffffff);
     const uint64_t seconds = magnitude >> 24;
     char text[64];
     if (type == WireType::kTimeOld) {
       std::snprintf(text, sizeof(text), "\"%s%02u:%02u:%02u.%06u\"", negative ? "-" : "",
-                    static_cast<unsigned>(seconds >> 12 & 1023), static_cast<unsigned>(seconds >> 6 & 63),
-                    static_cast<unsigned>(seconds & 63), micros);
+                    static_cast<unsigned>(seconds >> 12 & 1023),
+                    static_cast<unsigned>(seconds >> 6 & 63), static_cast<unsigned>(seconds & 63),
+                    micros);
       out_->append(text);
       return;
     }
     const uint64_t days = seconds >> 17;
     const uint64_t months = days >> 5;
-    std::snprintf(text, sizeof(text), "\"%04u-%02u-%02u", static_cast<unsigned>(months / 13 % 10000),
-                  static_cast<unsigned>(months % 13), static_cast<unsigned>(days & 31));
+    std::snprintf(text, sizeof(text), "\"%04u-%02u-%02u",
+                  static_cast<unsigned>(months / 13 % 10000), static_cast<unsigned>(months % 13),
+                  static_cast<unsigned>(days & 31));
     out_->append(text);
     if (type != WireType::kDate) {
-      std::snprintf(text, sizeof(text), " %02u:%02u:%02u.%06u", static_cast<unsigned>(seconds >> 12 & 31),
-                    static_cast<unsigned>(seconds >> 6 & 63), static_cast<unsigned>(seconds & 63), micros);
+      std::snprintf(
+          text, sizeof(text), " %02u:%02u:%02u.%06u", static_cast<unsigned>(seconds >> 12 & 31),
+          static_cast<unsigned>(seconds >> 6 & 63), static_cast<unsigned>(seconds & 63), micros);
       out_->append(text);
     }
     out_->push_back('"');

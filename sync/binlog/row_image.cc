@@ -5,7 +5,9 @@
 namespace binseek::binlog {
 namespace {
 
-bool Bit(std::string_view bitmap, size_t i) { return (static_cast<uint8_t>(bitmap[i / 8]) >> (i % 8) & 1) != 0; }
+bool Bit(std::string_view bitmap, size_t i) {
+  return (static_cast<uint8_t>(bitmap[i / 8]) >> (i % 8) & 1) != 0;
+}
 
 size_t CountBits(std::string_view bitmap, size_t bits) {
   size_t count = 0;
@@ -17,8 +19,8 @@ size_t CountBits(std::string_view bitmap, size_t bits) {
 
 }  // namespace
 
-Result<std::unique_ptr<RowDecoder>> RowDecoder::Make(const TableMap& map,
-                                                     std::shared_ptr<const change::TableSchema> schema) {
+Result<std::unique_ptr<RowDecoder>> RowDecoder::Make(
+    const TableMap& map, std::shared_ptr<const change::TableSchema> schema) {
   std::unique_ptr<RowDecoder> decoder(new RowDecoder());
   if (map.columns.size() != schema->columns.size()) {
     return Status::Aborted("table " + schema->QualifiedName() + ": the binlog's rows have " +
@@ -37,7 +39,8 @@ Result<std::unique_ptr<RowDecoder>> RowDecoder::Make(const TableMap& map,
   return decoder;
 }
 
-Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader, change::RowImage* image) const {
+Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader,
+                               change::RowImage* image) const {
   const size_t columns = plans_.size();
   image->resize(columns);
   const std::string_view nulls = reader->Bytes((CountBits(present, columns) + 7) / 8);
@@ -57,25 +60,29 @@ Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader, cha
     const Status decoded = DecodeColumnValue(plans_[i], reader, &value);
     if (!decoded.ok() || !reader->ok()) {
       const Status status = decoded.ok() ? reader->status("rows") : decoded;
-      return status.WithContext("table " + schema_->QualifiedName() + ", column " + schema_->columns[i].name);
+      return status.WithContext("table " + schema_->QualifiedName() + ", column " +
+                                schema_->columns[i].name);
     }
   }
   return Status::Ok();
 }
 
-Status RowDecoder::DecodeRows(const RowsEvent& event, uint64_t limit_bytes, std::vector<change::RowChange>* rows,
-                              uint64_t* used_bytes) const {
+Status RowDecoder::DecodeRows(const RowsEvent& event, uint64_t limit_bytes,
+                              std::vector<change::RowChange>* rows, uint64_t* used_bytes) const {
   if (event.columns != plans_.size()) {
-    return Status::Corruption("table " + schema_->QualifiedName() + ": rows of " + std::to_string(event.columns) +
-                              " columns behind a table map of " + std::to_string(plans_.size()));
+    return Status::Corruption("table " + schema_->QualifiedName() + ": rows of " +
+                              std::to_string(event.columns) + " columns behind a table map of " +
+                              std::to_string(plans_.size()));
   }
   ByteReader reader(event.rows);
   const size_t images = event.kind == RowsKind::kUpdate ? 2 : 1;
-  const uint64_t row_bytes = sizeof(change::RowChange) + images * plans_.size() * sizeof(change::Value);
+  const uint64_t row_bytes =
+      sizeof(change::RowChange) + images * plans_.size() * sizeof(change::Value);
   while (!reader.AtEnd()) {
     const size_t left = reader.remaining();
     if (*used_bytes + row_bytes > limit_bytes) {
-      return Status::ResourceExhausted("table " + schema_->QualifiedName() + ": a transaction's rows take more than " +
+      return Status::ResourceExhausted("table " + schema_->QualifiedName() +
+                                       ": a transaction's rows take more than " +
                                        std::to_string(limit_bytes) + " bytes of memory");
     }
     change::RowChange& row = rows->emplace_back();

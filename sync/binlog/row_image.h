@@ -20,13 +20,13 @@ namespace binseek::binlog {
 
 class RowDecoder {
  public:
-  static Result<std::unique_ptr<RowDecoder>> Make(const TableMap& map,
-                                                  std::shared_ptr<const change::TableSchema> schema);
+  static Result<std::unique_ptr<RowDecoder>> Make(
+      const TableMap& map, std::shared_ptr<const change::TableSchema> schema);
 
   // Appends the event's rows to *rows, and adds the memory that they take (nearly) to *used_bytes, which may not come
   // above `limit_bytes` (kResourceExhausted). REQUIRES: `event.rows` is unpacked.
-  Status DecodeRows(const RowsEvent& event, uint64_t limit_bytes, std::vector<change::RowChange>* rows,
-                    uint64_t* used_bytes) const;
+  Status DecodeRows(const RowsEvent& event, uint64_t limit_bytes,
+                    std::vector<change::RowChange>* rows, uint64_t* used_bytes) const;
 
   const std::shared_ptr<const change::TableSchema>& schema() const { return schema_; }
 

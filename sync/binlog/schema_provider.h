@@ -12,8 +12,8 @@ namespace binseek::binlog {
 
 // The schema that rows of this table have at the place that is being read; null where the table is not captured.
 // Called by the thread that reads, once per table map event: must be fast and must not call back.
-using SchemaProvider = std::function<std::shared_ptr<const change::TableSchema>(std::string_view database,
-                                                                                std::string_view table)>;
+using SchemaProvider = std::function<std::shared_ptr<const change::TableSchema>(
+    std::string_view database, std::string_view table)>;
 
 // Databases whose DDL becomes table events, whatever the table. Where it is not set, only DDL of tables that the
 // schema provider knows does, and DROP DATABASE.

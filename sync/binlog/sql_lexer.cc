@@ -78,7 +78,8 @@ void SqlLexer::Advance() {
     rest_.remove_prefix(1);
     return;
   }
-  const size_t end = static_cast<size_t>(std::find_if_not(rest_.begin(), rest_.end(), IsWordChar) - rest_.begin());
+  const size_t end =
+      static_cast<size_t>(std::find_if_not(rest_.begin(), rest_.end(), IsWordChar) - rest_.begin());
   token_.kind = SqlToken::Kind::kWord;
   token_.text.assign(rest_.substr(0, end));
   token_.upper = token_.text;

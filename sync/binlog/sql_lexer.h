@@ -19,7 +19,9 @@ struct SqlToken {
   bool Is(std::string_view word) const { return kind == Kind::kWord && upper == word; }
   bool IsSymbol(char c) const { return kind == Kind::kSymbol && text[0] == c; }
   // A double-quoted string may be a name (ANSI_QUOTES): whoever expects a name takes it as one.
-  bool CanBeName() const { return kind == Kind::kWord || kind == Kind::kQuotedName || kind == Kind::kString; }
+  bool CanBeName() const {
+    return kind == Kind::kWord || kind == Kind::kQuotedName || kind == Kind::kString;
+  }
   bool AtEnd() const { return kind == Kind::kEnd; }
 };
 

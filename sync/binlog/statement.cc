@@ -82,8 +82,8 @@ class StatementParser {
     if (lexer_.Take("TEMPORARY")) {
       return;
     }
-    while (lexer_.Take("UNIQUE") || lexer_.Take("FULLTEXT") || lexer_.Take("SPATIAL") || lexer_.Take("VECTOR") ||
-           lexer_.Take("ONLINE") || lexer_.Take("OFFLINE")) {
+    while (lexer_.Take("UNIQUE") || lexer_.Take("FULLTEXT") || lexer_.Take("SPATIAL") ||
+           lexer_.Take("VECTOR") || lexer_.Take("ONLINE") || lexer_.Take("OFFLINE")) {
     }
     if (lexer_.Take("TABLE")) {
       TakeIfExists();
@@ -162,7 +162,8 @@ class StatementParser {
   }
 
   void ParseRowsAsText(const std::string& verb) {
-    const bool to_table = verb == "INSERT" || verb == "REPLACE" || verb == "UPDATE" || verb == "DELETE";
+    const bool to_table =
+        verb == "INSERT" || verb == "REPLACE" || verb == "UPDATE" || verb == "DELETE";
     if (!to_table && verb != "LOAD" && verb != "WITH") {
       return;
     }
@@ -173,7 +174,8 @@ class StatementParser {
       }
     }
     while (lexer_.Take("LOW_PRIORITY") || lexer_.Take("DELAYED") || lexer_.Take("HIGH_PRIORITY") ||
-           lexer_.Take("IGNORE") || lexer_.Take("QUICK") || lexer_.Take("INTO") || lexer_.Take("FROM")) {
+           lexer_.Take("IGNORE") || lexer_.Take("QUICK") || lexer_.Take("INTO") ||
+           lexer_.Take("FROM")) {
     }
     TakeTable(Kind::kRowsAsText);
     if (statement_.tables.empty()) {

@@ -17,17 +17,17 @@ namespace binseek::binlog {
 struct Statement {
   enum class Kind : uint8_t {
     kOther,
-    kBegin,        // also XA START
+    kBegin,  // also XA START
     kCommit,
     kRollback,
-    kSavepoint,    // `name`
-    kRollbackTo,   // `name`
+    kSavepoint,   // `name`
+    kRollbackTo,  // `name`
     kXaCommit,
     kXaRollback,
-    kDdl,          // `tables` get another shape, name or being
-    kTruncate,     // of `tables`
-    kDrop,         // of `tables`; of a whole database where a table's name is empty
-    kRowsAsText,   // INSERT, UPDATE, ...: rows of `tables` change without row events
+    kDdl,         // `tables` get another shape, name or being
+    kTruncate,    // of `tables`
+    kDrop,        // of `tables`; of a whole database where a table's name is empty
+    kRowsAsText,  // INSERT, UPDATE, ...: rows of `tables` change without row events
   };
   struct Table {
     std::string database;  // never empty where the statement or its session names one

@@ -40,7 +40,8 @@ Result<const RowDecoder*> TableCache::Find(uint64_t table_id) const {
   if (table_id == kDummyTableId) {
     return static_cast<const RowDecoder*>(nullptr);
   }
-  return Status::Corruption("rows of table id " + std::to_string(table_id) + " without a table map");
+  return Status::Corruption("rows of table id " + std::to_string(table_id) +
+                            " without a table map");
 }
 
 }  // namespace binseek::binlog

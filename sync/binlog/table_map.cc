@@ -43,6 +43,8 @@ bool IsCharacter(WireType type, bool mariadb) {
     case WireType::kString:
     case WireType::kBlob:
     case WireType::kVector:
+    case WireType::kBlobCompressed:
+    case WireType::kVarcharCompressed:
       return true;
     case WireType::kGeometry:
       return mariadb;
@@ -72,6 +74,7 @@ void ReadMetadata(ByteReader* metadata, WireColumn* column) {
     case WireType::kFloat:
     case WireType::kDouble:
     case WireType::kBlob:
+    case WireType::kBlobCompressed:
     case WireType::kGeometry:
     case WireType::kJson:
     case WireType::kVector:
@@ -86,6 +89,7 @@ void ReadMetadata(ByteReader* metadata, WireColumn* column) {
       }
       break;
     case WireType::kVarchar:
+    case WireType::kVarcharCompressed:
     case WireType::kVarString:
       column->length = metadata->U16();
       break;
@@ -150,7 +154,8 @@ Status ReadDefaultCharset(ByteReader field, const std::vector<WireColumn*>& colu
     const uint64_t index = field.LenEnc();
     const uint64_t other = field.LenEnc();
     if (index >= columns.size()) {
-      field.Fail("character column " + std::to_string(index) + " of " + std::to_string(columns.size()));
+      field.Fail("character column " + std::to_string(index) + " of " +
+                 std::to_string(columns.size()));
       break;
     }
     columns[index]->collation = static_cast<uint32_t>(other);
@@ -193,15 +198,19 @@ Status ReadOptionalField(uint8_t kind, ByteReader field, bool mariadb, TableMap*
       ReadSignedness(field, map);
       return Status::Ok();
     case kDefaultCharset:
-      return ReadDefaultCharset(field, ColumnsWhere(map, [&](WireType t) { return IsCharacter(t, mariadb); }));
+      return ReadDefaultCharset(
+          field, ColumnsWhere(map, [&](WireType t) { return IsCharacter(t, mariadb); }));
     case kColumnCharset:
-      return ReadColumnCharsets(field, ColumnsWhere(map, [&](WireType t) { return IsCharacter(t, mariadb); }));
+      return ReadColumnCharsets(
+          field, ColumnsWhere(map, [&](WireType t) { return IsCharacter(t, mariadb); }));
     case kColumnName:
       return ReadNames(field, map);
     case kSetLabels:
-      return ReadLabels(field, ColumnsWhere(map, [](WireType t) { return t == WireType::kSet; }), map);
+      return ReadLabels(field, ColumnsWhere(map, [](WireType t) { return t == WireType::kSet; }),
+                        map);
     case kEnumLabels:
-      return ReadLabels(field, ColumnsWhere(map, [](WireType t) { return t == WireType::kEnum; }), map);
+      return ReadLabels(field, ColumnsWhere(map, [](WireType t) { return t == WireType::kEnum; }),
+                        map);
     case kEnumSetDefaultCharset:
       return ReadDefaultCharset(field, ColumnsWhere(map, IsEnumOrSet));
     case kEnumSetColumnCharset:

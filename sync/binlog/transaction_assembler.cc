@@ -18,6 +18,13 @@ std::string GtidText(const GtidEvent& gtid) {
   return set.ToString();
 }
 
+// Savepoints are known by their names whatever the case.
+bool SameName(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 // Types that say nothing about rows, positions or transactions.
 bool IsHarmless(EventType type) {
   switch (type) {
@@ -139,8 +146,8 @@ Status TransactionAssembler::Handle(const Event& event) {
       return HandlePayload(event);
     case EventType::kIncident: {
       BINSEEK_ASSIGN_OR_RETURN(const IncidentEvent incident, DecodeIncident(event.body));
-      return Status::Aborted("the server lost events here (INCIDENT: " + std::string(incident.message) +
-                             "): the tables must be read anew");
+      return Status::Aborted("the server lost events here (INCIDENT: " +
+                             std::string(incident.message) + "): the tables must be read anew");
     }
     default:
       break;
@@ -172,13 +179,15 @@ Status TransactionAssembler::HandleFormatDescription(const Event& event) {
 
 Status TransactionAssembler::HandleGtid(const Event& event) {
   const bool tagged = event.header.type == EventType::kGtidTagged;
-  BINSEEK_ASSIGN_OR_RETURN(const GtidEvent gtid, tagged ? DecodeGtidTagged(event.body) : DecodeGtid(event.body));
+  BINSEEK_ASSIGN_OR_RETURN(const GtidEvent gtid,
+                           tagged ? DecodeGtidTagged(event.body) : DecodeGtid(event.body));
   DropOpen();
   Open& open = EnsureOpen();
   if (event.header.type != EventType::kAnonymousGtid && gtid.gno != 0) {
     open.gtid = GtidText(gtid);
   }
-  open.commit_time_us = gtid.original_commit_us != 0 ? gtid.original_commit_us : gtid.immediate_commit_us;
+  open.commit_time_us =
+      gtid.original_commit_us != 0 ? gtid.original_commit_us : gtid.immediate_commit_us;
   return Status::Ok();
 }
 
@@ -193,14 +202,16 @@ Status TransactionAssembler::HandleMariadbGtid(const Event& event) {
 }
 
 Status TransactionAssembler::HandlePayload(const Event& event) {
-  BINSEEK_ASSIGN_OR_RETURN(const auto payload, PayloadReader::Open(event.body, options_.max_transaction_bytes));
+  BINSEEK_ASSIGN_OR_RETURN(const auto payload,
+                           PayloadReader::Open(event.body, options_.max_transaction_bytes));
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(const std::string_view bytes, payload->Next());
     if (bytes.empty()) {
       return Status::Ok();
     }
     BINSEEK_ASSIGN_OR_RETURN(const Event inner, SplitEvent(bytes, false));
-    if (inner.header.type == EventType::kTransactionPayload || inner.header.type == EventType::kRotate ||
+    if (inner.header.type == EventType::kTransactionPayload ||
+        inner.header.type == EventType::kRotate ||
         inner.header.type == EventType::kFormatDescription) {
       return Status::Corruption(EventName(inner.header.type) + " within a TRANSACTION_PAYLOAD");
     }
@@ -248,11 +259,11 @@ Status TransactionAssembler::ApplyStatement(const Statement& statement, std::str
       open_->savepoints.emplace_back(statement.name, open_->rows.size());
       break;
     case Statement::Kind::kRollbackTo:
-      RollBackTo(statement.name);
-      break;
+      return RollBackTo(statement.name);
     case Statement::Kind::kXaCommit:
       // Captured rows stop the stream at their XA PREPARE; what was prepared before the stream began is not seen.
-      Log(LogLevel::kWarn, "XA COMMIT in the binlog: rows prepared before this stream began are not in the index",
+      Log(LogLevel::kWarn,
+          "XA COMMIT in the binlog: rows prepared before this stream began are not in the index",
           {{"gtid", open_->gtid}, {"position", stream_.position().ToString()}});
       break;
     case Statement::Kind::kDdl:
@@ -268,15 +279,19 @@ Status TransactionAssembler::ApplyStatement(const Statement& statement, std::str
   return Status::Ok();
 }
 
-void TransactionAssembler::RollBackTo(const std::string& savepoint) {
+Status TransactionAssembler::RollBackTo(const std::string& savepoint) {
   auto& savepoints = open_->savepoints;
-  const auto found = std::find_if(savepoints.rbegin(), savepoints.rend(),
-                                  [&](const auto& candidate) { return candidate.first == savepoint; });
+  const auto found =
+      std::find_if(savepoints.rbegin(), savepoints.rend(),
+                   [&](const auto& candidate) { return SameName(candidate.first, savepoint); });
   if (found == savepoints.rend()) {
-    return;
+    return open_->rows.empty() ? Status::Ok()
+                               : Status::Aborted("ROLLBACK TO savepoint " + savepoint +
+                                                 ", which the binlog did not set");
   }
   open_->rows.resize(std::min(open_->rows.size(), found->second));
   savepoints.erase(found.base(), savepoints.end());
+  return Status::Ok();
 }
 
 bool TransactionAssembler::IsCaptured(const Statement::Table& table) const {
@@ -292,9 +307,10 @@ void TransactionAssembler::AddTableEvents(const Statement& statement, std::strin
       continue;
     }
     change::TableEvent& event = open_->table_events.emplace_back();
-    event.kind = statement.kind == Statement::Kind::kDrop       ? change::TableEvent::Kind::kDrop
-                 : statement.kind == Statement::Kind::kTruncate ? change::TableEvent::Kind::kTruncate
-                                                                : change::TableEvent::Kind::kDdl;
+    event.kind = statement.kind == Statement::Kind::kDrop ? change::TableEvent::Kind::kDrop
+                 : statement.kind == Statement::Kind::kTruncate
+                     ? change::TableEvent::Kind::kTruncate
+                     : change::TableEvent::Kind::kDdl;
     event.database = table.database;
     event.table = table.table;
     event.statement.assign(sql);
@@ -306,9 +322,10 @@ Status TransactionAssembler::RefuseRowsAsText(const Statement& statement, std::s
   for (const Statement::Table& table : statement.tables) {
     // Of a view or of a procedure's table nothing is known: the database decides.
     if (!table.table.empty() && IsCaptured(table)) {
-      return Status::Aborted("table " + table.database + "." + table.table +
-                             ": rows changed by a logged statement, not by row events; set binlog_format=ROW: " +
-                             std::string(sql.substr(0, kShown)));
+      return Status::Aborted(
+          "table " + table.database + "." + table.table +
+          ": rows changed by a logged statement, not by row events; set binlog_format=ROW: " +
+          std::string(sql.substr(0, kShown)));
     }
   }
   return Status::Ok();
@@ -324,8 +341,9 @@ Status TransactionAssembler::HandleRows(const Event& event) {
     return Status::Ok();
   }
   if (type == EventType::kPartialUpdateRows) {
-    return Status::Aborted("table " + decoder->schema()->QualifiedName() +
-                           ": partial JSON updates are not supported; SET PERSIST binlog_row_value_options = ''");
+    return Status::Aborted(
+        "table " + decoder->schema()->QualifiedName() +
+        ": partial JSON updates are not supported; SET PERSIST binlog_row_value_options = ''");
   }
   if (type >= EventType::kWriteRowsV0 && type <= EventType::kDeleteRowsV0) {
     return Status::Aborted(EventName(type) + " is not supported");

@@ -82,7 +82,7 @@ class TransactionAssembler {
   Status ApplyStatement(const Statement& statement, std::string_view sql);
   Status RefuseRowsAsText(const Statement& statement, std::string_view sql);
   void AddTableEvents(const Statement& statement, std::string_view sql);
-  void RollBackTo(const std::string& savepoint);
+  Status RollBackTo(const std::string& savepoint);
   bool IsCaptured(const Statement::Table& table) const;
   Open& EnsureOpen();
   void DropOpen();

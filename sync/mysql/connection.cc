@@ -48,7 +48,15 @@ void ApplyOptions(const ConnectionOptions& options, bool tls, MYSQL* mysql) {
   }
 }
 
-Status MakeError(MYSQL* mysql, std::string_view what) {
+// TLS has one error number for everything: the end of a connection comes under it too, as it does for bad certificates.
+bool IsLostTls(MYSQL* mysql, bool connected) {
+  const std::string_view text = mysql_error(mysql);
+  return mysql_errno(mysql) == CR_SSL_CONNECTION_ERROR &&
+         (connected || text.find("unexpected eof") != text.npos ||
+          text.find("reset by peer") != text.npos);
+}
+
+Status MakeError(MYSQL* mysql, std::string_view what, bool connected) {
   const unsigned number = mysql_errno(mysql);
   std::string text(what);
   text += ": ";
@@ -56,8 +64,8 @@ Status MakeError(MYSQL* mysql, std::string_view what) {
   if (number != 0) {
     text += " (error " + std::to_string(number) + ", " + mysql_sqlstate(mysql) + ")";
   }
-  return Status::FromCode(number == 0 ? StatusCode::kUnavailable : ClassifyError(number),
-                          std::move(text));
+  const bool lost = number == 0 || IsLostTls(mysql, connected);
+  return Status::FromCode(lost ? StatusCode::kUnavailable : ClassifyError(number), std::move(text));
 }
 
 // Not for messages of size: what a statement begins with.
@@ -204,7 +212,7 @@ Status Connection::Connect() {
     const bool retry_plain = tls && options_.tls.mode == TlsMode::kPreferred &&
                              mysql_errno(mysql_) == CR_SSL_CONNECTION_ERROR;
     if (!retry_plain) {
-      return MakeError(mysql_, "cannot connect to " + where);
+      return MakeError(mysql_, "cannot connect to " + where, false);
     }
     tls = false;
     mysql_close(mysql_);
@@ -306,6 +314,6 @@ uint64_t Connection::thread_id() const { return mysql_thread_id(mysql_); }
 
 bool Connection::uses_tls() const { return mysql_get_ssl_cipher(mysql_) != nullptr; }
 
-Status Connection::LastError(std::string_view what) const { return MakeError(mysql_, what); }
+Status Connection::LastError(std::string_view what) const { return MakeError(mysql_, what, true); }
 
 }  // namespace binseek::mysql

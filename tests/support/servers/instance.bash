@@ -83,7 +83,7 @@ launch() { # DIR PORT SOCKET ARG...
   : >"$dir/error.log"
   # A session of its own: a terminal's Ctrl-C reaches whoever started the server, and that one stops it.
   (
-    exec 8>&- </dev/null >>"$dir/error.log" 2>&1
+    exec 7>&- 8>&- 9>&- </dev/null >>"$dir/error.log" 2>&1
     server "$@"
   ) &
   child=$!

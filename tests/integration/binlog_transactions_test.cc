@@ -1,0 +1,216 @@
+// Where transactions begin and end, what they hold, and what is refused because it cannot be followed.
+#include "sync/change/transaction.h"
+#include "tests/integration/binlog_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::test {
+namespace {
+
+class BinlogTransactionsTest : public BinlogFixture {
+ protected:
+  void MakeTables() {
+    Sql("CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(100))");
+    Sql("CREATE TABLE b (id INT PRIMARY KEY, v LONGTEXT)");
+    Follow();
+  }
+  void ExpectTablesEqualCopies() {
+    ExpectTableEqualsCopy("a");
+    ExpectTableEqualsCopy("b");
+  }
+  // The stream ends with kAborted, and says so of `what`.
+  void ExpectRefused(const std::string& what) {
+    const Status refused = CatchUpToError();
+    EXPECT_STATUS(refused, kAborted);
+    EXPECT_NE(refused.message().find(what), std::string::npos) << refused;
+    EXPECT_STATUS(source_->Next(std::chrono::milliseconds(0)), kAborted);  // for ever
+  }
+};
+
+TEST_P(BinlogTransactionsTest, RowsOfTwoTablesComeWholeAndInOrder) {
+  MakeTables();
+  Sql("BEGIN");
+  Sql("INSERT INTO a VALUES (1, 'one'), (2, 'two')");
+  Sql("INSERT INTO b VALUES (1, 'eins')");
+  Sql("UPDATE a SET v = 'uno' WHERE id = 1");
+  Sql("DELETE FROM a WHERE id = 2");
+  Sql("COMMIT");
+  const auto transactions = CatchUp();
+  ASSERT_EQ(transactions.size(), 1U);
+  EXPECT_EQ(transactions[0].rows->size(), 5U);
+  EXPECT_FALSE(transactions[0].position.gtid.empty());
+  EXPECT_EQ(transactions[0].position.end, Now().binlog);
+  EXPECT_EQ(transactions[0].completeness, change::Completeness::kWhole);
+  EXPECT_GT(transactions[0].commit_time_us, 1'600'000'000'000'000);
+  EXPECT_EQ(source_->read_position().GtidText(), Now().GtidText());
+  ExpectTablesEqualCopies();
+}
+
+TEST_P(BinlogTransactionsTest, RowsOfOtherDatabasesMoveThePositionOnly) {
+  MakeTables();
+  const uint64_t before = source_->last_ordinal();
+  Sql("CREATE DATABASE other_" + database());
+  Sql("CREATE TABLE other_" + database() + ".a (id INT PRIMARY KEY)");
+  Sql("INSERT INTO other_" + database() + ".a VALUES (1)");
+  Sql("DROP DATABASE other_" + database());
+  EXPECT_EQ(CatchUp().size(), 0U);
+  EXPECT_EQ(source_->last_ordinal(), before + 4);
+  EXPECT_EQ(source_->read_position().GtidText(), Now().GtidText());
+}
+
+TEST_P(BinlogTransactionsTest, RolledBackRowsDoNotCome) {
+  MakeTables();
+  Sql("BEGIN");
+  Sql("INSERT INTO a VALUES (1, 'gone')");
+  Sql("ROLLBACK");
+  Sql("BEGIN");
+  Sql("INSERT INTO a VALUES (2, 'stays')");
+  Sql("SAVEPOINT s1");
+  Sql("INSERT INTO a VALUES (3, 'gone')");
+  Sql("SAVEPOINT `S 2`");
+  Sql("INSERT INTO a VALUES (4, 'gone')");
+  Sql("ROLLBACK TO `s 2`");
+  Sql("ROLLBACK TO S1");
+  Sql("INSERT INTO a VALUES (5, 'stays')");
+  Sql("RELEASE SAVEPOINT s1");
+  Sql("COMMIT");
+  EXPECT_EQ(CatchUp().size(), 1U);
+  EXPECT_EQ(copy_["a"].size(), 2U);
+  ExpectTablesEqualCopies();
+}
+
+TEST_P(BinlogTransactionsTest, RolledBackRowsAreDroppedWhereTheServerLogsThem) {
+  if (!mariadb()) {
+    GTEST_SKIP() << "MySQL with GTIDs takes no transaction over both engines";
+  }
+  Sql("CREATE TABLE m (id INT PRIMARY KEY) ENGINE=MyISAM");
+  MakeTables();
+  Sql("BEGIN");
+  Sql("INSERT INTO a VALUES (1, 'stays')");
+  Sql("SAVEPOINT s1");
+  Sql("INSERT INTO a VALUES (2, 'gone')");
+  Sql("INSERT INTO m VALUES (1)");
+  Sql("ROLLBACK TO S1");
+  Sql("INSERT INTO a VALUES (3, 'stays')");
+  Sql("COMMIT");
+  Sql("BEGIN");
+  Sql("INSERT INTO a VALUES (4, 'gone')");
+  Sql("INSERT INTO m VALUES (2)");
+  ASSERT_OK(session()->Execute("ROLLBACK"));
+  CatchUp();
+  ExpectTableEqualsCopy("a");
+  ExpectTableEqualsCopy("m");
+}
+
+TEST_P(BinlogTransactionsTest, ARowOfTwentyMegabytesComes) {
+  MakeTables();
+  Sql("INSERT INTO b VALUES (1, REPEAT('0123456789', 2000000))");
+  Sql("UPDATE b SET v = CONCAT(v, '!') WHERE id = 1");
+  EXPECT_EQ(CatchUp().size(), 2U);
+  ExpectTablesEqualCopies();
+}
+
+TEST_P(BinlogTransactionsTest, CompressedTransactionsAndRowsCome) {
+  if (mariadb()) {
+    UseOwnServer({"--log-bin-compress=ON", "--log-bin-compress-min-len=10"});
+  }
+  MakeTables();
+  if (!mariadb()) {
+    Sql("SET SESSION binlog_transaction_compression = ON");
+  }
+  Sql("BEGIN");
+  Sql("INSERT INTO a SELECT seq, CONCAT('value ', seq) FROM"
+      " (WITH RECURSIVE s (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM s WHERE seq < 1000) "
+      "SELECT seq FROM s) x");
+  Sql("INSERT INTO b VALUES (1, REPEAT('squeeze me ', 100000)), (2, 'x')");
+  Sql("COMMIT");
+  Sql("UPDATE a SET v = CONCAT(v, v)");
+  Sql("DELETE FROM a WHERE id % 2 = 0");
+  EXPECT_EQ(CatchUp().size(), 3U);
+  EXPECT_EQ(copy_["a"].size(), 500U);
+  ExpectTablesEqualCopies();
+}
+
+TEST_P(BinlogTransactionsTest, ATransactionAboveTheLimitIsRefused) {
+  MakeTables();
+  auto options = SourceOptions(Now());
+  options.max_transaction_bytes = 1 << 20;
+  auto source = binlog::BinlogSource::Open(std::move(options));
+  ASSERT_OK(source);
+  source_ = std::move(source).value();
+  Sql("INSERT INTO b VALUES (1, REPEAT('x', 3000000)), (2, '')");
+  EXPECT_STATUS(CatchUpToError(), kResourceExhausted);
+}
+
+TEST_P(BinlogTransactionsTest, TruncateAndDdlComeAsTableEvents) {
+  MakeTables();
+  Sql("INSERT INTO a VALUES (1, 'x')");
+  Sql("TRUNCATE TABLE a");
+  Sql("ALTER TABLE a ADD COLUMN w INT");
+  Sql("CREATE TABLE c AS SELECT 1 AS id");
+  Sql("RENAME TABLE c TO d");
+  Sql("DROP TABLE d");
+  // Shapes are read behind the DDL, as the row before it has them too: only its shape is of interest here.
+  std::vector<change::TableEvent> events;
+  for (const auto& transaction : CatchUp()) {
+    events.insert(events.end(), transaction.table_events.begin(), transaction.table_events.end());
+  }
+  ASSERT_EQ(events.size(), 6U);
+  EXPECT_EQ(events[0].kind, change::TableEvent::Kind::kTruncate);
+  EXPECT_EQ(events[0].table, "a");
+  EXPECT_EQ(events[1].kind, change::TableEvent::Kind::kDdl);
+  EXPECT_EQ(events[2].table, "c");
+  EXPECT_EQ(events[3].table, "c");
+  EXPECT_EQ(events[4].table, "d");
+  EXPECT_EQ(events[5].kind, change::TableEvent::Kind::kDrop);
+}
+
+TEST_P(BinlogTransactionsTest, RowsThatDoNotFitTheKnownTableAreRefused) {
+  MakeTables();
+  Sql("ALTER TABLE a MODIFY v INT");
+  Sql("INSERT INTO a VALUES (1, 2)");
+  ExpectRefused(database() + ".a: column v");
+}
+
+TEST_P(BinlogTransactionsTest, RowsLoggedAsStatementsAreRefused) {
+  MakeTables();
+  Sql("SET SESSION binlog_format = 'STATEMENT'");
+  Sql("INSERT INTO a VALUES (1, 'as text')");
+  Sql("SET SESSION binlog_format = 'ROW'");
+  ExpectRefused("binlog_format=ROW");
+}
+
+TEST_P(BinlogTransactionsTest, PreparedXaTransactionsAreRefused) {
+  MakeTables();
+  Sql("XA START 'one'");
+  Sql("INSERT INTO a VALUES (1, 'in one phase')");
+  Sql("XA END 'one'");
+  Sql("XA COMMIT 'one' ONE PHASE");
+  EXPECT_EQ(CatchUp().size(), 1U);
+  ExpectTablesEqualCopies();
+  Sql("XA START 'two'");
+  Sql("INSERT INTO a VALUES (2, 'prepared')");
+  Sql("XA END 'two'");
+  Sql("XA PREPARE 'two'");
+  auto other = Connect();
+  ExpectRefused(database() + ".a");
+  ASSERT_OK(session()->Execute("XA ROLLBACK 'two'"));
+}
+
+TEST_P(BinlogTransactionsTest, PartialJsonUpdatesAreRefused) {
+  if (mariadb()) {
+    GTEST_SKIP() << "MariaDB has no partial updates";
+  }
+  Sql("CREATE TABLE j (id INT PRIMARY KEY, v JSON)");
+  Follow();
+  Sql("INSERT INTO j VALUES (1, JSON_OBJECT('a', REPEAT('x', 1000), 'b', 1))");
+  Sql("SET SESSION binlog_row_value_options = 'PARTIAL_JSON'");
+  Sql("UPDATE j SET v = JSON_SET(v, '$.b', 2)");
+  ExpectRefused("partial JSON");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, BinlogTransactionsTest,
+                         ::testing::Values(ServerFlavor::kMariadb, ServerFlavor::kMysql9),
+                         FlavorOfTest);
+
+}  // namespace
+}  // namespace binseek::test
