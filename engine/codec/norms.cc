@@ -1,5 +1,6 @@
 #include "engine/codec/norms.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace binseek::codec {
@@ -32,7 +33,8 @@ uint8_t EncodeNorm(uint32_t length) {
   if (length < kExact) {
     return static_cast<uint8_t>(length);
   }
-  return static_cast<uint8_t>(kExact + ToFloat4(length - kExact));
+  constexpr uint32_t kLongest = (uint32_t{1} << 31) - 1;
+  return static_cast<uint8_t>(kExact + ToFloat4(std::min(length, kLongest) - kExact));
 }
 
 uint32_t DecodeNorm(uint8_t norm) {
