@@ -263,9 +263,12 @@ class SupervisorImpl final : public Supervisor {
     return Status::Ok();
   }
 
-  // How far the stream has been handed out.
+  // How far the stream has been handed out. A server that is asked by GTID first names the beginning of the file, so until its
+  // first transaction the place that was resumed from is the better answer: rows must not be taken for older than their table.
   change::BinlogPosition Reached() const {
-    return source_ == nullptr ? change::BinlogPosition() : source_->read_position().binlog;
+    const change::BinlogPosition read =
+        source_ == nullptr ? change::BinlogPosition() : source_->read_position().binlog;
+    return applier_ ? std::max(read, applier_->position().binlog) : read;
   }
 
   Status Follow(const std::stop_token& stop) {
@@ -316,6 +319,7 @@ class SupervisorImpl final : public Supervisor {
   void NotePlace(const std::optional<change::Transaction>& transaction) {
     const bool connected = source_->status().connected;
     const uint64_t settled = worker_->SettledOrdinal();
+    tables_.Passed(Reached());
     const MutexLock lock(&mutex_);
     settled_ordinal_ = settled;
     if (transaction) {
