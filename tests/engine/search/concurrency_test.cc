@@ -1,0 +1,96 @@
+// Searches beside Apply: a batch over two indices is seen whole or not at all.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "engine/search/searcher.h"
+#include "tests/engine/search/test_engine.h"
+#include "tests/support/seeded_test.h"
+
+namespace binseek::search::test {
+namespace {
+
+constexpr int kAccounts = 50;
+constexpr int64_t kTotal = int64_t{2} * kAccounts * 100;
+
+class ConcurrencyTest : public binseek::test::SeededTest {
+ protected:
+  ConcurrencyTest() {
+    for (const char* index : {"left", "right"}) {
+      engine_.CreateIndex(
+          index, R"({"properties": {"amount": {"type": "long"}, "note": {"type": "text"}}})",
+          {"amount"});
+      for (int i = 0; i < kAccounts; ++i) {
+        engine_.Put(index, std::to_string(i), R"({"amount": 100, "note": "held"})");
+      }
+    }
+    engine_.Apply();
+  }
+
+  // Moves an amount from one index to the other, by updates in place or by documents written anew.
+  void Transfer() {
+    const std::string from = std::to_string(Uniform(kAccounts));
+    const std::string to = std::to_string(Uniform(kAccounts));
+    const auto amount = static_cast<int64_t>(Uniform(100));
+    Write("left", from, left_[from] -= amount);
+    Write("right", to, right_[to] += amount);
+    engine_.Apply();
+  }
+
+  void Write(const std::string& index, const std::string& id, int64_t change) {
+    const int64_t amount = 100 + change;
+    if (OneIn(2)) {
+      engine_.Update(index, id, "amount", amount);
+    } else {
+      engine_.Put(index, id, R"({"amount": )" + std::to_string(amount) + R"(, "note": "held"})");
+    }
+  }
+
+  void Read() {
+    SearchRequest request;
+    request.query = MakeMatch({.field = "note", .text = "held"});
+    request.size = 5;
+    request.sort.resize(1);
+    request.sort[0].field = "amount";
+    request.aggregations.resize(1);
+    request.aggregations[0].kind = AggregationKind::kSum;
+    request.aggregations[0].field = "amount";
+    while (!done_.load()) {
+      const auto view = engine_.view();
+      const Result<SearchResult> result = search::Search(
+          *view, {{view->Find("left"), view->Find("right")}}, request, engine_.options());
+      const bool whole = result.ok() && result->total->value == uint64_t{2} * kAccounts &&
+                         result->aggregations[0].sum == static_cast<double>(kTotal);
+      wrong_ += whole ? 0 : 1;
+      ++searches_;
+    }
+  }
+
+  TestEngine engine_;
+  std::map<std::string, int64_t> left_;
+  std::map<std::string, int64_t> right_;
+  std::atomic<bool> done_ = false;
+  std::atomic<uint64_t> searches_ = 0;
+  std::atomic<uint64_t> wrong_ = 0;
+};
+
+TEST_F(ConcurrencyTest, ReadersNeverSeeHalfATransfer) {
+  std::thread first([this] { Read(); });
+  std::thread second([this] { Read(); });
+  const uint64_t transfers = Iterations(400);
+  for (uint64_t i = 0; i < transfers || searches_.load() < 100; ++i) {
+    Transfer();
+    if (OneIn(100)) {
+      engine_.Commit();
+    }
+  }
+  done_ = true;
+  first.join();
+  second.join();
+  EXPECT_EQ(wrong_.load(), 0u);
+}
+
+}  // namespace
+}  // namespace binseek::search::test
