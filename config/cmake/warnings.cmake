@@ -5,3 +5,7 @@ target_compile_options(binseek_warnings INTERFACE -Wall -Wextra -Wshadow -Werror
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(binseek_warnings INTERFACE -Wthread-safety -Werror=thread-safety)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # At -O2, g++ 12 takes comparisons of optional strings and appends to strings for errors (its bugs 105562, 105651).
+  target_compile_options(binseek_warnings INTERFACE "$<$<CONFIG:Release>:-Wno-maybe-uninitialized;-Wno-restrict>")
+endif()
