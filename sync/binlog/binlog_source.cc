@@ -75,7 +75,10 @@ class BinlogSourceImpl final : public BinlogSource {
     MutexLock lock(&mutex_);
     return status_;
   }
-  const mysql::ServerInfo& server() const override { return server_; }
+  mysql::ServerInfo server() const override {
+    MutexLock lock(&mutex_);
+    return server_;
+  }
 
   void Stop() override {
     MutexLock lock(&mutex_);
@@ -131,6 +134,11 @@ class BinlogSourceImpl final : public BinlogSource {
     if (!by_gtid_ &&
         (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id)) {
       return Status::Aborted("another server answers, and file and offset mean nothing to it");
+    }
+    if (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id) {
+      assembler_->ForgetPlace();
+      MutexLock lock(&mutex_);
+      server_ = now;
     }
     DumpOptions dump;
     dump.start = assembler_->position();
@@ -286,7 +294,7 @@ class BinlogSourceImpl final : public BinlogSource {
 
   // Of the thread that calls Next, or constant after Begin.
   BinlogSourceOptions options_;
-  mysql::ServerInfo server_;
+  mysql::ServerInfo server_;  // written under the mutex, too
   bool by_gtid_ = true;
   std::optional<TransactionAssembler> assembler_;
   std::mt19937_64 random_;

@@ -11,7 +11,7 @@
 // is handed out, also one without captured rows (rows empty), so that checkpoints have no gaps. A transaction that was
 // cut off, by the connection or by a crash of the server, is dropped and read again.
 //
-// Threads: Next() belongs to one thread; Stop(), status(), read_position(), last_ordinal() may be called by any.
+// Threads: Next() belongs to one thread; Stop(), status(), server(), read_position(), last_ordinal() may be called by any.
 // Errors of Next(), after which the source is at its end: kAborted where the history is gone or no longer ours (purged,
 // server behind us, rewritten), where a captured table's rows do not fit its schema (names table and column), where an event
 // that changes rows is not understood, and after Stop(); kCorruption for bytes that cannot be right;
@@ -79,7 +79,7 @@ class BinlogSource {
   // The last ordinal taken (of the last transaction handed out, and those it spilled into); next_ordinal - 1 at first.
   virtual uint64_t last_ordinal() const = 0;
   virtual BinlogSourceStatus status() const = 0;
-  virtual const mysql::ServerInfo& server() const = 0;  // as of the first connection
+  virtual mysql::ServerInfo server() const = 0;  // that of the newest connection
 
   // Makes Next() return kAborted soon, now and for ever. From any thread; idempotent.
   virtual void Stop() = 0;

@@ -65,6 +65,13 @@ void TransactionAssembler::BeginStream(bool checksums) {
   format_ = FormatDescription();
 }
 
+void TransactionAssembler::ForgetPlace() { position_.binlog = change::BinlogPosition(); }
+
+// A stream that resumes by GTID begins at the head of a file, before what is known already.
+void TransactionAssembler::MoveOn() {
+  position_.binlog = std::max(position_.binlog, stream_.position());
+}
+
 void TransactionAssembler::DropOpen() {
   open_.reset();
   ended_ = false;
@@ -93,7 +100,7 @@ Result<std::optional<change::Transaction>> TransactionAssembler::Feed(std::strin
   if (event->header.type == EventType::kHeartbeat) {
     if (!open_) {
       stream_.Hear(event->body, event->header.log_pos);
-      position_.binlog = stream_.position();
+      MoveOn();
     }
     return std::optional<change::Transaction>();
   }
@@ -103,7 +110,7 @@ Result<std::optional<change::Transaction>> TransactionAssembler::Feed(std::strin
     return WithPlace(handled);
   }
   if (!open_) {
-    position_.binlog = stream_.position();
+    MoveOn();
     return std::optional<change::Transaction>();
   }
   open_->length += event->header.size;

@@ -49,10 +49,13 @@ class TransactionAssembler {
   // description.
   void BeginStream(bool checksums);
 
+  // The stream comes from another server, whose files and offsets mean nothing to those of before.
+  void ForgetPlace();
+
   // Takes one event; gives the transaction that it ends, if it ends one.
   Result<std::optional<change::Transaction>> Feed(std::string_view event);
 
-  // Behind the last whole transaction, or further where nothing but events outside transactions followed.
+  // Behind the last whole transaction, or further where nothing but events outside transactions followed. Never goes back.
   const change::SourcePosition& position() const { return position_; }
   uint64_t last_ordinal() const { return next_ordinal_ - 1; }
 
@@ -86,6 +89,7 @@ class TransactionAssembler {
   bool IsCaptured(const Statement::Table& table) const;
   Open& EnsureOpen();
   void DropOpen();
+  void MoveOn();
   void End(const EventHeader& header);
   Result<change::Transaction> Finish();
   Status WithPlace(const Status& status) const;

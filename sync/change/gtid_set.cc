@@ -103,7 +103,8 @@ std::optional<std::string> ParseTag(std::string_view text) {
 }
 
 Status BadSet(std::string_view part) {
-  return Status::InvalidArgument("GTID set: cannot read \"" + std::string(part.substr(0, 80)) + "\"");
+  return Status::InvalidArgument("GTID set: cannot read \"" + std::string(part.substr(0, 80)) +
+                                 "\"");
 }
 
 // "7" or "1-18" as [first, end).
@@ -212,8 +213,9 @@ void GtidSet::Add(const Sid& sid, uint64_t first, uint64_t end) {
   }
   Intervals& intervals = sids_[sid];
   // The first interval that touches or follows the new one; intervals up to `to` are swallowed by it.
-  auto from = std::lower_bound(intervals.begin(), intervals.end(), first,
-                               [](const auto& interval, uint64_t v) { return interval.second < v; });
+  auto from =
+      std::lower_bound(intervals.begin(), intervals.end(), first,
+                       [](const auto& interval, uint64_t v) { return interval.second < v; });
   auto to = from;
   while (to != intervals.end() && to->first <= end) {
     first = std::min(first, to->first);

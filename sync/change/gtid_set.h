@@ -28,7 +28,8 @@ class GtidSet {
 
   // "3E11FA47-...:1-18:20:batch:1, ..." as the server prints it (white space and line ends allowed); "" is the empty set.
   static Result<GtidSet> Parse(std::string_view text);
-  std::string ToString() const;  // canonical: uuids lower case and sorted, intervals merged, no white space
+  std::string ToString()
+      const;  // canonical: uuids lower case and sorted, intervals merged, no white space
 
   void Add(const Sid& sid, uint64_t first, uint64_t end);
   // Adds one "uuid:gno" or "uuid:tag:gno".

@@ -6,7 +6,8 @@ namespace binseek::change {
 namespace {
 
 Status BadGtid(std::string_view text) {
-  return Status::InvalidArgument("MariaDB GTID: cannot read \"" + std::string(text.substr(0, 80)) + "\"");
+  return Status::InvalidArgument("MariaDB GTID: cannot read \"" + std::string(text.substr(0, 80)) +
+                                 "\"");
 }
 
 template <class Number>

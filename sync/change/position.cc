@@ -8,7 +8,8 @@ namespace {
 // The digits behind the last '.', leading zeros dropped: longer is greater, equal lengths compare as text.
 std::string_view FileNumber(std::string_view file) {
   const size_t dot = file.rfind('.');
-  std::string_view digits = dot == std::string_view::npos ? std::string_view() : file.substr(dot + 1);
+  std::string_view digits =
+      dot == std::string_view::npos ? std::string_view() : file.substr(dot + 1);
   if (digits.find_first_not_of("0123456789") != std::string_view::npos) {
     return {};
   }
@@ -84,7 +85,8 @@ Result<SourcePosition> SourcePosition::Parse(std::string_view text) {
   const size_t first = text.find(' ');
   const size_t second = first == std::string_view::npos ? first : text.find(' ', first + 1);
   if (second == std::string_view::npos) {
-    return Status::Corruption("source position: three parts wanted in \"" + std::string(text) + "\"");
+    return Status::Corruption("source position: three parts wanted in \"" + std::string(text) +
+                              "\"");
   }
   const std::string_view flavor_text = text.substr(0, first);
   std::string_view gtid_text = text.substr(first + 1, second - first - 1);
@@ -106,7 +108,8 @@ Result<SourcePosition> SourcePosition::Parse(std::string_view text) {
     }
     position.mariadb_gtids = std::move(gtids).value();
   } else {
-    return Status::Corruption("source position: no server flavour in \"" + std::string(text) + "\"");
+    return Status::Corruption("source position: no server flavour in \"" + std::string(text) +
+                              "\"");
   }
   BINSEEK_ASSIGN_OR_RETURN(position.binlog, ParseBinlogPosition(text.substr(second + 1)));
   return position;

@@ -39,9 +39,9 @@ struct TransactionPosition {
 // Everything up to and including some transaction.
 struct SourcePosition {
   Flavor flavor = Flavor::kMysql;
-  GtidSet gtids;             // MySQL: executed set
+  GtidSet gtids;                      // MySQL: executed set
   MariadbGtidPosition mariadb_gtids;  // MariaDB: last GTID per domain
-  BinlogPosition binlog;     // end of the last transaction
+  BinlogPosition binlog;              // end of the last transaction
 
   // Takes a finished transaction in. kCorruption where its GTID cannot be parsed.
   Status Advance(const TransactionPosition& transaction);

@@ -19,7 +19,7 @@ enum class RowChangeKind : uint8_t {
   kInsert,  // `after` only
   kUpdate,  // `before` and `after`
   kDelete,  // `before` only
-  kRead,    // a row read by SELECT (snapshot chunk, repair): `after` only; an upsert at its watermark's version
+  kRead,  // a row read by SELECT (snapshot chunk, repair): `after` only; an upsert at its watermark's version
 };
 
 struct RowChange {

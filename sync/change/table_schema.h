@@ -16,11 +16,34 @@ enum class SourceId : uint16_t {};
 
 // Column types as SQL names them; a decoder maps wire types and the server's quirks (MariaDB's JSON is LONGTEXT) here.
 enum class ColumnType : uint8_t {
-  kTinyInt, kSmallInt, kMediumInt, kInt, kBigInt,
-  kFloat, kDouble, kDecimal, kBit, kYear,
-  kChar, kVarchar, kText, kBinary, kVarbinary, kBlob,
-  kDate, kTime, kDateTime, kTimestamp,
-  kEnum, kSet, kJson, kGeometry, kVector, kUuid, kInet4, kInet6,
+  kTinyInt,
+  kSmallInt,
+  kMediumInt,
+  kInt,
+  kBigInt,
+  kFloat,
+  kDouble,
+  kDecimal,
+  kBit,
+  kYear,
+  kChar,
+  kVarchar,
+  kText,
+  kBinary,
+  kVarbinary,
+  kBlob,
+  kDate,
+  kTime,
+  kDateTime,
+  kTimestamp,
+  kEnum,
+  kSet,
+  kJson,
+  kGeometry,
+  kVector,
+  kUuid,
+  kInet4,
+  kInet6,
 };
 
 struct Column {
@@ -28,14 +51,15 @@ struct Column {
   ColumnType type = ColumnType::kInt;
   bool is_unsigned = false;
   bool nullable = true;
-  bool generated = false;      // STORED or VIRTUAL
+  bool generated = false;  // STORED or VIRTUAL
   bool invisible = false;
-  uint32_t length = 0;         // characters (CHAR, VARCHAR) or bytes (BINARY, VARBINARY); bits (BIT); 0 = not applicable
-  uint8_t precision = 0;       // DECIMAL
-  uint8_t scale = 0;           // DECIMAL; fractional second digits of TIME, DATETIME, TIMESTAMP
-  std::string charset;         // "utf8mb4", "latin1", ... ; empty for types without one
-  std::string collation;       // "utf8mb4_general_ci"; empty for types without one
-  std::string geometry;        // "point", "polygon", ...; kGeometry only
+  uint32_t length =
+      0;  // characters (CHAR, VARCHAR) or bytes (BINARY, VARBINARY); bits (BIT); 0 = not applicable
+  uint8_t precision = 0;  // DECIMAL
+  uint8_t scale = 0;      // DECIMAL; fractional second digits of TIME, DATETIME, TIMESTAMP
+  std::string charset;    // "utf8mb4", "latin1", ... ; empty for types without one
+  std::string collation;  // "utf8mb4_general_ci"; empty for types without one
+  std::string geometry;   // "point", "polygon", ...; kGeometry only
   std::vector<std::string> labels;  // ENUM, SET: UTF-8, in definition order
 };
 
@@ -44,7 +68,8 @@ struct TableSchema {
   std::string database;
   std::string table;
   std::vector<Column> columns;  // in the table's order, invisible ones included
-  std::vector<uint32_t> key;    // ordinals of the primary key's columns in key order; empty: the table has none
+  std::vector<uint32_t>
+      key;  // ordinals of the primary key's columns in key order; empty: the table has none
 
   std::string QualifiedName() const { return database + "." + table; }
   // Ordinal of the column named so (exact match), or -1.

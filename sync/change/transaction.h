@@ -87,7 +87,7 @@ struct Transaction {
   std::shared_ptr<const RowSequence> rows;  // never null
   std::vector<TableEvent> table_events;     // come before the rows
   Fingerprint fingerprint;
-  std::unique_ptr<ChunkInfo> chunk;         // set: rows read by SELECT
+  std::unique_ptr<ChunkInfo> chunk;  // set: rows read by SELECT
 
   bool is_chunk() const { return chunk != nullptr; }
 };

@@ -70,11 +70,13 @@ std::optional<uint64_t> NumberCell(const std::optional<std::string>& cell) {
   return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
 }
 
-// "WHERE TABLE_SCHEMA = 'shop'" with " AND TABLE_NAME = 'product'" where one table is wanted.
+// "WHERE TABLE_SCHEMA = 'shop'" with " AND TABLE_NAME = 'product'" where one table is wanted. The catalogue compares names without
+// case, also where tables that differ in it alone are two: those are told apart by their bytes.
 std::string Where(std::string_view alias, std::string_view database, const std::string* table) {
   std::string where = " WHERE " + std::string(alias) + "TABLE_SCHEMA = " + Quote(database);
   if (table != nullptr) {
-    where += " AND " + std::string(alias) + "TABLE_NAME = " + Quote(*table);
+    where += " AND " + std::string(alias) + "TABLE_NAME = " + Quote(*table) + " AND CAST(" +
+             std::string(alias) + "TABLE_NAME AS BINARY) = " + Quote(*table);
   }
   return where;
 }
@@ -87,7 +89,9 @@ Status ReadColumns(Connection* connection, std::string_view database, const std:
           "SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,"
           " c.CHARACTER_MAXIMUM_LENGTH, c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION,"
           " c.CHARACTER_SET_NAME, c.COLLATION_NAME, c.EXTRA FROM information_schema.COLUMNS c"
-          " JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME)" +
+          " JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA"
+          " AND t.TABLE_NAME = c.TABLE_NAME"
+          " AND CAST(t.TABLE_NAME AS BINARY) = CAST(c.TABLE_NAME AS BINARY)" +
           Where("c.", database, table) +
           " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
           " ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION"));
@@ -259,8 +263,8 @@ Result<Column> MakeColumn(const ColumnFacts& facts) {
   column.is_unsigned = facts.column_type.find(" unsigned") != std::string::npos;
   column.charset = facts.charset == "utf8" ? "utf8mb3" : facts.charset;
   column.collation = facts.collation;
-  const std::string_view data_type =
-      facts.data_type == "geomcollection" ? "geometrycollection" : facts.data_type;
+  const std::string_view stated = facts.data_type;
+  const std::string_view data_type = stated == "geomcollection" ? "geometrycollection" : stated;
   const auto type =
       std::find_if(std::begin(kTypes), std::end(kTypes),
                    [&](const TypeName& candidate) { return candidate.name == data_type; });

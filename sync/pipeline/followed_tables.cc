@@ -141,6 +141,17 @@ std::shared_ptr<const change::TableSchema> FollowedTables::SchemaFor(
   return before ? nullptr : checkpoint.schema;
 }
 
+void FollowedTables::Passed(const change::BinlogPosition& reached) {
+  const MutexLock lock(&mutex_);
+  for (auto& [name, table] : tables_) {
+    change::BinlogPosition& from = table.checkpoint.captured_from;
+    if (!from.empty() && !(reached < from)) {
+      from = change::BinlogPosition();
+      encoded_.reset();
+    }
+  }
+}
+
 bool FollowedTables::IsCurrent(const std::string& name, uint64_t generation) const {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(name);

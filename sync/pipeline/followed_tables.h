@@ -51,6 +51,8 @@ class FollowedTables {
                                                        std::string_view table,
                                                        const change::BinlogPosition& reached) const
       BINSEEK_EXCLUDES(mutex_);
+  // The stream has come so far: what waited for that place has nothing to wait for any more, whatever server is next.
+  void Passed(const change::BinlogPosition& reached) BINSEEK_EXCLUDES(mutex_);
   // Whether a chunk of that generation still counts.
   bool IsCurrent(const std::string& name, uint64_t generation) const BINSEEK_EXCLUDES(mutex_);
   // The table as it will be when the chunk is in; for the checkpoint that goes with the chunk.

@@ -72,7 +72,7 @@ class SupervisorImpl final : public Supervisor {
     status.rows = rows_;
     status.server_version = server_version_;
     status.error = error_;
-    status.state = State(snapshot_done);
+    status.state = State(snapshot_done && snapshot_visible_);
     status.lag_ms = lag_ms_;
     if (source_ != nullptr) {
       const auto source = source_->status();
@@ -274,8 +274,10 @@ class SupervisorImpl final : public Supervisor {
   Status Follow(const std::stop_token& stop) {
     worker_.emplace(options_.connection, options_.chunk_rows, &tables_, source_.get());
     {
+      const bool snapshot_done = tables_.snapshot_done();
       const MutexLock lock(&mutex_);
       phase_ = Phase::kRunning;
+      snapshot_visible_ = snapshot_done;
       error_.clear();
       changed_.NotifyAll();
     }
@@ -320,8 +322,10 @@ class SupervisorImpl final : public Supervisor {
     const bool connected = source_->status().connected;
     const uint64_t settled = worker_->SettledOrdinal();
     tables_.Passed(Reached());
+    const bool snapshot_done = tables_.snapshot_done();
     const MutexLock lock(&mutex_);
     settled_ordinal_ = settled;
+    snapshot_visible_ = snapshot_done;
     if (transaction) {
       ++transactions_;
       rows_ += transaction->rows->size();
@@ -384,6 +388,8 @@ class SupervisorImpl final : public Supervisor {
   mutable CondVar changed_;
   Phase phase_ BINSEEK_GUARDED_BY(mutex_) = Phase::kConnecting;
   bool caught_up_ BINSEEK_GUARDED_BY(mutex_) = false;
+  // A chunk's progress is noted in the batch that brings its rows, so tables_ says "done" just before they can be searched.
+  bool snapshot_visible_ BINSEEK_GUARDED_BY(mutex_) = false;
   int64_t lag_ms_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t transactions_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t rows_ BINSEEK_GUARDED_BY(mutex_) = 0;

@@ -82,7 +82,8 @@ Status TableCatalog::Restore(const Checkpoint& checkpoint, mysql::Connection* co
 
 Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connection* connection) {
   const auto mapping = sink_->MappingOf(table.index_id);
-  if (mapping == nullptr) {
+  if (mapping == nullptr || IndexNameOf(*table.schema) != table.index) {
+    BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(table.index, table.index_id));
     return Refresh(table.schema->database, table.schema->table, /*rewritten=*/true, connection);
   }
   BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id, mapping));
@@ -157,11 +158,14 @@ void TableCatalog::Stop(const change::TableSchema& schema, const std::string& wh
   tables_->StopTable(schema, why);
 }
 
+std::string TableCatalog::IndexNameOf(const change::TableSchema& schema) const {
+  const auto renamed = options_.rename.find(schema.table);
+  return renamed == options_.rename.end() ? mapper::DefaultIndexName(schema) : renamed->second;
+}
+
 // kInvalidArgument: why the table cannot have one, and what mends it.
 Result<std::string> TableCatalog::ChooseIndex(const change::TableSchema& schema) const {
-  const auto renamed = options_.rename.find(schema.table);
-  const std::string index =
-      renamed == options_.rename.end() ? mapper::DefaultIndexName(schema) : renamed->second;
+  const std::string index = IndexNameOf(schema);
   const std::string mend =
       "; name another in the config, source.rename: {" + schema.table + ": other_name}";
   if (const Status valid = index::CheckIndexName(index); !valid.ok()) {

@@ -48,6 +48,7 @@ class TableCatalog {
   Status Refresh(const std::string& database, const std::string& table, bool rewritten,
                  mysql::Connection* connection);
   Status Adopt(std::shared_ptr<const change::TableSchema> schema, mysql::Connection* connection);
+  std::string IndexNameOf(const change::TableSchema& schema) const;
   Result<std::string> ChooseIndex(const change::TableSchema& schema) const;
   Status LetGo(const std::string& name);
   void Stop(const change::TableSchema& schema, const std::string& why);
