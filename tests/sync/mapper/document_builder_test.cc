@@ -184,12 +184,9 @@ TEST(DocumentBuilderTest, DatesAreIsoWithTheColumnsDigits) {
 }
 
 TEST(DocumentBuilderTest, ZeroAndPartialDatesAreNull) {
-  for (const auto& [year, month, day] : std::vector<std::tuple<int, int, int>>{
-           {0, 0, 0}, {2026, 0, 0}, {2026, 5, 0}, {2026, 2, 30}}) {
-    const auto value = [&](ValueKind kind) {
-      return Moment(kind, static_cast<uint16_t>(year), static_cast<uint8_t>(month),
-                    static_cast<uint8_t>(day));
-    };
+  for (const Calendar& c :
+       {Calendar{}, Calendar{2026, 0, 0}, Calendar{2026, 5, 0}, Calendar{2026, 2, 30}}) {
+    const auto value = [&c](ValueKind kind) { return Value::Of(kind, change::PackCalendar(c)); };
     EXPECT_EQ(JsonOf(MakeColumn("c", ColumnType::kDate), value(ValueKind::kDate)), "null");
     EXPECT_EQ(JsonOf(MakeColumn("c", ColumnType::kDateTime), value(ValueKind::kDateTime)), "null");
   }
