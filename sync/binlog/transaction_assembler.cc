@@ -51,6 +51,9 @@ bool IsHarmless(EventType type) {
 
 }  // namespace
 
+// Not within the class, where clang cannot see yet that an Open can be made of nothing.
+TransactionAssembler::Open::Open() = default;
+
 TransactionAssembler::TransactionAssembler(AssemblerOptions options)
     : options_(std::move(options)),
       mariadb_(options_.start.flavor == change::Flavor::kMariadb),

@@ -62,6 +62,7 @@ class TransactionAssembler {
  private:
   // A transaction in the making.
   struct Open {
+    Open();
     std::string gtid;
     bool standalone = true;  // ends with its one statement: no BEGIN came
     int64_t commit_time_us = 0;
