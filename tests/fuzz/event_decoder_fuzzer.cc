@@ -1,0 +1,68 @@
+// A binlog stream, event by event, through the decoder and the assembler. The first byte chooses the server.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "engine/base/coding.h"
+#include "engine/base/log.h"
+#include "engine/base/result.h"
+#include "sync/binlog/event_decoder.h"
+#include "sync/binlog/transaction_assembler.h"
+#include "tests/support/sample_table.h"
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr size_t kSizeAt = 9;
+
+void DecodeAlone(std::string_view bytes) {
+  using namespace binseek::binlog;  // NOLINT(google-build-using-namespace)
+  const auto event = SplitEvent(bytes, false);
+  if (!event.ok()) {
+    return;
+  }
+  const std::string_view body = event->body;
+  (void)DecodeFormatDescription(body).ok();
+  (void)DecodeRotate(body).ok();
+  (void)DecodeQuery(body, false).ok();
+  (void)DecodeQuery(body, true).ok();
+  (void)DecodeGtid(body).ok();
+  (void)DecodeGtidTagged(body).ok();
+  (void)DecodeMariadbGtid(body).ok();
+  (void)DecodeXaPrepare(body).ok();
+  (void)DecodeIncident(body).ok();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) {
+    return 0;
+  }
+  binseek::SetLogLevel(binseek::LogLevel::kError);
+  binseek::binlog::AssemblerOptions options;
+  const bool mariadb = (data[0] & 1) != 0;
+  options.start.flavor =
+      mariadb ? binseek::change::Flavor::kMariadb : binseek::change::Flavor::kMysql;
+  options.max_transaction_bytes = 1 << 20;
+  const auto table = binseek::test::SampleTable(mariadb);
+  options.schema_provider = [&](std::string_view, std::string_view name) {
+    return name == "product"sv ? table : nullptr;
+  };
+  binseek::binlog::TransactionAssembler assembler(options);
+  assembler.BeginStream(false);
+  std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  while (rest.size() >= binseek::binlog::kEventHeaderBytes) {
+    const size_t event_size =
+        std::min<size_t>(binseek::LoadU32(rest.data() + kSizeAt), rest.size());
+    const std::string_view event = rest.substr(0, std::max<size_t>(event_size, 1));
+    DecodeAlone(event);
+    if (!assembler.Feed(event).ok()) {
+      assembler.BeginStream(false);
+    }
+    rest.remove_prefix(event.size());
+  }
+  return 0;
+}
