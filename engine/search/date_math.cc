@@ -72,7 +72,7 @@ Civil ToCivil(int64_t micros) {
 
 // The day is cut to the month's last one: 31 January plus a month is the end of February.
 std::optional<int64_t> FromCivil(const Civil& civil) {
-  if (civil.months < 12 || civil.months >= 10'000 * 12) {
+  if (civil.months < 12 || civil.months >= int64_t{12} * 10'000) {
     return std::nullopt;
   }
   const std::chrono::year year(static_cast<int>(civil.months / 12));

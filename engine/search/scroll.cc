@@ -57,6 +57,17 @@ void ScrollRegistry::DropExpired() {
   });
 }
 
+Status ScrollRegistry::CheckRoom() {
+  DropExpired();
+  if (scrolls_.size() < options_.max_open) {
+    return Status::Ok();
+  }
+  return Status::ResourceExhausted(
+      "Trying to create too many scroll contexts. Must be less than or equal to: [" +
+      std::to_string(options_.max_open) +
+      "]. This limit can be set by changing the [search.max_open_scroll_context] setting.");
+}
+
 Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView> view,
                                         std::vector<const index::IndexView*> indices,
                                         SearchRequest request, SearchOptions options,
@@ -77,13 +88,7 @@ Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView>
   }
   {
     MutexLock lock(&mutex_);
-    DropExpired();
-    if (scrolls_.size() >= options_.max_open) {
-      return Status::ResourceExhausted(
-          "Trying to create too many scroll contexts. Must be less than or equal to: [" +
-          std::to_string(options_.max_open) +
-          "]. This limit can be set by changing the [search.max_open_scroll_context] setting.");
-    }
+    BINSEEK_RETURN_IF_ERROR(CheckRoom());
   }
   ScrollPage page;
   BINSEEK_ASSIGN_OR_RETURN(page.result, Search(*view, indices, request, options));
@@ -111,6 +116,7 @@ Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView>
     scroll->request.terminate_after = 0;
   }
   MutexLock lock(&mutex_);
+  BINSEEK_RETURN_IF_ERROR(CheckRoom());  // others may have been faster
   scrolls_.emplace(page.id, std::move(scroll));
   return page;
 }

@@ -26,7 +26,7 @@ namespace binseek::search {
 
 struct ScrollOptions {
   size_t max_open = 500;
-  int64_t max_keep_alive_ms = 24 * 3600 * 1000;
+  int64_t max_keep_alive_ms = int64_t{24} * 3600 * 1000;
   const Clock* clock = Clock::Real();
 };
 
@@ -40,6 +40,8 @@ struct ScrollPage {
 class ScrollRegistry {
  public:
   explicit ScrollRegistry(ScrollOptions options);
+  ScrollRegistry(const ScrollRegistry&) = delete;
+  ScrollRegistry& operator=(const ScrollRegistry&) = delete;
   ~ScrollRegistry();
 
   // Runs the search and keeps it. `indices` must belong to `view`; `request.from` must be 0; `context` is whatever the caller needs
@@ -58,6 +60,7 @@ class ScrollRegistry {
   struct Scroll;
 
   void DropExpired() BINSEEK_REQUIRES(mutex_);
+  Status CheckRoom() BINSEEK_REQUIRES(mutex_);  // kResourceExhausted
   static Result<ScrollPage> ServePage(Scroll* scroll);
 
   // Constant after construction.
