@@ -240,6 +240,10 @@ class Preflight {
     return Status::Ok();
   }
 
+  std::string AlterTable(const std::string& table) const {
+    return "ALTER TABLE " + QuoteIdentifier(database_) + "." + QuoteIdentifier(table);
+  }
+
   Status CheckKeys() {
     // The best unique index over columns that cannot be NULL stands beside each table without a
     // primary key.
@@ -267,8 +271,7 @@ class Preflight {
       }
       ++without;
       const std::string table = database_ + "." + Cell(row[0]);
-      const std::string alter = "ALTER TABLE " + QuoteIdentifier(database_) + "." +
-                                QuoteIdentifier(Cell(row[0])) + " ADD ";
+      const std::string alter = AlterTable(Cell(row[0])) + " ADD ";
       Add("key of " + table, Verdict::kWarn,
           table + " has no primary key: its rows cannot be told apart, it is left out",
           alter + (row[2] ? "PRIMARY KEY (" + *row[2] + ");"
@@ -286,6 +289,12 @@ class Preflight {
           "every table has a primary key (" + std::to_string(tables.rows.size()) + " tables)");
     }
     return Status::Ok();
+  }
+
+  static std::string UnreadableColumn(const std::string& column, const std::string& table,
+                                      const std::string& charset) {
+    return "column " + column + " of " + table + " is in character set " + charset +
+           ", which cannot be read";
   }
 
   Status CheckCharsets() {
@@ -306,16 +315,17 @@ class Preflight {
       }
       all_known = false;
       const std::string table = database_ + "." + Cell(row[0]);
-      Add("charset of " + table, Verdict::kFail,
-          "column " + Cell(row[2]) + " of " + table + " is in character set " + charset +
-              ", which cannot be read",
-          "ALTER TABLE " + QuoteIdentifier(database_) + "." + QuoteIdentifier(Cell(row[0])) +
-              " CONVERT TO CHARACTER SET utf8mb4;");
+      Add("charset of " + table, Verdict::kFail, UnreadableColumn(Cell(row[2]), table, charset),
+          AlterTable(Cell(row[0])) + " CONVERT TO CHARACTER SET utf8mb4;");
     }
     if (all_known) {
       Add("charset", Verdict::kPass, "every column's text can be read as UTF-8");
     }
     return Status::Ok();
+  }
+
+  static std::string EndXa(const std::string& xid) {
+    return "XA COMMIT " + xid + ";  -- or XA ROLLBACK " + xid + ";";
   }
 
   Status CheckXa() {
@@ -335,8 +345,7 @@ class Preflight {
     std::string fix;
     for (const auto& row : prepared->rows) {
       const std::string xid = mariadb ? Cell(row[3]) : MysqlXid(row);
-      fix +=
-          (fix.empty() ? "XA COMMIT " : "\nXA COMMIT ") + xid + ";  -- or XA ROLLBACK " + xid + ";";
+      fix += (fix.empty() ? "" : "\n") + EndXa(xid);
     }
     Add("xa", Verdict::kFail,
         std::to_string(prepared->rows.size()) +
