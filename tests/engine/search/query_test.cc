@@ -178,6 +178,17 @@ TEST_F(BoolQueryTest, FiltersDoNotScoreAndOptionalClausesOnlyAdd) {
   EXPECT_FLOAT_EQ(scores["lamp"], shop_.Scores(MakeTerm("name", "red"))["lamp"]);
 }
 
+TEST_F(BoolQueryTest, ScoresAreSummedInDoubleAndCutOnce) {
+  double sum = 0;
+  std::vector<QueryPtr> clauses;
+  for (const char* word : {"desk", "lamp", "red", "shade"}) {
+    clauses.push_back(MakeTerm("name", word));
+    sum += static_cast<double>(shop_.Scores(clauses.back())["lamp"]);
+  }
+  EXPECT_EQ(shop_.Scores(MakeBool({.should = clauses}))["lamp"], static_cast<float>(sum));
+  EXPECT_EQ(shop_.Scores(MakeBool({.must = clauses}))["lamp"], static_cast<float>(sum));
+}
+
 TEST_F(BoolQueryTest, MoreClausesThanThereAreMatchNothing) {
   EXPECT_EQ(shop_.Ids(MakeBool({.should = {MakeMatchAll()}, .minimum_should_match = "2"})), Ids{});
   EXPECT_EQ(shop_.Ids(MakeBool({.filter = {MakeMatchAll()}, .minimum_should_match = "1"})), Ids{});
