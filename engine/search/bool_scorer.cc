@@ -27,12 +27,34 @@ BoolScorer::BoolScorer(BoolClauses clauses, bool scores)
   if (clauses_.minimum_should_match > 1) {
     optional_counts_ = std::make_unique<std::array<uint16_t, Window::kDocs>>();
   }
+  for (const auto& filter : clauses_.filters) {
+    required_.push_back({filter.get(), false});
+  }
+  for (const auto& must : clauses_.musts) {
+    required_.push_back({must.get(), scores_});
+  }
+  std::stable_sort(required_.begin(), required_.end(), [](const Required& a, const Required& b) {
+    return a.scorer->cost() < b.scorer->cost();
+  });
+}
+
+uint64_t BoolScorer::cost() const {
+  if (!required_.empty()) {
+    return required_.front().scorer->cost();
+  }
+  uint64_t sum = 0;
+  for (const auto& should : clauses_.shoulds) {
+    const uint64_t cost = should->cost();
+    sum = cost > UINT64_MAX - sum ? UINT64_MAX : sum + cost;
+  }
+  return sum;
 }
 
 bool BoolScorer::Require(DocId first, Window* window) {
   match_.fill(~uint64_t{0});
-  for (const auto& filter : clauses_.filters) {
-    if (!filter->FillWindow(first, &child_)) {
+  bool has_sum = false;
+  for (const Required& required : required_) {
+    if (!required.scorer->FillWindow(first, &child_)) {
       return false;
     }
     for (uint32_t w = 0; w < Window::kWords; ++w) {
@@ -41,23 +63,12 @@ bool BoolScorer::Require(DocId first, Window* window) {
     if (!Any(match_)) {
       return false;
     }
-  }
-  for (const auto& must : clauses_.musts) {
-    if (!must->FillWindow(first, &child_)) {
-      return false;
-    }
-    for (uint32_t w = 0; w < Window::kWords; ++w) {
-      match_[w] &= child_.match[w];
-    }
-    if (!Any(match_)) {
-      return false;
-    }
-    if (scores_) {
-      const bool is_first = &must == &clauses_.musts.front();
+    if (required.scored) {
       ForEachBit(match_, [&](uint32_t offset) {
         (*must_sums_)[offset] =
-            (is_first ? 0.0 : (*must_sums_)[offset]) + static_cast<double>(child_.score[offset]);
+            (has_sum ? (*must_sums_)[offset] : 0.0) + static_cast<double>(child_.score[offset]);
       });
+      has_sum = true;
     }
   }
   for (const auto& prohibited : clauses_.prohibited) {

@@ -28,8 +28,14 @@ class BoolScorer final : public Scorer {
   // REQUIRES: a required or an optional clause; where there is no required one, minimum_should_match >= 1.
   BoolScorer(BoolClauses clauses, bool scores);
   bool FillWindow(DocId first, Window* window) override;
+  uint64_t cost() const override;
 
  private:
+  struct Required {
+    Scorer* scorer = nullptr;  // of clauses_
+    bool scored = false;
+  };
+
   using Words = std::array<uint64_t, Window::kWords>;
   using Sums = std::array<double, Window::kDocs>;
 
@@ -40,8 +46,9 @@ class BoolScorer final : public Scorer {
 
   BoolClauses clauses_;
   const bool scores_;
-  Words match_{};           // documents with all required clauses so far
-  Words optional_match_{};  // documents with enough optional clauses
+  std::vector<Required> required_;  // the cheapest first, so that most windows end with it
+  Words match_{};                   // documents with all required clauses so far
+  Words optional_match_{};          // documents with enough optional clauses
   Window child_{};
   std::unique_ptr<Sums> must_sums_;
   std::unique_ptr<Sums> optional_sums_;

@@ -79,6 +79,7 @@ class ConstantScoreScorer final : public Scorer {
     }
     return true;
   }
+  uint64_t cost() const override { return scorer_->cost(); }
 
  private:
   const std::unique_ptr<Scorer> scorer_;

@@ -19,6 +19,7 @@ class TermScorer final : public Scorer {
   TermScorer(const codec::PostingsIterator& postings, const uint8_t* norms, const Bm25Scorer* bm25)
       : docs_(postings.docs()), freqs_(postings.freqs()), norms_(norms), bm25_(bm25) {}
   bool FillWindow(DocId first, Window* window) override;
+  uint64_t cost() const override { return docs_.size(); }
 
  private:
   // Place of the first document >= target, at or behind `from`.

@@ -19,6 +19,7 @@ class OneTermScorer final : public Scorer {
     }
     return true;
   }
+  uint64_t cost() const override { return term_.cost(); }
 
  private:
   TermScorer term_;
