@@ -19,20 +19,28 @@ struct TypeEntry {
 
 // Elasticsearch's names; several integer types share one kind, which only widens what they take.
 constexpr TypeEntry kTypes[] = {
-    {"text", FieldKind::kText},           {"keyword", FieldKind::kKeyword},
-    {"long", FieldKind::kLong},           {"integer", FieldKind::kLong},
-    {"short", FieldKind::kLong},          {"byte", FieldKind::kLong},
+    {"text", FieldKind::kText},
+    {"keyword", FieldKind::kKeyword},
+    {"long", FieldKind::kLong},
+    {"integer", FieldKind::kLong},
+    {"short", FieldKind::kLong},
+    {"byte", FieldKind::kLong},
     {"unsigned_long", FieldKind::kUnsignedLong},
     {"scaled_float", FieldKind::kDecimal},
-    {"float", FieldKind::kFloat},         {"half_float", FieldKind::kFloat},
-    {"double", FieldKind::kDouble},       {"boolean", FieldKind::kBoolean},
-    {"date", FieldKind::kDate},           {"flattened", FieldKind::kFlattened},
+    {"float", FieldKind::kFloat},
+    {"half_float", FieldKind::kFloat},
+    {"double", FieldKind::kDouble},
+    {"boolean", FieldKind::kBoolean},
+    {"date", FieldKind::kDate},
+    {"flattened", FieldKind::kFlattened},
     {"flat_object", FieldKind::kFlattened},
-    {"geo_point", FieldKind::kGeoPoint},  {"binary", FieldKind::kBinary},
+    {"geo_point", FieldKind::kGeoPoint},
+    {"binary", FieldKind::kBinary},
     {"object", FieldKind::kObject},
 };
 
-Result<uint32_t> AsUint32(const JsonValue& value, const std::string& name, std::string_view parameter) {
+Result<uint32_t> AsUint32(const JsonValue& value, const std::string& name,
+                          std::string_view parameter) {
   const auto number = value.AsInt64();
   if (!number || *number < 0 || *number > INT32_MAX) {
     return Status::InvalidArgument("parameter [" + std::string(parameter) + "] of field [" + name +
@@ -49,7 +57,8 @@ Result<uint8_t> ScaleFrom(const JsonValue& value, const std::string& name) {
       return scale;
     }
   }
-  return Status::InvalidArgument("[scaling_factor] of field [" + name + "] must be a power of ten from 1 to 1e18");
+  return Status::InvalidArgument("[scaling_factor] of field [" + name +
+                                 "] must be a power of ten from 1 to 1e18");
 }
 
 Status ApplyParameter(const std::string& key, const JsonValue& value, Field* field) {
@@ -80,8 +89,8 @@ Status ApplyParameter(const std::string& key, const JsonValue& value, Field* fie
     BINSEEK_ASSIGN_OR_RETURN(field->scale, ScaleFrom(value, field->name));
     return Status::Ok();
   }
-  return Status::InvalidArgument("unknown parameter [" + key + "] on mapper [" + field->name + "] of type [" +
-                                 std::string(TypeName(*field)) + "]");
+  return Status::InvalidArgument("unknown parameter [" + key + "] on mapper [" + field->name +
+                                 "] of type [" + std::string(TypeName(*field)) + "]");
 }
 
 Result<Field> FieldFrom(const std::string& name, const JsonValue& definition) {
@@ -103,10 +112,12 @@ Result<Field> FieldFrom(const std::string& name, const JsonValue& definition) {
     }
   }
   if (!known) {
-    return Status::InvalidArgument("No handler for type [" + type_name + "] declared on field [" + name + "]");
+    return Status::InvalidArgument("No handler for type [" + type_name + "] declared on field [" +
+                                   name + "]");
   }
   if (field.kind == FieldKind::kDecimal && definition.Find("scaling_factor") == nullptr) {
-    return Status::InvalidArgument("Field [" + name + "] misses required parameter [scaling_factor]");
+    return Status::InvalidArgument("Field [" + name +
+                                   "] misses required parameter [scaling_factor]");
   }
   for (const auto& [key, value] : definition.members()) {
     BINSEEK_RETURN_IF_ERROR(ApplyParameter(key, value, &field));
@@ -114,9 +125,11 @@ Result<Field> FieldFrom(const std::string& name, const JsonValue& definition) {
   return field;
 }
 
-Status AddProperties(const std::string& prefix, const JsonValue& properties, int depth, Mapping* mapping);
+Status AddProperties(const std::string& prefix, const JsonValue& properties, int depth,
+                     Mapping* mapping);
 
-Status AddProperty(const std::string& name, const JsonValue& definition, int depth, Mapping* mapping) {
+Status AddProperty(const std::string& name, const JsonValue& definition, int depth,
+                   Mapping* mapping) {
   BINSEEK_ASSIGN_OR_RETURN(Field field, FieldFrom(name, definition));
   BINSEEK_ASSIGN_OR_RETURN(const FieldId id, mapping->AddField(std::move(field)));
   if (const JsonValue* inner = definition.Find("properties")) {
@@ -134,9 +147,11 @@ Status AddProperty(const std::string& name, const JsonValue& definition, int dep
   return Status::Ok();
 }
 
-Status AddProperties(const std::string& prefix, const JsonValue& properties, int depth, Mapping* mapping) {
+Status AddProperties(const std::string& prefix, const JsonValue& properties, int depth,
+                     Mapping* mapping) {
   if (depth > kMaxDepth) {
-    return Status::InvalidArgument("Limit of mapping depth [" + std::to_string(kMaxDepth) + "] has been exceeded");
+    return Status::InvalidArgument("Limit of mapping depth [" + std::to_string(kMaxDepth) +
+                                   "] has been exceeded");
   }
   if (!properties.is_object()) {
     return Status::InvalidArgument("Expected map for [properties]");
@@ -148,7 +163,9 @@ Status AddProperties(const std::string& prefix, const JsonValue& properties, int
 }
 
 Status SetDynamic(const JsonValue& value, Mapping* mapping) {
-  const std::string text = value.is_bool() ? (value.AsBool() ? "true" : "false") : value.is_string() ? value.AsString() : "";
+  const std::string text = value.is_bool()     ? (value.AsBool() ? "true" : "false")
+                           : value.is_string() ? value.AsString()
+                                               : "";
   if (text == "true") {
     mapping->set_dynamic(Dynamic::kTrue);
   } else if (text == "false") {
@@ -163,17 +180,18 @@ Status SetDynamic(const JsonValue& value, Mapping* mapping) {
 
 // The tree of names that "a.b" fields imply.
 struct Node {
+  std::string name;
   const Field* field = nullptr;
-  std::vector<std::pair<std::string, Node>> children;
+  std::vector<Node> children;
 
-  Node* Child(const std::string& name) {
-    for (auto& [key, node] : children) {
-      if (key == name) {
-        return &node;
+  Node* Child(const std::string& wanted) {
+    for (Node& child : children) {
+      if (child.name == wanted) {
+        return &child;
       }
     }
-    children.emplace_back(name, Node{});
-    return &children.back().second;
+    children.push_back({wanted, nullptr, {}});
+    return &children.back();
   }
 };
 
@@ -208,8 +226,8 @@ void WriteNode(const Node& node, const Mapping& mapping, JsonWriter* json);
 
 void WriteChildren(const Node& node, const Mapping& mapping, JsonWriter* json) {
   json->BeginObject();
-  for (const auto& [name, child] : node.children) {
-    json->Key(name);
+  for (const Node& child : node.children) {
+    json->Key(child.name);
     WriteNode(child, mapping, json);
   }
   json->EndObject();
@@ -257,7 +275,8 @@ std::string Mapping::ToJson() const {
     Node* node = &root;
     size_t begin = 0;
     // A synced column may have dots in its name; only names under a declared object are split.
-    for (size_t dot = field.name.find('.'); dot != std::string::npos; dot = field.name.find('.', dot + 1)) {
+    for (size_t dot = field.name.find('.'); dot != std::string::npos;
+         dot = field.name.find('.', dot + 1)) {
       const Field* object = Find(std::string_view(field.name).substr(0, dot));
       if (object == nullptr || object->kind != FieldKind::kObject) {
         continue;
@@ -294,7 +313,8 @@ Status Mapping::Merge(std::string_view text) {
     } else if (key == "dynamic") {
       BINSEEK_RETURN_IF_ERROR(SetDynamic(value, &merged));
     } else if (key != "_meta" && key != "_source" && key != "_routing") {
-      return Status::InvalidArgument("Root mapping definition has unsupported parameters:  [" + key + "]");
+      return Status::InvalidArgument("Root mapping definition has unsupported parameters:  [" +
+                                     key + "]");
     }
   }
   *this = std::move(merged);
