@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <string_view>
@@ -22,6 +23,7 @@ namespace binseek::api {
 namespace {
 
 constexpr size_t kWriteBuffer = 64 << 10;
+constexpr size_t kAnyNumber = 1'000'000;  // of requests on one connection
 
 // One request on its way through httplib: what our handler needs and httplib's own structures do not carry.
 struct Exchange {
@@ -83,7 +85,12 @@ class InlineQueue final : public httplib::TaskQueue {
 };
 
 bool IsJson(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && type.back() == ' ') {
+    type.pop_back();
+  }
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return type == "application/json" || type == "application/x-ndjson" ||
          type == "application/vnd.elasticsearch+json" ||
          type == "application/vnd.elasticsearch+x-ndjson";
@@ -114,6 +121,11 @@ class Listener final : public httplib::Server {
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
     set_payload_max_length(options_.max_body_bytes);
+    // What httplib tells clients of a connection's life; ours ends it (ConnectionPool).
+    set_keep_alive_timeout(
+        std::chrono::duration_cast<std::chrono::seconds>(options_.connections.idle_timeout)
+            .count());
+    set_keep_alive_max_count(kAnyNumber);
     set_default_headers({{"X-elastic-product", "Elasticsearch"}});
     const auto plain = [this](const httplib::Request&, httplib::Response& response) {
       Answer({}, &response);

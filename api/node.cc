@@ -28,6 +28,7 @@ search::SearchOptions Node::search_options() const {
   static const analysis::AnalysisRegistry analysis;
   search::SearchOptions options;
   options.analysis = &analysis;
+  options.cancel = &cancel_;
   options.max_buckets = static_cast<uint32_t>(max_buckets_.load(std::memory_order_relaxed));
   options.max_result_window =
       static_cast<uint64_t>(max_result_window_.load(std::memory_order_relaxed));

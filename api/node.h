@@ -40,6 +40,9 @@ class Node {
   // Whether the index is written from a source, so that HTTP must not.
   bool IsSynced(const index::IndexView& index) const;
 
+  // Makes searches that run end soon, as aborted: for a shutdown that has waited for them long enough.
+  void CancelSearches() { cancel_.store(true, std::memory_order_relaxed); }
+
   void SetLimits(const SearchConfig& limits);  // for SIGHUP; max_scrolls stays as it was
   search::SearchOptions search_options() const;
   int64_t default_timeout_ms() const { return default_timeout_ms_.load(std::memory_order_relaxed); }
@@ -54,6 +57,7 @@ class Node {
   CommitGate commits_;
   Mutex write_mutex_;
   std::atomic<pipeline::Supervisor*> sync_{nullptr};
+  std::atomic<bool> cancel_{false};
   std::atomic<int64_t> max_result_window_;
   std::atomic<int64_t> default_timeout_ms_;
   std::atomic<int64_t> max_buckets_;

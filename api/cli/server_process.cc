@@ -3,9 +3,12 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
+#include <mutex>
 #include <sstream>
 #include <utility>
 
@@ -23,6 +26,7 @@ using std::chrono::milliseconds;
 
 constexpr int64_t kTickNanos = 200'000'000;  // how often progress is looked at
 constexpr change::SourceId kSource{1};
+constexpr std::chrono::seconds kDrainGrace{5};
 
 void LogPreflight(const mysql::ConnectionOptions& options, uint32_t server_id) {
   const Result<std::vector<mysql::PreflightCheck>> checks = ExamineSource(options, server_id);
@@ -189,13 +193,26 @@ void ServerProcess::Reload() {
   Log(LogLevel::kInfo, "config read again");
 }
 
+// Requests that run get some time to end by themselves.
+void ServerProcess::DrainHttp() {
+  std::mutex mutex;
+  std::condition_variable_any ended;
+  std::jthread grace([&](const std::stop_token& stop) {
+    std::unique_lock lock(mutex);
+    if (!ended.wait_for(lock, stop, kDrainGrace, [&] { return stop.stop_requested(); })) {
+      node_->CancelSearches();
+    }
+  });
+  http_->Stop();
+}
+
 void ServerProcess::Stop() {
   if (supervisor_ != nullptr) {
     progress_->Say("stopping");
     supervisor_->Stop();
   }
   if (http_ != nullptr) {
-    http_->Stop();
+    DrainHttp();
   }
   if (preflight_.joinable()) {
     preflight_.join();

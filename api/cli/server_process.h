@@ -37,6 +37,7 @@ class ServerProcess {
   Status StartSync(const mysql::ConnectionOptions& options, uint32_t server_id);
   void WaitForEnd(const sigset_t& signals);
   void Reload();
+  void DrainHttp();
   void Stop();
 
   const ConfigFlags& flags_;

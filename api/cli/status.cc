@@ -20,9 +20,11 @@ std::string Text(const JsonValue& object, std::string_view key) {
   return value->is_number() ? value->number_text() : value->AsString();
 }
 
+constexpr size_t kNameWidth = 16;  // above the longest name
+
 void PrintLine(std::string_view name, const std::string& value) {
   if (!value.empty()) {
-    std::cout << name << std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') << value << "\n";
+    std::cout << name << std::string(kNameWidth - name.size(), ' ') << value << "\n";
   }
 }
 

@@ -1,0 +1,194 @@
+#include "api/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "api/config_keys.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::api {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ConfigInputs File(std::string text) {
+  ConfigInputs inputs;
+  inputs.file_name = "binseek.yaml";
+  inputs.file_text = std::move(text);
+  return inputs;
+}
+
+std::string ErrorOf(const ConfigInputs& inputs) {
+  const Result<Config> config = LoadConfig(inputs);
+  EXPECT_STATUS(config, kInvalidArgument);
+  return std::string(config.status().message());
+}
+
+TEST(ConfigTest, NothingGivenMeansDefaults) {
+  const Result<Config> config = LoadConfig({});
+  ASSERT_OK(config);
+  EXPECT_EQ(config->data_dir, "data");
+  EXPECT_EQ(config->server.listen, "127.0.0.1:9200");
+  EXPECT_FALSE(config->server.trust_network);
+  EXPECT_EQ(config->server.max_body_bytes, 100 << 20);
+  EXPECT_EQ(config->server.request_timeout_ms, 30000);
+  EXPECT_EQ(config->engine_commit_interval_ms, 1000);
+  EXPECT_EQ(config->search.max_result_window, 10000);
+  EXPECT_EQ(config->source.url, "");
+  EXPECT_EQ(config->log_level, "info");
+}
+
+TEST(ConfigTest, FileSetsScalarsListsAndMaps) {
+  const Result<Config> config =
+      LoadConfig(File("data_dir: /var/lib/binseek\n"
+                      "source:\n"
+                      "  url: mysql://a@b/c\n"
+                      "  include: [products, 'shop_*']\n"
+                      "  rename: {Products: goods}\n"
+                      "server:\n"
+                      "  idle_timeout: 5m\n"
+                      "  max_body_bytes: 2mb\n"));
+  ASSERT_OK(config);
+  EXPECT_EQ(config->data_dir, "/var/lib/binseek");
+  EXPECT_THAT(config->source.include, ElementsAre("products", "shop_*"));
+  EXPECT_EQ(config->source.rename.at("Products"), "goods");
+  EXPECT_EQ(config->server.idle_timeout_ms, 300000);
+  EXPECT_EQ(config->server.max_body_bytes, 2 << 20);
+}
+
+TEST(ConfigTest, UnknownKeyNamesLineAndNearestName) {
+  EXPECT_THAT(ErrorOf(File("server:\n  listn: 127.0.0.1:1\n")),
+              HasSubstr("binseek.yaml:2: server.listn: unknown key; did you mean 'listen'?"));
+  EXPECT_THAT(ErrorOf(File("\nsevrer:\n  listen: 127.0.0.1:1\n")),
+              HasSubstr("binseek.yaml:2: sevrer: unknown key; did you mean 'server'?"));
+}
+
+TEST(ConfigTest, BadValueNamesLineKeyAndRange) {
+  EXPECT_THAT(
+      ErrorOf(File("server:\n  threads: 0\n")),
+      HasSubstr("binseek.yaml:2: server.threads: '0' is not within its range: number, 1 to 1024"));
+  EXPECT_THAT(ErrorOf(File("server:\n  request_timeout: 5 days\n")),
+              HasSubstr("duration (ms, s, m, h), 100ms to 1h"));
+  EXPECT_THAT(ErrorOf(File("server:\n  trust_network: yes please\n")),
+              HasSubstr("true or false is wanted"));
+  EXPECT_THAT(ErrorOf(File("server:\n  listen: nowhere\n")), HasSubstr("host:port is wanted"));
+  EXPECT_THAT(ErrorOf(File("log:\n  level: loud\n")), HasSubstr("binseek.yaml:2: log.level"));
+}
+
+TEST(ConfigTest, AllProblemsAreToldAtOnce) {
+  const std::string error =
+      ErrorOf(File("server:\n  threads: x\n  listn: 1\nsnapshot:\n  chunk_rows: 1\n"));
+  EXPECT_THAT(error, HasSubstr(":2: "));
+  EXPECT_THAT(error, HasSubstr(":3: "));
+  EXPECT_THAT(error, HasSubstr(":5: "));
+}
+
+TEST(ConfigTest, BrokenYamlAndKeysGivenTwiceAreErrors) {
+  EXPECT_THAT(ErrorOf(File("server: [\n")), HasSubstr("no valid YAML"));
+  EXPECT_THAT(ErrorOf(File("- a\n- b\n")), HasSubstr("a map of keys is wanted"));
+  EXPECT_THAT(ErrorOf(File("data_dir: a\ndata_dir: b\n")),
+              HasSubstr("binseek.yaml:2: data_dir: given twice"));
+}
+
+TEST(ConfigTest, FlagsWinOverEnvironmentOverFile) {
+  ConfigInputs inputs = File("data_dir: file\nsnapshot:\n  chunk_rows: 100\nlog:\n  level: warn\n");
+  inputs.environment = {{"BINSEEK_DATA_DIR", "environment"},
+                        {"BINSEEK_SNAPSHOT_CHUNK_ROWS", "200"},
+                        {"PATH", "/bin"}};
+  inputs.flags = {{"data_dir", "flag"}};
+  const Result<Config> config = LoadConfig(inputs);
+  ASSERT_OK(config);
+  EXPECT_EQ(config->data_dir, "flag");
+  EXPECT_EQ(config->snapshot_chunk_rows, 200);
+  EXPECT_EQ(config->log_level, "warn");
+}
+
+TEST(ConfigTest, MistypedEnvironmentVariableIsAnError) {
+  ConfigInputs inputs;
+  inputs.environment = {{"BINSEEK_SERVER_LISTN", "127.0.0.1:1"}};
+  EXPECT_THAT(
+      ErrorOf(inputs),
+      HasSubstr("BINSEEK_SERVER_LISTN: no such key; did you mean 'BINSEEK_SERVER_LISTEN'?"));
+  inputs.environment = {{"BINSEEK_SEED", "7"}, {"BINSEEK_SOURCE_INCLUDE", "a, b"}};
+  const Result<Config> config = LoadConfig(inputs);
+  ASSERT_OK(config);
+  EXPECT_THAT(config->source.include, ElementsAre("a", "b"));
+}
+
+class SecretTest : public ::testing::Test {
+ protected:
+  SecretTest() : path_(::testing::TempDir() + "binseek_secret_" + std::to_string(getpid())) {
+    std::ofstream(path_) << "mysql://u:s3cret@h/d\n";
+  }
+  ~SecretTest() override { std::filesystem::remove(path_); }
+
+  const std::string path_;
+};
+
+TEST_F(SecretTest, UrlComesFromItsFile) {
+  ConfigInputs inputs;
+  inputs.environment = {{"BINSEEK_SOURCE_URL_FILE", path_}};
+  const Result<Config> config = LoadConfig(inputs);
+  ASSERT_OK(config);
+  EXPECT_EQ(config->source.url, "mysql://u:s3cret@h/d");
+}
+
+TEST_F(SecretTest, StrongerPlaceWinsAndEqualOnesClash) {
+  ConfigInputs inputs;
+  inputs.environment = {{"BINSEEK_SOURCE_URL_FILE", path_}};
+  inputs.flags = {{"source.url", "mysql://flag@h/d"}};
+  EXPECT_EQ(LoadConfig(inputs)->source.url, "mysql://flag@h/d");
+  inputs.flags.clear();
+  inputs.environment["BINSEEK_SOURCE_URL"] = "mysql://u:s3cret@h/d";
+  const std::string error = ErrorOf(inputs);
+  EXPECT_THAT(error, HasSubstr("one of them must go"));
+  EXPECT_THAT(error, Not(HasSubstr("s3cret")));
+}
+
+TEST_F(SecretTest, MissingFileIsAnError) {
+  ConfigInputs inputs;
+  inputs.environment = {{"BINSEEK_SOURCE_PASSWORD_FILE", path_ + ".missing"}};
+  EXPECT_THAT(ErrorOf(inputs), HasSubstr("source.password_file"));
+}
+
+TEST(ConfigTest, ExampleFileIsCurrentValidAndSaysTheDefaults) {
+  const Result<std::string> example = ReadSmallFile("config/binseek.example.yaml", 1 << 20);
+  ASSERT_OK(example);
+  EXPECT_EQ(*example, ExampleConfig())
+      << "build/dev/binseek check-config --example > config/binseek.example.yaml";
+  const Result<Config> config = LoadConfig(File(*example));
+  const Result<Config> defaults = LoadConfig({});
+  ASSERT_OK(config);
+  for (const ConfigKey& key : ConfigKeys()) {
+    EXPECT_EQ(TextOf(key, *config), TextOf(key, *defaults)) << key.path;
+  }
+}
+
+TEST(ConfigTest, EveryDefaultIsWithinItsRangeAndReadsBack) {
+  Config config;
+  for (const ConfigKey& key : ConfigKeys()) {
+    EXPECT_FALSE(key.help.empty()) << key.path;
+    EXPECT_FALSE(key.default_text.empty() && key.example.empty()) << key.path;
+    if (!key.default_text.empty()) {
+      EXPECT_OK(SetFromText(key, key.default_text, &config)) << key.path;
+      EXPECT_EQ(TextOf(key, config), key.default_text) << key.path;
+    }
+  }
+}
+
+TEST(ConfigTest, ReloadTellsWhatNeedsARestart) {
+  const Result<Config> running = LoadConfig({});
+  const Result<Config> wanted =
+      LoadConfig(File("data_dir: other\nlog:\n  level: debug\nsearch:\n  max_buckets: 5\n"));
+  ASSERT_OK(wanted);
+  EXPECT_THAT(KeysThatNeedRestart(*running, *wanted), ElementsAre("data_dir"));
+}
+
+}  // namespace
+}  // namespace binseek::api

@@ -1,0 +1,100 @@
+// Slow, idle and too many clients.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "api/http_server.h"
+#include "tests/api/raw_client.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+class ConnectionTest : public ::testing::Test {
+ protected:
+  void Start(const ConnectionPoolOptions& connections) {
+    HttpServerOptions options;
+    options.connections = connections;
+    auto server = HttpServer::Start(options, [](const Request&) {
+      Response response;
+      response.body.assign(size_, 'x');
+      return response;
+    });
+    ASSERT_OK(server);
+    server_ = *std::move(server);
+  }
+  static inline std::atomic<size_t> size_ = 2;
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(ConnectionTest, IdleClientsTakeNoThread) {
+  Start({.threads = 1});
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 200; ++i) {
+    idle.push_back(std::make_unique<RawClient>(server_->port()));
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& client : idle) {
+      client->Send(kGet);
+      EXPECT_THAT(client->ReadAnswer(), HasSubstr("200 OK"));
+    }
+  }
+}
+
+TEST_F(ConnectionTest, SlowClientIsClosedAndOthersGoOn) {
+  Start({.threads = 1, .request_timeout = std::chrono::milliseconds(200)});
+  RawClient slow(server_->port());
+  slow.Send("GET / HTTP/1.1\r\nHost");
+  RawClient other(server_->port());
+  other.Send(kGet);
+  EXPECT_THAT(other.ReadAnswer(), HasSubstr("200 OK"));
+  EXPECT_TRUE(slow.WaitForClose());
+}
+
+TEST_F(ConnectionTest, ClientThatDoesNotReadIsClosed) {
+  size_ = 64 << 20;  // more than sockets buffer
+  Start({.threads = 1, .request_timeout = std::chrono::milliseconds(300)});
+  RawClient deaf(server_->port());
+  deaf.Send(kGet);
+  RawClient other(server_->port());
+  size_ = 2;
+  other.Send(kGet);
+  EXPECT_THAT(other.ReadAnswer(), HasSubstr("HTTP/1.1 200 OK"));
+}
+
+TEST_F(ConnectionTest, UnfinishedBodyIsBounded) {
+  Start({.threads = 1, .request_timeout = std::chrono::milliseconds(200)});
+  RawClient slow(server_->port());
+  slow.Send(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+      "1000\r\n\r\n{");
+  EXPECT_TRUE(slow.WaitForClose());
+}
+
+TEST_F(ConnectionTest, IdleConnectionIsClosedInTheEnd) {
+  Start({.threads = 1, .idle_timeout = std::chrono::milliseconds(50)});
+  RawClient idle(server_->port());
+  EXPECT_TRUE(idle.WaitForClose());
+}
+
+TEST_F(ConnectionTest, ConnectionsBeyondTheLimitAreClosed) {
+  Start({.threads = 1, .max_connections = 2});
+  RawClient first(server_->port());
+  RawClient second(server_->port());
+  first.Send(kGet);
+  second.Send(kGet);
+  EXPECT_THAT(first.ReadAnswer(), HasSubstr("200 OK"));
+  EXPECT_THAT(second.ReadAnswer(), HasSubstr("200 OK"));
+  RawClient third(server_->port());
+  EXPECT_TRUE(third.WaitForClose());
+}
+
+}  // namespace
+}  // namespace binseek::api

@@ -1,0 +1,173 @@
+#include "api/http_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <memory>
+#include <thread>
+
+#include "tests/api/raw_client.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::api {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// Tells what arrived: method, path, size of the body.
+Response Echo(const Request& request) {
+  Response response;
+  response.content_type = "text/plain";
+  response.body = request.method + " " + request.path + " " + std::to_string(request.body.size());
+  return response;
+}
+
+class HttpServerTest : public ::testing::Test {
+ protected:
+  void Start(HttpServerOptions options = {}, HttpServer::Handle handle = Echo) {
+    auto server = HttpServer::Start(options, std::move(handle));
+    ASSERT_OK(server);
+    server_ = *std::move(server);
+  }
+  static std::string Post(std::string_view path, const std::string& body) {
+    return "POST " + std::string(path) +
+           " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  std::string Exchange(std::string_view bytes) const {
+    RawClient client(server_->port());
+    client.Send(bytes);
+    return client.ReadAnswer();
+  }
+
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpServerTest, EveryAnswerNamesTheProduct) {
+  Start();
+  const std::string answer = Exchange("GET /a/b?x=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("X-elastic-product: Elasticsearch\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\n\r\nGET /a/b 0"));
+  EXPECT_THAT(Exchange("nonsense\r\n\r\n"), HasSubstr("X-elastic-product: Elasticsearch\r\n"));
+}
+
+TEST_F(HttpServerTest, BodiesArriveWithAnyMethod) {
+  Start();
+  EXPECT_THAT(Exchange(Post("/a", "{}")), HasSubstr("POST /a 2"));
+  for (const std::string method : {"GET", "PUT", "DELETE", "POST"}) {
+    EXPECT_THAT(Exchange(method + " /b HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                  "application/json\r\nContent-Length: 2\r\n\r\n{}"),
+                HasSubstr(method + " /b 2"));
+    EXPECT_THAT(Exchange(method + " /c HTTP/1.1\r\nHost: x\r\n\r\n"), HasSubstr(method + " /c 0"));
+  }
+  EXPECT_THAT(Exchange("POST /d HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                       "application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                       "3\r\n{ }\r\n0\r\n\r\n"),
+              HasSubstr("POST /d 3"));
+}
+
+TEST_F(HttpServerTest, HeadHasNoBody) {
+  Start();
+  RawClient client(server_->port());
+  client.Send("HEAD /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(client.WaitForClose());
+  EXPECT_THAT(client.ReadAnswer(), Not(HasSubstr("HEAD /a")));
+}
+
+TEST_F(HttpServerTest, RequestsFollowEachOtherOnOneConnection) {
+  Start();
+  RawClient client(server_->port());
+  client.Send(Post("/1", "{}") + Post("/2", "{}"));
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("/1"));
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("/2"));
+  client.Send(Post("/3", "{}"));
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("/3"));
+}
+
+TEST_F(HttpServerTest, FormsAreRefused) {
+  Start();
+  for (const char* type :
+       {"", "Content-Type: text/plain\r\n", "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Content-Type: multipart/form-data; boundary=x\r\n"}) {
+    const std::string answer = Exchange("POST /a HTTP/1.1\r\nHost: x\r\n" + std::string(type) +
+                                        "Content-Length: 2\r\n\r\n{}");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 406")) << type;
+  }
+  EXPECT_THAT(Exchange("POST /a HTTP/1.1\r\nHost: x\r\nContent-Type: Application/Json ; "
+                       "charset=utf-8\r\nContent-Length: 2\r\n\r\n{}"),
+              StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, HugeBodiesAreRefusedHoweverTheyCome) {
+  HttpServerOptions options;
+  options.max_body_bytes = 1000;
+  Start(options);
+  EXPECT_THAT(Exchange(Post("/a", std::string(1000, ' '))), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(Exchange(Post("/a", std::string(1001, ' '))), StartsWith("HTTP/1.1 413"));
+  std::string chunked =
+      "POST /a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n";
+  for (int i = 0; i < 20; ++i) {
+    chunked += "64\r\n" + std::string(100, ' ') + "\r\n";
+  }
+  const std::string answer = Exchange(chunked + "0\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(answer, HasSubstr("content_too_long_exception"));
+}
+
+TEST_F(HttpServerTest, LongHeadersEndTheConnection) {
+  HttpServerOptions options;
+  options.connections.max_header_bytes = 4096;
+  Start(options);
+  RawClient client(server_->port());
+  std::string flood = "GET / HTTP/1.1\r\n";
+  for (int i = 0; i < 1000; ++i) {
+    flood += "X-" + std::to_string(i) + ": y\r\n";
+  }
+  client.Send(flood);
+  EXPECT_TRUE(client.WaitForClose());
+  RawClient line(server_->port());
+  line.Send("GET /" + std::string(100000, 'a'));
+  EXPECT_TRUE(line.WaitForClose());
+}
+
+TEST_F(HttpServerTest, ExceptionsBecomeErrors) {
+  Start({}, [](const Request& request) {
+    Response response;
+    response.body = request.path.at(1000);  // out of range, by the standard library's own exception
+    return response;
+  });
+  EXPECT_THAT(Exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 500"));
+}
+
+TEST_F(HttpServerTest, PortThatIsTakenIsAnError) {
+  Start();
+  HttpServerOptions options;
+  options.port = server_->port();
+  EXPECT_STATUS(HttpServer::Start(options, Echo), kUnavailable);
+}
+
+TEST_F(HttpServerTest, StopAnswersWhatRuns) {
+  std::latch arrived(1);
+  std::latch go_on(1);
+  Start({}, [&](const Request& request) {
+    arrived.count_down();
+    go_on.wait();
+    return Echo(request);
+  });
+  RawClient client(server_->port());
+  client.Send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  arrived.wait();
+  std::thread stop([&] { server_->Stop(); });
+  go_on.count_down();
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("GET /slow"));
+  EXPECT_TRUE(client.WaitForClose());
+  stop.join();
+}
+
+}  // namespace
+}  // namespace binseek::api

@@ -1,0 +1,128 @@
+#include <gmock/gmock.h>
+
+#include "tests/api/api_fixture.h"
+
+namespace binseek::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+class SearchTest : public ApiTest {
+ protected:
+  SearchTest() {
+    Expect(200, "POST", "/_bulk",
+           "{\"index\":{\"_index\":\"shop-a\",\"_id\":\"1\"}}\n{\"name\":\"red "
+           "phone\",\"price\":30,\"color\":\"red\"}\n"
+           "{\"index\":{\"_index\":\"shop-a\",\"_id\":\"2\"}}\n{\"name\":\"blue "
+           "phone\",\"price\":10,\"color\":\"blue\"}\n"
+           "{\"index\":{\"_index\":\"shop-b\",\"_id\":\"3\"}}\n{\"name\":\"red "
+           "case\",\"price\":20,\"color\":\"red\"}\n");
+  }
+
+  // Ids of the hits, one after the other.
+  std::string Ids(std::string_view target, std::string body = "") const {
+    const JsonValue answer = Expect(200, "POST", target, std::move(body));
+    std::string ids;
+    for (const JsonValue& hit : answer.Find("hits")->Find("hits")->array()) {
+      ids += hit.Find("_id")->AsString();
+    }
+    return ids;
+  }
+};
+
+TEST_F(SearchTest, OneViewOverSeveralIndices) {
+  EXPECT_EQ(Ids("/_search?sort=price"), "231");
+  EXPECT_EQ(Ids("/shop-a,shop-b/_search?sort=price:desc"), "132");
+  EXPECT_EQ(Ids("/shop-*,-shop-b/_search?sort=price"), "21");
+  EXPECT_EQ(Ids("/_all/_search", R"({"query":{"match":{"name":"case"}}})"), "3");
+  EXPECT_EQ(Ids("/none*/_search"), "");
+  EXPECT_EQ(Ids("/none,shop-b/_search?ignore_unavailable"), "3");
+  EXPECT_THAT(Error(404, "GET", "/none,shop-b/_search"), HasSubstr("no such index [none]"));
+  Error(404, "GET", "/none*/_search?allow_no_indices=false");
+}
+
+TEST_F(SearchTest, ParametersAreStrongerThanTheBody) {
+  EXPECT_EQ(Ids("/_search?sort=price&size=1&from=1", R"({"size":3})"), "3");
+  const JsonValue answer =
+      Expect(200, "GET", "/_search?size=1&_source=price&version&track_total_hits=true&sort=price",
+             R"({"query":{"term":{"color.keyword":"red"}}})");
+  EXPECT_EQ(At(answer, "hits.total.value"), "2");
+  EXPECT_EQ(At(answer, "hits.hits.0._source"), R"({"price":20})");
+  EXPECT_EQ(At(answer, "hits.hits.0._version"), "1");
+  EXPECT_EQ(At(Expect(200, "GET", "/_search?rest_total_hits_as_int=true&size=0"), "hits.total"),
+            "3");
+}
+
+TEST_F(SearchTest, AggregationsAreCounted) {
+  const JsonValue answer = Expect(200, "POST", "/_search?size=0",
+                                  R"({"aggs":{"colors":{"terms":{"field":"color.keyword"}}}})");
+  EXPECT_EQ(At(answer, "aggregations.colors.buckets.0.key"), "red");
+  EXPECT_EQ(At(answer, "aggregations.colors.buckets.0.doc_count"), "2");
+}
+
+TEST_F(SearchTest, CountCounts) {
+  EXPECT_EQ(At(Expect(200, "GET", "/_count"), "count"), "3");
+  EXPECT_EQ(At(Expect(200, "POST", "/shop-a/_count", R"({"query":{"range":{"price":{"gt":15}}}})"),
+               "count"),
+            "1");
+  EXPECT_EQ(At(Expect(200, "POST", "/_count"), "_shards.total"), "2");
+}
+
+TEST_F(SearchTest, WrongRequestsAreNamed) {
+  EXPECT_THAT(Error(400, "GET", "/_search?q=red"), HasSubstr("[q] is not supported"));
+  EXPECT_THAT(Error(400, "GET", "/_count?q=red"), HasSubstr("[q] is not supported"));
+  EXPECT_THAT(Error(400, "GET", "/_search?size=many"),
+              HasSubstr("Failed to parse int parameter [size] with value [many]"));
+  EXPECT_THAT(Error(400, "GET", "/_search?version=perhaps"),
+              HasSubstr("only [true] or [false] are allowed"));
+  EXPECT_THAT(Error(400, "POST", "/_search", "{\"query\""), HasSubstr("x_content_parse_exception"));
+  EXPECT_THAT(Error(400, "POST", "/_search", "[]"), HasSubstr("parsing_exception"));
+  EXPECT_EQ(Send("POST", "/_search", R"({"from":9999,"size":100})").status, 400);
+  EXPECT_EQ(Send("POST", "/_search", std::string(100000, '[')).status, 413);
+}
+
+TEST_F(SearchTest, ScrollWalksOverTheViewThatItBeganOn) {
+  const JsonValue first = Expect(200, "POST", "/_search?scroll=1m&size=2&sort=price");
+  const std::string id = At(first, "_scroll_id");
+  EXPECT_EQ(At(first, "hits.hits.1._id"), "3");
+  Expect(201, "PUT", "/shop-b/_doc/4", R"({"price":25})");
+  const JsonValue second =
+      Expect(200, "POST", "/_search/scroll", R"({"scroll":"1m","scroll_id":")" + id + "\"}");
+  EXPECT_EQ(At(second, "hits.hits.0._id"), "1");
+  EXPECT_EQ(At(second, "hits.hits.1._id"), "");
+  EXPECT_EQ(At(second, "hits.total.value"), "3");
+  EXPECT_EQ(At(Expect(200, "GET", "/_search/scroll?scroll_id=" + id), "hits.hits"), "[]");
+  EXPECT_EQ(
+      At(Expect(200, "DELETE", "/_search/scroll", R"({"scroll_id":[")" + id + "\"]}"), "num_freed"),
+      "1");
+  EXPECT_THAT(Error(404, "GET", "/_search/scroll?scroll_id=" + id),
+              HasSubstr("search_context_missing_exception"));
+  Expect(404, "DELETE", "/_search/scroll/" + id);
+  EXPECT_EQ(At(Expect(200, "DELETE", "/_search/scroll/_all"), "succeeded"), "true");
+}
+
+TEST_F(SearchTest, ScrollRequestsAreChecked) {
+  Error(400, "POST", "/_search?scroll=1m&from=2");
+  Error(400, "POST", "/_search?scroll=soon");
+  Error(400, "POST", "/_search/scroll", "{}");
+  Error(400, "POST", "/_search/scroll", R"({"scroll_id":"x","scrol":"1m"})");
+  Error(400, "DELETE", "/_search/scroll", "{}");
+}
+
+TEST_F(SearchTest, OpenScrollsAreBounded) {
+  for (int64_t i = 0; i < Limits().max_scrolls; ++i) {
+    ASSERT_EQ(Send("POST", "/_search?scroll=1m&size=1").status, 200);
+  }
+  EXPECT_EQ(Send("POST", "/_search?scroll=1m&size=1").status, 429);
+}
+
+TEST_F(SearchTest, LimitsChangeWhileItRuns) {
+  SearchConfig limits = Limits();
+  limits.max_result_window = 2;
+  node_->SetLimits(limits);
+  EXPECT_EQ(Send("POST", "/_search?size=3").status, 400);
+  EXPECT_EQ(Send("POST", "/_search?size=2").status, 200);
+}
+
+}  // namespace
+}  // namespace binseek::api

@@ -1,0 +1,98 @@
+// What the API shows of a source, and what it refuses because of one.
+#include <gmock/gmock.h>
+
+#include "api/handlers/sync_status.h"
+#include "tests/api/api_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A source that owns one index.
+class FakeSupervisor final : public pipeline::Supervisor {
+ public:
+  pipeline::SyncStatus status() const override {
+    pipeline::SyncStatus status;
+    status.state = pipeline::SyncState::kSnapshot;
+    status.source = "mysql://u@h:3306/shop";
+    status.position.binlog = {"binlog.000007", 1234};
+    status.lag_ms = 5;
+    pipeline::TableStatus table;
+    table.table = "shop.products";
+    table.index = "products";
+    table.state = pipeline::TableState::kSnapshot;
+    table.snapshot_rows = 100;
+    table.estimated_rows = 300;
+    table.rows_per_second = 50;
+    status.tables.push_back(table);
+    return status;
+  }
+  bool OwnsIndex(std::string_view index) const override { return index == "products"; }
+  bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return false; }
+  void Stop() override {}
+};
+
+class SyncTest : public ApiTest {
+ protected:
+  SyncTest() {
+    mapping::Mapping mapping;
+    mapping.set_synced(true);
+    EXPECT_OK(engine_->CreateIndex("products", mapping, "{}"));
+    EXPECT_OK(engine_->CreateIndex("left_over", mapping, "{}"));
+    node_->set_sync(&supervisor_);
+  }
+  ~SyncTest() override { node_->set_sync(nullptr); }
+
+  FakeSupervisor supervisor_;
+};
+
+TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
+  const JsonValue status = Expect(200, "GET", "/_sync/status");
+  EXPECT_EQ(At(status, "state"), "snapshot");
+  EXPECT_EQ(At(status, "source"), "mysql://u@h:3306/shop");
+  EXPECT_EQ(At(status, "position.binlog"), "binlog.000007:1234");
+  EXPECT_EQ(At(status, "position.gtid"), "null");
+  EXPECT_EQ(At(status, "lag_ms"), "5");
+  EXPECT_EQ(At(status, "tables.0.table"), "shop.products");
+  EXPECT_EQ(At(status, "tables.0.eta_seconds"), "4.0");
+  EXPECT_EQ(At(status, "tables.0.error"), "null");
+}
+
+TEST_F(SyncTest, WithoutASourceItSaysSo) {
+  node_->set_sync(nullptr);
+  EXPECT_EQ(At(Expect(200, "GET", "/_sync/status"), "state"), "no_source");
+  EXPECT_EQ(At(Expect(200, "GET", "/_sync/dead_letters"), "total"), "0");
+}
+
+TEST_F(SyncTest, WritesToASyncedIndexAreRefusedAndToldWhereToWrite) {
+  for (const auto& [method, target] :
+       {std::pair{"PUT", "/products/_doc/1"}, std::pair{"POST", "/products/_doc"}}) {
+    EXPECT_THAT(Error(403, method, target, R"({"a":1})"),
+                HasSubstr("its documents come from the table shop.products of "
+                          "mysql://u@h:3306/shop: write there"));
+  }
+  Error(403, "DELETE", "/products/_doc/1");
+  Error(403, "PUT", "/products/_mapping", R"({"properties":{"x":{"type":"long"}}})");
+  Error(403, "DELETE", "/products");
+  const JsonValue bulk =
+      Expect(200, "POST", "/products/_bulk", "{\"index\":{\"_id\":\"1\"}}\n{}\n");
+  EXPECT_EQ(At(bulk, "items.0.index.status"), "403");
+  EXPECT_EQ(engine_->View()->Find("products")->live_docs(), 0u);
+}
+
+TEST_F(SyncTest, IndexOfATableThatIsNoLongerFollowedMayBeDropped) {
+  Error(403, "PUT", "/left_over/_doc/1", R"({"a":1})");
+  Expect(200, "DELETE", "/left_over");
+}
+
+TEST_F(SyncTest, MetricsAreInPrometheusForm) {
+  const Response response = Send("GET", "/_metrics");
+  EXPECT_THAT(response.content_type, HasSubstr("text/plain"));
+  EXPECT_THAT(response.body, HasSubstr("binseek_sync_lag_milliseconds 5\n"));
+  EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));
+}
+
+}  // namespace
+}  // namespace binseek::api
