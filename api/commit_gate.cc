@@ -17,7 +17,7 @@ Status CommitGate::AwaitDurable() {
     running_ = true;
     mine = ++started_;
   }
-  const Status status = engine_->Commit().status();
+  Status status = engine_->Commit().status();
   const MutexLock lock(&mutex_);
   running_ = false;
   finished_ = mine;

@@ -161,7 +161,7 @@ struct Getter {
   std::string operator()(Member<StringMap> member) const {
     std::string text;
     for (const auto& [name, value] : *member(config)) {
-      text += (text.empty() ? "" : ",") + name + "=" + value;
+      text.append(text.empty() ? "" : ",").append(name).append("=").append(value);
     }
     return text;
   }

@@ -140,7 +140,7 @@ class Listener final : public httplib::Server {
       FillError(request, &response);
     });
     set_exception_handler(
-        [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+        [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
           Send(ErrorResponse({500, "exception", "internal error"}), &response);
         });
   }
@@ -273,6 +273,8 @@ class HttpServerImpl final : public HttpServer {
     listener_.set_pool(&pool_);
   }
   ~HttpServerImpl() override { Stop(); }
+  HttpServerImpl(const HttpServerImpl&) = delete;
+  HttpServerImpl& operator=(const HttpServerImpl&) = delete;
 
   Status Listen(const HttpServerOptions& options) {
     errno = 0;

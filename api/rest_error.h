@@ -49,10 +49,11 @@ Response ErrorResponse(const RestError& error);
 template <class T>
 class [[nodiscard]] RestResult {
  public:
+  // Implicit on purpose, all three: `return response;`, `return error;`.
   RestResult(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
   RestResult(RestError error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
-  RestResult(dsl::DslError error)
-      : error_(RestError(std::move(error))) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  RestResult(dsl::DslError error) : error_(RestError(std::move(error))) {}
 
   bool ok() const { return value_.has_value(); }
   const RestError& error() const { return error_; }  // REQUIRES: !ok()

@@ -50,7 +50,7 @@ int Fit(const std::vector<std::string_view>& pattern, const std::vector<std::str
 }
 
 // The JSON object `body` with only what filter_path names; "-name" leaves out.
-std::string FilterBody(std::string_view filter_path, std::string body) {
+std::string FilterBody(std::string_view filter_path, const std::string& body) {
   std::vector<std::string> includes;
   std::vector<std::string> excludes;
   for (const std::string_view path : Split(filter_path, ',')) {
@@ -66,7 +66,7 @@ std::string FilterBody(std::string_view filter_path, std::string body) {
   return status.ok() ? out : body;  // a body that is no object is not filtered
 }
 
-std::string PrettyBody(std::string body) {
+std::string PrettyBody(const std::string& body) {
   const Result<JsonValue> json = ParseJson(body);
   if (!json.ok()) {
     return body;  // text, or too large to be read by a human anyway
@@ -184,10 +184,10 @@ Response Router::Dispatch(Request request) const {
   }
   if (response.content_type == "application/json") {
     if (const std::string_view filter = request.ParameterOr("filter_path"); !filter.empty()) {
-      response.body = FilterBody(filter, std::move(response.body));
+      response.body = FilterBody(filter, response.body);
     }
     if (IsOn(request.Parameter("pretty"))) {
-      response.body = PrettyBody(std::move(response.body));
+      response.body = PrettyBody(response.body);
     }
   }
   return response;

@@ -5,7 +5,7 @@
 #ifndef BINSEEK_API_CLI_COMMANDS_H_
 #define BINSEEK_API_CLI_COMMANDS_H_
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }
 

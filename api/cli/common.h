@@ -13,7 +13,7 @@
 #include "engine/base/result.h"
 #include "sync/mysql/connection.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }
 

@@ -154,6 +154,7 @@ HandlerResult Indices(const Node& node, const Request& request) {
     return IllegalArgument("bytes [" + std::string(bytes) + "] is not supported; b is");
   }
   std::vector<Row> rows;
+  rows.reserve(indices.size());
   for (const index::IndexView* index : indices) {
     rows.push_back(RowOf(*index, bytes == "b"));
   }

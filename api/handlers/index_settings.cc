@@ -38,15 +38,16 @@ RestError UnknownSetting(const std::string& name) {
   return IllegalArgument(reason);
 }
 
+// `prefix` is empty or ends with a dot.
 std::optional<RestError> Flatten(const std::string& prefix, const JsonValue& json, int depth,
                                  FlatSettings* out) {
   if (depth > kMaxDepth) {
     return IllegalArgument("settings are nested too deeply");
   }
   for (const auto& [name, value] : json.members()) {
-    const std::string path = prefix.empty() ? name : prefix + "." + name;
+    const std::string path = prefix + name;
     if (value.is_object()) {
-      if (std::optional<RestError> error = Flatten(path, value, depth + 1, out)) {
+      if (std::optional<RestError> error = Flatten(path + ".", value, depth + 1, out)) {
         return error;
       }
       continue;
