@@ -106,13 +106,15 @@ std::string_view OrderSuffix(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
 }
 
-// Checks that an order's "avg_price" or "stats_price.max" is a number of a direct child, and drops a needless ".value".
+// Checks that an order's "avg_price", "stats_price.max" or "some_filter" is a number of a direct child, and drops a needless ".value".
 DslStatus CheckOrder(const AggregationSpec& spec, search::TermsOrder* order) {
   constexpr std::string_view kStatsNumbers[] = {"min", "max", "avg", "sum", "count"};
   for (const AggregationSpec& child : spec.children) {
-    if (HasBuckets(child.kind) &&
-        (order->metric == child.name || order->metric.starts_with(child.name + "."))) {
-      return Unsupported("[order] by the buckets [" + order->metric + "]");
+    const std::string& path = order->metric;
+    if (child.kind == AggregationKind::kFilter &&
+        (path == child.name || path == child.name + "._count" ||
+         path == child.name + ".doc_count")) {
+      return std::nullopt;
     }
     const bool stats = child.kind == AggregationKind::kStats;
     if (!stats && (order->metric == child.name || order->metric == child.name + ".value")) {

@@ -16,7 +16,7 @@ namespace binseek::api::dsl {
 
 struct ResponseOptions {
   int64_t took_ms = 0;
-  std::string_view scroll_id;      // not empty: as _scroll_id
+  std::string_view scroll_id{};    // not empty: as _scroll_id
   bool total_hits_as_int = false;  // rest_total_hits_as_int
   bool typed_keys = false;         // "sterms#colors"
 };
