@@ -56,7 +56,8 @@ void Split(std::string_view utf8, const Separates& separates, TokenSink* sink) {
     if (end == start) {
       return;
     }
-    std::string_view term = utf8.substr(static_cast<size_t>(start), static_cast<size_t>(end - start));
+    std::string_view term =
+        utf8.substr(static_cast<size_t>(start), static_cast<size_t>(end - start));
     if (kLower) {
       lower.clear();
       AppendLower(term, &lower);
@@ -79,14 +80,16 @@ void Split(std::string_view utf8, const Separates& separates, TokenSink* sink) {
 class WhitespaceAnalyzer final : public Analyzer {
  public:
   void Analyze(std::string_view utf8, TokenSink* sink) const override {
-    Split<false>(utf8, [](UChar32 c) { return u_isWhitespace(c) != 0; }, sink);
+    Split<false>(
+        utf8, [](UChar32 c) { return u_isWhitespace(c) != 0; }, sink);
   }
 };
 
 class SimpleAnalyzer final : public Analyzer {
  public:
   void Analyze(std::string_view utf8, TokenSink* sink) const override {
-    Split<true>(utf8, [](UChar32 c) { return u_isalpha(c) == 0; }, sink);
+    Split<true>(
+        utf8, [](UChar32 c) { return u_isalpha(c) == 0; }, sink);
   }
 };
 

@@ -11,8 +11,8 @@ namespace {
 
 // The classes that the rules tell apart.
 enum class CharClass : uint8_t {
-  kOther,         // separates
-  kLetter,        // ALetter, Hebrew_Letter (hangul is among them)
+  kOther,   // separates
+  kLetter,  // ALetter, Hebrew_Letter (hangul is among them)
   kNumeric,
   kKatakana,
   kExtendNumLet,  // '_'
@@ -47,13 +47,15 @@ CharClass ClassOfCodePoint(UChar32 c) {
     case U_WB_FORMAT:
     case U_WB_ZWJ:
       // Marks of the dictionary scripts belong to their runs.
-      return u_getIntPropertyValue(c, UCHAR_LINE_BREAK) == U_LB_COMPLEX_CONTEXT ? CharClass::kComplex
-                                                                               : CharClass::kExtend;
+      return u_getIntPropertyValue(c, UCHAR_LINE_BREAK) == U_LB_COMPLEX_CONTEXT
+                 ? CharClass::kComplex
+                 : CharClass::kExtend;
     default:
       break;
   }
   UErrorCode error = U_ZERO_ERROR;
-  if (u_hasBinaryProperty(c, UCHAR_IDEOGRAPHIC) || uscript_getScript(c, &error) == USCRIPT_HIRAGANA) {
+  if (u_hasBinaryProperty(c, UCHAR_IDEOGRAPHIC) ||
+      uscript_getScript(c, &error) == USCRIPT_HIRAGANA) {
     return CharClass::kSingle;
   }
   if (u_getIntPropertyValue(c, UCHAR_LINE_BREAK) == U_LB_COMPLEX_CONTEXT) {
@@ -74,7 +76,9 @@ CharClass ClassOf(UChar32 c) {
     }
     return table;
   }();
-  return c >= 0 && c < 128 ? kAscii[static_cast<size_t>(c)] : c < 0 ? CharClass::kOther : ClassOfCodePoint(c);
+  return c >= 0 && c < 128 ? kAscii[static_cast<size_t>(c)]
+         : c < 0           ? CharClass::kOther
+                           : ClassOfCodePoint(c);
 }
 
 bool IsWord(CharClass c) {
@@ -101,13 +105,16 @@ bool JoinsAcross(CharClass before, CharClass middle, CharClass after) {
   if (before == CharClass::kLetter) {
     return middle == CharClass::kMidLetter || middle == CharClass::kMidNumLet;
   }
-  return before == CharClass::kNumeric && (middle == CharClass::kMidNum || middle == CharClass::kMidNumLet);
+  return before == CharClass::kNumeric &&
+         (middle == CharClass::kMidNum || middle == CharClass::kMidNumLet);
 }
 
 class Scanner {
  public:
   Scanner(std::string_view text, const std::function<void(uint32_t, uint32_t)>& emit)
-      : bytes_(reinterpret_cast<const uint8_t*>(text.data())), size_(static_cast<int32_t>(text.size())), emit_(emit) {}
+      : bytes_(reinterpret_cast<const uint8_t*>(text.data())),
+        size_(static_cast<int32_t>(text.size())),
+        emit_(emit) {}
 
   void Run() {
     while (at_ < size_) {
@@ -124,7 +131,8 @@ class Scanner {
         }
         Emit(start, at_);
       } else if (first == CharClass::kPictograph) {
-        while (PeekAt(at_) == CharClass::kExtend || (joined_ && PeekAt(at_) == CharClass::kPictograph)) {
+        while (PeekAt(at_) == CharClass::kExtend ||
+               (joined_ && PeekAt(at_) == CharClass::kPictograph)) {
           Take();
         }
         Emit(start, at_);
@@ -162,7 +170,8 @@ class Scanner {
       CharClass next = PeekAt(at_);
       if (IsWord(next) && Joins(last, next)) {
         Take();
-      } else if (next == CharClass::kMidLetter || next == CharClass::kMidNum || next == CharClass::kMidNumLet) {
+      } else if (next == CharClass::kMidLetter || next == CharClass::kMidNum ||
+                 next == CharClass::kMidNumLet) {
         Take();
         SkipExtend();
         const CharClass after = PeekAt(at_);

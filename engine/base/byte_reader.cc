@@ -70,8 +70,7 @@ std::string_view ByteReader::NulTerminated() {
     Fail("missing end of string");
     return {};
   }
-  const std::string_view text =
-      Bytes(static_cast<size_t>(static_cast<const char*>(nul) - next_));
+  const std::string_view text = Bytes(static_cast<size_t>(static_cast<const char*>(nul) - next_));
   Skip(1);
   return text;
 }

@@ -32,7 +32,10 @@ class ByteReader {
  public:
   // `base_offset` is where `bytes` begin in their file or stream: offsets in errors count from it.
   explicit ByteReader(std::string_view bytes, uint64_t base_offset = 0)
-      : begin_(bytes.data()), next_(begin_), end_(begin_ + bytes.size()), base_offset_(base_offset) {}
+      : begin_(bytes.data()),
+        next_(begin_),
+        end_(begin_ + bytes.size()),
+        base_offset_(base_offset) {}
 
   uint8_t U8() { return static_cast<uint8_t>(FixedLe<1>()); }
   uint16_t U16() { return static_cast<uint16_t>(FixedLe<2>()); }
@@ -55,9 +58,9 @@ class ByteReader {
     const char* from = Take(n);
     return from == nullptr ? std::string_view() : std::string_view(from, n);
   }
-  std::string_view LenEncBytes();      // LenEnc() length, then as many bytes
-  std::string_view LengthPrefixed();   // Varint() length, then as many bytes
-  std::string_view NulTerminated();    // up to the next 0x00, which is consumed
+  std::string_view LenEncBytes();     // LenEnc() length, then as many bytes
+  std::string_view LengthPrefixed();  // Varint() length, then as many bytes
+  std::string_view NulTerminated();   // up to the next 0x00, which is consumed
   std::string_view Rest() { return Bytes(remaining()); }
   void Skip(size_t n) { Take(n); }
 

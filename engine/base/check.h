@@ -19,18 +19,18 @@ namespace binseek {
 
 }  // namespace binseek
 
-#define BINSEEK_CHECK(condition, ...)                                              \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]] {                                               \
+#define BINSEEK_CHECK(condition, ...)                                                    \
+  do {                                                                                   \
+    if (!(condition)) [[unlikely]] {                                                     \
       ::binseek::CheckFailed(__FILE__, __LINE__, #condition __VA_OPT__(, ) __VA_ARGS__); \
-    }                                                                              \
+    }                                                                                    \
   } while (false)
 
 #ifdef NDEBUG
-#define BINSEEK_DCHECK(condition, ...)         \
-  do {                                         \
-    if (false && (condition)) { /* unused */   \
-    }                                          \
+#define BINSEEK_DCHECK(condition, ...)       \
+  do {                                       \
+    if (false && (condition)) { /* unused */ \
+    }                                        \
   } while (false)
 #else
 #define BINSEEK_DCHECK(condition, ...) BINSEEK_CHECK(condition __VA_OPT__(, ) __VA_ARGS__)

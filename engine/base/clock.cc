@@ -7,8 +7,7 @@ namespace {
 
 template <class StdClock>
 int64_t MicrosSinceEpochOf() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             StdClock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::microseconds>(StdClock::now().time_since_epoch())
       .count();
 }
 

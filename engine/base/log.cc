@@ -110,9 +110,7 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
 
 void SetLogLevel(LogLevel level) { minimum_level.store(level, std::memory_order_relaxed); }
 
-bool LogEnabled(LogLevel level) {
-  return level >= minimum_level.load(std::memory_order_relaxed);
-}
+bool LogEnabled(LogLevel level) { return level >= minimum_level.load(std::memory_order_relaxed); }
 
 Result<LogLevel> ParseLogLevel(std::string_view name) {
   for (size_t i = 0; i < kLevelNames.size(); ++i) {

@@ -31,9 +31,9 @@ class [[nodiscard]] Result {
 
   // Implicit on purpose: `return value;`, `return status;` and `return std::make_unique<Derived>()`.
   template <class U = T>
-    requires(std::convertible_to<U &&, T> && !std::same_as<std::remove_cvref_t<U>, Result> &&
-             !std::same_as<std::remove_cvref_t<U>, Status>)
-  Result(U&& value) : value_(std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
+  requires(std::convertible_to<U&&, T> && !std::same_as<std::remove_cvref_t<U>, Result> &&
+           !std::same_as<std::remove_cvref_t<U>, Status>) Result(U&& value)
+      : value_(std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
 
   // REQUIRES: `status` is an error.
   Result(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor)
@@ -95,8 +95,9 @@ class [[nodiscard]] Result {
 // Evaluates a Result: returns its error from the enclosing function, or gives its value to `target`
 // (`auto x`, `const Foo& x` or an existing variable). It is two statements: braces
 // are needed where it is the body of an if; a comma in the type of `target` needs a type alias.
-#define BINSEEK_ASSIGN_OR_RETURN(target, ...) \
-  BINSEEK_ASSIGN_OR_RETURN_2_(BINSEEK_RESULT_CONCAT_(binseek_result_, __LINE__), target, __VA_ARGS__)
+#define BINSEEK_ASSIGN_OR_RETURN(target, ...)                                            \
+  BINSEEK_ASSIGN_OR_RETURN_2_(BINSEEK_RESULT_CONCAT_(binseek_result_, __LINE__), target, \
+                              __VA_ARGS__)
 
 #define BINSEEK_ASSIGN_OR_RETURN_2_(result, target, ...) \
   auto result = (__VA_ARGS__);                           \

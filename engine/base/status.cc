@@ -34,7 +34,8 @@ std::string_view StatusCodeName(StatusCode code) {
   return "UNKNOWN";
 }
 
-Status::Status(StatusCode code, std::string message) : state_(new State(code, std::move(message))) {}
+Status::Status(StatusCode code, std::string message)
+    : state_(new State(code, std::move(message))) {}
 
 Status Status::FromCode(StatusCode code, std::string message) {
   return code == StatusCode::kOk ? Status() : Status(code, std::move(message));

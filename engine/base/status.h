@@ -29,13 +29,13 @@ namespace binseek {
 // What a caller can decide upon. The message says the rest.
 enum class StatusCode : uint8_t {
   kOk,
-  kNotFound,           // what was asked for does not exist
-  kInvalidArgument,    // the caller's request is wrong, and would be wrong again
-  kCorruption,         // bytes that we or the server wrote are not as they must be; names file:offset
-  kFormatTooOld,       // sound bytes of a format version that is no longer read
-  kFormatTooNew,       // sound bytes of a format version from a later release
-  kIoError,            // the operating system refused
-  kUnavailable,        // the other side is away; the only code that is worth retrying as it is
+  kNotFound,         // what was asked for does not exist
+  kInvalidArgument,  // the caller's request is wrong, and would be wrong again
+  kCorruption,       // bytes that we or the server wrote are not as they must be; names file:offset
+  kFormatTooOld,     // sound bytes of a format version that is no longer read
+  kFormatTooNew,     // sound bytes of a format version from a later release
+  kIoError,          // the operating system refused
+  kUnavailable,      // the other side is away; the only code that is worth retrying as it is
   kResourceExhausted,  // a configured limit or the disk is full
   kAborted,            // stopped on purpose: shutdown, cancel, deadline, conflict
   kInternal,           // a bug of ours, noticed

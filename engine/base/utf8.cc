@@ -32,7 +32,8 @@ Utf8Char DecodeUtf8(std::string_view text, size_t at) {
     }
     code_point = code_point << 6 | (byte & 0x3f);
   }
-  const bool overlong = (length == 3 && code_point < 0x800) || (length == 4 && code_point < 0x10000);
+  const bool overlong =
+      (length == 3 && code_point < 0x800) || (length == 4 && code_point < 0x10000);
   const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
   if (overlong || surrogate || code_point > 0x10ffff) {
     return kInvalid;

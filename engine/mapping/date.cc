@@ -26,8 +26,10 @@ void CivilFromDays(int64_t days, int64_t* year, int* month, int* day) {
   days += 719'468;
   const int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
   const int64_t day_of_era = days - era * 146'097;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t shifted_month = (5 * day_of_year + 2) / 153;
   *day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
   *month = static_cast<int>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
@@ -182,11 +184,14 @@ std::optional<int64_t> ParseIso(std::string_view text) {
   return DaysFromCivil(*year, month, day) * kMicrosPerDay + within_day;
 }
 
-int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
+int64_t FloorDiv(int64_t a, int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
 
 }  // namespace
 
-int64_t MicrosFromCivil(int year, int month, int day, int hour, int minute, int second, int micros) {
+int64_t MicrosFromCivil(int year, int month, int day, int hour, int minute, int second,
+                        int micros) {
   return DaysFromCivil(year, month, day) * kMicrosPerDay +
          ((static_cast<int64_t>(hour) * 60 + minute) * 60 + second) * kMicrosPerSecond + micros;
 }
@@ -200,7 +205,8 @@ Result<int64_t> ParseDate(std::string_view text) {
   int64_t millis = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
   if (error != std::errc() || end != text.data() + text.size() || text.empty() ||
-      millis > std::numeric_limits<int64_t>::max() / 1000 || millis < std::numeric_limits<int64_t>::min() / 1000) {
+      millis > std::numeric_limits<int64_t>::max() / 1000 ||
+      millis < std::numeric_limits<int64_t>::min() / 1000) {
     return Status::InvalidArgument("\"" + std::string(text.substr(0, 100)) +
                                    "\" is not a date (strict_date_optional_time||epoch_millis)");
   }
@@ -215,16 +221,19 @@ void AppendIsoDate(int64_t micros, DateStyle style, int fraction_digits, std::st
   int day = 0;
   CivilFromDays(days, &year, &month, &day);
   char buffer[64];
-  int length = std::snprintf(buffer, sizeof(buffer), "%04lld-%02d-%02d", static_cast<long long>(year), month, day);
+  int length = std::snprintf(buffer, sizeof(buffer), "%04lld-%02d-%02d",
+                             static_cast<long long>(year), month, day);
   out->append(buffer, static_cast<size_t>(length));
   if (style == DateStyle::kDate) {
     return;
   }
   const int seconds = static_cast<int>(within / kMicrosPerSecond);
-  length = std::snprintf(buffer, sizeof(buffer), "T%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  length = std::snprintf(buffer, sizeof(buffer), "T%02d:%02d:%02d", seconds / 3600,
+                         seconds / 60 % 60, seconds % 60);
   out->append(buffer, static_cast<size_t>(length));
   if (fraction_digits > 0) {
-    length = std::snprintf(buffer, sizeof(buffer), ".%06d", static_cast<int>(within % kMicrosPerSecond));
+    length =
+        std::snprintf(buffer, sizeof(buffer), ".%06d", static_cast<int>(within % kMicrosPerSecond));
     out->append(buffer, static_cast<size_t>(std::min(fraction_digits, 6)) + 1);
   }
   if (style == DateStyle::kInstant) {

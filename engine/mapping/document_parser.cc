@@ -80,8 +80,8 @@ class Parser {
       return Object(name + ".", value, depth + 1);
     }
     if (field != nullptr) {
-      return Status::InvalidArgument("object mapping for [" + name + "] tried to parse field [" + name +
-                                     "] as object, but found a concrete value");
+      return Status::InvalidArgument("object mapping for [" + name + "] tried to parse field [" +
+                                     name + "] as object, but found a concrete value");
     }
     BINSEEK_ASSIGN_OR_RETURN(const bool add, MayAdd(name));
     if (!add) {
@@ -194,7 +194,8 @@ class Parser {
   Document* const out_;
 };
 
-void AppendLeaves(FieldId field, const std::string& path, const JsonValue& value, std::vector<TextValue>* out) {
+void AppendLeaves(FieldId field, const std::string& path, const JsonValue& value,
+                  std::vector<TextValue>* out) {
   if (value.is_object()) {
     for (const auto& [name, member] : value.members()) {
       AppendLeaves(field, path.empty() ? name : path + "." + name, member, out);

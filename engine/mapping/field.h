@@ -27,39 +27,38 @@ enum class FieldKind : uint8_t {
   kFloat = 5,
   kDouble = 6,
   kBoolean = 7,
-  kDate = 8,          // microseconds since 1970-01-01T00:00:00Z
-  kFlattened = 9,     // a JSON object under one field: leaf values, and path\0value
+  kDate = 8,       // microseconds since 1970-01-01T00:00:00Z
+  kFlattened = 9,  // a JSON object under one field: leaf values, and path\0value
   kGeoPoint = 10,
-  kBinary = 11,       // in _source only
-  kObject = 12,       // a JSON object whose members are fields "name.member"; holds no data itself
+  kBinary = 11,  // in _source only
+  kObject = 12,  // a JSON object whose members are fields "name.member"; holds no data itself
 };
 
 // How a date of the source is written in _source.
 enum class DateStyle : uint8_t {
-  kDate = 0,       // 2026-01-02
-  kLocal = 1,      // 2026-01-02T03:04:05[.ffffff]: wall clock
-  kInstant = 2,    // 2026-01-02T03:04:05[.ffffff]Z
+  kDate = 0,     // 2026-01-02
+  kLocal = 1,    // 2026-01-02T03:04:05[.ffffff]: wall clock
+  kInstant = 2,  // 2026-01-02T03:04:05[.ffffff]Z
 };
 
 struct Field {
   FieldId id{};
-  std::string name;           // full path: "price", "name.keyword", "shop.city"
+  std::string name;  // full path: "price", "name.keyword", "shop.city"
   FieldKind kind = FieldKind::kKeyword;
-  FieldId parent{};           // multi-field: the field whose values it takes; FieldId{0}: none
+  FieldId parent{};  // multi-field: the field whose values it takes; FieldId{0}: none
   std::string analyzer = "standard";  // kText
   std::string normalizer;             // kKeyword: "" or "lowercase"
-  uint32_t ignore_above = 0;          // kKeyword: longer values (in characters) are not indexed; 0 = no limit
-  uint8_t scale = 0;                  // kDecimal: digits behind the point; kDate: fractional digits in _source
+  uint32_t ignore_above =
+      0;              // kKeyword: longer values (in characters) are not indexed; 0 = no limit
+  uint8_t scale = 0;  // kDecimal: digits behind the point; kDate: fractional digits in _source
   DateStyle date_style = DateStyle::kInstant;  // kDate
-  bool indexed = true;                // searchable
-  bool doc_values = true;             // column for sorting, facets, ranges
+  bool indexed = true;                         // searchable
+  bool doc_values = true;                      // column for sorting, facets, ranges
   // Synced numbers, dates and booleans: their value lives in a column only, is left out of the stored source and is
   // updated in place. Never set for fields of documents written over HTTP.
   bool in_place = false;
 
-  bool is_numeric() const {
-    return kind >= FieldKind::kLong && kind <= FieldKind::kDate;
-  }
+  bool is_numeric() const { return kind >= FieldKind::kLong && kind <= FieldKind::kDate; }
   bool is_multi_field() const { return parent != FieldId{0}; }
 };
 

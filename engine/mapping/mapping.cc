@@ -9,9 +9,10 @@ namespace binseek::mapping {
 namespace {
 
 bool SameDefinition(const Field& a, const Field& b) {
-  return a.kind == b.kind && a.parent == b.parent && a.analyzer == b.analyzer && a.normalizer == b.normalizer &&
-         a.ignore_above == b.ignore_above && a.scale == b.scale && a.date_style == b.date_style &&
-         a.indexed == b.indexed && a.doc_values == b.doc_values && a.in_place == b.in_place;
+  return a.kind == b.kind && a.parent == b.parent && a.analyzer == b.analyzer &&
+         a.normalizer == b.normalizer && a.ignore_above == b.ignore_above && a.scale == b.scale &&
+         a.date_style == b.date_style && a.indexed == b.indexed && a.doc_values == b.doc_values &&
+         a.in_place == b.in_place;
 }
 
 constexpr uint8_t kIndexedBit = 1;
@@ -22,19 +23,32 @@ constexpr uint8_t kInPlaceBit = 4;
 
 std::string_view TypeName(const Field& field) {
   switch (field.kind) {
-    case FieldKind::kText: return "text";
-    case FieldKind::kKeyword: return "keyword";
-    case FieldKind::kLong: return "long";
-    case FieldKind::kUnsignedLong: return "unsigned_long";
-    case FieldKind::kDecimal: return "scaled_float";
-    case FieldKind::kFloat: return "float";
-    case FieldKind::kDouble: return "double";
-    case FieldKind::kBoolean: return "boolean";
-    case FieldKind::kDate: return "date";
-    case FieldKind::kFlattened: return "flattened";
-    case FieldKind::kGeoPoint: return "geo_point";
-    case FieldKind::kBinary: return "binary";
-    case FieldKind::kObject: return "object";
+    case FieldKind::kText:
+      return "text";
+    case FieldKind::kKeyword:
+      return "keyword";
+    case FieldKind::kLong:
+      return "long";
+    case FieldKind::kUnsignedLong:
+      return "unsigned_long";
+    case FieldKind::kDecimal:
+      return "scaled_float";
+    case FieldKind::kFloat:
+      return "float";
+    case FieldKind::kDouble:
+      return "double";
+    case FieldKind::kBoolean:
+      return "boolean";
+    case FieldKind::kDate:
+      return "date";
+    case FieldKind::kFlattened:
+      return "flattened";
+    case FieldKind::kGeoPoint:
+      return "geo_point";
+    case FieldKind::kBinary:
+      return "binary";
+    case FieldKind::kObject:
+      return "object";
   }
   return "unknown";
 }
@@ -46,15 +60,18 @@ Result<FieldId> Mapping::AddField(Field field) {
   if (const Field* existing = Find(field.name)) {
     if (existing->kind != field.kind) {
       return Status::InvalidArgument("mapper [" + field.name + "] cannot be changed from type [" +
-                                     std::string(TypeName(*existing)) + "] to [" + std::string(TypeName(field)) + "]");
+                                     std::string(TypeName(*existing)) + "] to [" +
+                                     std::string(TypeName(field)) + "]");
     }
     if (!SameDefinition(*existing, field)) {
-      return Status::InvalidArgument("Mapper for [" + field.name + "] conflicts with existing mapper");
+      return Status::InvalidArgument("Mapper for [" + field.name +
+                                     "] conflicts with existing mapper");
     }
     return existing->id;
   }
   if (fields_.size() >= kMaxFields) {
-    return Status::InvalidArgument("Limit of total fields [" + std::to_string(kMaxFields) + "] has been exceeded");
+    return Status::InvalidArgument("Limit of total fields [" + std::to_string(kMaxFields) +
+                                   "] has been exceeded");
   }
   field.id = FieldId{next_id_++};
   by_name_.emplace(field.name, fields_.size());

@@ -127,7 +127,8 @@ Result<double> ParseDouble(std::string_view text) {
   double value = 0;
   const char* begin = text.data() + (!text.empty() && text[0] == '+' ? 1 : 0);
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (text.empty() || end != text.data() + text.size() || error != std::errc() || !std::isfinite(value)) {
+  if (text.empty() || end != text.data() + text.size() || error != std::errc() ||
+      !std::isfinite(value)) {
     return NotA(text, "finite number");
   }
   return value;
@@ -135,7 +136,8 @@ Result<double> ParseDouble(std::string_view text) {
 
 void AppendDecimal(int64_t value, int scale, std::string* out) {
   const bool negative = value < 0;
-  const uint64_t magnitude = negative ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
+  const uint64_t magnitude =
+      negative ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
   std::string digits = std::to_string(magnitude);
   if (digits.size() <= static_cast<size_t>(scale)) {
     digits.insert(0, static_cast<size_t>(scale) + 1 - digits.size(), '0');
@@ -205,7 +207,8 @@ Result<int64_t> ParseColumnValue(const Field& field, std::string_view text) {
       }
       const auto value = Fit(field, Scale(*number, ScaleOf(field)));
       if (!value) {
-        return Status::InvalidArgument("\"" + std::string(text.substr(0, 100)) + "\" is out of range");
+        return Status::InvalidArgument("\"" + std::string(text.substr(0, 100)) +
+                                       "\" is out of range");
       }
       return *value;
     }
@@ -214,11 +217,13 @@ Result<int64_t> ParseColumnValue(const Field& field, std::string_view text) {
   }
 }
 
-Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding rounding, bool* rounded) {
+Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding rounding,
+                           bool* rounded) {
   bool ignored = false;
   bool* const out = rounded != nullptr ? rounded : &ignored;
   *out = false;
-  if (field.kind != FieldKind::kLong && field.kind != FieldKind::kUnsignedLong && field.kind != FieldKind::kDecimal) {
+  if (field.kind != FieldKind::kLong && field.kind != FieldKind::kUnsignedLong &&
+      field.kind != FieldKind::kDecimal) {
     if (field.kind == FieldKind::kFloat) {
       // Compared as doubles: 0.1f is not 0.1, and the bound must not move to the nearest float.
       BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
@@ -234,7 +239,8 @@ Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding r
   const auto value = Fit(field, scaled);
   if (!value) {
     *out = true;
-    return scaled.negative ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+    return scaled.negative ? std::numeric_limits<int64_t>::min()
+                           : std::numeric_limits<int64_t>::max();
   }
   if (!scaled.cut) {
     return *value;

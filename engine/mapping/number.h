@@ -20,8 +20,12 @@ namespace binseek::mapping {
 
 int64_t SortableFromDouble(double value);
 double DoubleFromSortable(int64_t sortable);
-inline int64_t SortableFromUnsigned(uint64_t value) { return static_cast<int64_t>(value ^ (uint64_t{1} << 63)); }
-inline uint64_t UnsignedFromSortable(int64_t sortable) { return static_cast<uint64_t>(sortable) ^ (uint64_t{1} << 63); }
+inline int64_t SortableFromUnsigned(uint64_t value) {
+  return static_cast<int64_t>(value ^ (uint64_t{1} << 63));
+}
+inline uint64_t UnsignedFromSortable(int64_t sortable) {
+  return static_cast<uint64_t>(sortable) ^ (uint64_t{1} << 63);
+}
 
 // Column value of `text` (a JSON number, string or literal's text) in `field`. Dates: ISO 8601 in any precision down to
 // microseconds (finer digits are cut), with or without zone (none = UTC), "yyyy-MM-dd HH:mm:ss", or epoch milliseconds.
@@ -32,7 +36,8 @@ Result<int64_t> ParseColumnValue(const Field& field, std::string_view text);
 enum class Rounding : uint8_t { kUp, kDown };
 // Column value for a range bound given as text: like ParseColumnValue, but "12.5" against an integer rounds, and a value beyond
 // the type's range clamps. `rounded` (may be null) says whether the result differs from the text's value.
-Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding rounding, bool* rounded);
+Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding rounding,
+                           bool* rounded);
 
 // Value as a JSON token for _source: 12, 12.50, 1.5, true, "2026-01-02T03:04:05Z".
 void AppendJson(const Field& field, int64_t column_value, std::string* out);

@@ -25,7 +25,8 @@ Terms Analyze(std::string_view analyzer, std::string_view text) {
 }
 
 TEST(StandardAnalyzerTest, SplitsMixedChineseAndEnglishTitles) {
-  EXPECT_EQ(Analyze("standard", "苹果iPhone15 Pro手机"), (Terms{"苹", "果", "iphone15", "pro", "手", "机"}));
+  EXPECT_EQ(Analyze("standard", "苹果iPhone15 Pro手机"),
+            (Terms{"苹", "果", "iphone15", "pro", "手", "机"}));
 }
 
 TEST(StandardAnalyzerTest, FollowsTheWordBoundaryRules) {
@@ -35,7 +36,8 @@ TEST(StandardAnalyzerTest, FollowsTheWordBoundaryRules) {
 }
 
 TEST(StandardAnalyzerTest, KeepsKatakanaAndHangulInRunsAndHiraganaSingle) {
-  EXPECT_EQ(Analyze("standard", "スマートフォンのケース 스마트폰"), (Terms{"スマートフォン", "の", "ケース", "스마트폰"}));
+  EXPECT_EQ(Analyze("standard", "スマートフォンのケース 스마트폰"),
+            (Terms{"スマートフォン", "の", "ケース", "스마트폰"}));
 }
 
 TEST(StandardAnalyzerTest, FoldsCaseBeyondAscii) {

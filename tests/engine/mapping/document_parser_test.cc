@@ -8,7 +8,8 @@ namespace {
 TEST(DocumentParserTest, NewFieldsGetTheTypesOfTheirValues) {
   Mapping mapping;
   const auto document = ParseDocument(
-      R"({"name":"苹果","n":12,"x":1.5,"on":true,"at":"2026-01-02","tags":["a","b"],"shop":{"city":"杭州"},"none":null})", &mapping);
+      R"({"name":"苹果","n":12,"x":1.5,"on":true,"at":"2026-01-02","tags":["a","b"],"shop":{"city":"杭州"},"none":null})",
+      &mapping);
   ASSERT_OK(document);
   EXPECT_EQ(mapping.Find("name")->kind, FieldKind::kText);
   EXPECT_EQ(mapping.Find("name.keyword")->ignore_above, 256u);
@@ -27,21 +28,24 @@ TEST(DocumentParserTest, WrongValuesNameTheField) {
   ASSERT_OK(mapping);
   const Status wrong = ParseDocument(R"({"n":"many"})", &*mapping).status();
   EXPECT_STATUS(wrong, kInvalidArgument);
-  EXPECT_NE(wrong.message().find("failed to parse field [n] of type [long]"), std::string::npos) << wrong.message();
+  EXPECT_NE(wrong.message().find("failed to parse field [n] of type [long]"), std::string::npos)
+      << wrong.message();
   EXPECT_STATUS(ParseDocument(R"({"m":1})", &*mapping), kInvalidArgument);
   EXPECT_STATUS(ParseDocument(R"({"n":{"m":1}})", &*mapping), kInvalidArgument);
 }
 
 TEST(DocumentParserTest, FlattenedLeavesAreFoundWithAndWithoutTheirPath) {
   std::vector<TextValue> out;
-  ASSERT_OK(AppendFlattened(FieldId{20}, R"({"color":"red","size":{"eu":[42,43]},"gone":null})", &out));
+  ASSERT_OK(
+      AppendFlattened(FieldId{20}, R"({"color":"red","size":{"eu":[42,43]},"gone":null})", &out));
   std::vector<std::string> texts;
   for (const TextValue& value : out) {
     texts.push_back(value.text);
   }
   const auto keyed = [](std::string path, const char* value) { return path + '\0' + value; };
-  EXPECT_EQ(texts, (std::vector<std::string>{"red", keyed("color", "red"), "42", keyed("size.eu", "42"), "43",
-                                             keyed("size.eu", "43")}));
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"red", keyed("color", "red"), "42", keyed("size.eu", "42"),
+                                      "43", keyed("size.eu", "43")}));
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST(MappingTest, ChangedTypeAndUnknownParameterAreRefusedByName) {
   const Status changed = mapping->Merge(R"({"properties":{"price":{"type":"keyword"}}})");
   EXPECT_STATUS(changed, kInvalidArgument);
   EXPECT_NE(changed.message().find("[price]"), std::string::npos);
-  EXPECT_STATUS(mapping->Merge(R"({"properties":{"x":{"type":"text","boots":1}}})"), kInvalidArgument);
+  EXPECT_STATUS(mapping->Merge(R"({"properties":{"x":{"type":"text","boots":1}}})"),
+                kInvalidArgument);
   EXPECT_STATUS(mapping->Merge(R"({"properties":{"x":{"type":"txt"}}})"), kInvalidArgument);
   EXPECT_EQ(mapping->ToJson(), kJson) << "a refused change leaves nothing behind";
 }

@@ -31,7 +31,8 @@ TEST(NumberTest, IntegersAreExactToTheirEnds) {
   EXPECT_EQ(RoundTrip(Of(FieldKind::kLong), "-9223372036854775808"), "-9223372036854775808");
   EXPECT_EQ(RoundTrip(Of(FieldKind::kLong), "9223372036854775807"), "9223372036854775807");
   EXPECT_STATUS(ParseColumnValue(Of(FieldKind::kLong), "9223372036854775808"), kInvalidArgument);
-  EXPECT_EQ(RoundTrip(Of(FieldKind::kUnsignedLong), "18446744073709551615"), "18446744073709551615");
+  EXPECT_EQ(RoundTrip(Of(FieldKind::kUnsignedLong), "18446744073709551615"),
+            "18446744073709551615");
   EXPECT_STATUS(ParseColumnValue(Of(FieldKind::kUnsignedLong), "-1"), kInvalidArgument);
   EXPECT_EQ(RoundTrip(Of(FieldKind::kLong), "12e2"), "1200");
   EXPECT_STATUS(ParseColumnValue(Of(FieldKind::kLong), "twelve"), kInvalidArgument);
@@ -41,7 +42,8 @@ TEST(NumberTest, DecimalsKeepTheirDigits) {
   EXPECT_EQ(RoundTrip(Of(FieldKind::kDecimal, 2), "12.5"), "12.50");
   EXPECT_EQ(RoundTrip(Of(FieldKind::kDecimal, 2), "-0.05"), "-0.05");
   EXPECT_EQ(RoundTrip(Of(FieldKind::kDecimal, 0), "7"), "7");
-  EXPECT_EQ(RoundTrip(Of(FieldKind::kDecimal, 18), "-9.223372036854775808"), "-9.223372036854775808");
+  EXPECT_EQ(RoundTrip(Of(FieldKind::kDecimal, 18), "-9.223372036854775808"),
+            "-9.223372036854775808");
 }
 
 TEST(NumberTest, FloatsRenderShortest) {
@@ -92,8 +94,10 @@ TEST_F(NumberRandomTest, RenderedValuesParseToThemselves) {
 
 TEST_F(NumberRandomTest, SortableOrderIsNumericOrder) {
   for (uint64_t i = 0; i < Iterations(20'000); ++i) {
-    const double a = std::ldexp(static_cast<double>(static_cast<int64_t>(random()())), static_cast<int>(Uniform(200)) - 100);
-    const double b = std::ldexp(static_cast<double>(static_cast<int64_t>(random()())), static_cast<int>(Uniform(200)) - 100);
+    const double a = std::ldexp(static_cast<double>(static_cast<int64_t>(random()())),
+                                static_cast<int>(Uniform(200)) - 100);
+    const double b = std::ldexp(static_cast<double>(static_cast<int64_t>(random()())),
+                                static_cast<int>(Uniform(200)) - 100);
     ASSERT_EQ(a < b, SortableFromDouble(a) < SortableFromDouble(b));
     ASSERT_EQ(DoubleFromSortable(SortableFromDouble(a)), a);
   }

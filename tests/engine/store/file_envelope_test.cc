@@ -27,15 +27,20 @@ TEST(FileEnvelopeTest, EveryFlippedByteIsNoticed) {
 TEST(FileEnvelopeTest, EveryTruncationIsNoticed) {
   const std::string file = WrapInEnvelope(kFormat, "7", "some payload");
   for (size_t size = 0; size < file.size(); ++size) {
-    EXPECT_STATUS(OpenEnvelope(kFormat, "7", std::string_view(file).substr(0, size), "f"), kCorruption) << size;
+    EXPECT_STATUS(OpenEnvelope(kFormat, "7", std::string_view(file).substr(0, size), "f"),
+                  kCorruption)
+        << size;
   }
 }
 
 TEST(FileEnvelopeTest, TooOldTooNewAndForeignAreThreeErrors) {
-  EXPECT_STATUS(OpenEnvelope(kFormat, "7", WrapInEnvelope({"test", 1, 1}, "7", "x"), "f"), kFormatTooOld);
-  EXPECT_STATUS(OpenEnvelope(kFormat, "7", WrapInEnvelope({"test", 4, 4}, "7", "x"), "f"), kFormatTooNew);
+  EXPECT_STATUS(OpenEnvelope(kFormat, "7", WrapInEnvelope({"test", 1, 1}, "7", "x"), "f"),
+                kFormatTooOld);
+  EXPECT_STATUS(OpenEnvelope(kFormat, "7", WrapInEnvelope({"test", 4, 4}, "7", "x"), "f"),
+                kFormatTooNew);
   EXPECT_STATUS(OpenEnvelope(kFormat, "7", WrapInEnvelope(kFormat, "8", "x"), "f"), kCorruption);
-  EXPECT_STATUS(OpenEnvelope(kFormat, "7", WrapInEnvelope({"other", 3, 3}, "7", "x"), "f"), kCorruption);
+  EXPECT_STATUS(OpenEnvelope(kFormat, "7", WrapInEnvelope({"other", 3, 3}, "7", "x"), "f"),
+                kCorruption);
 }
 
 }  // namespace
