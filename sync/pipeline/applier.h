@@ -42,7 +42,7 @@ class Applier {
 
   // Its table events, but for truncations, are the catalog's and come before this.
   [[nodiscard]] Status Apply(const change::Transaction& transaction);
-  // A chunk of a table that was replaced meanwhile is dropped.
+  // A chunk of a table that was replaced meanwhile is dropped. Not to be tried again after an error, nor anything else be applied.
   [[nodiscard]] Status ApplyChunk(ReadyChunk chunk);
   // Writes the checkpoint alone; for changes of the tables that come with no transaction.
   [[nodiscard]] Status ApplyCheckpoint();

@@ -72,7 +72,7 @@ class SupervisorImpl final : public Supervisor {
     status.rows = rows_;
     status.server_version = server_version_;
     status.error = error_;
-    status.state = State(snapshot_done && snapshot_visible_);
+    status.state = State(snapshot_done && snapshot_durable_);
     status.lag_ms = lag_ms_;
     if (source_ != nullptr) {
       const auto source = source_->status();
@@ -263,12 +263,9 @@ class SupervisorImpl final : public Supervisor {
     return Status::Ok();
   }
 
-  // How far the stream has been handed out. A server that is asked by GTID first names the beginning of the file, so until its
-  // first transaction the place that was resumed from is the better answer: rows must not be taken for older than their table.
+  // How far the stream has been handed out.
   change::BinlogPosition Reached() const {
-    const change::BinlogPosition read =
-        source_ == nullptr ? change::BinlogPosition() : source_->read_position().binlog;
-    return applier_ ? std::max(read, applier_->position().binlog) : read;
+    return source_ == nullptr ? change::BinlogPosition() : source_->read_position().binlog;
   }
 
   Status Follow(const std::stop_token& stop) {
@@ -278,6 +275,7 @@ class SupervisorImpl final : public Supervisor {
       const MutexLock lock(&mutex_);
       phase_ = Phase::kRunning;
       snapshot_visible_ = snapshot_done;
+      snapshot_durable_ = snapshot_done;  // as the checkpoint says
       error_.clear();
       changed_.NotifyAll();
     }
@@ -326,6 +324,7 @@ class SupervisorImpl final : public Supervisor {
     const MutexLock lock(&mutex_);
     settled_ordinal_ = settled;
     snapshot_visible_ = snapshot_done;
+    snapshot_durable_ = snapshot_durable_ && snapshot_done;
     if (transaction) {
       ++transactions_;
       rows_ += transaction->rows->size();
@@ -344,17 +343,31 @@ class SupervisorImpl final : public Supervisor {
   // ---- the thread of the commits
 
   void RunCommits(const std::stop_token& stop) {
-    while (Pause(stop, options_.commit_interval)) {
-      Commit();
+    bool committed = true;
+    while (AwaitCommitTime(stop, /*at_once_after_snapshot=*/committed)) {
+      committed = Commit();
     }
     Commit();
   }
 
-  void Commit() {
+  // Waits for the interval's end, or for a snapshot's, whose rows are not to be read again; false where stopped.
+  bool AwaitCommitTime(const std::stop_token& stop, bool at_once_after_snapshot) {
+    const auto until = steady_clock::now() + options_.commit_interval;
+    const MutexLock lock(&mutex_);
+    while (!stop.stop_requested() && steady_clock::now() < until &&
+           !(at_once_after_snapshot && snapshot_visible_ && !snapshot_durable_)) {
+      changed_.WaitFor(&mutex_, std::min(options_.commit_interval, milliseconds(50)));
+    }
+    return !stop.stop_requested();
+  }
+
+  bool Commit() {
     change::SourcePosition position;
     uint64_t settled = 0;
+    bool snapshot = false;
     {
       const MutexLock lock(&mutex_);
+      snapshot = snapshot_visible_;
       position = position_;
       settled = settled_ordinal_;
     }
@@ -362,13 +375,16 @@ class SupervisorImpl final : public Supervisor {
     if (!status.ok()) {
       static LogEvery every(std::chrono::seconds(10));
       every.Log(LogLevel::kError, "commit failed; it is tried again", {{"error", status}});
-      return;
+      return false;
     }
     for (const index::IndexId index : tables_.Indices()) {
       sink_.ForgetTombstones(index, change::VersionOf(settled + 1, 0));
     }
     const MutexLock lock(&mutex_);
     committed_ = std::move(position);
+    snapshot_durable_ = snapshot && snapshot_visible_;
+    changed_.NotifyAll();
+    return true;
   }
 
   // Constant after construction.
@@ -390,6 +406,8 @@ class SupervisorImpl final : public Supervisor {
   bool caught_up_ BINSEEK_GUARDED_BY(mutex_) = false;
   // A chunk's progress is noted in the batch that brings its rows, so tables_ says "done" just before they can be searched.
   bool snapshot_visible_ BINSEEK_GUARDED_BY(mutex_) = false;
+  // And a commit holds them: live is said of what a crash does not take back.
+  bool snapshot_durable_ BINSEEK_GUARDED_BY(mutex_) = false;
   int64_t lag_ms_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t transactions_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t rows_ BINSEEK_GUARDED_BY(mutex_) = 0;

@@ -5,7 +5,7 @@
 //   work goes on in its threads supervisor->status(); // from any thread supervisor->Stop(); //
 //   commits what is applied, joins
 //
-// States: connecting -> snapshot -> catching_up -> live, and back to connecting whenever the server
+// States: connecting -> snapshot (until all of it is durable) -> catching_up -> live, and back to connecting whenever the server
 // is away; halted where going on would lose or invent changes (the reason and what mends it are in
 // `error`), searches go on over what is there. A table that cannot be followed (no key, unknown
 // column type, name clash) is stopped alone and says why; the others go on. What is applied becomes

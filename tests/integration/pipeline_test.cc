@@ -168,6 +168,30 @@ TEST_P(PipelineTest, ARestartGoesOnFromTheCommittedPosition) {
   EXPECT_EQ(Table("items").snapshot_rows, 300U) << "the table was read again";
 }
 
+TEST_P(PipelineTest, TheFirstTransactionAfterARestartIsApplied) {
+  CreateItems(30);
+  for (int round = 1; round <= 3; ++round) {
+    Start();
+    AwaitLive();
+    Sql("UPDATE items SET stock = 1000 + " + std::to_string(round) + " WHERE id = 7");
+    ExpectEqual();
+    Stop();
+  }
+}
+
+TEST_P(PipelineTest, WhatIsLiveIsNotTakenBackByACrash) {
+  CreateItems(500);
+  StartWith([](pipeline::SupervisorOptions* options) {
+    options->commit_interval = std::chrono::hours(1);
+  });
+  AwaitLive();
+  Crash();
+  StartWith([](pipeline::SupervisorOptions* options) { options->exclude = {"nothing"}; });
+  EXPECT_EQ(Documents("items").size(), 500U);
+  AwaitLive();
+  ExpectEqual();
+}
+
 TEST_P(PipelineTest, EqualityAfterCrashesAtAnyTime) {
   CreateItems(2000);
   std::mt19937_64 random(11);
