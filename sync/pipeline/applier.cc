@@ -25,7 +25,7 @@ Status Applier::Apply(const change::Transaction& transaction) {
   const uint64_t ordinal_before = std::exchange(
       ordinal_, transaction.ordinal + change::OrdinalsTaken(transaction.rows->size()) - 1);
   fingerprint_ = transaction.fingerprint;
-  const Status written = Write(std::move(mapped), transaction.position);
+  const Status written = Write(std::move(mapped), transaction.position, options_.tables->Encoded());
   if (!written.ok()) {
     position_ = before;
     ordinal_ = ordinal_before;
@@ -57,32 +57,34 @@ void Applier::AddTruncations(const change::Transaction& transaction, index::Batc
                            std::make_move_iterator(deletes.end()));
 }
 
-Status Applier::ApplyChunk(ReadyChunk ready) {
+Status Applier::ApplyChunk(const ReadyChunk& ready) {
   if (!options_.tables->IsCurrent(ready.table, ready.generation)) {
     return Status::Ok();
   }
+  const snapshot::ChunkRows& content = ready.chunk.content;
   change::Transaction transaction;
   transaction.source = options_.source;
   transaction.ordinal = ready.chunk.low_ordinal;
   transaction.chunk = std::make_unique<change::ChunkInfo>();
   transaction.chunk->table = ready.table;
-  transaction.chunk->last = ready.chunk.content.last;
-  transaction.rows = std::make_shared<change::RowVector>(std::move(ready.chunk.content.rows));
-  const uint64_t rows = transaction.rows->size();
+  transaction.chunk->last = content.last;
+  transaction.rows = content.rows;
+  const ChunkProgress progress{ready.table, content.rows->size(), content.last_key, content.last};
   const auto stored = options_.stored_rows();
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
                            options_.mapper->Map(transaction, *stored));
-  options_.tables->ChunkApplied(ready.table, rows, std::move(ready.chunk.content.last_key),
-                                ready.chunk.content.last);
-  return Write(std::move(mapped), transaction.position);
+  BINSEEK_RETURN_IF_ERROR(
+      Write(std::move(mapped), transaction.position, options_.tables->EncodedBehind(progress)));
+  options_.tables->ChunkApplied(progress);
+  return Status::Ok();
 }
 
-Status Applier::ApplyCheckpoint() { return Write({}, {}); }
+Status Applier::ApplyCheckpoint() { return Write({}, {}, options_.tables->Encoded()); }
 
-Status Applier::Write(mapper::MappedTransaction mapped,
-                      const change::TransactionPosition& position) {
+Status Applier::Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
+                      std::string_view encoded_tables) {
   mapped.batch.user_data[CheckpointKey(options_.source)] =
-      EncodeCheckpoint(position_, ordinal_, fingerprint_, options_.tables->Encoded());
+      EncodeCheckpoint(position_, ordinal_, fingerprint_, encoded_tables);
   BINSEEK_ASSIGN_OR_RETURN(const index::ApplyResult result, options_.sink->Apply(mapped.batch));
   TakeFailures(mapped.batch, result, position, &mapped.rejected);
   for (const mapper::RejectedRow& row : mapped.rejected) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "engine/base/result.h"
 #include "sync/change/transaction.h"
@@ -42,8 +43,8 @@ class Applier {
 
   // Its table events, but for truncations, are the catalog's and come before this.
   [[nodiscard]] Status Apply(const change::Transaction& transaction);
-  // A chunk of a table that was replaced meanwhile is dropped. Not to be tried again after an error, nor anything else be applied.
-  [[nodiscard]] Status ApplyChunk(ReadyChunk chunk);
+  // A chunk of a table that was replaced meanwhile is dropped.
+  [[nodiscard]] Status ApplyChunk(const ReadyChunk& chunk);
   // Writes the checkpoint alone; for changes of the tables that come with no transaction.
   [[nodiscard]] Status ApplyCheckpoint();
 
@@ -53,7 +54,9 @@ class Applier {
  private:
   // Adds deletes of all documents of truncated tables.
   void AddTruncations(const change::Transaction& transaction, index::Batch* batch) const;
-  Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position);
+  // `encoded_tables`: as they are behind this write.
+  Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
+               std::string_view encoded_tables);
   void TakeFailures(const index::Batch& batch, const index::ApplyResult& result,
                     const change::TransactionPosition& position,
                     std::vector<mapper::RejectedRow>* rejected) const;

@@ -158,36 +158,55 @@ bool FollowedTables::IsCurrent(const std::string& name, uint64_t generation) con
   return it != tables_.end() && it->second.generation == generation;
 }
 
-void FollowedTables::ChunkApplied(const std::string& name, uint64_t rows,
-                                  snapshot::KeyCells last_key, bool last) {
+void FollowedTables::MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint) {
+  checkpoint->snapshot_rows += chunk.rows;
+  checkpoint->snapshot_done = chunk.last;
+  checkpoint->last_key = chunk.last ? snapshot::KeyCells() : chunk.last_key;
+}
+
+void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
   const int64_t now = Clock::Real()->MonotonicMicros();
   const MutexLock lock(&mutex_);
-  Table& table = tables_[name];
-  TableCheckpoint& checkpoint = table.checkpoint;
-  checkpoint.snapshot_rows += rows;
-  checkpoint.snapshot_done = last;
-  checkpoint.last_key = last ? snapshot::KeyCells() : std::move(last_key);
-  table.estimated_rows = std::max(table.estimated_rows, checkpoint.snapshot_rows);
-  table.samples.emplace_back(now, checkpoint.snapshot_rows);
+  const auto it = tables_.find(chunk.table);
+  if (it == tables_.end() || it->second.state == TableState::kStopped) {
+    return;  // a later chunk could not be read meanwhile
+  }
+  Table& table = it->second;
+  MoveOn(chunk, &table.checkpoint);
+  table.estimated_rows = std::max(table.estimated_rows, table.checkpoint.snapshot_rows);
+  table.samples.emplace_back(now, table.checkpoint.snapshot_rows);
   while (table.samples.size() > 2 && table.samples.front().first < now - kRateWindowMicros) {
     table.samples.pop_front();
   }
-  table.state = last ? TableState::kLive : TableState::kSnapshot;
+  table.state = chunk.last ? TableState::kLive : TableState::kSnapshot;
   encoded_.reset();
+}
+
+std::map<std::string, TableCheckpoint> FollowedTables::Checkpoints() const {
+  std::map<std::string, TableCheckpoint> followed;
+  for (const auto& [name, table] : tables_) {
+    if (table.state != TableState::kStopped) {
+      followed.emplace(name, table.checkpoint);
+    }
+  }
+  return followed;
 }
 
 std::string FollowedTables::Encoded() const {
   const MutexLock lock(&mutex_);
   if (!encoded_) {
-    std::map<std::string, TableCheckpoint> followed;
-    for (const auto& [name, table] : tables_) {
-      if (table.state != TableState::kStopped) {
-        followed.emplace(name, table.checkpoint);
-      }
-    }
-    encoded_ = EncodeTables(followed);
+    encoded_ = EncodeTables(Checkpoints());
   }
   return *encoded_;
+}
+
+std::string FollowedTables::EncodedBehind(const ChunkProgress& chunk) const {
+  const MutexLock lock(&mutex_);
+  auto followed = Checkpoints();
+  if (const auto it = followed.find(chunk.table); it != followed.end()) {
+    MoveOn(chunk, &it->second);
+  }
+  return EncodeTables(followed);
 }
 
 std::optional<SnapshotTask> FollowedTables::AwaitTask(const std::stop_token& stop) {

@@ -32,6 +32,14 @@ struct SnapshotTask {
   snapshot::KeyCells after;
 };
 
+// How far a chunk brings its table.
+struct ChunkProgress {
+  std::string table;
+  uint64_t rows = 0;
+  snapshot::KeyCells last_key;
+  bool last = false;
+};
+
 class FollowedTables {
  public:
   // ---- the thread of the stream
@@ -55,17 +63,19 @@ class FollowedTables {
   void Passed(const change::BinlogPosition& reached) BINSEEK_EXCLUDES(mutex_);
   // Whether a chunk of that generation still counts.
   bool IsCurrent(const std::string& name, uint64_t generation) const BINSEEK_EXCLUDES(mutex_);
-  // The table as it will be when the chunk is in; for the checkpoint that goes with the chunk.
-  void ChunkApplied(const std::string& name, uint64_t rows, snapshot::KeyCells last_key, bool last)
-      BINSEEK_EXCLUDES(mutex_);
+  // The chunk is in, and can be searched.
+  void ChunkApplied(const ChunkProgress& chunk) BINSEEK_EXCLUDES(mutex_);
   // As EncodeTables. Cheap while nothing changes.
   std::string Encoded() const BINSEEK_EXCLUDES(mutex_);
+  // The same as it will be once the chunk is in: for the checkpoint that goes with its rows.
+  std::string EncodedBehind(const ChunkProgress& chunk) const BINSEEK_EXCLUDES(mutex_);
+
+  void SetEstimate(const std::string& name, uint64_t rows) BINSEEK_EXCLUDES(mutex_);
 
   // ---- the thread of the snapshot
 
   // Waits for a table that has something left to read; nullopt: `stop` was asked for.
   std::optional<SnapshotTask> AwaitTask(const std::stop_token& stop) BINSEEK_EXCLUDES(mutex_);
-  void SetEstimate(const std::string& name, uint64_t rows) BINSEEK_EXCLUDES(mutex_);
   // Its rows have been read to the end, though not all are applied.
   void ReadToEnd(const std::string& name, uint64_t generation) BINSEEK_EXCLUDES(mutex_);
   // As StopTable, unless the table was replaced meanwhile.
@@ -78,6 +88,9 @@ class FollowedTables {
   std::vector<index::IndexId> Indices() const BINSEEK_EXCLUDES(mutex_);
 
  private:
+  static void MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint);
+  std::map<std::string, TableCheckpoint> Checkpoints() const BINSEEK_REQUIRES(mutex_);
+
   struct Table {
     TableCheckpoint checkpoint;
     uint64_t generation = 0;

@@ -114,7 +114,7 @@ Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& r
   }
   const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
                              milliseconds(1));
-  if (chunk->content.rows.size() == chunk_rows_) {
+  if (chunk->content.rows->size() == chunk_rows_) {
     const auto wanted = static_cast<uint64_t>(chunk_rows_) *
                         static_cast<uint64_t>(kChunkGoal.count()) /
                         static_cast<uint64_t>(took.count());
@@ -141,13 +141,7 @@ void SnapshotWorker::Run(const std::stop_token& stop) {
 void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& stop) {
   const snapshot::ChunkReader reader(task.schema);
   snapshot::KeyCells after = task.after;
-  bool estimated = false;
   while (!stop.stop_requested() && tables_->IsCurrent(task.table, task.generation)) {
-    if (const Status connected = Connect(); connected.ok() && !estimated) {
-      const auto rows = snapshot::EstimateRows(connection_.get(), *task.schema);
-      tables_->SetEstimate(task.table, rows.value_or(0));
-      estimated = true;
-    }
     auto chunk = ReadChunk(reader, after, stop);
     if (stop.stop_requested()) {
       return;

@@ -274,7 +274,6 @@ class SupervisorImpl final : public Supervisor {
       const bool snapshot_done = tables_.snapshot_done();
       const MutexLock lock(&mutex_);
       phase_ = Phase::kRunning;
-      snapshot_visible_ = snapshot_done;
       snapshot_durable_ = snapshot_done;  // as the checkpoint says
       error_.clear();
       changed_.NotifyAll();
@@ -310,7 +309,7 @@ class SupervisorImpl final : public Supervisor {
       if (!chunk) {
         return Status::Ok();
       }
-      BINSEEK_RETURN_IF_ERROR(applier_->ApplyChunk(*std::move(chunk)));
+      BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->ApplyChunk(*chunk); }));
       worker_->ChunkDone();
     }
     return Status::Ok();
@@ -323,7 +322,6 @@ class SupervisorImpl final : public Supervisor {
     const bool snapshot_done = tables_.snapshot_done();
     const MutexLock lock(&mutex_);
     settled_ordinal_ = settled;
-    snapshot_visible_ = snapshot_done;
     snapshot_durable_ = snapshot_durable_ && snapshot_done;
     if (transaction) {
       ++transactions_;
@@ -355,7 +353,7 @@ class SupervisorImpl final : public Supervisor {
     const auto until = steady_clock::now() + options_.commit_interval;
     const MutexLock lock(&mutex_);
     while (!stop.stop_requested() && steady_clock::now() < until &&
-           !(at_once_after_snapshot && snapshot_visible_ && !snapshot_durable_)) {
+           !(at_once_after_snapshot && tables_.snapshot_done() && !snapshot_durable_)) {
       changed_.WaitFor(&mutex_, std::min(options_.commit_interval, milliseconds(50)));
     }
     return !stop.stop_requested();
@@ -364,10 +362,9 @@ class SupervisorImpl final : public Supervisor {
   bool Commit() {
     change::SourcePosition position;
     uint64_t settled = 0;
-    bool snapshot = false;
+    const bool snapshot_done = tables_.snapshot_done();
     {
       const MutexLock lock(&mutex_);
-      snapshot = snapshot_visible_;
       position = position_;
       settled = settled_ordinal_;
     }
@@ -382,7 +379,7 @@ class SupervisorImpl final : public Supervisor {
     }
     const MutexLock lock(&mutex_);
     committed_ = std::move(position);
-    snapshot_durable_ = snapshot && snapshot_visible_;
+    snapshot_durable_ = snapshot_done;
     changed_.NotifyAll();
     return true;
   }
@@ -404,9 +401,7 @@ class SupervisorImpl final : public Supervisor {
   mutable CondVar changed_;
   Phase phase_ BINSEEK_GUARDED_BY(mutex_) = Phase::kConnecting;
   bool caught_up_ BINSEEK_GUARDED_BY(mutex_) = false;
-  // A chunk's progress is noted in the batch that brings its rows, so tables_ says "done" just before they can be searched.
-  bool snapshot_visible_ BINSEEK_GUARDED_BY(mutex_) = false;
-  // And a commit holds them: live is said of what a crash does not take back.
+  // A commit holds all tables' rows: live is said of what a crash does not take back.
   bool snapshot_durable_ BINSEEK_GUARDED_BY(mutex_) = false;
   int64_t lag_ms_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t transactions_ BINSEEK_GUARDED_BY(mutex_) = 0;

@@ -88,6 +88,13 @@ Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connectio
   }
   BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id, mapping));
   tables_->Follow(table);
+  return table.snapshot_done ? Status::Ok() : Estimate(*table.schema, connection);
+}
+
+// Before its turn comes, so that progress is told of all tables together.
+Status TableCatalog::Estimate(const change::TableSchema& schema, mysql::Connection* connection) {
+  BINSEEK_ASSIGN_OR_RETURN(const uint64_t rows, snapshot::EstimateRows(connection, schema));
+  tables_->SetEstimate(schema.QualifiedName(), rows);
   return Status::Ok();
 }
 
@@ -208,8 +215,9 @@ Status TableCatalog::Adopt(std::shared_ptr<const change::TableSchema> schema,
   table.captured_from = now.binlog;
   Log(LogLevel::kInfo, "table is followed",
       {{"table", table.schema->QualifiedName()}, {"index", table.index}});
+  const auto followed = table.schema;
   tables_->Follow(std::move(table));
-  return Status::Ok();
+  return Estimate(*followed, connection);
 }
 
 }  // namespace binseek::pipeline

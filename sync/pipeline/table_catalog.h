@@ -49,6 +49,7 @@ class TableCatalog {
                  mysql::Connection* connection);
   Status Adopt(std::shared_ptr<const change::TableSchema> schema, mysql::Connection* connection);
   std::string IndexNameOf(const change::TableSchema& schema) const;
+  Status Estimate(const change::TableSchema& schema, mysql::Connection* connection);
   Result<std::string> ChooseIndex(const change::TableSchema& schema) const;
   Status LetGo(const std::string& name);
   void Stop(const change::TableSchema& schema, const std::string& why);

@@ -149,6 +149,7 @@ Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyCell
   BINSEEK_ASSIGN_OR_RETURN(const std::string sql, Statement(after, limit));
   BINSEEK_ASSIGN_OR_RETURN(const auto reader, connection->Stream(sql));
   ChunkRows chunk;
+  std::vector<change::RowChange> rows;
   chunk.last_key = after;
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(const mysql::RowCells* cells, reader->Next());
@@ -160,9 +161,10 @@ Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyCell
     for (const uint32_t column : table_->key) {
       chunk.last_key.emplace_back((*cells)[column].value_or(""));
     }
-    chunk.rows.push_back({change::RowChangeKind::kRead, table_, {}, std::move(row)});
+    rows.push_back({change::RowChangeKind::kRead, table_, {}, std::move(row)});
   }
-  chunk.last = chunk.rows.size() < limit;
+  chunk.last = rows.size() < limit;
+  chunk.rows = std::make_shared<const change::RowVector>(std::move(rows));
   return chunk;
 }
 

@@ -18,6 +18,7 @@
 #include "engine/base/result.h"
 #include "sync/change/row_change.h"
 #include "sync/change/table_schema.h"
+#include "sync/change/transaction.h"
 #include "sync/mysql/connection.h"
 
 namespace binseek::snapshot {
@@ -26,9 +27,9 @@ namespace binseek::snapshot {
 using KeyCells = std::vector<std::string>;
 
 struct ChunkRows {
-  std::vector<change::RowChange> rows;  // of kind kRead
-  KeyCells last_key;                    // of the last of them; as given where there is none
-  bool last = false;                    // the table ends here
+  std::shared_ptr<const change::RowVector> rows;  // of kind kRead; never null
+  KeyCells last_key;  // of the last of them; as given where there is none
+  bool last = false;  // the table ends here
 };
 
 class ChunkReader {
