@@ -1,0 +1,230 @@
+// The applier against a sink that fails, and against one that cannot all that the engine can.
+#include "sync/pipeline/applier.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/mapper/table_mapper.h"
+#include "sync/mapper/table_mapping.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::pipeline {
+namespace {
+
+// Keeps what it is given, and fails when told to.
+class RecordingSink final : public IndexSink {
+ public:
+  SinkCapabilities capabilities() const override { return {}; }
+  Result<index::IndexId> EnsureIndex(const std::string&, const mapping::Mapping&) override {
+    return index::IndexId{1};
+  }
+  Status DropIndexNamed(const std::string&, std::optional<index::IndexId>) override {
+    return Status::Ok();
+  }
+  std::shared_ptr<const mapping::Mapping> MappingOf(index::IndexId) const override {
+    return nullptr;
+  }
+  bool IsForeign(const std::string&) const override { return false; }
+  Result<index::ApplyResult> Apply(const index::Batch& batch) override {
+    if (!fail_with.ok()) {
+      return fail_with;
+    }
+    index::ApplyResult result;
+    for (const index::Operation& operation : batch.operations) {
+      index::OpResult one;
+      one.outcome = operation.key == refuse ? index::Outcome::kFailed : index::Outcome::kCreated;
+      if (operation.key == refuse) {
+        one.status = Status::InvalidArgument("no such luck");
+      }
+      result.results.push_back(one);
+      keys.push_back(operation.key);
+      versions.push_back(operation.version);
+    }
+    for (const auto& [key, value] : batch.user_data) {
+      user_data[key] = value;
+    }
+    return result;
+  }
+  void VisitKeys(index::IndexId,
+                 const std::function<void(std::string_view)>& visit) const override {
+    visit("1");
+    visit("2");
+  }
+  Status Commit() override { return Status::Ok(); }
+  std::string Checkpoint(std::string_view key) const override {
+    const auto it = user_data.find(std::string(key));
+    return it == user_data.end() ? "" : it->second;
+  }
+  void ForgetTombstones(index::IndexId, int64_t) override {}
+
+  Status fail_with;
+  std::string refuse;
+  std::vector<std::string> keys;
+  std::vector<int64_t> versions;
+  std::map<std::string, std::string> user_data;
+};
+
+class NoRows final : public mapper::StoredRows {
+ public:
+  bool Contains(index::IndexId, std::string_view) const override { return false; }
+  Result<std::optional<std::string>> Source(index::IndexId, std::string_view) const override {
+    return std::optional<std::string>();
+  }
+};
+
+class ApplierTest : public ::testing::Test {
+ protected:
+  ApplierTest() {
+    auto schema = std::make_shared<change::TableSchema>();
+    schema->database = "shop";
+    schema->table = "items";
+    change::Column id;
+    id.name = "id";
+    schema->columns = {id};
+    schema->key = {0};
+    schema_ = schema;
+    auto state = StateStore::Open(":memory:");
+    EXPECT_OK(state);
+    state_ = std::move(*state);
+    const auto mapping = std::make_shared<const mapping::Mapping>(*mapper::DeriveMapping(*schema_));
+    EXPECT_OK(mapper_.Bind(schema_, index::IndexId{1}, mapping));
+    TableCheckpoint table;
+    table.schema = schema_;
+    table.index = "items";
+    table.index_id = index::IndexId{1};
+    tables_.Follow(table);
+    ApplierOptions options;
+    options.sink = &sink_;
+    options.mapper = &mapper_;
+    options.tables = &tables_;
+    options.state = state_.get();
+    options.stored_rows = [] { return std::make_unique<NoRows>(); };
+    applier_.emplace(options, change::SourcePosition(), 0, change::Fingerprint());
+  }
+
+  std::vector<change::RowChange> Rows(int from, int to, change::RowChangeKind kind) const {
+    std::vector<change::RowChange> rows;
+    for (int i = from; i < to; ++i) {
+      rows.push_back({kind, schema_, {}, {change::Value::Int(i)}});
+    }
+    return rows;
+  }
+
+  change::Transaction Inserts(uint64_t ordinal, int from, int to) const {
+    change::Transaction transaction;
+    transaction.ordinal = ordinal;
+    transaction.position.end = {"binlog.000001", ordinal * 100};
+    transaction.rows =
+        std::make_shared<change::RowVector>(Rows(from, to, change::RowChangeKind::kInsert));
+    return transaction;
+  }
+
+  Checkpoint Stored() const {
+    const auto checkpoint = DecodeCheckpoint(sink_.Checkpoint("source/0"));
+    EXPECT_OK(checkpoint);
+    return *checkpoint;
+  }
+
+  std::shared_ptr<const change::TableSchema> schema_;
+  RecordingSink sink_;
+  mapper::TableMapper mapper_;
+  FollowedTables tables_;
+  std::unique_ptr<StateStore> state_;
+  std::optional<Applier> applier_;
+};
+
+TEST_F(ApplierTest, TheCheckpointGoesWithTheRows) {
+  ASSERT_OK(applier_->Apply(Inserts(1, 0, 3)));
+  EXPECT_EQ(sink_.keys, (std::vector<std::string>{"0", "1", "2"}));
+  EXPECT_EQ(sink_.versions[2], change::VersionOf(1, 2));
+  EXPECT_EQ(Stored().ordinal, 1U);
+  EXPECT_EQ(Stored().position.binlog.offset, 100U);
+}
+
+TEST_F(ApplierTest, ATransactionWithoutRowsMovesTheCheckpoint) {
+  ASSERT_OK(applier_->Apply(Inserts(5, 0, 0)));
+  EXPECT_EQ(Stored().ordinal, 5U);
+}
+
+TEST_F(ApplierTest, AFailedWriteCanBeTriedAgain) {
+  sink_.fail_with = Status::Unavailable("away");
+  EXPECT_STATUS(applier_->Apply(Inserts(1, 0, 1)), kUnavailable);
+  EXPECT_EQ(applier_->ordinal(), 0U);
+  sink_.fail_with = Status::Ok();
+  ASSERT_OK(applier_->Apply(Inserts(1, 0, 1)));
+  EXPECT_EQ(Stored().ordinal, 1U);
+}
+
+TEST_F(ApplierTest, NothingSilentARowThatTheSinkRefusesIsADeadLetter) {
+  sink_.refuse = "1";
+  ASSERT_OK(applier_->Apply(Inserts(1, 0, 3)));
+  const auto letters = state_->DeadLetters(10);
+  ASSERT_OK(letters);
+  ASSERT_EQ(letters->size(), 1U);
+  EXPECT_EQ((*letters)[0].table, "shop.items");
+  EXPECT_EQ((*letters)[0].key, "1");
+  EXPECT_EQ((*letters)[0].reason, "no such luck");
+}
+
+TEST_F(ApplierTest, AChunkHasTheVersionOfItsLowWatermark) {
+  ReadyChunk ready;
+  ready.table = "shop.items";
+  ready.generation = 1;
+  ready.chunk.low_ordinal = 4;
+  ready.chunk.content.rows =
+      std::make_shared<change::RowVector>(Rows(7, 9, change::RowChangeKind::kRead));
+  ready.chunk.content.last_key = {"8"};
+  sink_.fail_with = Status::Unavailable("away");
+  EXPECT_STATUS(applier_->ApplyChunk(ready), kUnavailable);
+  EXPECT_EQ(tables_.Status()[0].snapshot_rows, 0U) << "progress without rows";
+  sink_.fail_with = Status::Ok();
+  ASSERT_OK(applier_->ApplyChunk(ready));
+  EXPECT_EQ(sink_.versions[0], change::ChunkVersionOf(4));
+  EXPECT_EQ(Stored().tables.at("shop.items").last_key, snapshot::KeyCells{"8"});
+  EXPECT_EQ(tables_.Status()[0].snapshot_rows, 2U);
+}
+
+TEST_F(ApplierTest, AChunkOfAReplacedTableIsDropped) {
+  TableCheckpoint again = *tables_.Find("shop.items");
+  tables_.Follow(again);
+  ReadyChunk ready;
+  ready.table = "shop.items";
+  ready.generation = 1;
+  ready.chunk.content.rows =
+      std::make_shared<change::RowVector>(Rows(7, 9, change::RowChangeKind::kRead));
+  ASSERT_OK(applier_->ApplyChunk(ready));
+  EXPECT_TRUE(sink_.keys.empty());
+}
+
+TEST_F(ApplierTest, ATruncationDeletesEveryDocument) {
+  change::Transaction transaction = Inserts(3, 0, 0);
+  transaction.table_events.push_back(
+      {change::TableEvent::Kind::kTruncate, "shop", "items", "TRUNCATE items"});
+  ASSERT_OK(applier_->Apply(transaction));
+  EXPECT_EQ(sink_.keys, (std::vector<std::string>{"1", "2"}));
+}
+
+TEST(FollowedTablesTest, RowsBeforeTheCapturedPlaceAreNotWanted) {
+  auto schema = std::make_shared<change::TableSchema>();
+  schema->database = "shop";
+  schema->table = "items";
+  TableCheckpoint table;
+  table.schema = schema;
+  table.captured_from = {"binlog.000002", 500};
+  FollowedTables tables;
+  tables.Follow(table);
+  EXPECT_EQ(tables.SchemaFor("shop", "items", {"binlog.000001", 900}), nullptr);
+  EXPECT_EQ(tables.SchemaFor("shop", "items", {"binlog.000002", 499}), nullptr);
+  EXPECT_EQ(tables.SchemaFor("shop", "items", {"binlog.000002", 500}), schema);
+  tables.Passed({"binlog.000002", 500});
+  EXPECT_EQ(tables.SchemaFor("shop", "items", {"binlog.000001", 4}), schema);
+  EXPECT_EQ(tables.SchemaFor("shop", "other", {"binlog.000009", 4}), nullptr);
+}
+
+}  // namespace
+}  // namespace binseek::pipeline

@@ -1,0 +1,98 @@
+#include "sync/pipeline/checkpoint.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/support/seeded_test.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::pipeline {
+namespace {
+
+TableCheckpoint Table(const std::string& name) {
+  auto schema = std::make_shared<change::TableSchema>();
+  schema->source = change::SourceId{3};
+  schema->database = "shop";
+  schema->table = name;
+  change::Column id;
+  id.name = "id";
+  id.is_unsigned = true;
+  id.nullable = false;
+  change::Column kind;
+  kind.name = "kind";
+  kind.type = change::ColumnType::kEnum;
+  kind.labels = {"a", "", "日本"};
+  kind.charset = "utf8mb4";
+  kind.collation = "utf8mb4_bin";
+  schema->columns = {id, kind};
+  schema->key = {0};
+  TableCheckpoint table;
+  table.schema = schema;
+  table.index = "index-of-" + name;
+  table.index_id = index::IndexId{77};
+  table.captured_from = {"binlog.000012", uint64_t{5} << 32};
+  table.last_key = {"18446744073709551615", std::string("\0x", 2)};
+  table.snapshot_rows = 123456;
+  return table;
+}
+
+std::string Encoded() {
+  change::SourcePosition position;
+  position.flavor = change::Flavor::kMariadb;
+  position.binlog = {"binlog.000013", 4711};
+  return EncodeCheckpoint(position, 99, {-1, 2, 3},
+                          EncodeTables({{"shop.a", Table("a")}, {"shop.b", Table("b")}}));
+}
+
+TEST(CheckpointTest, EverythingComesBack) {
+  const auto checkpoint = DecodeCheckpoint(Encoded());
+  ASSERT_OK(checkpoint);
+  EXPECT_EQ(checkpoint->position.binlog.ToString(), "binlog.000013:4711");
+  EXPECT_EQ(checkpoint->ordinal, 99U);
+  EXPECT_EQ(checkpoint->fingerprint, (change::Fingerprint{-1, 2, 3}));
+  ASSERT_EQ(checkpoint->tables.size(), 2U);
+  const TableCheckpoint& table = checkpoint->tables.at("shop.b");
+  TableCheckpoint expected = Table("b");
+  EXPECT_TRUE(change::SameShape(*table.schema, *expected.schema));
+  EXPECT_EQ(table.schema->columns[1].labels, expected.schema->columns[1].labels);
+  EXPECT_EQ(table.schema->key, expected.schema->key);
+  EXPECT_EQ(table.schema->source, change::SourceId{3});
+  expected.schema = table.schema;
+  EXPECT_EQ(table, expected);
+}
+
+TEST(CheckpointTest, EveryShortFormIsRefused) {
+  const std::string whole = Encoded();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(DecodeCheckpoint(whole.substr(0, size)).ok()) << size;
+  }
+  EXPECT_STATUS(DecodeCheckpoint(whole + "x"), kCorruption);
+}
+
+TEST(CheckpointTest, AVersionFromTheFutureIsNamedAsSuch) {
+  std::string bytes = Encoded();
+  bytes[0] = 1;
+  EXPECT_STATUS(DecodeCheckpoint(bytes), kFormatTooNew);
+}
+
+class CheckpointHostileTest : public test::SeededTest {};
+
+TEST_F(CheckpointHostileTest, ChangedBytesNeverCrash) {
+  for (uint64_t i = Iterations(2000); i > 0; --i) {
+    std::string bytes = Encoded();
+    for (uint64_t n = 1 + Uniform(3); n > 0; --n) {
+      bytes[Uniform(bytes.size())] = static_cast<char>(Uniform(256));
+    }
+    DecodeCheckpoint(bytes).status().IgnoreError();
+  }
+}
+
+TEST(CheckpointTest, EachSourceHasItsOwnKey) {
+  EXPECT_EQ(CheckpointKey(change::SourceId{0}), "source/0");
+  EXPECT_NE(CheckpointKey(change::SourceId{1}), CheckpointKey(change::SourceId{2}));
+}
+
+}  // namespace
+}  // namespace binseek::pipeline

@@ -1,0 +1,84 @@
+// Statements and key literals; what they do on real servers is the pipeline's integration test.
+#include "sync/snapshot/chunk_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/support/status_matchers.h"
+
+namespace binseek::snapshot {
+namespace {
+
+using change::Column;
+using change::ColumnType;
+
+Column Make(const std::string& name, ColumnType type) {
+  Column column;
+  column.name = name;
+  column.type = type;
+  return column;
+}
+
+std::shared_ptr<const change::TableSchema> Table(std::vector<uint32_t> key) {
+  auto table = std::make_shared<change::TableSchema>();
+  table->database = "shop";
+  table->table = "it`ems";
+  table->columns = {Make("a", ColumnType::kInt), Make("b", ColumnType::kVarchar),
+                    Make("c", ColumnType::kDate)};
+  table->key = std::move(key);
+  return table;
+}
+
+TEST(ChunkReaderTest, TheFirstChunkHasNoCondition) {
+  const auto sql = ChunkReader(Table({0})).Statement({}, 10);
+  ASSERT_OK(sql);
+  EXPECT_EQ(*sql, "SELECT `a`,`b`,`c` FROM `shop`.`it``ems` AS t ORDER BY t.`a` LIMIT 10");
+}
+
+TEST(ChunkReaderTest, AChunkBeginsBehindTheLastKey) {
+  const auto sql = ChunkReader(Table({0})).Statement({"-7"}, 10);
+  ASSERT_OK(sql);
+  EXPECT_NE(sql->find(" WHERE t.`a` > -7 ORDER BY t.`a` LIMIT 10"), std::string::npos) << *sql;
+}
+
+TEST(ChunkReaderTest, CompositeKeysCompareInKeyOrder) {
+  const auto sql = ChunkReader(Table({2, 0, 1})).Statement({"2026-01-02", "5", "it's"}, 3);
+  ASSERT_OK(sql);
+  EXPECT_NE(
+      sql->find(
+          " WHERE t.`c` >= '2026-01-02' AND (t.`c` > '2026-01-02' OR (t.`c` = '2026-01-02' AND "
+          "(t.`a` > 5 OR (t.`a` = 5 AND t.`b` > 'it''s')))) ORDER BY t.`c`, t.`a`, t.`b` LIMIT 3"),
+      std::string::npos)
+      << *sql;
+}
+
+TEST(ChunkReaderTest, AKeyOfAnotherLengthIsRefused) {
+  EXPECT_STATUS(ChunkReader(Table({0, 1})).Statement({"1"}, 3), kInvalidArgument);
+}
+
+TEST(KeyLiteralTest, LabelsCompareByTheirNumber) {
+  Column column = Make("e", ColumnType::kEnum);
+  column.labels = {"z", "m", "a"};
+  EXPECT_EQ(*KeyLiteral(column, "z"), "1");
+  EXPECT_EQ(*KeyLiteral(column, "a"), "3");
+  EXPECT_EQ(*KeyLiteral(column, ""), "0");
+  EXPECT_STATUS(KeyLiteral(column, "q"), kInvalidArgument);
+  column.type = ColumnType::kSet;
+  EXPECT_EQ(*KeyLiteral(column, ""), "0");
+  EXPECT_EQ(*KeyLiteral(column, "z,a"), "5");
+}
+
+TEST(KeyLiteralTest, NothingButNumbersGoesUnquoted) {
+  EXPECT_EQ(*KeyLiteral(Make("n", ColumnType::kDecimal), "-12.50"), "-12.50");
+  EXPECT_EQ(*KeyLiteral(Make("n", ColumnType::kDouble), "1.5e-7"), "1.5e-7");
+  EXPECT_STATUS(KeyLiteral(Make("n", ColumnType::kInt), "1 OR 1=1"), kInvalidArgument);
+  EXPECT_STATUS(KeyLiteral(Make("n", ColumnType::kInt), ""), kInvalidArgument);
+  EXPECT_EQ(*KeyLiteral(Make("n", ColumnType::kVarchar), "1 OR 1=1"), "'1 OR 1=1'");
+  EXPECT_EQ(*KeyLiteral(Make("n", ColumnType::kVarbinary), std::string("\0'", 2)), "x'0027'");
+  EXPECT_STATUS(KeyLiteral(Make("n", ColumnType::kJson), "{}"), kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace binseek::snapshot
