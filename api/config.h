@@ -63,8 +63,8 @@ struct Config {
 struct ConfigInputs {
   std::string file_name;  // for messages; empty: there is no file
   std::string file_text;
-  std::map<std::string, std::string>
-      environment;  // all of it; what does not start with BINSEEK_ is passed over
+  // All of it; what does not start with BINSEEK_ is passed over.
+  std::map<std::string, std::string> environment;
   std::vector<std::pair<std::string, std::string>> flags;  // ("server.listen", "127.0.0.1:9200")
 };
 

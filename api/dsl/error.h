@@ -17,8 +17,8 @@ namespace binseek::api::dsl {
 
 struct DslError {
   int status = 400;  // HTTP
-  std::string
-      type;  // "parsing_exception", "x_content_parse_exception", "illegal_argument_exception", ...
+  // "parsing_exception", "x_content_parse_exception", "illegal_argument_exception", ...
+  std::string type;
   std::string reason;
   // The error that a shard would have reported: root_cause has it, the outer error is a search_phase_execution_exception.
   bool from_shard = false;

@@ -19,11 +19,6 @@ class Clock {
   virtual int64_t MonotonicMicros() const = 0;
 
   static const Clock* Real();
-
- protected:
-  Clock() = default;
-  Clock(const Clock&) = default;
-  Clock& operator=(const Clock&) = default;
 };
 
 }  // namespace binseek

@@ -22,6 +22,18 @@
 namespace binseek {
 
 template <class T>
+class Result;
+
+namespace internal {
+
+// What a Result<T> can be made of besides results and statuses.
+template <class U, class T>
+concept ValueFor = !std::same_as<std::remove_cvref_t<U>, Result<T>> &&
+                   !std::same_as<std::remove_cvref_t<U>, Status> && std::convertible_to<U&&, T>;
+
+}  // namespace internal
+
+template <class T>
 class [[nodiscard]] Result {
   static_assert(!std::is_reference_v<T>, "return a pointer");
   static_assert(!std::is_same_v<std::remove_cv_t<T>, Status>, "return the Status");
@@ -30,10 +42,10 @@ class [[nodiscard]] Result {
   using value_type = T;
 
   // Implicit on purpose: `return value;`, `return status;` and `return std::make_unique<Derived>()`.
-  template <class U = T>
-  requires(std::convertible_to<U&&, T> && !std::same_as<std::remove_cvref_t<U>, Result> &&
-           !std::same_as<std::remove_cvref_t<U>, Status>) Result(U&& value)
-      : value_(std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
+  // It hides no copy or move: the concept excludes results, which the check does not see.
+  template <internal::ValueFor<T> U = T>
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload,google-explicit-constructor)
+  Result(U&& value) : value_(std::forward<U>(value)) {}
 
   // REQUIRES: `status` is an error.
   Result(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor)

@@ -8,7 +8,7 @@ namespace {
 
 // Four significant bits: values below 8 as they are, then 3 mantissa bits behind the leading one and an exponent.
 uint32_t ToFloat4(uint64_t value) {
-  const int bits = std::bit_width(value);
+  const int bits = static_cast<int>(std::bit_width(value));
   if (bits < 4) {
     return static_cast<uint32_t>(value);
   }

@@ -245,6 +245,7 @@ auto FindIn(const Map& map, FieldId field) -> const typename Map::mapped_type* {
 template <class Map>
 std::vector<FieldId> KeysOf(const Map& map) {
   std::vector<FieldId> keys;
+  keys.reserve(map.size());
   for (const auto& [field, value] : map) {
     keys.push_back(field);
   }

@@ -25,7 +25,7 @@ int64_t ColumnValue(const SegmentView& segment, mapping::FieldId field, DocId do
 // Order of magnitude of a segment, to the base of kMergeFactor. REQUIRES: a document lives.
 int LevelOf(const SegmentView& segment) {
   constexpr int kBits = std::bit_width(static_cast<uint64_t>(kMergeFactor)) - 1;
-  return (std::bit_width(segment.live_count()) - 1) / kBits;
+  return (static_cast<int>(std::bit_width(segment.live_count())) - 1) / kBits;
 }
 
 OpResult Failed(Status status) {

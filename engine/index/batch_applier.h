@@ -47,8 +47,8 @@ class BatchApplier {
   // An index under work.
   struct Work {
     std::shared_ptr<IndexView> index;
-    std::map<size_t, std::shared_ptr<SegmentView>>
-        owned;                                       // segments copied for writing, by ordinal
+    // Segments copied for writing, by ordinal.
+    std::map<size_t, std::shared_ptr<SegmentView>> owned;
     std::unique_ptr<codec::SegmentBuilder> builder;  // documents of this batch
     std::unordered_map<std::string, DocId> pending;  // live keys in the builder
     std::vector<DocId> pending_dead;

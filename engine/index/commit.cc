@@ -97,7 +97,7 @@ Status EngineImpl::MakeRoom() {
     if (!commit_mutex_.TryLock()) {
       return Status::Ok();
     }
-    const Status status = CommitLocked().status();
+    Status status = CommitLocked().status();
     commit_mutex_.Unlock();
     return status;
   }

@@ -20,8 +20,8 @@ inline constexpr std::string_view kManifestFile = "manifest";
 
 struct ManifestSegment {
   uint64_t id = 0;
-  uint64_t state_generation =
-      0;  // commit that wrote its state file (deletions, column updates); 0: it has none
+  // Commit that wrote its state file (deletions, column updates); 0: it has none.
+  uint64_t state_generation = 0;
 };
 
 struct ManifestIndex {

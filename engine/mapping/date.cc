@@ -110,7 +110,7 @@ std::optional<int64_t> TakeZone(std::string_view text, size_t* at) {
     }
     minutes = *taken;
   }
-  const int64_t offset = (*hours * 60 + minutes) * 60 * kMicrosPerSecond;
+  const int64_t offset = int64_t{*hours * 60 + minutes} * 60 * kMicrosPerSecond;
   return west ? -offset : offset;
 }
 

@@ -15,8 +15,8 @@ namespace binseek::mapping {
 
 struct TextValue {
   FieldId field{};
-  std::string
-      text;  // kText: to be analysed; kKeyword: the term; kFlattened: one leaf ("value" or "path\0value")
+  // kText: to be analysed; kKeyword: the term; kFlattened: one leaf ("value" or "path\0value").
+  std::string text;
 };
 
 struct NumberValue {
@@ -36,8 +36,8 @@ struct StoredSource {
 
 struct Document {
   std::vector<TextValue> texts;  // multi-fields included
-  std::vector<NumberValue>
-      numbers;  // several values of one field are allowed only where it is not updated in place
+  // Several values of one field are allowed only where it is not updated in place.
+  std::vector<NumberValue> numbers;
   StoredSource source;
 };
 

@@ -197,8 +197,11 @@ class Parser {
 void AppendLeaves(FieldId field, const std::string& path, const JsonValue& value,
                   std::vector<TextValue>* out) {
   if (value.is_object()) {
+    const std::string prefix = path.empty() ? path : path + ".";
     for (const auto& [name, member] : value.members()) {
-      AppendLeaves(field, path.empty() ? name : path + "." + name, member, out);
+      std::string member_path = prefix;
+      member_path += name;
+      AppendLeaves(field, member_path, member, out);
     }
   } else if (value.is_array()) {
     for (const JsonValue& item : value.array()) {

@@ -48,8 +48,8 @@ struct Field {
   FieldId parent{};  // multi-field: the field whose values it takes; FieldId{0}: none
   std::string analyzer = "standard";  // kText
   std::string normalizer;             // kKeyword: "" or "lowercase"
-  uint32_t ignore_above =
-      0;              // kKeyword: longer values (in characters) are not indexed; 0 = no limit
+  // kKeyword: longer values (in characters) are not indexed; 0 = no limit.
+  uint32_t ignore_above = 0;
   uint8_t scale = 0;  // kDecimal: digits behind the point; kDate: fractional digits in _source
   DateStyle date_style = DateStyle::kInstant;  // kDate
   bool indexed = true;                         // searchable

@@ -25,8 +25,8 @@ class Mapping {
   // kInvalidArgument: the name exists with another definition, is empty, or the mapping has reached `max_fields`.
   Result<FieldId> AddField(Field field);
 
-  const Field* Find(std::string_view name)
-      const;  // null: no such field; the pointer lives as long as the mapping
+  // Null: no such field; the pointer lives as long as the mapping.
+  const Field* Find(std::string_view name) const;
   const Field* Find(FieldId id) const;
   // In the order they were added: the order of members in a synced document's _source.
   const std::vector<Field>& fields() const { return fields_; }

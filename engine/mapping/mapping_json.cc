@@ -139,8 +139,11 @@ Status AddProperty(const std::string& name, const JsonValue& definition, int dep
   if (fields == nullptr || !fields->is_object()) {
     return Status::Ok();
   }
+  const std::string prefix = name + ".";
   for (const auto& [sub_name, sub_definition] : fields->members()) {
-    BINSEEK_ASSIGN_OR_RETURN(Field sub, FieldFrom(name + "." + sub_name, sub_definition));
+    std::string path = prefix;
+    path += sub_name;
+    BINSEEK_ASSIGN_OR_RETURN(Field sub, FieldFrom(path, sub_definition));
     sub.parent = id;
     BINSEEK_RETURN_IF_ERROR(mapping->AddField(std::move(sub)).status());
   }

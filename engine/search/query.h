@@ -75,8 +75,8 @@ struct MatchOptions {
   std::string field{};
   std::string text{};
   bool operator_and = false;
-  std::string
-      minimum_should_match{};   // "2", "-1", "75%", "-25%", "2<75% 9<-3"; empty = at least one
+  // "2", "-1", "75%", "-25%", "2<75% 9<-3"; empty = at least one.
+  std::string minimum_should_match{};
   std::string analyzer{};       // empty: the field's
   bool zero_terms_all = false;  // a text without tokens matches all instead of nothing
   bool lenient = false;         // a value that is none of the field's kind matches nothing

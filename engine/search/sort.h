@@ -21,8 +21,8 @@ struct SortKey {
   bool descending = false;
   bool missing_first = false;  // documents without a value; default: last, whatever the order
   std::string missing_value;   // not empty: they sort as if they had this
-  std::string
-      unmapped_type;  // not empty: an index without the field sorts all as missing, instead of an error
+  // Not empty: an index without the field sorts all as missing, instead of an error.
+  std::string unmapped_type;
   Mode mode = Mode::kDefault;
 };
 

@@ -55,8 +55,8 @@ struct BinlogSourceStatus {
   bool connected = false;
   std::string last_error;  // of the last lost connection; kept after it is back
   uint64_t reconnects = 0;
-  int64_t last_event_time_us =
-      0;  // our clock, when anything last arrived, heartbeats included; 0: never
+  // Our clock, when anything last arrived, heartbeats included; 0: never.
+  int64_t last_event_time_us = 0;
   uint64_t transactions = 0;  // handed out
   uint64_t rows = 0;
   uint64_t bytes = 0;  // of events read

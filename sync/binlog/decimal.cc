@@ -35,9 +35,9 @@ bool IsDecimalShape(int precision, int scale) {
 
 size_t DecimalBytes(int precision, int scale) {
   const int whole = precision - scale;
-  return static_cast<size_t>(
-      whole / kGroupDigits * kGroupBytes + kBytesOfDigits[whole % kGroupDigits] +
-      scale / kGroupDigits * kGroupBytes + kBytesOfDigits[scale % kGroupDigits]);
+  const int bytes = whole / kGroupDigits * kGroupBytes + kBytesOfDigits[whole % kGroupDigits] +
+                    scale / kGroupDigits * kGroupBytes + kBytesOfDigits[scale % kGroupDigits];
+  return static_cast<size_t>(bytes);
 }
 
 bool DecodeDecimal(std::string_view bytes, int precision, int scale, std::string* out) {

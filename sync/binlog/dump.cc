@@ -26,6 +26,9 @@ class DumpConnectionImpl final : public DumpConnection {
   DumpConnectionImpl(std::unique_ptr<mysql::Connection> connection, const DumpOptions& options)
       : options_(options), connection_(std::move(connection)) {}
 
+  DumpConnectionImpl(const DumpConnectionImpl&) = delete;
+  DumpConnectionImpl& operator=(const DumpConnectionImpl&) = delete;
+
   ~DumpConnectionImpl() override {
     Stop();
     if (reader_.joinable()) {

@@ -43,7 +43,7 @@ void AppendQuoted(std::string_view text, std::string* out) {
   out->push_back('"');
   for (const char c : clean) {
     const auto byte = static_cast<uint8_t>(c);
-    const char* const kNamed = "btn\0fr";  // of 0x08..0x0d; 0x0b has none
+    constexpr std::string_view kNamed("btn\0fr", 6);  // of 0x08..0x0d; 0x0b has none
     if (c == '"' || c == '\\') {
       out->push_back('\\');
       out->push_back(c);

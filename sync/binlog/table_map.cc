@@ -192,7 +192,7 @@ Status ReadLabels(ByteReader field, const std::vector<WireColumn*>& columns, Tab
   return field.status("labels");
 }
 
-Status ReadOptionalField(uint8_t kind, ByteReader field, bool mariadb, TableMap* map) {
+Status ReadOptionalField(uint8_t kind, const ByteReader& field, bool mariadb, TableMap* map) {
   switch (kind) {
     case kSignedness:
       ReadSignedness(field, map);

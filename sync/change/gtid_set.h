@@ -22,14 +22,15 @@ class GtidSet {
   struct Sid {
     std::array<uint8_t, 16> uuid{};
     std::string tag;  // lower case; empty: untagged
-    auto operator<=>(const Sid&) const = default;
+    // What the compiler makes of it compares with 0, which clang-tidy 14 takes for a null pointer.
+    auto operator<=>(const Sid&) const = default;  // NOLINT(modernize-use-nullptr)
   };
   using Intervals = std::vector<std::pair<uint64_t, uint64_t>>;  // [first, end)
 
   // "3E11FA47-...:1-18:20:batch:1, ..." as the server prints it (white space and line ends allowed); "" is the empty set.
   static Result<GtidSet> Parse(std::string_view text);
-  std::string ToString()
-      const;  // canonical: uuids lower case and sorted, intervals merged, no white space
+  // Canonical: uuids lower case and sorted, intervals merged, no white space.
+  std::string ToString() const;
 
   void Add(const Sid& sid, uint64_t first, uint64_t end);
   // Adds one "uuid:gno" or "uuid:tag:gno".

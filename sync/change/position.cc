@@ -1,6 +1,7 @@
 #include "sync/change/position.h"
 
 #include <charconv>
+#include <compare>
 
 namespace binseek::change {
 namespace {
@@ -42,13 +43,13 @@ std::string BinlogPosition::ToString() const { return file + ":" + std::to_strin
 std::strong_ordering BinlogPosition::operator<=>(const BinlogPosition& other) const {
   const std::string_view a = FileNumber(file);
   const std::string_view b = FileNumber(other.file);
-  if (const auto order = a.size() <=> b.size(); order != 0) {
+  if (const auto order = a.size() <=> b.size(); std::is_neq(order)) {
     return order;
   }
-  if (const auto order = a <=> b; order != 0) {
+  if (const auto order = a <=> b; std::is_neq(order)) {
     return order;
   }
-  if (const auto order = file <=> other.file; order != 0) {
+  if (const auto order = file <=> other.file; std::is_neq(order)) {
     return order;
   }
   return offset <=> other.offset;

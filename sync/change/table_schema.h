@@ -53,8 +53,8 @@ struct Column {
   bool nullable = true;
   bool generated = false;  // STORED or VIRTUAL
   bool invisible = false;
-  uint32_t length =
-      0;  // characters (CHAR, VARCHAR) or bytes (BINARY, VARBINARY); bits (BIT); 0 = not applicable
+  // Characters (CHAR, VARCHAR) or bytes (BINARY, VARBINARY); bits (BIT); 0 = not applicable.
+  uint32_t length = 0;
   uint8_t precision = 0;  // DECIMAL
   uint8_t scale = 0;      // DECIMAL; fractional second digits of TIME, DATETIME, TIMESTAMP
   std::string charset;    // "utf8mb4", "latin1", ... ; empty for types without one

@@ -14,9 +14,9 @@ namespace {
 constexpr int kRowsToDrain = 10'000;
 
 Status InitLibrary() {
-  static const int failed = mysql_library_init(0, nullptr, nullptr);
-  return failed == 0 ? Status::Ok()
-                     : Status::Internal("cannot initialise the MySQL client library");
+  static const int kFailed = mysql_library_init(0, nullptr, nullptr);
+  return kFailed == 0 ? Status::Ok()
+                      : Status::Internal("cannot initialise the MySQL client library");
 }
 
 void ApplyOptions(const ConnectionOptions& options, bool tls, MYSQL* mysql) {

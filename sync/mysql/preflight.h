@@ -29,8 +29,8 @@ struct PreflightCheck {
   std::string name;  // "binlog_row_image", "key of shop.product"; stable, lower case
   Verdict verdict = Verdict::kPass;
   std::string why;  // one sentence, of a passed check too: what was found and what it means
-  std::string
-      fix;  // SQL statements or my.cnf lines, as they are to be pasted; empty where it passed
+  // SQL statements or my.cnf lines, as they are to be pasted; empty where it passed.
+  std::string fix;
 };
 
 // In this order: log_bin, binlog_format, binlog_row_image, binlog_row_metadata, gtid, retention,

@@ -251,6 +251,46 @@ Result<std::vector<std::string>> ParseLabels(std::string_view column_type) {
   return bad;
 }
 
+namespace {
+
+// Fills in what the column's type asks for: lengths, precisions, labels.
+Status SetTypeArguments(const ColumnFacts& facts, Column* column) {
+  switch (column->type) {
+    case ColumnType::kChar:
+    case ColumnType::kVarchar:
+    case ColumnType::kBinary:
+    case ColumnType::kVarbinary:
+      column->length = static_cast<uint32_t>(facts.length.value_or(0));
+      break;
+    case ColumnType::kBit:
+      column->length = static_cast<uint32_t>(facts.precision.value_or(1));
+      break;
+    case ColumnType::kDecimal:
+      column->precision = static_cast<uint8_t>(facts.precision.value_or(0));
+      column->scale = static_cast<uint8_t>(facts.scale.value_or(0));
+      break;
+    case ColumnType::kTime:
+    case ColumnType::kDateTime:
+    case ColumnType::kTimestamp:
+      column->scale = static_cast<uint8_t>(facts.fraction.value_or(0));
+      break;
+    case ColumnType::kYear:
+      // A plain integer; both servers write it as unsigned, in some places only.
+      column->is_unsigned = false;
+      break;
+    case ColumnType::kEnum:
+    case ColumnType::kSet: {
+      BINSEEK_ASSIGN_OR_RETURN(column->labels, ParseLabels(facts.column_type));
+      break;
+    }
+    default:
+      break;
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
 Result<Column> MakeColumn(const ColumnFacts& facts) {
   Column column;
   column.name = facts.name;
@@ -279,37 +319,7 @@ Result<Column> MakeColumn(const ColumnFacts& facts) {
     return column;
   }
   column.type = type->type;
-  switch (column.type) {
-    case ColumnType::kChar:
-    case ColumnType::kVarchar:
-    case ColumnType::kBinary:
-    case ColumnType::kVarbinary:
-      column.length = static_cast<uint32_t>(facts.length.value_or(0));
-      break;
-    case ColumnType::kBit:
-      column.length = static_cast<uint32_t>(facts.precision.value_or(1));
-      break;
-    case ColumnType::kDecimal:
-      column.precision = static_cast<uint8_t>(facts.precision.value_or(0));
-      column.scale = static_cast<uint8_t>(facts.scale.value_or(0));
-      break;
-    case ColumnType::kTime:
-    case ColumnType::kDateTime:
-    case ColumnType::kTimestamp:
-      column.scale = static_cast<uint8_t>(facts.fraction.value_or(0));
-      break;
-    case ColumnType::kYear:
-      column.is_unsigned = false;  // a YEAR is a plain integer; both servers write it as unsigned
-                                   // in some places only
-      break;
-    case ColumnType::kEnum:
-    case ColumnType::kSet: {
-      BINSEEK_ASSIGN_OR_RETURN(column.labels, ParseLabels(facts.column_type));
-      break;
-    }
-    default:
-      break;
-  }
+  BINSEEK_RETURN_IF_ERROR(SetTypeArguments(facts, &column));
   return column;
 }
 

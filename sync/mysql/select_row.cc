@@ -243,7 +243,7 @@ Value DecodeJson(const Column& column, std::string_view text) {
 }  // namespace
 
 std::string SelectExpression(const Column& column) {
-  const std::string name = QuoteIdentifier(column.name);
+  std::string name = QuoteIdentifier(column.name);
   switch (column.type) {
     case ColumnType::kFloat:
     case ColumnType::kDouble:

@@ -25,7 +25,7 @@ Status Applier::Apply(const change::Transaction& transaction) {
   const uint64_t ordinal_before = std::exchange(
       ordinal_, transaction.ordinal + change::OrdinalsTaken(transaction.rows->size()) - 1);
   fingerprint_ = transaction.fingerprint;
-  const Status written = Write(std::move(mapped), transaction.position, options_.tables->Encoded());
+  Status written = Write(std::move(mapped), transaction.position, options_.tables->Encoded());
   if (!written.ok()) {
     position_ = before;
     ordinal_ = ordinal_before;

@@ -1,9 +1,10 @@
 // Supervisor: keeps the indices of one source equal to its tables, from the first snapshot on, for
 // as long as it runs.
 //
-//   BINSEEK_ASSIGN_OR_RETURN(auto supervisor, Supervisor::Start(options));   // returns at once;
-//   work goes on in its threads supervisor->status(); // from any thread supervisor->Stop(); //
-//   commits what is applied, joins
+//   // Returns at once; work goes on in its threads.
+//   BINSEEK_ASSIGN_OR_RETURN(auto supervisor, Supervisor::Start(options));
+//   supervisor->status();  // from any thread
+//   supervisor->Stop();    // commits what is applied, joins
 //
 // States: connecting -> snapshot (until all of it is durable) -> catching_up -> live, and back to connecting whenever the server
 // is away; halted where going on would lose or invent changes (the reason and what mends it are in
@@ -49,8 +50,8 @@ struct SupervisorOptions {
 };
 
 enum class SyncState : uint8_t { kConnecting, kSnapshot, kCatchingUp, kLive, kHalted, kStopped };
-std::string_view SyncStateName(
-    SyncState state);  // "connecting", "snapshot", "catching_up", "live", "halted", "stopped"
+// "connecting", "snapshot", "catching_up", "live", "halted", "stopped".
+std::string_view SyncStateName(SyncState state);
 
 enum class TableState : uint8_t { kPending, kSnapshot, kLive, kStopped };
 std::string_view TableStateName(TableState state);  // "pending", "snapshot", "live", "stopped"

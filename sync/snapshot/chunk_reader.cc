@@ -56,12 +56,15 @@ std::string Behind(const std::vector<std::string>& names,
                    const std::vector<std::string>& literals) {
   std::string condition;
   for (size_t i = names.size(); i-- > 0;) {
-    std::string greater = names[i] + " > " + literals[i];
-    if (!condition.empty()) {
-      greater =
-          "(" + greater + " OR (" + names[i] + " = " + literals[i] + " AND " + condition + "))";
+    const std::string inner = std::exchange(condition, {});
+    if (!inner.empty()) {
+      condition.append("(");
     }
-    condition = std::move(greater);
+    condition.append(names[i]).append(" > ").append(literals[i]);
+    if (!inner.empty()) {
+      condition.append(" OR (").append(names[i]).append(" = ").append(literals[i]);
+      condition.append(" AND ").append(inner).append("))");
+    }
   }
   return names.size() == 1 ? condition : names[0] + " >= " + literals[0] + " AND " + condition;
 }

@@ -13,26 +13,23 @@
 
 namespace {
 
-using namespace std::string_view_literals;
-
 constexpr size_t kSizeAt = 9;
 
 void DecodeAlone(std::string_view bytes) {
-  using namespace binseek::binlog;  // NOLINT(google-build-using-namespace)
-  const auto event = SplitEvent(bytes, false);
+  const auto event = binseek::binlog::SplitEvent(bytes, false);
   if (!event.ok()) {
     return;
   }
   const std::string_view body = event->body;
-  (void)DecodeFormatDescription(body).ok();
-  (void)DecodeRotate(body).ok();
-  (void)DecodeQuery(body, false).ok();
-  (void)DecodeQuery(body, true).ok();
-  (void)DecodeGtid(body).ok();
-  (void)DecodeGtidTagged(body).ok();
-  (void)DecodeMariadbGtid(body).ok();
-  (void)DecodeXaPrepare(body).ok();
-  (void)DecodeIncident(body).ok();
+  (void)binseek::binlog::DecodeFormatDescription(body).ok();
+  (void)binseek::binlog::DecodeRotate(body).ok();
+  (void)binseek::binlog::DecodeQuery(body, false).ok();
+  (void)binseek::binlog::DecodeQuery(body, true).ok();
+  (void)binseek::binlog::DecodeGtid(body).ok();
+  (void)binseek::binlog::DecodeGtidTagged(body).ok();
+  (void)binseek::binlog::DecodeMariadbGtid(body).ok();
+  (void)binseek::binlog::DecodeXaPrepare(body).ok();
+  (void)binseek::binlog::DecodeIncident(body).ok();
 }
 
 }  // namespace
@@ -49,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.max_transaction_bytes = 1 << 20;
   const auto table = binseek::test::SampleTable(mariadb);
   options.schema_provider = [&](std::string_view, std::string_view name) {
-    return name == "product"sv ? table : nullptr;
+    return name == "product" ? table : nullptr;
   };
   binseek::binlog::TransactionAssembler assembler(options);
   assembler.BeginStream(false);
