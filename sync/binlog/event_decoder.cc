@@ -263,6 +263,29 @@ Result<IncidentEvent> DecodeIncident(std::string_view body) {
   return incident;
 }
 
+bool IsInformational(EventType type) {
+  switch (type) {
+    case EventType::kStop:
+    case EventType::kIntvar:
+    case EventType::kRand:
+    case EventType::kUserVar:
+    case EventType::kBeginLoadQuery:
+    case EventType::kIgnorable:
+    case EventType::kRowsQuery:
+    case EventType::kPreviousGtids:
+    case EventType::kTransactionContext:
+    case EventType::kViewChange:
+    case EventType::kHeartbeatV2:
+    case EventType::kMariadbAnnotate:
+    case EventType::kMariadbCheckpoint:
+    case EventType::kMariadbGtidList:
+    case EventType::kMariadbStartEncryption:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool IsRowsEvent(EventType type) {
   const int number = static_cast<int>(type);
   return (number >= 20 && number <= 25) || (number >= 30 && number <= 32) || number == 39 ||

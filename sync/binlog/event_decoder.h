@@ -30,6 +30,8 @@ Result<MariadbGtidEvent> DecodeMariadbGtid(std::string_view body);
 Result<XaPrepareEvent> DecodeXaPrepare(std::string_view body);
 Result<IncidentEvent> DecodeIncident(std::string_view body);
 
+// Whether the type says nothing about rows, positions or transactions.
+bool IsInformational(EventType type);
 bool IsRowsEvent(EventType type);
 // REQUIRES: IsRowsEvent(event.header.type), and no partial update.
 Result<RowsEvent> DecodeRows(const Event& event, const FormatDescription& format);

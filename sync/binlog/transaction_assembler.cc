@@ -25,30 +25,6 @@ bool SameName(std::string_view a, std::string_view b) {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-// Types that say nothing about rows, positions or transactions.
-bool IsHarmless(EventType type) {
-  switch (type) {
-    case EventType::kStop:
-    case EventType::kIntvar:
-    case EventType::kRand:
-    case EventType::kUserVar:
-    case EventType::kBeginLoadQuery:
-    case EventType::kIgnorable:
-    case EventType::kRowsQuery:
-    case EventType::kPreviousGtids:
-    case EventType::kTransactionContext:
-    case EventType::kViewChange:
-    case EventType::kHeartbeatV2:
-    case EventType::kMariadbAnnotate:
-    case EventType::kMariadbCheckpoint:
-    case EventType::kMariadbGtidList:
-    case EventType::kMariadbStartEncryption:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 // Not within the class, where clang cannot see yet that an Open can be made of nothing.
@@ -165,7 +141,7 @@ Status TransactionAssembler::Handle(const Event& event) {
   if (IsRowsEvent(event.header.type)) {
     return HandleRows(event);
   }
-  if (IsHarmless(event.header.type) || (event.header.flags & kFlagIgnorable) != 0) {
+  if (IsInformational(event.header.type) || (event.header.flags & kFlagIgnorable) != 0) {
     return Status::Ok();
   }
   return Status::Aborted(EventName(event.header.type) + " is not supported and may not be ignored");

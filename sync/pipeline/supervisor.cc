@@ -15,9 +15,11 @@
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/url.h"
 #include "sync/pipeline/applier.h"
+#include "sync/pipeline/commit_loop.h"
 #include "sync/pipeline/engine_sink.h"
 #include "sync/pipeline/followed_tables.h"
 #include "sync/pipeline/snapshot_worker.h"
+#include "sync/pipeline/source_checks.h"
 #include "sync/pipeline/table_catalog.h"
 
 namespace binseek::pipeline {
@@ -49,13 +51,16 @@ class SupervisorImpl final : public Supervisor {
   explicit SupervisorImpl(SupervisorOptions options)
       : options_(std::move(options)),
         sink_(options_.engine),
-        catalog_(options_, &sink_, &tables_, &mapper_) {}
+        catalog_(options_, &sink_, &tables_, &mapper_),
+        commits_({&sink_, &tables_, options_.commit_interval, [this] { return Place(); }}) {}
+  SupervisorImpl(const SupervisorImpl&) = delete;
+  SupervisorImpl& operator=(const SupervisorImpl&) = delete;
 
   ~SupervisorImpl() override { Stop(); }
 
   void Begin() {
     stream_ = std::jthread([this](const std::stop_token& stop) { RunStream(stop); });
-    committer_ = std::jthread([this](const std::stop_token& stop) { RunCommits(stop); });
+    commits_.Start();
   }
 
   SyncStatus status() const override {
@@ -63,16 +68,16 @@ class SupervisorImpl final : public Supervisor {
     status.source = mysql::DisplayUrl(options_.connection);
     status.tables = tables_.Status();
     status.dead_letters = options_.state->dead_letter_count();
-    const bool snapshot_done = tables_.snapshot_done();
+    status.committed = commits_.committed();
+    const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
     const MutexLock lock(&mutex_);
     status.position = position_;
     status.ordinal = ordinal_;
-    status.committed = committed_;
     status.transactions = transactions_;
     status.rows = rows_;
     status.server_version = server_version_;
     status.error = error_;
-    status.state = State(snapshot_done && snapshot_durable_);
+    status.state = State(snapshot_done);
     status.lag_ms = lag_ms_;
     if (source_ != nullptr) {
       const auto source = source_->status();
@@ -120,8 +125,7 @@ class SupervisorImpl final : public Supervisor {
       }
     }
     stream_.join();
-    committer_.request_stop();
-    committer_.join();  // commits once more
+    commits_.Stop();
     const MutexLock lock(&mutex_);
     source_.reset();
     phase_ = phase_ == Phase::kHalted ? phase_ : Phase::kStopped;
@@ -200,21 +204,6 @@ class SupervisorImpl final : public Supervisor {
     return Retry(stop, [&] { return Open(); });
   }
 
-  Status CheckServer(mysql::Connection* connection) const {
-    if (connection->server().is_mariadb()) {
-      return Status::Ok();
-    }
-    BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
-    if (mode != "ON") {
-      return Status::InvalidArgument(
-          "gtid_mode is " + mode.value_or("unknown") +
-          ": a snapshot beside a running stream needs GTIDs. Without a restart: SET GLOBAL "
-          "enforce_gtid_consistency = ON; then "
-          "SET GLOBAL gtid_mode = OFF_PERMISSIVE, ON_PERMISSIVE, ON, one after the other");
-    }
-    return Status::Ok();
-  }
-
   Status Open() {
     BINSEEK_ASSIGN_OR_RETURN(const auto connection, mysql::Connection::Open(options_.connection));
     BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get()));
@@ -233,13 +222,13 @@ class SupervisorImpl final : public Supervisor {
                        [this] { return std::make_unique<EngineRows>(options_.engine->View()); }},
         checkpoint.position, checkpoint.ordinal, checkpoint.fingerprint);
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
-    const MutexLock lock(&mutex_);
-    server_version_ = connection->server().version_text;
-    position_ = checkpoint.position;
-    ordinal_ = checkpoint.ordinal;
-    if (!stored.empty()) {
-      committed_ = checkpoint.position;
+    {
+      const MutexLock lock(&mutex_);
+      server_version_ = connection->server().version_text;
+      position_ = checkpoint.position;
+      ordinal_ = checkpoint.ordinal;
     }
+    commits_.Resume(stored.empty() ? std::nullopt : std::make_optional(checkpoint.position));
     return Status::Ok();
   }
 
@@ -271,10 +260,8 @@ class SupervisorImpl final : public Supervisor {
   Status Follow(const std::stop_token& stop) {
     worker_.emplace(options_.connection, options_.chunk_rows, &tables_, source_.get());
     {
-      const bool snapshot_done = tables_.snapshot_done();
       const MutexLock lock(&mutex_);
       phase_ = Phase::kRunning;
-      snapshot_durable_ = snapshot_done;  // as the checkpoint says
       error_.clear();
       changed_.NotifyAll();
     }
@@ -319,69 +306,30 @@ class SupervisorImpl final : public Supervisor {
     const bool connected = source_->status().connected;
     const uint64_t settled = worker_->SettledOrdinal();
     tables_.Passed(Reached());
-    const bool snapshot_done = tables_.snapshot_done();
-    const MutexLock lock(&mutex_);
-    settled_ordinal_ = settled;
-    snapshot_durable_ = snapshot_durable_ && snapshot_done;
-    if (transaction) {
-      ++transactions_;
-      rows_ += transaction->rows->size();
-      position_ = applier_->position();
-      ordinal_ = applier_->ordinal();
-      lag_ms_ = LagOf(*transaction);
-      caught_up_ = lag_ms_ <= kLiveLagMs;
-    } else if (connected) {
-      position_.binlog = std::max(position_.binlog, Reached());
-      lag_ms_ = 0;  // nothing came within the poll: there is nothing that we do not have
-      caught_up_ = true;
-    }
-    changed_.NotifyAll();
-  }
-
-  // ---- the thread of the commits
-
-  void RunCommits(const std::stop_token& stop) {
-    bool committed = true;
-    while (AwaitCommitTime(stop, /*at_once_after_snapshot=*/committed)) {
-      committed = Commit();
-    }
-    Commit();
-  }
-
-  // Waits for the interval's end, or for a snapshot's, whose rows are not to be read again; false where stopped.
-  bool AwaitCommitTime(const std::stop_token& stop, bool at_once_after_snapshot) {
-    const auto until = steady_clock::now() + options_.commit_interval;
-    const MutexLock lock(&mutex_);
-    while (!stop.stop_requested() && steady_clock::now() < until &&
-           !(at_once_after_snapshot && tables_.snapshot_done() && !snapshot_durable_)) {
-      changed_.WaitFor(&mutex_, std::min(options_.commit_interval, milliseconds(50)));
-    }
-    return !stop.stop_requested();
-  }
-
-  bool Commit() {
-    change::SourcePosition position;
-    uint64_t settled = 0;
-    const bool snapshot_done = tables_.snapshot_done();
     {
       const MutexLock lock(&mutex_);
-      position = position_;
-      settled = settled_ordinal_;
+      settled_ordinal_ = settled;
+      if (transaction) {
+        ++transactions_;
+        rows_ += transaction->rows->size();
+        position_ = applier_->position();
+        ordinal_ = applier_->ordinal();
+        lag_ms_ = LagOf(*transaction);
+        caught_up_ = lag_ms_ <= kLiveLagMs;
+      } else if (connected) {
+        position_.binlog = std::max(position_.binlog, Reached());
+        lag_ms_ = 0;  // nothing came within the poll: there is nothing that we do not have
+        caught_up_ = true;
+      }
+      changed_.NotifyAll();
     }
-    const Status status = sink_.Commit();
-    if (!status.ok()) {
-      static LogEvery every(std::chrono::seconds(10));
-      every.Log(LogLevel::kError, "commit failed; it is tried again", {{"error", status}});
-      return false;
-    }
-    for (const index::IndexId index : tables_.Indices()) {
-      sink_.ForgetTombstones(index, change::VersionOf(settled + 1, 0));
-    }
+    commits_.NoteProgress();
+  }
+
+  // Called by the thread of the commits.
+  CommitPlace Place() const {
     const MutexLock lock(&mutex_);
-    committed_ = std::move(position);
-    snapshot_durable_ = snapshot_done;
-    changed_.NotifyAll();
-    return true;
+    return {position_, settled_ordinal_};
   }
 
   // Constant after construction.
@@ -401,14 +349,11 @@ class SupervisorImpl final : public Supervisor {
   mutable CondVar changed_;
   Phase phase_ BINSEEK_GUARDED_BY(mutex_) = Phase::kConnecting;
   bool caught_up_ BINSEEK_GUARDED_BY(mutex_) = false;
-  // A commit holds all tables' rows: live is said of what a crash does not take back.
-  bool snapshot_durable_ BINSEEK_GUARDED_BY(mutex_) = false;
   int64_t lag_ms_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t transactions_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t rows_ BINSEEK_GUARDED_BY(mutex_) = 0;
   change::SourcePosition position_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  change::SourcePosition committed_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t settled_ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
   std::string server_version_ BINSEEK_GUARDED_BY(mutex_);
   std::string error_ BINSEEK_GUARDED_BY(mutex_);
@@ -416,23 +361,9 @@ class SupervisorImpl final : public Supervisor {
   Mutex stop_mutex_;  // before mutex_
   bool stopped_ BINSEEK_GUARDED_BY(stop_mutex_) = false;
 
+  CommitLoop commits_;
   std::jthread stream_;
-  std::jthread committer_;
 };
-
-Status CheckOptions(const SupervisorOptions& options) {
-  if (options.engine == nullptr || options.state == nullptr) {
-    return Status::InvalidArgument("a supervisor needs an engine and a state store");
-  }
-  if (options.connection.database.empty()) {
-    return Status::InvalidArgument("the source names no database: mysql://user@host:port/DATABASE");
-  }
-  if (options.chunk_rows == 0 || options.commit_interval.count() <= 0) {
-    return Status::InvalidArgument(
-        "snapshot.chunk_rows and engine.commit_interval must be greater than 0");
-  }
-  return Status::Ok();
-}
 
 }  // namespace
 

@@ -1,0 +1,38 @@
+#include "sync/pipeline/source_checks.h"
+
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace binseek::pipeline {
+
+Status CheckOptions(const SupervisorOptions& options) {
+  if (options.engine == nullptr || options.state == nullptr) {
+    return Status::InvalidArgument("a supervisor needs an engine and a state store");
+  }
+  if (options.connection.database.empty()) {
+    return Status::InvalidArgument("the source names no database: mysql://user@host:port/DATABASE");
+  }
+  if (options.chunk_rows == 0 || options.commit_interval.count() <= 0) {
+    return Status::InvalidArgument(
+        "snapshot.chunk_rows and engine.commit_interval must be greater than 0");
+  }
+  return Status::Ok();
+}
+
+Status CheckServer(mysql::Connection* connection) {
+  if (connection->server().is_mariadb()) {
+    return Status::Ok();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
+  if (mode != "ON") {
+    return Status::InvalidArgument(
+        "gtid_mode is " + mode.value_or("unknown") +
+        ": a snapshot beside a running stream needs GTIDs. Without a restart: SET GLOBAL "
+        "enforce_gtid_consistency = ON; then "
+        "SET GLOBAL gtid_mode = OFF_PERMISSIVE, ON_PERMISSIVE, ON, one after the other");
+  }
+  return Status::Ok();
+}
+
+}  // namespace binseek::pipeline
