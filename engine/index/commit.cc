@@ -163,22 +163,29 @@ Result<CommitStats> EngineImpl::CommitLocked() {
   {
     const MutexLock lock(&apply_mutex_);
     frozen_.clear();
-    if (!status.ok()) {
-      return status;  // what was written is removed by the next commit or open that succeeds, unless its manifest names it
+    if (status.ok()) {
+      const bool unchanged = View() == frozen.view;
+      SwapMerged(commits);
+      committed_view_ = unchanged ? View() : nullptr;
     }
-    const bool unchanged = View() == frozen.view;
-    SwapMerged(commits);
-    committed_view_ = unchanged ? View() : nullptr;
+  }
+  if (!status.ok()) {
+    DeleteAttempted();
+    return status;
   }
   generation_ = manifest.generation;
   tombstone_generation_ = manifest.tombstone_generation;
   committed_tombstone_edits_ = frozen.tombstone_edits;
   committed_user_data_ = manifest.user_data;
-  DeleteUnnamedFiles(manifest);
-  CommitStats stats{manifest.generation, manifest.epoch, 0, MonotonicMicros() - started};
+  CommitStats stats{manifest.generation, manifest.epoch, 0, 0};
   for (const IndexCommit& commit : commits) {
     stats.merged_docs += commit.merged.docs;
+    for (const auto& [segment, state] : commit.written) {
+      committed_[segment] = state;
+    }
   }
+  DeleteUnnamedFiles(manifest);
+  stats.micros = MonotonicMicros() - started;
   return stats;
 }
 
@@ -190,7 +197,7 @@ Status EngineImpl::WriteIndices(const EngineView& view, Manifest* manifest,
     commit.merged_from = ChooseMerge(*index);
     BINSEEK_RETURN_IF_ERROR(WriteMerged(&commit));
     manifest->indices.emplace_back();
-    BINSEEK_RETURN_IF_ERROR(WriteStates(commit, manifest->generation, &manifest->indices.back()));
+    BINSEEK_RETURN_IF_ERROR(WriteStates(manifest->generation, &commit, &manifest->indices.back()));
     commits->push_back(std::move(commit));
   }
   return Status::Ok();
@@ -210,9 +217,8 @@ Status EngineImpl::WriteMerged(IndexCommit* commit) {
     id = next_segment_id_++;
   }
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.before_segment"));
-  BINSEEK_RETURN_IF_ERROR(store::WriteFile(
-      options_.directory.get(), SegmentFile(id),
-      store::WrapInEnvelope(kSegmentFormat, std::to_string(id), commit->merged.payload)));
+  BINSEEK_RETURN_IF_ERROR(
+      WriteNew(SegmentFile(id), kSegmentFormat, std::to_string(id), commit->merged.payload));
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.after_segment"));
   commit->merged.payload.clear();
   commit->merged.payload.shrink_to_fit();
@@ -220,8 +226,8 @@ Status EngineImpl::WriteMerged(IndexCommit* commit) {
   return Status::Ok();
 }
 
-Status EngineImpl::WriteStates(const IndexCommit& commit, uint64_t generation, ManifestIndex* out) {
-  const IndexView& index = *commit.index;
+Status EngineImpl::WriteStates(uint64_t generation, IndexCommit* commit, ManifestIndex* out) {
+  const IndexView& index = *commit->index;
   out->id = index.id;
   out->name = index.name;
   out->uuid = index.uuid;
@@ -230,27 +236,26 @@ Status EngineImpl::WriteStates(const IndexCommit& commit, uint64_t generation, M
   out->mapping = *index.mapping;
   out->next_seq_no = index.next_seq_no;
   for (const auto& segment : index.segments) {
-    if (std::find(commit.merged_from.begin(), commit.merged_from.end(), segment) !=
-        commit.merged_from.end()) {
+    if (std::find(commit->merged_from.begin(), commit->merged_from.end(), segment) !=
+        commit->merged_from.end()) {
       continue;
     }
-    auto& [view, state_generation] = committed_[segment->id()];
+    auto [view, state_generation] = committed_[segment->id()];
     if (view != segment) {
       BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.before_state"));
-      BINSEEK_RETURN_IF_ERROR(
-          store::WriteFile(options_.directory.get(), StateFile(segment->id(), generation),
-                           store::WrapInEnvelope(kStateFormat, std::to_string(segment->id()),
-                                                 EncodeSegmentState(*segment))));
-      view = segment;
+      BINSEEK_RETURN_IF_ERROR(WriteNew(StateFile(segment->id(), generation), kStateFormat,
+                                       std::to_string(segment->id()),
+                                       EncodeSegmentState(*segment)));
       state_generation = generation;
+      commit->written[segment->id()] = {segment, generation};
     }
     out->segments.push_back({segment->id(), state_generation});
   }
-  if (commit.merged_into != nullptr) {
-    out->segments.push_back({commit.merged_into->id(), 0});
+  if (commit->merged_into != nullptr) {
+    out->segments.push_back({commit->merged_into->id(), 0});
     // A copy, since catching up will write to the original.
-    committed_[commit.merged_into->id()] = {
-        std::make_shared<const SegmentView>(*commit.merged_into), 0};
+    commit->written[commit->merged_into->id()] = {
+        std::make_shared<const SegmentView>(*commit->merged_into), 0};
   }
   return Status::Ok();
 }
@@ -259,22 +264,39 @@ Status EngineImpl::WriteTombstones(const Frozen& frozen, Manifest* manifest) {
   if (frozen.tombstones.empty()) {
     return Status::Ok();
   }
-  return store::WriteFile(options_.directory.get(), TombstoneFile(manifest->tombstone_generation),
-                          store::WrapInEnvelope(kTombstoneFormat, "", frozen.tombstones));
+  return WriteNew(TombstoneFile(manifest->tombstone_generation), kTombstoneFormat, "",
+                  frozen.tombstones);
 }
 
 Status EngineImpl::WriteManifest(const Manifest& manifest) {
   const std::string file(kManifestFile);
   store::Directory* directory = options_.directory.get();
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.after_hook"));
-  BINSEEK_RETURN_IF_ERROR(store::WriteFile(
-      directory, file + ".new", store::WrapInEnvelope(kManifestFormat, "", manifest.Encode())));
+  BINSEEK_RETURN_IF_ERROR(WriteNew(file + ".new", kManifestFormat, "", manifest.Encode()));
   BINSEEK_RETURN_IF_ERROR(directory->Sync());  // segments are durable before they are named
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.before_rename"));
+  // Whatever is reported from here on: the new manifest may be what a restart finds.
+  attempted_files_.clear();
   BINSEEK_RETURN_IF_ERROR(directory->Rename(file + ".new", file));
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("commit.after_rename"));
   BINSEEK_RETURN_IF_ERROR(directory->Sync());
   return BINSEEK_FAULT_POINT("commit.after_sync");
+}
+
+Status EngineImpl::WriteNew(const std::string& file, const store::EnvelopeFormat& format,
+                            std::string_view id, std::string_view payload) {
+  attempted_files_.push_back(file);
+  return store::WriteFile(options_.directory.get(), file,
+                          store::WrapInEnvelope(format, id, payload));
+}
+
+// Without this a full disk would stay full: every further attempt writes under other names.
+void EngineImpl::DeleteAttempted() {
+  for (const std::string& file : attempted_files_) {
+    const Status ignored = options_.directory->Delete(file);  // or the next commit that succeeds
+    static_cast<void>(ignored.ok());
+  }
+  attempted_files_.clear();
 }
 
 void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {

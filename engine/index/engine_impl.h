@@ -58,12 +58,15 @@ class EngineImpl final : public Engine {
     std::string tombstones;  // encoded; empty: there are none, or their file is as it was
     uint64_t tombstone_edits = 0;
   };
+  // The views of segments whose present state is on disk, with the generation of their state files (0: there is none).
+  using Committed = std::map<uint64_t, std::pair<std::shared_ptr<const SegmentView>, uint64_t>>;
   // What a commit makes of one index.
   struct IndexCommit {
     std::shared_ptr<const IndexView> index;
     std::vector<std::shared_ptr<const SegmentView>> merged_from;
     MergedSegment merged;
     std::shared_ptr<SegmentView> merged_into;  // null: nothing was merged, or nothing was left
+    Committed written;  // what becomes part of committed_ when all has gone well
   };
 
   // Commits where memory is over its limit: now, or, while another commit runs, at twice the limit.
@@ -79,8 +82,12 @@ class EngineImpl final : public Engine {
   std::vector<std::shared_ptr<const IndexView>> With(
       std::vector<std::shared_ptr<const IndexView>> changed) const;
   Status WriteMerged(IndexCommit* commit) BINSEEK_REQUIRES(commit_mutex_);
-  Status WriteStates(const IndexCommit& commit, uint64_t generation, ManifestIndex* out)
+  Status WriteStates(uint64_t generation, IndexCommit* commit, ManifestIndex* out)
       BINSEEK_REQUIRES(commit_mutex_);
+  // Writes a file that no manifest names yet.
+  Status WriteNew(const std::string& file, const store::EnvelopeFormat& format, std::string_view id,
+                  std::string_view payload) BINSEEK_REQUIRES(commit_mutex_);
+  void DeleteAttempted() BINSEEK_REQUIRES(commit_mutex_);
   Status WriteManifest(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
   void SwapMerged(const std::vector<IndexCommit>& commits) BINSEEK_REQUIRES(apply_mutex_);
   void DeleteUnnamedFiles(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
@@ -98,9 +105,9 @@ class EngineImpl final : public Engine {
   uint64_t attempted_generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
   uint64_t committed_tombstone_edits_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
   uint64_t tombstone_generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
-  // The views of segments whose present state is on disk, with the generation of their state files.
-  std::map<uint64_t, std::pair<std::shared_ptr<const SegmentView>, uint64_t>> committed_
-      BINSEEK_GUARDED_BY(commit_mutex_);
+  // Files of the running attempt, from before they are created until its rename is tried: nothing names them, so they go with it.
+  std::vector<std::string> attempted_files_ BINSEEK_GUARDED_BY(commit_mutex_);
+  Committed committed_ BINSEEK_GUARDED_BY(commit_mutex_);
   std::shared_ptr<const EngineView> committed_view_ BINSEEK_GUARDED_BY(commit_mutex_);
   std::map<std::string, std::string> committed_user_data_ BINSEEK_GUARDED_BY(commit_mutex_);
   std::unique_ptr<store::DirectoryLock> lock_ BINSEEK_GUARDED_BY(commit_mutex_);

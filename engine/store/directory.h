@@ -53,7 +53,7 @@ class Directory {
   [[nodiscard]] virtual Result<std::unique_ptr<DirectoryLock>> Lock() = 0;
 };
 
-// Creates, writes, syncs and closes a file.
+// Creates, writes, syncs and closes a file. Where that fails the file is gone: a part of one would only take up room.
 [[nodiscard]] Status WriteFile(Directory* directory, const std::string& file,
                                std::string_view bytes);
 

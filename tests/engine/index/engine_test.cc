@@ -184,6 +184,57 @@ TEST_F(EngineTest, WhatTheHookRefusesIsNotCommitted) {
   EXPECT_EQ(Index(id).live_docs(), 0u);
 }
 
+TEST_F(EngineTest, AFailedCommitLeavesNoFilesOfItsOwn) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "fault points are not compiled in";
+  }
+  const IndexId id = Create("products");
+  std::vector<Operation> many;
+  for (int i = 0; i < 2000; ++i) {
+    many.push_back(Upsert(id, std::to_string(i), kPhone));
+  }
+  MustApply(engine_.get(), std::move(many));
+  ASSERT_OK(engine_->Commit());
+  const auto before = *directory_->List();
+  MustApply(engine_.get(),
+            {SetStock(id, "77", 1), Upsert(id, "new", kCase), Delete(id, "gone", 9)});
+  for (const char* point : {"store.half_written@1", "store.half_written@2", "store.sync@3",
+                            "store.create@4", "commit.after_segment", "commit.before_state",
+                            "commit.before_hook", "commit.after_hook", "commit.before_rename"}) {
+    const std::string name(point);
+    const size_t at = std::min(name.find('@'), name.size());
+    const ::binseek::test::FaultScope scope(name.substr(0, at) + "=error" + name.substr(at));
+    EXPECT_STATUS(engine_->Commit(), kIoError);
+    EXPECT_EQ(*directory_->List(), before) << point;
+  }
+  ASSERT_OK(engine_->Commit());
+  LosePower();
+  EXPECT_EQ(NumberOf(Index(id), "77", kStock), 1);
+  EXPECT_EQ(SourceOf(Index(id), "new"), kCase.ToSource());
+  EXPECT_EQ(engine_->tombstones(), 1u);
+}
+
+// Its manifest may be durable all the same, and then a restart needs what it names.
+TEST_F(EngineTest, ACommitThatFailsAfterItsRenameKeepsItsFiles) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "fault points are not compiled in";
+  }
+  const IndexId id = Create("products");
+  MustApply(engine_.get(), {Upsert(id, "1", kPhone)});
+  ASSERT_OK(engine_->Commit());
+  MustApply(engine_.get(), {Upsert(id, "2", kCase)});
+  {
+    const ::binseek::test::FaultScope scope("commit.after_rename=error");
+    EXPECT_STATUS(engine_->Commit(), kIoError);
+  }
+  {
+    const ::binseek::test::FaultScope scope("commit.before_rename=error");
+    EXPECT_STATUS(engine_->Commit(), kIoError);
+  }
+  Open();
+  EXPECT_EQ(Index(id).live_docs(), 2u);
+}
+
 // The hook stands between the merge and the manifest, so what it applies arrives during the commit.
 TEST_F(EngineTest, WritesDuringACommitAreKept) {
   const IndexId id = Create("products");

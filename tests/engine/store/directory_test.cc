@@ -2,8 +2,10 @@
 
 #include <filesystem>
 
+#include "engine/base/fault_point.h"
 #include "engine/store/posix_directory.h"
 #include "engine/store/ram_directory.h"
+#include "tests/support/fault_scope.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::store {
@@ -58,6 +60,20 @@ TEST(DirectoryTest, FileSystemKeepsTheContract) {
   const auto directory = OpenPosixDirectory(folder.path() + "/new/folder");
   ASSERT_OK(directory);
   ExpectContract(directory->get());
+}
+
+TEST(DirectoryTest, OfAFileThatCannotBeWrittenNothingStays) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "fault points are not compiled in";
+  }
+  const TemporaryFolder folder;
+  const auto directory = OpenPosixDirectory(folder.path());
+  ASSERT_OK(directory);
+  for (const char* point : {"store.create", "store.half_written", "store.sync"}) {
+    const binseek::test::FaultScope scope(std::string(point) + "=error");
+    EXPECT_STATUS(WriteFile(directory->get(), "a", "some bytes"), kIoError);
+    EXPECT_EQ(*(*directory)->List(), std::vector<std::string>());
+  }
 }
 
 TEST(RamDirectoryTest, DropsWhatWasNotSynced) {
