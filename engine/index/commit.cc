@@ -56,12 +56,14 @@ Segments ChooseMerge(const IndexView& index) {
   return out;
 }
 
-// Lays over `to` what happened to `now` since the merge read `then`.
-void CatchUp(const SegmentView& then, const SegmentView& now, const std::vector<DocId>& doc_map,
+// Lays over `to` what happened to `now` since the merge read `then`. False: nothing did.
+bool CatchUp(const SegmentView& then, const SegmentView& now, const std::vector<DocId>& doc_map,
              EditId edit, SegmentView* to) {
+  bool changed = false;
   now.live().VisitDifferentPages(then.live(), [&](DocId doc) {
     if (doc_map[doc] != kNoMoreDocs && !now.IsLive(doc)) {
       to->mutable_live()->Delete(doc_map[doc], edit);
+      changed = true;
     }
   });
   for (const auto& [field, column] : now.columns()) {
@@ -76,9 +78,11 @@ void CatchUp(const SegmentView& then, const SegmentView& now, const std::vector<
           const ColumnPages* merged = to->Column(id);
           if ((merged == nullptr ? std::nullopt : merged->Get(doc_map[doc])) != value) {
             to->MutableColumn(id)->Set(doc_map[doc], value, edit);
+            changed = true;
           }
         });
   }
+  return changed;
 }
 
 }  // namespace
@@ -165,7 +169,7 @@ Result<CommitStats> EngineImpl::CommitLocked() {
     frozen_.clear();
     if (status.ok()) {
       const bool unchanged = View() == frozen.view;
-      SwapMerged(commits);
+      SwapMerged(&commits);
       committed_view_ = unchanged ? View() : nullptr;
     }
   }
@@ -253,9 +257,6 @@ Status EngineImpl::WriteStates(uint64_t generation, IndexCommit* commit, Manifes
   }
   if (commit->merged_into != nullptr) {
     out->segments.push_back({commit->merged_into->id(), 0});
-    // A copy, since catching up will write to the original.
-    commit->written[commit->merged_into->id()] = {
-        std::make_shared<const SegmentView>(*commit->merged_into), 0};
   }
   return Status::Ok();
 }
@@ -299,11 +300,11 @@ void EngineImpl::DeleteAttempted() {
   attempted_files_.clear();
 }
 
-void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {
+void EngineImpl::SwapMerged(std::vector<IndexCommit>* commits) {
   const EditId edit = next_edit_++;
   const auto view = View();
   std::vector<std::shared_ptr<const IndexView>> changed;
-  for (const IndexCommit& commit : commits) {
+  for (IndexCommit& commit : *commits) {
     const IndexView* now = view->Find(commit.index->id);
     if (now == nullptr || commit.merged_from.empty()) {
       continue;
@@ -311,6 +312,7 @@ void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {
     auto index = std::make_shared<IndexView>(*now);
     Segments kept;
     bool placed = commit.merged_into == nullptr;
+    bool caught_up = false;
     for (const auto& segment : now->segments) {
       const auto from =
           std::find_if(commit.merged_from.begin(), commit.merged_from.end(),
@@ -321,12 +323,16 @@ void EngineImpl::SwapMerged(const std::vector<IndexCommit>& commits) {
       }
       if (commit.merged_into != nullptr) {
         const auto ordinal = static_cast<size_t>(from - commit.merged_from.begin());
-        CatchUp(**from, *segment, commit.merged.doc_maps[ordinal], edit, commit.merged_into.get());
+        caught_up |= CatchUp(**from, *segment, commit.merged.doc_maps[ordinal], edit,
+                             commit.merged_into.get());
         if (!placed) {
           kept.push_back(commit.merged_into);
           placed = true;
         }
       }
+    }
+    if (commit.merged_into != nullptr && !caught_up) {  // else the next commit writes its state
+      commit.written[commit.merged_into->id()] = {commit.merged_into, 0};
     }
     index->segments = std::move(kept);
     changed.push_back(std::move(index));

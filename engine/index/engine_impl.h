@@ -89,7 +89,7 @@ class EngineImpl final : public Engine {
                   std::string_view payload) BINSEEK_REQUIRES(commit_mutex_);
   void DeleteAttempted() BINSEEK_REQUIRES(commit_mutex_);
   Status WriteManifest(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
-  void SwapMerged(const std::vector<IndexCommit>& commits) BINSEEK_REQUIRES(apply_mutex_);
+  void SwapMerged(std::vector<IndexCommit>* commits) BINSEEK_REQUIRES(apply_mutex_);
   void DeleteUnnamedFiles(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
 
   // Constant after construction.

@@ -184,6 +184,28 @@ TEST_F(EngineTest, WhatTheHookRefusesIsNotCommitted) {
   EXPECT_EQ(Index(id).live_docs(), 0u);
 }
 
+TEST_F(EngineTest, AMergedSegmentThatDidNotChangeGetsNoState) {
+  const IndexId id = Create("products");
+  MustApply(engine_.get(), {Upsert(id, "1", kPhone), Upsert(id, "2", kCase)});
+  ASSERT_OK(engine_->Commit());
+  const auto before = *directory_->List();
+  Batch only_a_position;
+  only_a_position.user_data = {{"shop", "binlog.7:123"}};
+  ASSERT_OK(engine_->Apply(only_a_position));
+  ASSERT_OK(engine_->Commit());
+  EXPECT_EQ(*directory_->List(), before);
+  before_commit_ = [this, id] {
+    before_commit_ = nullptr;
+    MustApply(engine_.get(), {SetStock(id, "3", 1)});
+    return Status::Ok();
+  };
+  MustApply(engine_.get(), {Upsert(id, "3", kPhone)});
+  ASSERT_OK(engine_->Commit());
+  ASSERT_OK(engine_->Commit());
+  LosePower();
+  EXPECT_EQ(NumberOf(Index(id), "3", kStock), 1) << "changed between the merge and its commit";
+}
+
 TEST_F(EngineTest, AFailedCommitLeavesNoFilesOfItsOwn) {
   if (!FaultPoints::Enabled()) {
     GTEST_SKIP() << "fault points are not compiled in";
