@@ -28,7 +28,8 @@ enum class OpKind : uint8_t {
 };
 
 enum class VersionType : uint8_t {
-  kInternal,  // the engine counts: version of the stored document or tombstone + 1; 1 where there is neither
+  // The engine counts: version of the stored document or tombstone + 1; 1 where there is neither. kConflict where none is higher.
+  kInternal,
   kExternal,     // applied only where greater than the stored version or tombstone
   kExternalGte,  // applied where greater or equal
 };

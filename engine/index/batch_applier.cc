@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 
 #include "engine/index/segment_merger.h"
@@ -55,6 +56,7 @@ BatchApplier::Work* BatchApplier::WorkOn(IndexId index) {
   Work work;
   work.index = std::make_shared<IndexView>(*base);
   work.builder = std::make_unique<codec::SegmentBuilder>(work.index->mapping.get());
+  work.external_versions = tombstones_.count(index) != 0;
   return &works_.emplace(index, std::move(work)).first->second;
 }
 
@@ -114,6 +116,15 @@ bool BatchApplier::Admit(const Work& work, const Operation& operation, const Sto
   const std::optional<int64_t> known =
       stored.exists() ? stored.version : TombstoneOf(work, operation.key);
   if (operation.version_type == VersionType::kInternal) {
+    if (known == std::numeric_limits<int64_t>::max()) {
+      result->outcome = Outcome::kConflict;
+      result->version = *known;
+      result->seq_no = stored.seq_no;
+      result->status = Status::Aborted(
+          "[" + operation.key + "]: version conflict, no version is higher than the current [" +
+          std::to_string(*known) + "]");
+      return false;
+    }
     result->version = known.value_or(0) + 1;
     return true;
   }
@@ -149,6 +160,7 @@ OpResult BatchApplier::Apply(const Operation& operation) {
   if (!Admit(*work, operation, stored, &result)) {
     return result;
   }
+  work->external_versions |= operation.version_type != VersionType::kInternal;
   switch (operation.kind) {
     case OpKind::kUpsert:
     case OpKind::kCreate:
@@ -197,8 +209,10 @@ void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping:
 void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& stored,
                           OpResult* result) {
   Kill(work, operation.key, stored);
-  if (operation.version_type != VersionType::kInternal) {
-    // Also for keys that are not here: an older write may still be on its way.
+  // External versions leave one for keys too that are not here: an older write may still be on its way. Internal ones follow a
+  // version that may have been external; where all versions are internal nothing is on its way.
+  const bool known = stored.exists() || TombstoneOf(*work, operation.key).has_value();
+  if (operation.version_type != VersionType::kInternal || (work->external_versions && known)) {
     work->tombstones[operation.key] = result->version;
   }
   result->seq_no = work->index->next_seq_no++;
@@ -321,7 +335,9 @@ Result<BatchApplier::Changes> BatchApplier::Finish() {
   for (auto& [id, work] : works_) {
     BINSEEK_RETURN_IF_ERROR(Seal(&work));
     changes.changed.push_back(work.index);
-    changes.tombstones.emplace(id, std::move(work.tombstones));
+    if (work.external_versions) {
+      changes.tombstones.emplace(id, std::move(work.tombstones));
+    }
   }
   return changes;
 }

@@ -38,7 +38,7 @@ class BatchApplier {
 
   struct Changes {
     std::vector<std::shared_ptr<const IndexView>> changed;
-    // nullopt: the key's tombstone goes.
+    // nullopt: the key's tombstone goes. Without keys too where the index has external versions, see Tombstones.
     std::map<IndexId, std::unordered_map<std::string, std::optional<int64_t>>> tombstones;
   };
   [[nodiscard]] Result<Changes> Finish();
@@ -53,6 +53,8 @@ class BatchApplier {
     std::unordered_map<std::string, DocId> pending;  // live keys in the builder
     std::vector<DocId> pending_dead;
     std::unordered_map<std::string, std::optional<int64_t>> tombstones;
+    bool external_versions =
+        false;  // some operation, of this batch or an earlier one, gave its version
   };
   // Where a key's document is now.
   struct Stored {

@@ -123,8 +123,7 @@ EngineImpl::Frozen EngineImpl::Freeze(Manifest* manifest) {
   manifest->generation = ++attempted_generation_;
   manifest->tombstone_generation = tombstone_generation_;
   if (tombstone_edits_ != committed_tombstone_edits_) {
-    const bool any = std::any_of(tombstones_.begin(), tombstones_.end(),
-                                 [](const auto& keys) { return !keys.second.empty(); });
+    const bool any = !tombstones_.empty();
     frozen.tombstones = any ? EncodeTombstones(tombstones_) : std::string();
     manifest->tombstone_generation = any ? manifest->generation : 0;
   }

@@ -286,7 +286,7 @@ Result<ApplyResult> EngineImpl::Apply(const Batch& batch) {
   }
   BINSEEK_ASSIGN_OR_RETURN(BatchApplier::Changes changes, applier.Finish());
   for (auto& [index, edits] : changes.tombstones) {
-    tombstone_edits_ += edits.size();
+    tombstone_edits_ += edits.size() + (tombstones_.try_emplace(index).second ? 1 : 0);
     for (auto& [key, version] : edits) {
       if (version) {
         tombstones_[index][key] = *version;

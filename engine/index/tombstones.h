@@ -16,6 +16,7 @@
 
 namespace binseek::index {
 
+// An index has an entry, if only an empty one, from its first external version on: from then on internal deletes leave tombstones too.
 using Tombstones = std::map<IndexId, std::unordered_map<std::string, int64_t>>;
 
 // Version 0 of the format, without envelope; keys in no order.

@@ -1,6 +1,8 @@
 // The sentences of batch.h, one test each.
 #include "engine/index/batch.h"
 
+#include <limits>
+
 #include "engine/store/ram_directory.h"
 #include "tests/engine/index/shop.h"
 #include "tests/support/status_matchers.h"
@@ -106,6 +108,19 @@ TEST_F(BatchTest, InternalVersionsCount) {
   EXPECT_EQ(Apply(Delete(id_, "1")).version, 4);
   EXPECT_EQ(Apply(Delete(id_, "2", 50)).version, 50);
   EXPECT_EQ(Apply(Upsert(id_, "2", kPhone)).version, 51) << "goes on from a tombstone";
+}
+
+TEST_F(BatchTest, NoVersionFollowsTheHighest) {
+  constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(Apply(Upsert(id_, "1", kPhone, kHighest)).outcome, Outcome::kCreated);
+  for (const Operation& operation :
+       {Upsert(id_, "1", kCase), SetStock(id_, "1", 1), Delete(id_, "1")}) {
+    const OpResult result = Apply(operation);
+    EXPECT_EQ(result.outcome, Outcome::kConflict);
+    EXPECT_EQ(result.version, kHighest);
+    EXPECT_STATUS(result.status, kAborted);
+  }
+  EXPECT_EQ(Source("1"), kPhone.ToSource());
 }
 
 TEST_F(BatchTest, OnlyAGreaterExternalVersionWins) {

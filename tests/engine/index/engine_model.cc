@@ -59,13 +59,15 @@ OpResult EngineModel::Apply(const Operation& operation, const Product& product) 
       return Made(Outcome::kStale, known_version, known_seq_no);
     }
   }
+  const bool external = operation.version_type != VersionType::kInternal;
+  in.external_versions |= external;
   if (operation.kind == OpKind::kUpdateColumns && !exists && !operation.if_missing) {
     return Made(Outcome::kMissing, version, 0);
   }
   const int64_t seq_no = in.next_seq_no++;
   if (operation.kind == OpKind::kDelete) {
     in.documents.erase(operation.key);
-    if (operation.version_type != VersionType::kInternal) {
+    if (external || (known && in.external_versions)) {
       in.tombstones[operation.key] = version;
     }
     return Made(exists ? Outcome::kDeleted : Outcome::kMissing, version, seq_no);

@@ -426,6 +426,25 @@ TEST_F(EngineTest, NoResurrectionByAnOldWrite) {
   EXPECT_EQ(engine_->tombstones(), 1u);
 }
 
+TEST_F(EngineTest, NoResurrectionOfWhatAnInternalVersionDeleted) {
+  const IndexId id = Create("products");
+  MustApply(engine_.get(), {Upsert(id, "1", kPhone, 10), Upsert(id, "2", kPhone, 10)});
+  EXPECT_EQ(MustApplyOne(engine_.get(), Delete(id, "1")), Outcome::kDeleted);
+  ASSERT_OK(engine_->Commit());
+  LosePower();
+  EXPECT_EQ(MustApplyOne(engine_.get(), Delete(id, "2")), Outcome::kDeleted);
+  for (const char* key : {"1", "2"}) {
+    EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, key, kPhone, 11)), Outcome::kStale);
+  }
+  EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "1", kPhone, 12)), Outcome::kCreated);
+}
+
+TEST_F(EngineTest, OnlyInternalVersionsLeaveNoTombstones) {
+  const IndexId id = Create("products");
+  MustApply(engine_.get(), {Upsert(id, "1", kPhone), Delete(id, "1")});
+  EXPECT_EQ(engine_->tombstones(), 0u);
+}
+
 TEST_F(EngineTest, TombstonesAreForgottenWhenNoOlderWriteCanCome) {
   const IndexId id = Create("products");
   MustApply(engine_.get(), {Delete(id, "a", 10), Delete(id, "b", 20)});
