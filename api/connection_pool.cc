@@ -30,7 +30,7 @@ Connection::~Connection() {
 
 void Connection::BeginRequest(Time deadline, size_t max_bytes) {
   read_deadline_ = deadline;
-  headers_left_ = max_bytes;
+  bytes_left_ = max_bytes;
   writing_ = false;
 }
 
@@ -54,6 +54,10 @@ bool Connection::WaitFor(int16_t events, Time deadline) const {
 
 bool Connection::Fill() {
   for (;;) {
+    // A client that sends without a pause never lets the socket run dry, so this cannot be left to WaitFor.
+    if (steady_clock::now() >= read_deadline_) {
+      return false;
+    }
     const ssize_t got = recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (got >= 0) {
       begin_ = 0;
@@ -71,16 +75,14 @@ bool Connection::Fill() {
 }
 
 ssize_t Connection::Read(char* data, size_t size) {
-  if (broken_ || headers_left_ == 0 || (!has_buffered() && !Fill())) {
+  if (broken_ || bytes_left_ == 0 || (!has_buffered() && !Fill())) {
     broken_ = true;
     return -1;
   }
-  const size_t count = std::min({size, end_ - begin_, headers_left_});
+  const size_t count = std::min({size, end_ - begin_, bytes_left_});
   std::memcpy(data, buffer_.data() + begin_, count);
   begin_ += count;
-  if (headers_left_ != SIZE_MAX) {
-    headers_left_ -= count;
-  }
+  bytes_left_ -= count;
   return static_cast<ssize_t>(count);
 }
 

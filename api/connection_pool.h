@@ -40,9 +40,10 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   int socket() const { return socket_; }
-  // Request line and headers may take `max_bytes`, until HeadersDone; all of the request must be read by `deadline`.
+  // Request line and headers may take `max_bytes`, until BeginBody; all of the request must be read by `deadline`.
   void BeginRequest(Time deadline, size_t max_bytes);
-  void HeadersDone() { headers_left_ = SIZE_MAX; }
+  // The headers are read; the body and its framing may take `max_bytes`.
+  void BeginBody(size_t max_bytes) { bytes_left_ = max_bytes; }
   // The first write begins the answer, which must be taken within `timeout`.
   void set_write_timeout(std::chrono::milliseconds timeout) { write_timeout_ = timeout; }
 
@@ -63,7 +64,7 @@ class Connection {
   bool writing_ = false;
   bool broken_ = false;
   std::chrono::milliseconds write_timeout_{30000};
-  size_t headers_left_ = 0;
+  size_t bytes_left_ = 0;  // that may be read yet
   size_t begin_ = 0;
   size_t end_ = 0;
   std::array<char, 8192> buffer_;

@@ -16,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/chunked_body.h"
 #include "api/rest_error.h"
 #include "engine/base/log.h"
 
@@ -23,19 +24,8 @@ namespace binseek::api {
 namespace {
 
 constexpr size_t kWriteBuffer = 64 << 10;
+constexpr size_t kFramingSlack = 64 << 10;
 constexpr size_t kAnyNumber = 1'000'000;  // of requests on one connection
-
-// One request on its way through httplib: what our handler needs and httplib's own structures do not carry.
-struct Exchange {
-  Connection* connection = nullptr;
-  std::string method;
-  std::string target;
-  std::string content_type;
-  bool must_close = false;  // a part of the body was not read
-};
-
-// httplib calls handlers on the thread that serves the connection; this is how they find their exchange.
-thread_local Exchange* current_exchange = nullptr;
 
 // Lets httplib read and write a Connection. Writes are gathered, so that an answer is one packet where it is small.
 class ConnectionStream final : public httplib::Stream {
@@ -46,7 +36,7 @@ class ConnectionStream final : public httplib::Stream {
   bool is_writable() const override { return true; }
   ssize_t read(char* data, size_t size) override {
     Flush();
-    return connection_->Read(data, size);
+    return chunked_ ? chunked_->Read(data, size) : connection_->Read(data, size);
   }
   ssize_t write(const char* data, size_t size) override {
     pending_.append(data, size);
@@ -59,6 +49,11 @@ class ConnectionStream final : public httplib::Stream {
   void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
   // httplib refuses descriptors that select() could not watch; ours are watched by poll().
   socket_t socket() const override { return 0; }
+
+  // What is read from here on are the chunks of a body; at its end read() says that the stream ends.
+  void BeginChunks() {
+    chunked_.emplace([this](char* data, size_t size) { return connection_->Read(data, size); });
+  }
 
   void Flush() {
     size_t sent = 0;
@@ -74,8 +69,22 @@ class ConnectionStream final : public httplib::Stream {
 
  private:
   Connection* const connection_;
+  std::optional<ChunkedBody> chunked_;
   std::string pending_;
 };
+
+// One request on its way through httplib: what our handler needs and httplib's own structures do not carry.
+struct Exchange {
+  Connection* connection = nullptr;
+  ConnectionStream* stream = nullptr;
+  std::string method;
+  std::string target;
+  std::string content_type;
+  bool must_close = false;  // a part of the body was not read
+};
+
+// httplib calls handlers on the thread that serves the connection; this is how they find their exchange.
+thread_local Exchange* current_exchange = nullptr;
 
 // Runs accepted sockets' tasks at once, on the accepting thread: they only hand the socket to the pool.
 class InlineQueue final : public httplib::TaskQueue {
@@ -150,9 +159,10 @@ class Listener final : public httplib::Server {
   // For the pool's workers.
   bool ServeOne(Connection* connection) {
     Exchange exchange;
-    exchange.connection = connection;
-    current_exchange = &exchange;
     ConnectionStream stream(connection);
+    exchange.connection = connection;
+    exchange.stream = &stream;
+    current_exchange = &exchange;
     bool closed = false;
     bool served = false;
     try {
@@ -175,8 +185,7 @@ class Listener final : public httplib::Server {
   }
 
   // Called with the headers read: bends the request so that httplib reads every body, and routes nothing by itself.
-  static void Prepare(Exchange* exchange, httplib::Request* request) {
-    exchange->connection->HeadersDone();
+  void Prepare(Exchange* exchange, httplib::Request* request) const {
     exchange->method = request->method;
     exchange->target = request->target;
     exchange->content_type = request->get_header_value("Content-Type");
@@ -184,8 +193,17 @@ class Listener final : public httplib::Server {
     request->ranges.clear();
     request->path = "/";
     const bool has_length = request->has_header("Content-Length");
-    const bool has_body = request->has_header("Transfer-Encoding") ||
-                          (has_length && request->get_header_value("Content-Length") != "0");
+    const bool chunked = request->has_header("Transfer-Encoding");
+    const bool has_body =
+        chunked || (has_length && request->get_header_value("Content-Length") != "0");
+    // Chunks have framing on top; unpacked, the body is measured again.
+    exchange->connection->BeginBody(options_.max_body_bytes + options_.max_body_bytes / 8 +
+                                    kFramingSlack);
+    if (chunked) {
+      // httplib bounds no line of the framing and ends a body at the first chunk that is not ended as it should; we give it the bare body.
+      request->headers.erase("Transfer-Encoding");
+      exchange->stream->BeginChunks();
+    }
     if (has_body && request->method == "GET") {
       request->method = "POST";  // httplib would leave the body unread
     } else if (has_body && (request->method == "HEAD" || request->method == "OPTIONS" ||

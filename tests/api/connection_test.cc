@@ -78,6 +78,24 @@ TEST_F(ConnectionTest, UnfinishedBodyIsBounded) {
   EXPECT_TRUE(slow.WaitForClose());
 }
 
+// Its bytes are always there, so that the server never waits for any.
+TEST_F(ConnectionTest, ClientThatNeverPausesIsClosedInTime) {
+  Start({.threads = 1,
+         .request_timeout = std::chrono::milliseconds(200),
+         .max_header_bytes = size_t{1} << 40});
+  RawClient fast(server_->port());
+  const std::string line = "X-A: " + std::string(1000, 'a') + "\n";  // which httplib skips
+  std::string lines;
+  while (lines.size() < (256 << 10)) {
+    lines += line;
+  }
+  fast.Send("GET / HTTP/1.1\r\n");
+  const auto start = std::chrono::steady_clock::now();
+  while (fast.Send(lines) && std::chrono::steady_clock::now() - start < std::chrono::seconds(20)) {
+  }
+  EXPECT_TRUE(fast.WaitForClose());
+}
+
 TEST_F(ConnectionTest, IdleConnectionIsClosedInTheEnd) {
   Start({.threads = 1, .idle_timeout = std::chrono::milliseconds(50)});
   RawClient idle(server_->port());

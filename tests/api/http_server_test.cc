@@ -119,6 +119,31 @@ TEST_F(HttpServerTest, HugeBodiesAreRefusedHoweverTheyCome) {
   EXPECT_THAT(answer, HasSubstr("content_too_long_exception"));
 }
 
+TEST_F(HttpServerTest, BrokenChunksEndTheConnectionWithoutAnAnswerToWhatFollows) {
+  Start();
+  RawClient client(server_->port());
+  client.Send(
+      "POST /a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\n{ }X\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 400"));
+  EXPECT_EQ(client.ReadAnswer(), "");
+}
+
+TEST_F(HttpServerTest, EndlessChunkSizeEndsTheConnection) {
+  Start();
+  RawClient client(server_->port());
+  client.Send(
+      "POST /a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n");
+  const std::string zeros(64 << 10, '0');
+  size_t sent = 0;
+  while (sent < (64 << 20) && client.Send(zeros)) {
+    sent += zeros.size();
+  }
+  EXPECT_LT(sent, 64u << 20);
+  EXPECT_TRUE(client.WaitForClose());
+}
+
 TEST_F(HttpServerTest, LongHeadersEndTheConnection) {
   HttpServerOptions options;
   options.connections.max_header_bytes = 4096;
