@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "api/chunked_body.h"
+#include "api/request_head.h"
 #include "api/rest_error.h"
 #include "engine/base/log.h"
 
@@ -36,7 +37,11 @@ class ConnectionStream final : public httplib::Stream {
   bool is_writable() const override { return true; }
   ssize_t read(char* data, size_t size) override {
     Flush();
-    return chunked_ ? chunked_->Read(data, size) : connection_->Read(data, size);
+    const ssize_t got = chunked_ ? chunked_->Read(data, size) : connection_->Read(data, size);
+    if (in_head_ && got > 0) {
+      head_.append(data, static_cast<size_t>(got));
+    }
+    return got;
   }
   ssize_t write(const char* data, size_t size) override {
     pending_.append(data, size);
@@ -49,6 +54,12 @@ class ConnectionStream final : public httplib::Stream {
   void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
   // httplib refuses descriptors that select() could not watch; ours are watched by poll().
   socket_t socket() const override { return 0; }
+
+  // Ends the head and gives it as it was sent. httplib reads no byte behind it.
+  const std::string& EndHead() {
+    in_head_ = false;
+    return head_;
+  }
 
   // What is read from here on are the chunks of a body; at its end read() says that the stream ends.
   void BeginChunks() {
@@ -69,6 +80,8 @@ class ConnectionStream final : public httplib::Stream {
 
  private:
   Connection* const connection_;
+  bool in_head_ = true;
+  std::string head_;  // bounded by the connection
   std::optional<ChunkedBody> chunked_;
   std::string pending_;
 };
@@ -80,7 +93,8 @@ struct Exchange {
   std::string method;
   std::string target;
   std::string content_type;
-  bool must_close = false;  // a part of the body was not read
+  std::optional<HeadError> refused;  // before anything of the body was read
+  bool must_close = false;           // a part of the body was not read
 };
 
 // httplib calls handlers on the thread that serves the connection; this is how they find their exchange.
@@ -105,10 +119,13 @@ bool IsJson(std::string_view content_type) {
          type == "application/vnd.elasticsearch+x-ndjson";
 }
 
-Response TooLarge() {
-  return ErrorResponse(
-      {413, "content_too_long_exception", "the request's body is larger than allowed"});
+Response HttpError(int status, std::string_view reason) {
+  return ErrorResponse({status,
+                        status == 413 ? "content_too_long_exception" : "illegal_argument_exception",
+                        std::string(reason)});
 }
+
+Response TooLarge() { return HttpError(413, "the request's body is larger than allowed"); }
 
 void Send(Response response, httplib::Response* out) {
   out->status = response.status;
@@ -145,6 +162,9 @@ class Listener final : public httplib::Server {
     };
     Get("/", plain).Options("/", plain).Delete("/", plain);
     Post("/", with_body).Put("/", with_body).Patch("/", with_body).Delete("/", with_body);
+    set_pre_routing_handler([](const httplib::Request&, httplib::Response& response) {
+      return Refuse(&response) ? HandlerResponse::Handled : HandlerResponse::Unhandled;
+    });
     set_error_handler([](const httplib::Request& request, httplib::Response& response) {
       FillError(request, &response);
     });
@@ -186,6 +206,14 @@ class Listener final : public httplib::Server {
 
   // Called with the headers read: bends the request so that httplib reads every body, and routes nothing by itself.
   void Prepare(Exchange* exchange, httplib::Request* request) const {
+    exchange->refused = CheckRequestHead(exchange->stream->EndHead(), options_.max_body_bytes);
+    if (exchange->refused) {
+      exchange->must_close = true;
+      request->headers.erase("Expect");
+      request->headers.erase("Connection");
+      request->set_header("Connection", "close");
+      return;
+    }
     exchange->method = request->method;
     exchange->target = request->target;
     exchange->content_type = request->get_header_value("Content-Type");
@@ -213,6 +241,15 @@ class Listener final : public httplib::Server {
       request->set_header("Content-Length",
                           "0");  // else httplib would read until the client closes
     }
+  }
+
+  // Answers what the head alone is refused for, so that nothing of the body is read.
+  static bool Refuse(httplib::Response* response) {
+    const Exchange& exchange = *current_exchange;
+    if (exchange.refused) {
+      Send(HttpError(exchange.refused->status, exchange.refused->reason), response);
+    }
+    return exchange.refused.has_value();
   }
 
   void ReadAndAnswer(const httplib::ContentReader& reader, httplib::Response* response) {
@@ -261,20 +298,20 @@ class Listener final : public httplib::Server {
 
   // Errors of httplib itself, which have no body.
   static void FillError(const httplib::Request& request, httplib::Response* response) {
-    if (!response->body.empty() || request.method == "HEAD") {
+    if (!response->body.empty()) {
       return;
     }
     if (current_exchange != nullptr) {
       current_exchange->must_close = true;
     }
+    if (request.method == "HEAD") {
+      return;
+    }
     const int status = response->status;
     const std::string reason = status == 413   ? "the request's body is larger than allowed"
                                : status == 414 ? "the request line is longer than allowed"
                                                : "the request is no HTTP that is understood here";
-    Send(ErrorResponse({status,
-                        status == 413 ? "content_too_long_exception" : "illegal_argument_exception",
-                        reason}),
-         response);
+    Send(HttpError(status, reason), response);
   }
 
   const HttpServerOptions options_;

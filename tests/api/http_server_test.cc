@@ -129,6 +129,33 @@ TEST_F(HttpServerTest, BrokenChunksEndTheConnectionWithoutAnAnswerToWhatFollows)
   EXPECT_EQ(client.ReadAnswer(), "");
 }
 
+TEST_F(HttpServerTest, RequestWhoseEndIsInDoubtIsRefusedAndNothingBehindItIsAnswered) {
+  Start();
+  for (const char* headers :
+       {"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 2\r\nContent-Length: 2\r\n", "Content-Length: -2\r\n",
+        "Content-Length: 2\n", "Transfer-Encoding: identity\r\n"}) {
+    for (const std::string method : {"POST", "GET", "HEAD", "DELETE"}) {
+      RawClient client(server_->port());
+      client.Send(method + " /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n" + headers +
+                  "\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+      const std::string answer = client.ReadToEnd();
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 400")) << method << headers;
+      EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+      EXPECT_THAT(answer, Not(HasSubstr("smuggled")));
+    }
+  }
+}
+
+TEST_F(HttpServerTest, AnnouncedBodyBeyondTheLimitIsRefusedBeforeItIsSent) {
+  Start();
+  RawClient client(server_->port());
+  client.Send(
+      "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+      "99999999999\r\n\r\n");
+  EXPECT_THAT(client.ReadToEnd(), StartsWith("HTTP/1.1 413"));
+}
+
 TEST_F(HttpServerTest, EndlessChunkSizeEndsTheConnection) {
   Start();
   RawClient client(server_->port());

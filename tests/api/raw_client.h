@@ -67,6 +67,12 @@ class RawClient {
     }
   }
 
+  // All that comes before the server closes.
+  std::string ReadToEnd() {
+    EXPECT_TRUE(WaitForClose());
+    return std::exchange(buffer_, {});
+  }
+
   // True where the server closes within the limit, whatever it sends before.
   bool WaitForClose() {
     while (Fill()) {
