@@ -119,10 +119,9 @@ class BinlogSourceImpl final : public BinlogSource {
       }
       return Status::Ok();
     }
-    if (start.binlog.empty()) {
-      BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
-      by_gtid_ = mode == "ON";
-    }
+    // With GTIDs on, an empty set is a set: of a server that has executed nothing yet.
+    BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
+    by_gtid_ = mode == "ON";
     return Status::Ok();
   }
 
@@ -145,6 +144,9 @@ class BinlogSourceImpl final : public BinlogSource {
     dump.by_gtid = by_gtid_;
     dump.server_id = options_.server_id != 0 ? options_.server_id : RandomServerId();
     dump.heartbeat = options_.heartbeat;
+    if (by_gtid_ && !now.is_mariadb()) {
+      BINSEEK_RETURN_IF_ERROR(CheckHistory(connection.get()));
+    }
     BINSEEK_ASSIGN_OR_RETURN(auto started, DumpConnection::Start(std::move(connection), dump));
     assembler_->BeginStream(started->checksums());
     events_on_connection_ = 0;
@@ -156,6 +158,30 @@ class BinlogSourceImpl final : public BinlogSource {
       dump_->Stop();
     }
     return Status::Ok();
+  }
+
+  // A server that lacks what was handed out has another history: to go on would keep rows that it does not have. What it has just
+  // logged, it may not count as executed yet.
+  Status CheckHistory(mysql::Connection* connection) {
+    constexpr auto kCountsWithin = std::chrono::seconds(30);
+    const auto deadline = steady_clock::now() + kCountsWithin;
+    for (;;) {
+      BINSEEK_ASSIGN_OR_RETURN(const auto text,
+                               connection->QueryCell("SELECT @@global.gtid_executed"));
+      BINSEEK_ASSIGN_OR_RETURN(const auto executed, change::GtidSet::Parse(text.value_or("")));
+      const change::GtidSet lacking = assembler_->position().gtids.Subtract(executed);
+      if (lacking.empty()) {
+        return Status::Ok();
+      }
+      if (steady_clock::now() >= deadline) {
+        return Status::Aborted("the server lacks transactions that were read already (" +
+                               lacking.ToString() +
+                               "): its history is another one; start with an empty data folder");
+      }
+      if (!WaitUntil(steady_clock::now() + milliseconds(100))) {
+        return Status::Aborted("the binlog source was stopped");
+      }
+    }
   }
 
   // High numbers, where no server has been put by hand.

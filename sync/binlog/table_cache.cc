@@ -13,9 +13,6 @@ constexpr uint64_t kDummyTableId = 0xffffff;
 
 Status TableCache::Add(std::string_view body, int table_id_bytes) {
   BINSEEK_ASSIGN_OR_RETURN(const TableName name, DecodeTableName(body, table_id_bytes));
-  if (tables_.size() >= kMaxTables && tables_.find(name.table_id) == tables_.end()) {
-    tables_.clear();  // maps are sent again with every statement
-  }
   Table& table = tables_[name.table_id];
   auto schema = schema_provider_(name.database, name.table);
   if (schema == nullptr) {
@@ -30,6 +27,12 @@ Status TableCache::Add(std::string_view body, int table_id_bytes) {
   BINSEEK_ASSIGN_OR_RETURN(table.decoder, RowDecoder::Make(map, std::move(schema)));
   table.body.assign(body);
   return Status::Ok();
+}
+
+void TableCache::Trim() {
+  if (tables_.size() >= kMaxTables) {
+    tables_.clear();
+  }
 }
 
 Result<const RowDecoder*> TableCache::Find(uint64_t table_id) const {

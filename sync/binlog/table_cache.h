@@ -30,6 +30,8 @@ class TableCache {
   Result<const RowDecoder*> Find(uint64_t table_id) const;
 
   void Clear() { tables_.clear(); }
+  // Between transactions: forgets maps where there are many. They are sent again with every statement.
+  void Trim();
 
  private:
   struct Table {

@@ -35,7 +35,21 @@ TransactionAssembler::TransactionAssembler(AssemblerOptions options)
       mariadb_(options_.start.flavor == change::Flavor::kMariadb),
       position_(options_.start),
       next_ordinal_(options_.next_ordinal),
-      tables_(options_.schema_provider, mariadb_) {}
+      tables_([this](std::string_view database,
+                     std::string_view table) { return SchemaFor(database, table); },
+              mariadb_) {}
+
+// CREATE TABLE ... SELECT has its rows in the statement's own transaction: they are of a shape that nobody has been told yet.
+std::shared_ptr<const change::TableSchema> TransactionAssembler::SchemaFor(
+    std::string_view database, std::string_view table) const {
+  const bool reshaped =
+      open_ &&
+      std::any_of(open_->table_events.begin(), open_->table_events.end(), [&](const auto& event) {
+        return event.kind != change::TableEvent::Kind::kTruncate && event.database == database &&
+               (event.table.empty() || event.table == table);
+      });
+  return reshaped ? nullptr : options_.schema_provider(database, table);
+}
 
 void TransactionAssembler::BeginStream(bool checksums) {
   DropOpen();
@@ -58,6 +72,7 @@ void TransactionAssembler::DropOpen() {
 
 TransactionAssembler::Open& TransactionAssembler::EnsureOpen() {
   if (!open_) {
+    tables_.Trim();
     open_.emplace();
   }
   return *open_;

@@ -14,6 +14,7 @@
 #define BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -87,6 +88,8 @@ class TransactionAssembler {
   Status RefuseRowsAsText(const Statement& statement, std::string_view sql);
   void AddTableEvents(const Statement& statement, std::string_view sql);
   Status RollBackTo(const std::string& savepoint);
+  std::shared_ptr<const change::TableSchema> SchemaFor(std::string_view database,
+                                                       std::string_view table) const;
   bool IsCaptured(const Statement::Table& table) const;
   Open& EnsureOpen();
   void DropOpen();

@@ -72,6 +72,7 @@ StatusCode ClassifyError(unsigned error_number) {
     case 1205:  // lock wait timeout
     case 1213:  // deadlock
     case 1317:  // query interrupted
+    case 1412:  // the table's definition has changed behind the read view: the next view is well
     case 1927:  // connection killed (MariaDB)
     case 1969:  // statement time exceeded (MariaDB)
     case 3024:  // the same, MySQL

@@ -85,29 +85,35 @@ Status Applier::Write(mapper::MappedTransaction mapped, const change::Transactio
                       std::string_view encoded_tables) {
   mapped.batch.user_data[CheckpointKey(options_.source)] =
       EncodeCheckpoint(position_, ordinal_, fingerprint_, encoded_tables);
+  // Before the write: a commit may fall right behind it, and must find them.
+  AddDeadLetters(mapped.rejected);
   BINSEEK_ASSIGN_OR_RETURN(const index::ApplyResult result, options_.sink->Apply(mapped.batch));
-  TakeFailures(mapped.batch, result, position, &mapped.rejected);
-  for (const mapper::RejectedRow& row : mapped.rejected) {
+  AddDeadLetters(FailuresOf(mapped.batch, result, position));
+  return Status::Ok();
+}
+
+void Applier::AddDeadLetters(const std::vector<mapper::RejectedRow>& rows) const {
+  for (const mapper::RejectedRow& row : rows) {
     static LogEvery every(std::chrono::seconds(10));
     every.Log(LogLevel::kWarn, "row goes to the dead letters",
               {{"table", row.table}, {"key", row.key}, {"reason", row.reason}});
   }
-  if (!mapped.rejected.empty()) {
-    options_.state->AddDeadLetters(options_.source, mapped.rejected);
+  if (!rows.empty()) {
+    options_.state->AddDeadLetters(options_.source, rows);
   }
-  return Status::Ok();
 }
 
-void Applier::TakeFailures(const index::Batch& batch, const index::ApplyResult& result,
-                           const change::TransactionPosition& position,
-                           std::vector<mapper::RejectedRow>* rejected) const {
+std::vector<mapper::RejectedRow> Applier::FailuresOf(
+    const index::Batch& batch, const index::ApplyResult& result,
+    const change::TransactionPosition& position) const {
+  std::vector<mapper::RejectedRow> failed;
   for (size_t i = 0; i < result.results.size(); ++i) {
-    if (result.results[i].outcome != index::Outcome::kFailed) {
-      continue;
+    if (result.results[i].outcome == index::Outcome::kFailed) {
+      failed.push_back({options_.tables->TableOfIndexId(batch.operations[i].index),
+                        batch.operations[i].key, result.results[i].status.message(), position});
     }
-    rejected->push_back({options_.tables->TableOfIndexId(batch.operations[i].index),
-                         batch.operations[i].key, result.results[i].status.message(), position});
   }
+  return failed;
 }
 
 }  // namespace binseek::pipeline

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "sync/change/transaction.h"
@@ -57,9 +58,10 @@ class Applier {
   // `encoded_tables`: as they are behind this write.
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                std::string_view encoded_tables);
-  void TakeFailures(const index::Batch& batch, const index::ApplyResult& result,
-                    const change::TransactionPosition& position,
-                    std::vector<mapper::RejectedRow>* rejected) const;
+  void AddDeadLetters(const std::vector<mapper::RejectedRow>& rows) const;
+  std::vector<mapper::RejectedRow> FailuresOf(const index::Batch& batch,
+                                              const index::ApplyResult& result,
+                                              const change::TransactionPosition& position) const;
 
   const ApplierOptions options_;
   change::SourcePosition position_;

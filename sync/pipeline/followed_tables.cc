@@ -97,6 +97,12 @@ std::optional<TableCheckpoint> FollowedTables::Find(const std::string& name) con
   return it == tables_.end() ? std::nullopt : std::optional<TableCheckpoint>(it->second.checkpoint);
 }
 
+bool FollowedTables::IsStopped(const std::string& name) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  return it != tables_.end() && it->second.state == TableState::kStopped;
+}
+
 std::vector<std::string> FollowedTables::NamesIn(std::string_view database) const {
   const MutexLock lock(&mutex_);
   std::vector<std::string> names;

@@ -50,6 +50,7 @@ class FollowedTables {
   void StopTable(const change::TableSchema& table, std::string error) BINSEEK_EXCLUDES(mutex_);
   void Remove(const std::string& name) BINSEEK_EXCLUDES(mutex_);
   std::optional<TableCheckpoint> Find(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
+  bool IsStopped(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   std::vector<std::string> NamesIn(std::string_view database) const BINSEEK_EXCLUDES(mutex_);
   // Which followed table has the index; empty: none.
   std::string TableOfIndex(std::string_view index) const BINSEEK_EXCLUDES(mutex_);

@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "engine/base/log.h"
-#include "sync/mysql/url.h"
+#include "sync/mysql/current_position.h"
+#include "sync/pipeline/source_checks.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -25,12 +26,21 @@ constexpr milliseconds kRetryPause{1000};
 
 SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows,
                                FollowedTables* tables, const binlog::BinlogSource* stream)
-    : options_(std::move(connection)), tables_(tables), stream_(stream), chunk_rows_(chunk_rows) {
+    : options_(WithoutDatabase(std::move(connection))),
+      tables_(tables),
+      stream_(stream),
+      chunk_rows_(chunk_rows) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
 SnapshotWorker::~SnapshotWorker() {
   thread_.request_stop();
+  {
+    const MutexLock lock(&mutex_);
+    if (interruptible_ != nullptr) {
+      interruptible_->Interrupt();  // its SELECT may wait for a lock
+    }
+  }
   thread_.join();
 }
 
@@ -93,6 +103,7 @@ Status SnapshotWorker::AwaitStream(const change::BinlogPosition& position,
 Status SnapshotWorker::Connect() {
   if (connection_ == nullptr) {
     BINSEEK_ASSIGN_OR_RETURN(connection_, mysql::Connection::Open(options_));
+    SetInterruptible(connection_.get());
     BINSEEK_RETURN_IF_ERROR(
         connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
   }
@@ -109,6 +120,7 @@ Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& r
                                    low, stop);
   if (!chunk.ok()) {
     CloseNewestWindow();
+    SetInterruptible(nullptr);
     connection_.reset();  // whatever state the session is in
     return chunk;
   }
@@ -124,6 +136,22 @@ Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& r
         kMaxChunkRows));
   }
   return chunk;
+}
+
+void SnapshotWorker::SetInterruptible(mysql::Connection* connection) {
+  const MutexLock lock(&mutex_);
+  interruptible_ = connection;
+}
+
+// True where the table is another, or gone, once the stream has come to where the binlog ends now.
+bool SnapshotWorker::AwaitStatements(const SnapshotTask& task, const std::stop_token& stop) {
+  if (Connect().ok()) {
+    const auto end = mysql::CurrentPosition(connection_.get());
+    if (end.ok()) {
+      AwaitStream(end->binlog, stop).IgnoreError();
+    }
+  }
+  return !tables_->IsCurrent(task.table, task.generation);
 }
 
 void SnapshotWorker::Run(const std::stop_token& stop) {
@@ -148,6 +176,9 @@ void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& 
     }
     if (!chunk.ok()) {
       if (!chunk.status().retryable()) {
+        if (AwaitStatements(task, stop)) {
+          return;  // the stream has met a statement that explains it
+        }
         Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", chunk.status()}});
         tables_->FailSnapshot(task, "its snapshot failed: " + chunk.status().message());
         return;

@@ -52,6 +52,8 @@ class SnapshotWorker {
   Result<snapshot::Chunk> ReadChunk(const snapshot::ChunkReader& reader,
                                     const snapshot::KeyCells& after, const std::stop_token& stop);
   Status Connect();
+  void SetInterruptible(mysql::Connection* connection) BINSEEK_EXCLUDES(mutex_);
+  bool AwaitStatements(const SnapshotTask& task, const std::stop_token& stop);
   snapshot::LowWatermark OpenWindow() BINSEEK_EXCLUDES(mutex_);
   void CloseNewestWindow() BINSEEK_EXCLUDES(mutex_);
   // False where stopped.
@@ -68,6 +70,7 @@ class SnapshotWorker {
 
   mutable Mutex mutex_;
   CondVar changed_;
+  mysql::Connection* interruptible_ BINSEEK_GUARDED_BY(mutex_) = nullptr;  // connection_
   std::deque<ReadyChunk> chunks_ BINSEEK_GUARDED_BY(mutex_);
   std::deque<uint64_t> open_
       BINSEEK_GUARDED_BY(mutex_);  // low ordinals of chunks being read, waiting, being applied

@@ -2,8 +2,6 @@
 
 #include <string>
 
-#include "engine/base/result.h"
-
 namespace binseek::pipeline {
 
 Status CheckOptions(const SupervisorOptions& options) {
@@ -20,7 +18,31 @@ Status CheckOptions(const SupervisorOptions& options) {
   return Status::Ok();
 }
 
-Status CheckServer(mysql::Connection* connection) {
+mysql::ConnectionOptions WithoutDatabase(mysql::ConnectionOptions options) {
+  options.database.clear();
+  return options;
+}
+
+std::string LowerCase(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return lower;
+}
+
+Result<bool> FoldsNames(mysql::Connection* connection) {
+  BINSEEK_ASSIGN_OR_RETURN(const auto mode,
+                           connection->QueryCell("SELECT @@global.lower_case_table_names"));
+  return mode == "1";
+}
+
+Status CheckServer(mysql::Connection* connection, std::string_view database) {
+  BINSEEK_ASSIGN_OR_RETURN(const bool folds, FoldsNames(connection));
+  if (folds && LowerCase(database) != database) {
+    return Status::InvalidArgument("the server keeps names in lower case: write the database as " +
+                                   LowerCase(database));
+  }
   if (connection->server().is_mariadb()) {
     return Status::Ok();
   }

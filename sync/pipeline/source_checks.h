@@ -5,7 +5,10 @@
 #ifndef BINSEEK_SYNC_PIPELINE_SOURCE_CHECKS_H_
 #define BINSEEK_SYNC_PIPELINE_SOURCE_CHECKS_H_
 
-#include "engine/base/status.h"
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/supervisor.h"
 
@@ -15,7 +18,15 @@ namespace binseek::pipeline {
 
 // Asks the server for what a snapshot beside a running stream needs; also the
 // connection's errors.
-[[nodiscard]] Status CheckServer(mysql::Connection* connection);
+[[nodiscard]] Status CheckServer(mysql::Connection* connection, std::string_view database);
+
+// For sessions whose statements all name the database, which may be dropped.
+mysql::ConnectionOptions WithoutDatabase(mysql::ConnectionOptions options);
+
+// Whether the server keeps names of tables in lower case (lower_case_table_names = 1), while statements are logged as they were written.
+[[nodiscard]] Result<bool> FoldsNames(mysql::Connection* connection);
+// ASCII letters only, as the server's own folding of what can be named without quotes.
+std::string LowerCase(std::string_view name);
 
 }  // namespace binseek::pipeline
 

@@ -183,7 +183,7 @@ class SupervisorImpl final : public Supervisor {
   template <class Step>
   Status Retry(const std::stop_token& stop, Step step) {
     for (;;) {
-      const Status status = step();
+      Status status = step();
       if (!status.retryable()) {
         return status;
       }
@@ -205,8 +205,9 @@ class SupervisorImpl final : public Supervisor {
   }
 
   Status Open() {
-    BINSEEK_ASSIGN_OR_RETURN(const auto connection, mysql::Connection::Open(options_.connection));
-    BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get()));
+    BINSEEK_ASSIGN_OR_RETURN(const auto connection,
+                             mysql::Connection::Open(WithoutDatabase(options_.connection)));
+    BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_.connection.database));
     Checkpoint checkpoint;
     const std::string stored = sink_.Checkpoint(CheckpointKey(options_.source));
     if (stored.empty()) {
@@ -244,7 +245,7 @@ class SupervisorImpl final : public Supervisor {
       return tables_.SchemaFor(database, table, Reached());
     };
     source.captures_database = [this](std::string_view database) {
-      return database == options_.connection.database;
+      return catalog_.IsFollowed(database);
     };
     BINSEEK_ASSIGN_OR_RETURN(auto opened, binlog::BinlogSource::Open(std::move(source)));
     const MutexLock lock(&mutex_);
@@ -266,10 +267,10 @@ class SupervisorImpl final : public Supervisor {
       changed_.NotifyAll();
     }
     while (!stop.stop_requested()) {
-      BINSEEK_ASSIGN_OR_RETURN(const auto transaction,
+      BINSEEK_ASSIGN_OR_RETURN(auto transaction,
                                source_->Next(tables_.snapshot_done() ? kPoll : kPollWithSnapshot));
       if (transaction) {
-        BINSEEK_RETURN_IF_ERROR(TakeTransaction(*transaction, stop));
+        BINSEEK_RETURN_IF_ERROR(TakeTransaction(&*transaction, stop));
       }
       BINSEEK_RETURN_IF_ERROR(TakeChunks(stop));
       NotePlace(transaction);
@@ -277,17 +278,15 @@ class SupervisorImpl final : public Supervisor {
     return Status::Aborted("stopped");
   }
 
-  Status TakeTransaction(const change::Transaction& transaction, const std::stop_token& stop) {
-    for (const change::TableEvent& event : transaction.table_events) {
-      if (event.kind != change::TableEvent::Kind::kTruncate && catalog_.Concerns(event)) {
-        BINSEEK_RETURN_IF_ERROR(Retry(stop, [&]() -> Status {
-          BINSEEK_ASSIGN_OR_RETURN(const auto connection,
-                                   mysql::Connection::Open(options_.connection));
-          return catalog_.HandleEvent(event, connection.get());
-        }));
+  Status TakeTransaction(change::Transaction* transaction, const std::stop_token& stop) {
+    for (change::TableEvent& event : transaction->table_events) {
+      catalog_.FoldNames(&event);
+      if (catalog_.Concerns(event)) {
+        const auto take = [&] { return catalog_.TakeEvent(event, transaction->position, stop); };
+        BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
-    return Retry(stop, [&] { return applier_->Apply(transaction); });
+    return Retry(stop, [&] { return applier_->Apply(*transaction); });
   }
 
   Status TakeChunks(const std::stop_token& stop) {

@@ -3,7 +3,6 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <utility>
 
@@ -11,6 +10,9 @@
 #include "sync/mapper/table_mapping.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/schema_reader.h"
+#include "sync/pipeline/ddl.h"
+#include "sync/pipeline/source_checks.h"
+#include "sync/snapshot/watermark.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -19,20 +21,6 @@ bool MatchesAny(const std::vector<std::string>& patterns, const std::string& nam
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
     return fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0;
   });
-}
-
-// Whether a statement that leaves a table's shape may have changed its rows all the same.
-bool MayRewriteRows(const std::string& statement) {
-  std::string upper(statement);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  if (upper.find("IF NOT EXISTS") != std::string::npos) {
-    return false;  // the table was there, and stays
-  }
-  constexpr std::string_view kWords[] = {"RENAME", "PARTITION", "TABLESPACE", "CREATE TABLE",
-                                         "OR REPLACE"};
-  return std::any_of(std::begin(kWords), std::end(kWords),
-                     [&](std::string_view word) { return upper.find(word) != std::string::npos; });
 }
 
 Result<std::vector<std::string>> TableNames(mysql::Connection* connection,
@@ -60,6 +48,7 @@ bool TableCatalog::IsWanted(std::string_view database, std::string_view table) c
 }
 
 Status TableCatalog::Restore(const Checkpoint& checkpoint, mysql::Connection* connection) {
+  BINSEEK_ASSIGN_OR_RETURN(folds_names_, FoldsNames(connection));
   for (const auto& [name, table] : checkpoint.tables) {
     if (IsWanted(table.schema->database, table.schema->table)) {
       BINSEEK_RETURN_IF_ERROR(RestoreTable(table, connection));
@@ -98,11 +87,40 @@ Status TableCatalog::Estimate(const change::TableSchema& schema, mysql::Connecti
   return Status::Ok();
 }
 
+void TableCatalog::FoldNames(change::TableEvent* event) const {
+  if (folds_names_) {
+    event->database = LowerCase(event->database);
+    event->table = LowerCase(event->table);
+  }
+}
+
+bool TableCatalog::IsFollowed(std::string_view database) const {
+  return (folds_names_ ? LowerCase(database) : std::string(database)) ==
+         options_.connection.database;
+}
+
 bool TableCatalog::Concerns(const change::TableEvent& event) const {
   if (event.table.empty()) {
     return event.database == options_.connection.database;
   }
+  if (event.kind == change::TableEvent::Kind::kTruncate) {
+    const auto table = tables_->Find(event.database + "." + event.table);
+    return table && !table->snapshot_done;
+  }
   return IsWanted(event.database, event.table);
+}
+
+Status TableCatalog::TakeEvent(const change::TableEvent& event,
+                               const change::TransactionPosition& position,
+                               const std::stop_token& stop) {
+  BINSEEK_ASSIGN_OR_RETURN(const auto connection,
+                           mysql::Connection::Open(WithoutDatabase(options_.connection)));
+  change::SourcePosition until;
+  if (!connection->server().is_mariadb() && !position.gtid.empty()) {
+    BINSEEK_RETURN_IF_ERROR(until.gtids.AddGtid(position.gtid));
+  }
+  BINSEEK_RETURN_IF_ERROR(snapshot::AwaitShown(connection.get(), until, stop));
+  return HandleEvent(event, connection.get());
 }
 
 Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connection* connection) {
@@ -115,7 +133,9 @@ Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connect
     }
     return Status::Ok();
   }
-  return Refresh(event.database, event.table, MayRewriteRows(event.statement), connection);
+  const bool rewritten =
+      event.kind == change::TableEvent::Kind::kTruncate || MayRewriteRows(event.statement);
+  return Refresh(event.database, event.table, rewritten, connection);
 }
 
 Status TableCatalog::Refresh(const std::string& database, const std::string& table, bool rewritten,
@@ -135,8 +155,8 @@ Status TableCatalog::Refresh(const std::string& database, const std::string& tab
   if (*schema == nullptr) {
     return LetGo(name);
   }
-  const bool same =
-      followed && !followed->index.empty() && change::SameShape(*followed->schema, **schema);
+  const bool same = followed && !followed->index.empty() && !tables_->IsStopped(name) &&
+                    change::SameShape(*followed->schema, **schema);
   if (same && !rewritten) {
     return Status::Ok();
   }
@@ -151,6 +171,7 @@ Status TableCatalog::LetGo(const std::string& name) {
   }
   mapper_->Unbind(name);
   tables_->Remove(name);
+  options_.state->ForgetDeadLetters(options_.source, name);
   if (!followed->index.empty()) {
     BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(followed->index, followed->index_id));
     Log(LogLevel::kInfo, "index dropped", {{"table", name}, {"index", followed->index}});

@@ -11,6 +11,7 @@
 #define BINSEEK_SYNC_PIPELINE_TABLE_CATALOG_H_
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -35,10 +36,15 @@ class TableCatalog {
   // Goes on with the tables of a checkpoint, begins those that it does not have, and lets go of those that are not wanted any more.
   Status Restore(const Checkpoint& checkpoint, mysql::Connection* connection);
 
-  // What a statement does to the tables; `connection` is used where it has to be looked up. REQUIRES: not a truncation.
-  Status HandleEvent(const change::TableEvent& event, mysql::Connection* connection);
-  // Whether HandleEvent would do anything.
+  // Statements are logged as they were written: this puts the event's names into the case that the server keeps them in.
+  void FoldNames(change::TableEvent* event) const;
+  // Whether the event is one for TakeEvent. The truncation of a table that is read to the end is not: its documents are deleted with the
+  // transaction. While its snapshot runs, a chunk on its way may hold rows from before, so the table starts again.
   bool Concerns(const change::TableEvent& event) const;
+  // What a statement does to the tables. Connects, and waits until the server shows what the statement did: the binlog tells of it first.
+  Status TakeEvent(const change::TableEvent& event, const change::TransactionPosition& position,
+                   const std::stop_token& stop);
+  bool IsFollowed(std::string_view database) const;
 
   bool IsWanted(std::string_view database, std::string_view table) const;
 
@@ -47,6 +53,7 @@ class TableCatalog {
   // Looks the table up, and follows it as it is now; `rewritten`: also where it looks as it did.
   Status Refresh(const std::string& database, const std::string& table, bool rewritten,
                  mysql::Connection* connection);
+  Status HandleEvent(const change::TableEvent& event, mysql::Connection* connection);
   Status Adopt(std::shared_ptr<const change::TableSchema> schema, mysql::Connection* connection);
   std::string IndexNameOf(const change::TableSchema& schema) const;
   Status Estimate(const change::TableSchema& schema, mysql::Connection* connection);
@@ -58,6 +65,7 @@ class TableCatalog {
   IndexSink* const sink_;
   FollowedTables* const tables_;
   mapper::TableMapper* const mapper_;
+  bool folds_names_ = false;  // see FoldsNames
 };
 
 }  // namespace binseek::pipeline

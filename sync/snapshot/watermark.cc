@@ -48,13 +48,13 @@ Status AwaitVisible(const std::stop_token& stop, Visible visible) {
   }
 }
 
-Status AwaitExecuted(mysql::Connection* connection, const LowWatermark& low,
+Status AwaitExecuted(mysql::Connection* connection, const change::GtidSet& gtids,
                      const std::stop_token& stop) {
   return AwaitVisible(stop, [&]() -> Result<bool> {
     BINSEEK_ASSIGN_OR_RETURN(const auto text,
                              connection->QueryCell("SELECT @@global.gtid_executed"));
     BINSEEK_ASSIGN_OR_RETURN(const auto executed, change::GtidSet::Parse(text.value_or("")));
-    return executed.Contains(low.position.gtids);
+    return executed.Contains(gtids);
   });
 }
 
@@ -89,15 +89,20 @@ Status OpenConsistentSnapshot(mysql::Connection* connection, const LowWatermark&
 
 Status CheckServer(const mysql::ServerInfo& reading, const mysql::ServerInfo& streaming) {
   if (reading.server_uuid != streaming.server_uuid || reading.server_id != streaming.server_id) {
-    return Status::Aborted("SELECT and binlog come from different servers (server_id " +
-                           std::to_string(reading.server_id) + " and " +
-                           std::to_string(streaming.server_id) +
-                           "): give an address that always leads to the same one");
+    return Status::Unavailable("SELECT and binlog come from different servers (server_id " +
+                               std::to_string(reading.server_id) + " and " +
+                               std::to_string(streaming.server_id) +
+                               "): give an address that always leads to the same one");
   }
   return Status::Ok();
 }
 
 }  // namespace
+
+Status AwaitShown(mysql::Connection* connection, const change::SourcePosition& position,
+                  const std::stop_token& stop) {
+  return position.gtids.empty() ? Status::Ok() : AwaitExecuted(connection, position.gtids, stop);
+}
 
 Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
                         const ChunkReader& reader, const KeyCells& after, uint32_t limit,
@@ -111,7 +116,7 @@ Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& 
       return Status::Aborted(
           "without GTIDs nothing tells which logged transactions a SELECT can see");
     }
-    BINSEEK_RETURN_IF_ERROR(AwaitExecuted(connection, low, stop));
+    BINSEEK_RETURN_IF_ERROR(AwaitExecuted(connection, low.position.gtids, stop));
   }
   Chunk chunk;
   chunk.low_ordinal = low.ordinal;

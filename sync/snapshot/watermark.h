@@ -8,7 +8,8 @@
 // The high watermark is the written end of the binlog after the last row was fetched: nothing that the SELECT saw lies behind it.
 // A chunk is applied once the stream has reached the high watermark, as upserts with the version of the low one (change::ChunkVersionOf).
 //
-// Thread-compatible. Errors: those of the connection; kAborted where the server is another than the stream's, or has no GTIDs (MySQL).
+// Thread-compatible. Errors: those of the connection; kUnavailable also while the server is another than the stream's;
+// kAborted where it has no GTIDs (MySQL).
 #ifndef BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
 #define BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
 
@@ -32,6 +33,12 @@ struct Chunk {
   uint64_t low_ordinal = 0;
   change::BinlogPosition high;
 };
+
+// Blocks until every transaction of `position`'s MySQL GTIDs can be seen on the connection: commits and statements reach a reader of the binlog
+// first. kUnavailable where that takes half a minute, kAborted where stopped. MariaDB: does not wait.
+[[nodiscard]] Status AwaitShown(mysql::Connection* connection,
+                                const change::SourcePosition& position,
+                                const std::stop_token& stop);
 
 // Reads one chunk between watermarks. `stream_server`: whom the stream comes from. kAborted also where `stop` was asked for.
 [[nodiscard]] Result<Chunk> ReadChunk(mysql::Connection* connection,
