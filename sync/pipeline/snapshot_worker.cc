@@ -124,6 +124,12 @@ Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& r
     connection_.reset();  // whatever state the session is in
     return chunk;
   }
+  if (chunk->content.cut) {
+    SetInterruptible(nullptr);
+    connection_.reset();
+    chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
+    return chunk;
+  }
   const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
                              milliseconds(1));
   if (chunk->content.rows->size() == chunk_rows_) {

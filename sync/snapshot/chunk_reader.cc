@@ -154,19 +154,24 @@ Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyCell
   ChunkRows chunk;
   std::vector<change::RowChange> rows;
   chunk.last_key = after;
-  for (;;) {
+  uint64_t bytes = 0;
+  while (!chunk.cut) {
     BINSEEK_ASSIGN_OR_RETURN(const mysql::RowCells* cells, reader->Next());
     if (cells == nullptr) {
       break;
     }
     BINSEEK_ASSIGN_OR_RETURN(auto row, mysql::DecodeSelectedRow(*table_, *cells));
+    for (const auto& cell : *cells) {
+      bytes += sizeof(change::Value) + (cell ? cell->size() : 0);
+    }
+    chunk.cut = bytes >= kMaxChunkBytes;
     chunk.last_key.clear();
     for (const uint32_t column : table_->key) {
       chunk.last_key.emplace_back((*cells)[column].value_or(""));
     }
     rows.push_back({change::RowChangeKind::kRead, table_, {}, std::move(row)});
   }
-  chunk.last = rows.size() < limit;
+  chunk.last = !chunk.cut && rows.size() < limit;
   chunk.rows = std::make_shared<const change::RowVector>(std::move(rows));
   return chunk;
 }

@@ -26,9 +26,14 @@ namespace binseek::snapshot {
 // Cells of the key columns of the last row that was read, in key order, as the server prints them; empty: from the beginning.
 using KeyCells = std::vector<std::string>;
 
+// Of the cells of a chunk: what is read ahead stays within some of these, whatever the rows are like.
+inline constexpr uint64_t kMaxChunkBytes = uint64_t{32} << 20;
+
 struct ChunkRows {
   std::shared_ptr<const change::RowVector> rows;  // of kind kRead; never null
   KeyCells last_key;  // of the last of them; as given where there is none
+  bool cut =
+      false;  // ended by its bytes, before its rows; the connection is not to be used any more
   bool last = false;  // the table ends here
 };
 
@@ -37,7 +42,7 @@ class ChunkReader {
   // REQUIRES: the table has a primary key.
   explicit ChunkReader(std::shared_ptr<const change::TableSchema> table);
 
-  // At most `limit` rows behind `after`. REQUIRES: limit > 0.
+  // At most `limit` rows behind `after`, and no more once they take kMaxChunkBytes. REQUIRES: limit > 0.
   [[nodiscard]] Result<ChunkRows> Read(mysql::Connection* connection, const KeyCells& after,
                                        uint32_t limit) const;
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -121,10 +122,15 @@ Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& 
   Chunk chunk;
   chunk.low_ordinal = low.ordinal;
   BINSEEK_ASSIGN_OR_RETURN(chunk.content, reader.Read(connection, after, limit));
-  if (mariadb) {
+  std::unique_ptr<mysql::Connection> other;
+  if (chunk.content.cut) {
+    BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::Open(connection->options()));
+    BINSEEK_RETURN_IF_ERROR(CheckServer(other->server(), stream_server));
+  } else if (mariadb) {
     BINSEEK_RETURN_IF_ERROR(connection->Execute("COMMIT"));
   }
-  BINSEEK_ASSIGN_OR_RETURN(const auto end, mysql::CurrentPosition(connection));
+  BINSEEK_ASSIGN_OR_RETURN(const auto end,
+                           mysql::CurrentPosition(other ? other.get() : connection));
   chunk.high = end.binlog;
   return chunk;
 }

@@ -414,6 +414,22 @@ TEST_P(PipelineTest, KeysOfEveryTypeAreReadInTheirOrder) {
   EXPECT_EQ(Documents("k7").size(), 60U);
 }
 
+TEST_P(PipelineTest, ChunksOfLargeRowsEndByTheirBytes) {
+  CreateItems(1);
+  Sql("ALTER TABLE items MODIFY note LONGTEXT NULL");
+  for (int i = 0; i < 12; ++i) {
+    Sql("INSERT INTO items (name, price, stock, note) VALUES ('large', 1.00, 1, REPEAT('x', "
+        "6000000))");
+  }
+  Sql("INSERT INTO items (name, price, stock, note) VALUES ('small', 1.00, 1, 'y')");
+  StartWith([](pipeline::SupervisorOptions* options) { options->chunk_rows = 10000; });
+  AwaitLive();
+  EXPECT_EQ(Documents("items").size(), 14U);
+  EXPECT_EQ(Table("items").snapshot_rows, 14U);
+  Sql("UPDATE items SET note = 'z'");
+  ExpectEqual();
+}
+
 TEST_P(PipelineTest, AServerThatRestartsIsFollowedOn) {
   CreateItems(30);
   Start();
