@@ -15,7 +15,9 @@
 namespace binseek::search {
 
 inline constexpr uint32_t kMaxAggregationDepth = 20;
+inline constexpr uint32_t kMaxAggregations = 1000;  // of one request
 inline constexpr uint32_t kDefaultMaxBuckets = 65536;
+inline constexpr uint64_t kDefaultMaxAggregationBytes = uint64_t{256} << 20;
 
 enum class AggregationKind : uint8_t {
   // Buckets

@@ -14,6 +14,16 @@ Status AggregationContext::AddBuckets(uint64_t count) {
         "[search.max_buckets] cluster level setting.");
   }
   buckets += static_cast<uint32_t>(count);
+  return AddBytes(count * sizeof(AggregationBucket));
+}
+
+Status AggregationContext::AddBytes(uint64_t count) {
+  if (count > max_bytes - bytes) {
+    return Status::ResourceExhausted(
+        "The aggregations need more memory than a search may take for them: [" +
+        std::to_string(max_bytes) + "] bytes");
+  }
+  bytes += count;
   return Status::Ok();
 }
 
@@ -34,6 +44,7 @@ Result<std::unique_ptr<Aggregator>> MakeAggregator(const AggregationSpec& spec,
 
 Status SubAggregators::Make(const std::vector<AggregationSpec>& specs,
                             AggregationContext* context) {
+  context_ = context;
   for (const AggregationSpec& spec : specs) {
     BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<Aggregator> aggregator, MakeAggregator(spec, context));
     aggregators_.push_back(std::move(aggregator));
@@ -50,6 +61,10 @@ Status SubAggregators::OpenSegment(size_t index, const index::SegmentView& segme
 
 Status SubAggregators::Collect(const BucketedDocs& docs) {
   for (const auto& aggregator : aggregators_) {
+    BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+    if (context_->interrupt->TimedOut()) {
+      break;
+    }
     BINSEEK_RETURN_IF_ERROR(aggregator->Collect(docs));
   }
   return Status::Ok();
@@ -58,6 +73,8 @@ Status SubAggregators::Collect(const BucketedDocs& docs) {
 Result<std::vector<AggregationResult>> SubAggregators::Build(uint32_t bucket) {
   std::vector<AggregationResult> out;
   for (const auto& aggregator : aggregators_) {
+    BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+    BINSEEK_RETURN_IF_ERROR(context_->AddBytes(sizeof(AggregationResult)));
     BINSEEK_ASSIGN_OR_RETURN(AggregationResult result, aggregator->Build(bucket));
     out.push_back(std::move(result));
   }

@@ -7,35 +7,70 @@
 //   root->OpenSegment(0, segment);  root->Collect({.first = 0, .offsets = ..., .buckets = ...});  root->Build(0);
 //
 // Single-threaded. Borrows the context and the spec. Errors: kInvalidArgument (field, filter, missing value), kResourceExhausted (more buckets
-// than the context allows).
+// or bytes than the context allows), kAborted (cancelled). Past the deadline Collect leaves off, and the interrupt tells.
 #ifndef BINSEEK_ENGINE_SEARCH_AGGREGATOR_H_
 #define BINSEEK_ENGINE_SEARCH_AGGREGATOR_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/index/engine_view.h"
 #include "engine/search/aggregation.h"
+#include "engine/search/interrupt.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
 
-// What all aggregators of a search share.
+// What all aggregators of a search share. Whatever grows with documents, buckets or values is counted in bytes, and never given back: tables live
+// as long as their search.
 struct AggregationContext {
   std::span<const index::IndexView* const> indices;
   BindContext bind;  // index is not looked at
   uint32_t max_buckets = kDefaultMaxBuckets;
   uint32_t buckets = 0;  // of the result so far
+  uint64_t max_bytes = kDefaultMaxAggregationBytes;
+  uint64_t bytes = 0;  // so far
+  Interrupt* interrupt = nullptr;
 
   // Counts buckets that a result is about to hold.
   Status AddBuckets(uint64_t count);
+  // Counts memory that is about to be taken.
+  Status AddBytes(uint64_t count);
+  // Room for `size` elements, at least doubled where there is too little.
+  template <class T>
+  Status Reserve(size_t size, std::vector<T>* vector) {
+    if (size <= vector->capacity()) {
+      return Status::Ok();
+    }
+    const size_t capacity = std::max(size, vector->capacity() * 2);
+    BINSEEK_RETURN_IF_ERROR(AddBytes(uint64_t{capacity - vector->capacity()} * sizeof(T)));
+    vector->reserve(capacity);
+    return Status::Ok();
+  }
+  // At least `size` elements.
+  template <class T>
+  Status Extend(size_t size, std::vector<T>* vector) {
+    BINSEEK_RETURN_IF_ERROR(Reserve(size, vector));
+    vector->resize(std::max(size, vector->size()));
+    return Status::Ok();
+  }
+  template <class T>
+  Status Append(T value, std::vector<T>* vector) {
+    BINSEEK_RETURN_IF_ERROR(Reserve(vector->size() + 1, vector));
+    vector->push_back(std::move(value));
+    return Status::Ok();
+  }
 };
 
 // Buckets held while collecting, whatever the result shows of them; bounds memory.
 inline constexpr uint32_t kMaxCollectedBuckets = 1u << 24;
+// Where one document means work for every range or filter, the interrupt is looked at this often.
+inline constexpr size_t kDocsPerCheck = 256;
 
 // Documents first + offsets[i] in bucket buckets[i]. A document comes once per bucket, offsets ascend; a window comes at most once.
 struct BucketedDocs {
@@ -67,6 +102,7 @@ class SubAggregators {
   Result<std::vector<AggregationResult>> Build(uint32_t bucket);
 
  private:
+  AggregationContext* context_ = nullptr;
   std::vector<std::unique_ptr<Aggregator>> aggregators_;
 };
 

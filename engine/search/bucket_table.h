@@ -1,12 +1,12 @@
 // BucketTable: gives every (parent bucket, key) a bucket number of its own, in the order of their appearance, and counts their documents.
 //
-// Keys are bytes or integers. Numbers are dense from 0 and stay; so they serve the aggregations below as their parents'. Single-threaded.
+// Keys are bytes or integers. Its memory counts against the search's. Numbers are dense from 0 and stay; so they serve the aggregations below as their parents'. Single-threaded.
 #ifndef BINSEEK_ENGINE_SEARCH_BUCKET_TABLE_H_
 #define BINSEEK_ENGINE_SEARCH_BUCKET_TABLE_H_
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,7 +20,9 @@ namespace binseek::search {
 template <class Key>
 class BucketTable {
  public:
-  // kResourceExhausted beyond kMaxCollectedBuckets.
+  explicit BucketTable(AggregationContext* context) : context_(context) {}
+
+  // kResourceExhausted beyond kMaxCollectedBuckets and the context's bytes.
   Result<uint32_t> Find(uint32_t parent, const Key& key) {
     const auto [it, is_new] =
         ids_.try_emplace({parent, key}, static_cast<uint32_t>(counts_.size()));
@@ -28,11 +30,10 @@ class BucketTable {
       if (counts_.size() >= kMaxCollectedBuckets) {
         return Status::ResourceExhausted("Trying to create too many buckets.");
       }
-      counts_.push_back(0);
-      keys_.push_back(&it->first.second);
-      if (parent >= of_parent_.size()) {
-        of_parent_.resize(std::max<size_t>(parent + size_t{1}, of_parent_.size() * 2));
-      }
+      BINSEEK_RETURN_IF_ERROR(context_->AddBytes(kNodeBytes + HeapBytes(key)));
+      BINSEEK_RETURN_IF_ERROR(context_->Append(uint64_t{0}, &counts_));
+      BINSEEK_RETURN_IF_ERROR(context_->Append(&it->first.second, &keys_));
+      BINSEEK_RETURN_IF_ERROR(context_->Extend(parent + size_t{1}, &of_parent_));
       of_parent_[parent].push_back(it->second);
     }
     return it->second;
@@ -54,6 +55,13 @@ class BucketTable {
     }
   };
 
+  static size_t HeapBytes(const std::string& key) { return key.size(); }
+  static size_t HeapBytes(int64_t /*key*/) { return 0; }
+  // An entry of ids_ with its pointers and its slot, and its number in of_parent_.
+  static constexpr size_t kNodeBytes = sizeof(std::pair<std::pair<uint32_t, Key>, uint32_t>) +
+                                       4 * sizeof(void*) + 2 * sizeof(uint32_t);
+
+  AggregationContext* const context_;
   std::unordered_map<std::pair<uint32_t, Key>, uint32_t, Hash> ids_;
   std::vector<uint64_t> counts_;
   std::vector<const Key*> keys_;  // nodes of ids_ do not move

@@ -1,5 +1,7 @@
 // filter and filters: a bucket per query.
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -31,26 +33,21 @@ class FiltersAggregator final : public Aggregator {
   }
 
   Status Collect(const BucketedDocs& docs) override {
-    for (size_t filter = 0; filter < scorers_.size(); ++filter) {
-      if (scorers_[filter] == nullptr || !scorers_[filter]->FillWindow(docs.first, &window_)) {
-        continue;
-      }
-      offsets_.clear();
-      buckets_.clear();
-      for (size_t i = 0; i < docs.offsets.size(); ++i) {
-        if (window_.Test(docs.offsets[i])) {
-          const uint64_t bucket = uint64_t{docs.buckets[i]} * Filters() + filter;
-          if (bucket >= kMaxCollectedBuckets) {
-            return Status::ResourceExhausted("Trying to create too many buckets.");
-          }
-          offsets_.push_back(docs.offsets[i]);
-          buckets_.push_back(static_cast<uint32_t>(bucket));
+    BINSEEK_RETURN_IF_ERROR(FillWindows(docs.first));
+    offsets_.clear();
+    buckets_.clear();
+    for (size_t i = 0; i < docs.offsets.size(); ++i) {
+      if (i % kDocsPerCheck == 0) {
+        BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+        if (context_->interrupt->TimedOut()) {
+          return Status::Ok();
         }
       }
-      Count();
-      passes_.emplace_back(offsets_, buckets_);
+      BINSEEK_RETURN_IF_ERROR(CollectOne(docs.offsets[i], docs.buckets[i]));
     }
-    return HandOn(docs.first);
+    return offsets_.empty()
+               ? Status::Ok()
+               : children_.Collect({.first = docs.first, .offsets = offsets_, .buckets = buckets_});
   }
 
   Result<AggregationResult> Build(uint32_t bucket) override {
@@ -78,36 +75,38 @@ class FiltersAggregator final : public Aggregator {
  private:
   uint32_t Filters() const { return static_cast<uint32_t>(spec_->filters.size()); }
 
-  void Count() {
-    for (const uint32_t bucket : buckets_) {
-      if (bucket >= counts_.size()) {
-        counts_.resize(std::max<size_t>(bucket + size_t{1}, counts_.size() * 2));
+  // Asks every filter about the window, and keeps the answers of those that match something there.
+  Status FillWindows(DocId first) {
+    matching_.clear();
+    for (uint32_t filter = 0; filter < scorers_.size(); ++filter) {
+      BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+      if (scorers_[filter] != nullptr && scorers_[filter]->FillWindow(first, &window_)) {
+        BINSEEK_RETURN_IF_ERROR(context_->Extend(matching_.size() + 1, &matches_));
+        std::copy(std::begin(window_.match), std::end(window_.match),
+                  matches_[matching_.size()].begin());
+        matching_.push_back(filter);
       }
-      ++counts_[bucket];
     }
+    return Status::Ok();
   }
 
-  // Merges the filters' passes by offset: children see a window once.
-  Status HandOn(DocId first) {
-    if (children_.empty() || passes_.empty()) {
-      passes_.clear();
-      return Status::Ok();
-    }
-    std::vector<std::pair<uint32_t, uint32_t>> merged;
-    for (const auto& [offsets, buckets] : passes_) {
-      for (size_t i = 0; i < offsets.size(); ++i) {
-        merged.emplace_back(offsets[i], buckets[i]);
+  Status CollectOne(uint32_t offset, uint32_t parent) {
+    for (size_t i = 0; i < matching_.size(); ++i) {
+      if (((matches_[i][offset / 64] >> (offset % 64)) & 1) == 0) {
+        continue;
+      }
+      const uint64_t bucket = uint64_t{parent} * Filters() + matching_[i];
+      if (bucket >= kMaxCollectedBuckets) {
+        return Status::ResourceExhausted("Trying to create too many buckets.");
+      }
+      BINSEEK_RETURN_IF_ERROR(context_->Extend(bucket + 1, &counts_));
+      ++counts_[bucket];
+      if (!children_.empty()) {
+        BINSEEK_RETURN_IF_ERROR(context_->Append(offset, &offsets_));
+        BINSEEK_RETURN_IF_ERROR(context_->Append(static_cast<uint32_t>(bucket), &buckets_));
       }
     }
-    passes_.clear();
-    std::sort(merged.begin(), merged.end());
-    offsets_.clear();
-    buckets_.clear();
-    for (const auto& [offset, bucket] : merged) {
-      offsets_.push_back(offset);
-      buckets_.push_back(bucket);
-    }
-    return children_.Collect({.first = first, .offsets = offsets_, .buckets = buckets_});
+    return Status::Ok();
   }
 
   // Keyed filters are shown by name, anonymous ones as given.
@@ -130,9 +129,11 @@ class FiltersAggregator final : public Aggregator {
   SubAggregators children_;
   std::vector<std::unique_ptr<Scorer>> scorers_;  // null: nothing of the segment
   Window window_{};
+  // Of the present window: filters that match something, and what.
+  std::vector<uint32_t> matching_;
+  std::vector<std::array<uint64_t, Window::kWords>> matches_;
   std::vector<uint32_t> offsets_;
   std::vector<uint32_t> buckets_;
-  std::vector<std::pair<std::vector<uint32_t>, std::vector<uint32_t>>> passes_;
   std::vector<uint64_t> counts_;
 };
 

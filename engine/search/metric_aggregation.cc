@@ -51,8 +51,9 @@ struct Statistics {
 
 class MetricAggregator final : public Aggregator {
  public:
-  MetricAggregator(const AggregationSpec* spec, ValueForm form, std::optional<double> missing)
-      : spec_(spec), form_(std::move(form)), missing_(missing) {}
+  MetricAggregator(const AggregationSpec* spec, AggregationContext* context, ValueForm form,
+                   std::optional<double> missing)
+      : spec_(spec), context_(context), form_(std::move(form)), missing_(missing) {}
 
   Status OpenSegment(size_t index, const index::SegmentView& segment) override {
     numbers_.reset();
@@ -74,9 +75,7 @@ class MetricAggregator final : public Aggregator {
       numbers_->Open(docs.first, docs.offsets.size());
     }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
-      if (docs.buckets[i] >= buckets_.size()) {
-        buckets_.resize(std::max<size_t>(docs.buckets[i] + size_t{1}, buckets_.size() * 2));
-      }
+      BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[i] + size_t{1}, &buckets_));
       CollectOne(docs.first, docs.offsets[i], &buckets_[docs.buckets[i]]);
     }
     return Status::Ok();
@@ -113,6 +112,7 @@ class MetricAggregator final : public Aggregator {
   }
 
   const AggregationSpec* const spec_;
+  AggregationContext* const context_;
   const ValueForm form_;
   const std::optional<double> missing_;
   const mapping::Field* field_ = nullptr;
@@ -145,7 +145,7 @@ Result<std::unique_ptr<Aggregator>> MakeMetricAggregator(const AggregationSpec& 
     missing = mapping::DoubleFromSortable(sortable);
   }
   return std::unique_ptr<Aggregator>(
-      std::make_unique<MetricAggregator>(&spec, std::move(form), missing));
+      std::make_unique<MetricAggregator>(&spec, context, std::move(form), missing));
 }
 
 }  // namespace binseek::search

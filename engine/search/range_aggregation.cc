@@ -58,6 +58,12 @@ class RangeAggregator final : public Aggregator {
     offsets_.clear();
     buckets_.clear();
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
+      if (i % kDocsPerCheck == 0) {
+        BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+        if (context_->interrupt->TimedOut()) {
+          return Status::Ok();
+        }
+      }
       values_.clear();
       if (numbers_ != nullptr) {
         numbers_->ForEach(docs.offsets[i], [&](int64_t value) {
@@ -116,12 +122,12 @@ class RangeAggregator final : public Aggregator {
       if (bucket >= kMaxCollectedBuckets) {
         return Status::ResourceExhausted("Trying to create too many buckets.");
       }
-      if (bucket >= counts_.size()) {
-        counts_.resize(std::max<size_t>(bucket + 1, counts_.size() * 2));
-      }
+      BINSEEK_RETURN_IF_ERROR(context_->Extend(bucket + 1, &counts_));
       ++counts_[bucket];
-      offsets_.push_back(offset);
-      buckets_.push_back(static_cast<uint32_t>(bucket));
+      if (!children_.empty()) {
+        BINSEEK_RETURN_IF_ERROR(context_->Append(offset, &offsets_));
+        BINSEEK_RETURN_IF_ERROR(context_->Append(static_cast<uint32_t>(bucket), &buckets_));
+      }
     }
     return Status::Ok();
   }

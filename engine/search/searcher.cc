@@ -6,6 +6,7 @@
 
 #include "engine/search/aggregator.h"
 #include "engine/search/constant_query.h"
+#include "engine/search/interrupt.h"
 #include "engine/search/top_docs.h"
 #include "engine/search/weight.h"
 
@@ -52,13 +53,18 @@ void Truncate(uint64_t keep, Window* window) {
   });
 }
 
-Status CheckAggregations(const std::vector<AggregationSpec>& specs, uint32_t depth) {
+Status CheckAggregations(const std::vector<AggregationSpec>& specs, uint32_t depth, size_t* count) {
+  *count += specs.size();
+  if (*count > kMaxAggregations) {
+    return Status::InvalidArgument("The number of aggregations exceeds the maximum of [" +
+                                   std::to_string(kMaxAggregations) + "]");
+  }
   if (!specs.empty() && depth > kMaxAggregationDepth) {
     return Status::InvalidArgument("The nested depth of the aggregations exceeds the maximum of [" +
                                    std::to_string(kMaxAggregationDepth) + "]");
   }
   for (const AggregationSpec& spec : specs) {
-    BINSEEK_RETURN_IF_ERROR(CheckAggregations(spec.children, depth + 1));
+    BINSEEK_RETURN_IF_ERROR(CheckAggregations(spec.children, depth + 1, count));
   }
   return Status::Ok();
 }
@@ -92,33 +98,9 @@ Status CheckRequest(const SearchRequest& request, const SearchOptions& options) 
   if (request.post_filter != nullptr) {
     BINSEEK_RETURN_IF_ERROR(CheckLimits(*request.post_filter));
   }
-  return CheckAggregations(request.aggregations, 1);
+  size_t aggregations = 0;
+  return CheckAggregations(request.aggregations, 1, &aggregations);
 }
-
-// Deadline and cancel flag, looked at once per window.
-class Interrupt {
- public:
-  Interrupt(const SearchOptions& options, int64_t timeout_ms)
-      : cancel_(options.cancel),
-        clock_(timeout_ms > 0 ? options.clock : nullptr),
-        deadline_(clock_ == nullptr
-                      ? 0
-                      : clock_->MonotonicMicros() + std::min(timeout_ms, kMaxTimeoutMs) * 1000) {}
-
-  Status Check() const {
-    return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed)
-               ? Status::Aborted("The search was cancelled")
-               : Status::Ok();
-  }
-  bool timed_out() const { return clock_ != nullptr && clock_->MonotonicMicros() >= deadline_; }
-
- private:
-  static constexpr int64_t kMaxTimeoutMs = int64_t{1} << 40;
-
-  const std::atomic<bool>* const cancel_;
-  const Clock* const clock_;  // null: no deadline
-  const int64_t deadline_;
-};
 
 // One search from its first window to its result.
 class SearchRun {
@@ -128,7 +110,7 @@ class SearchRun {
       : indices_(indices),
         request_(request),
         options_(options),
-        interrupt_(options, request.timeout_ms) {}
+        interrupt_(options.cancel, options.clock, request.timeout_ms) {}
 
   Result<SearchResult> Run() {
     BINSEEK_RETURN_IF_ERROR(Prepare());
@@ -168,6 +150,8 @@ class SearchRun {
     aggregation_context_.indices = indices_;
     aggregation_context_.bind = bind_;
     aggregation_context_.max_buckets = options_.max_buckets;
+    aggregation_context_.max_bytes = options_.max_aggregation_bytes;
+    aggregation_context_.interrupt = &interrupt_;
     return aggregations_.Make(request_.aggregations, &aggregation_context_);
   }
 
@@ -212,8 +196,7 @@ class SearchRun {
     for (DocId first = begin; first < segment.max_doc() && !index_done_ && !stopped_;
          first += Window::kDocs) {
       BINSEEK_RETURN_IF_ERROR(interrupt_.Check());
-      if (interrupt_.timed_out()) {
-        result_.timed_out = true;
+      if (interrupt_.TimedOut()) {
         stopped_ = true;
         break;
       }
@@ -280,6 +263,7 @@ class SearchRun {
   }
 
   Result<SearchResult> Finish() {
+    result_.timed_out = interrupt_.timed_out();
     result_.shards = static_cast<uint32_t>(indices_.size());
     std::vector<TopDoc> docs = top_docs_->Take();
     if (!docs.empty()) {
@@ -336,7 +320,7 @@ class SearchRun {
   const std::span<const index::IndexView* const> indices_;
   const SearchRequest& request_;
   const SearchOptions& options_;
-  const Interrupt interrupt_;
+  Interrupt interrupt_;
   QueryPtr query_;
   SortPlan plan_;
   Cursor search_after_;

@@ -6,11 +6,11 @@
 //   index::AppendSource(*result->hits[0].index, result->hits[0].address, &json);
 //
 // Work goes over the segments in windows of 4,096 documents: matches, counting, top-k and aggregations in one pass; deadline and cancel flag are
-// looked at once per window. The order of hits is total: equal ones by index (as given), segment, document.
+// looked at once per window, and within it where aggregations multiply the work. The order of hits is total: equal ones by index (as given), segment, document.
 //
 // Thread-safe: free functions on immutable views. Ownership: results borrow IndexViews, so hold the view as long as the result.
 // Errors: kInvalidArgument (bad value for a field, unsortable field, window over 10,000; the text is what Elasticsearch says),
-// kResourceExhausted (more buckets than allowed), kAborted (cancelled). A passed deadline is no error: `timed_out` with what was found so far.
+// kResourceExhausted (more buckets than allowed, or memory for aggregations), kAborted (cancelled). A passed deadline is no error: `timed_out` with what was found so far.
 #ifndef BINSEEK_ENGINE_SEARCH_SEARCHER_H_
 #define BINSEEK_ENGINE_SEARCH_SEARCHER_H_
 
@@ -66,6 +66,7 @@ struct SearchOptions {
   const std::atomic<bool>* cancel =
       nullptr;  // set by another thread: the search ends with kAborted
   uint32_t max_buckets = kDefaultMaxBuckets;
+  uint64_t max_aggregation_bytes = kDefaultMaxAggregationBytes;  // tables and result of all of them
   uint64_t max_result_window = kMaxResultWindow;
 };
 

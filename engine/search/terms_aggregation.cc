@@ -31,7 +31,7 @@ class TermsAggregator : public Aggregator {
     for (const uint32_t id : table_.OfParent(parent)) {
       if (table_.count(id) >= spec_->min_doc_count) {
         total += table_.count(id);
-        shown.push_back({id, table_.count(id), {}});
+        shown.push_back({id, table_.count(id), {}, 0});
       }
     }
     const bool by_metric = OrdersByMetric(*spec_);
@@ -40,6 +40,7 @@ class TermsAggregator : public Aggregator {
       const uint32_t before = context_->buckets;
       for (CandidateBucket& bucket : shown) {
         BINSEEK_ASSIGN_OR_RETURN(bucket.children, children_.Build(bucket.id));
+        bucket.buckets_below = context_->buckets - before;
         context_->buckets = before;
       }
     }
@@ -51,7 +52,12 @@ class TermsAggregator : public Aggregator {
       Show(table_.key(bucket.id), &out);
       out.doc_count = bucket.count;
       total -= bucket.count;
-      BINSEEK_ASSIGN_OR_RETURN(out.children, children_.Build(bucket.id));
+      if (by_metric) {
+        BINSEEK_RETURN_IF_ERROR(context_->AddBuckets(bucket.buckets_below));
+        out.children = std::move(bucket.children);
+      } else {
+        BINSEEK_ASSIGN_OR_RETURN(out.children, children_.Build(bucket.id));
+      }
       result.buckets.push_back(std::move(out));
     }
     result.sum_other_doc_count = total;
@@ -64,7 +70,8 @@ class TermsAggregator : public Aggregator {
       : spec_(spec),
         context_(context),
         type_name_(std::move(type_name)),
-        children_(std::move(children)) {}
+        children_(std::move(children)),
+        table_(context) {}
 
   virtual void Show(const Key& key, AggregationBucket* out) const = 0;
 
@@ -73,12 +80,13 @@ class TermsAggregator : public Aggregator {
     offsets_.clear();
     buckets_.clear();
   }
-  void Add(uint32_t offset, uint32_t bucket) {
+  Status Add(uint32_t offset, uint32_t bucket) {
     table_.Count(bucket);
     if (!children_.empty()) {
-      offsets_.push_back(offset);
-      buckets_.push_back(bucket);
+      BINSEEK_RETURN_IF_ERROR(context_->Append(offset, &offsets_));
+      BINSEEK_RETURN_IF_ERROR(context_->Append(bucket, &buckets_));
     }
+    return Status::Ok();
   }
   Status HandOn(DocId first) {
     return offsets_.empty()
@@ -87,6 +95,7 @@ class TermsAggregator : public Aggregator {
   }
 
   const AggregationSpec& spec() const { return *spec_; }
+  AggregationContext* context() const { return context_; }
   SubAggregators* children() { return &children_; }
   BucketTable<Key>* table() { return &table_; }
 
@@ -120,7 +129,9 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
     nested_ids_.clear();
     if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
       ords_ = std::make_unique<OrdReader>(segment, *ref);
-      root_ids_.assign(ords_->range().end - ords_->range().begin, kUnknown);
+      const size_t ords = ords_->range().end - ords_->range().begin;
+      BINSEEK_RETURN_IF_ERROR(context()->Reserve(ords, &root_ids_));
+      root_ids_.assign(ords, kUnknown);
       if (spec().min_doc_count == 0) {
         BINSEEK_RETURN_IF_ERROR(AddEmptyTerms());
       }
@@ -139,13 +150,13 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
         if (*id == kUnknown) {
           status = Translate(parent, ord, id);
         }
-        if (*id != kUnknown) {
-          Add(offset, *id);
+        if (*id != kUnknown && status.PeekOk()) {
+          status = Add(offset, *id);
         }
       });
       if (!any && spec().missing) {
         BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(parent, *spec().missing));
-        Add(offset, id);
+        BINSEEK_RETURN_IF_ERROR(Add(offset, id));
       }
     }
     BINSEEK_RETURN_IF_ERROR(std::move(status));
@@ -154,6 +165,8 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
 
  private:
   static constexpr uint32_t kUnknown = std::numeric_limits<uint32_t>::max();
+  static constexpr size_t kNestedIdBytes =
+      sizeof(std::pair<uint64_t, uint32_t>) + 3 * sizeof(void*);  // an entry with its pointers
 
   uint32_t* IdOf(uint32_t parent, uint32_t ord) {
     if (parent == 0) {
@@ -163,6 +176,10 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
   }
 
   Status Translate(uint32_t parent, uint32_t ord, uint32_t* id) {
+    if (nested_ids_.size() > most_nested_) {
+      most_nested_ = nested_ids_.size();
+      BINSEEK_RETURN_IF_ERROR(context()->AddBytes(kNestedIdBytes));
+    }
     BINSEEK_ASSIGN_OR_RETURN(*id, table()->Find(parent, std::string(ords_->Text(ord))));
     return Status::Ok();
   }
@@ -187,6 +204,7 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
   // Bucket of each ordinal of the segment; of those under other parents than the first in a map.
   std::vector<uint32_t> root_ids_;
   std::unordered_map<uint64_t, uint32_t> nested_ids_;
+  size_t most_nested_ = 0;  // over all segments
 };
 
 class NumberTermsAggregator final : public TermsAggregator<int64_t> {
@@ -227,7 +245,7 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
       }
       for (const int64_t value : values_) {
         BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(docs.buckets[i], value));
-        Add(docs.offsets[i], id);
+        BINSEEK_RETURN_IF_ERROR(Add(docs.offsets[i], id));
       }
     }
     return HandOn(docs.first);

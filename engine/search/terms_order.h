@@ -19,7 +19,9 @@ Status CheckTermsOrder(const AggregationSpec& spec);
 struct CandidateBucket {
   uint32_t id = 0;
   uint64_t count = 0;
-  std::vector<AggregationResult> children;  // where the order needs them
+  // Where the order needs them, with the buckets that they hold.
+  std::vector<AggregationResult> children;
+  uint32_t buckets_below = 0;
 };
 
 // True where the order looks into sub-aggregations.

@@ -142,5 +142,93 @@ TEST_F(AggregationTest, MoreBucketsThanAllowedAreRefused) {
   EXPECT_STATUS(TryRun(deep), kInvalidArgument);
 }
 
+// `levels` of 200 filters that match all, a metric below.
+AggregationSpec NestedFilters(int levels) {
+  AggregationSpec spec;
+  spec.name = "max";
+  spec.kind = AggregationKind::kMax;
+  spec.field = "price";
+  for (int level = 0; level < levels; ++level) {
+    AggregationSpec outer;
+    outer.name = "filters";
+    outer.kind = AggregationKind::kFilters;
+    for (int i = 0; i < 200; ++i) {
+      outer.filters.push_back({std::to_string(i), MakeMatchAll()});
+    }
+    outer.children = {spec};
+    spec = outer;
+  }
+  return spec;
+}
+
+TEST_F(AggregationTest, AllMemoryOfASearchIsBounded) {
+  const auto view = shop_.view();
+  SearchOptions options = shop_.options();
+  options.max_aggregation_bytes = 100'000;
+  for (const AggregationSpec& spec :
+       {NestedFilters(2), NestedFilters(3), Spec(AggregationKind::kMax, "price")}) {
+    SearchRequest request;
+    request.aggregations = {spec};
+    const Result<SearchResult> result =
+        search::Search(*view, {{view->Find("products")}}, request, options);
+    if (spec.children.empty()) {
+      EXPECT_OK(result);
+    } else {
+      EXPECT_STATUS(result, kResourceExhausted);
+      EXPECT_EQ(
+          result.status().message(),
+          "The aggregations need more memory than a search may take for them: [100000] bytes");
+    }
+  }
+  const AggregationResult whole = Run(NestedFilters(2));
+  ASSERT_EQ(whole.buckets.size(), 200u);
+  EXPECT_EQ(whole.buckets[199].children[0].buckets[199].children[0].max, 120);
+}
+
+TEST_F(AggregationTest, TermsCountAgainstTheMemoryToo) {
+  const auto view = shop_.view();
+  SearchOptions options = shop_.options();
+  options.max_aggregation_bytes = 200;
+  for (const char* field : {"tags", "sizes"}) {
+    SearchRequest request;
+    request.aggregations = {Spec(AggregationKind::kTerms, field)};
+    EXPECT_STATUS(search::Search(*view, {{view->Find("products")}}, request, options),
+                  kResourceExhausted);
+  }
+}
+
+TEST_F(AggregationTest, OnlySoManyInARequest) {
+  AggregationSpec spec = Spec(AggregationKind::kTerms, "tags");
+  spec.children.assign(kMaxAggregations - 1, Spec(AggregationKind::kMax, "price"));
+  EXPECT_OK(TryRun(spec));
+  spec.children.push_back(Spec(AggregationKind::kMax, "price"));
+  EXPECT_STATUS(TryRun(spec), kInvalidArgument);
+}
+
+// A clock that is asked often enough passes any deadline: what it says is the number of looks.
+class CountingClock final : public Clock {
+ public:
+  int64_t NowMicros() const override { return 0; }
+  int64_t MonotonicMicros() const override { return looks_++ * 1000; }
+
+ private:
+  mutable int64_t looks_ = 0;
+};
+
+TEST_F(AggregationTest, TheDeadlineIsSeenWithinAWindow) {
+  const auto view = shop_.view();
+  const CountingClock clock;
+  SearchOptions options = shop_.options();
+  options.clock = &clock;
+  SearchRequest request;
+  request.aggregations = {NestedFilters(1)};
+  request.timeout_ms =
+      3;  // two segments of one window each are two looks; the third is within the first window
+  const Result<SearchResult> result =
+      search::Search(*view, {{view->Find("products")}}, request, options);
+  ASSERT_OK(result);
+  EXPECT_TRUE(result->timed_out);
+}
+
 }  // namespace
 }  // namespace binseek::search::test

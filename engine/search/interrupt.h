@@ -1,0 +1,50 @@
+// Interrupt: deadline and cancel flag of one search, looked at between steps that are short.
+//
+// Single-threaded, but for the flag, which another thread sets. Borrows clock and flag. Error: kAborted (cancelled). A passed deadline is none.
+#ifndef BINSEEK_ENGINE_SEARCH_INTERRUPT_H_
+#define BINSEEK_ENGINE_SEARCH_INTERRUPT_H_
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+#include "engine/base/clock.h"
+#include "engine/base/status.h"
+
+namespace binseek::search {
+
+class Interrupt {
+ public:
+  // `cancel` may be null; `timeout_ms` 0: no deadline.
+  Interrupt(const std::atomic<bool>* cancel, const Clock* clock, int64_t timeout_ms)
+      : cancel_(cancel),
+        clock_(timeout_ms > 0 ? clock : nullptr),
+        deadline_(clock_ == nullptr
+                      ? 0
+                      : clock_->MonotonicMicros() + std::min(timeout_ms, kMaxTimeoutMs) * 1000) {}
+
+  Status Check() const {
+    return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed)
+               ? Status::Aborted("The search was cancelled")
+               : Status::Ok();
+  }
+  // Looks at the clock.
+  bool TimedOut() {
+    timed_out_ = timed_out_ || (clock_ != nullptr && clock_->MonotonicMicros() >= deadline_);
+    return timed_out_;
+  }
+  // Whether somebody who looked has seen the deadline passed, and so left work undone.
+  bool timed_out() const { return timed_out_; }
+
+ private:
+  static constexpr int64_t kMaxTimeoutMs = int64_t{1} << 40;
+
+  const std::atomic<bool>* const cancel_;
+  const Clock* const clock_;  // null: no deadline
+  const int64_t deadline_;
+  bool timed_out_ = false;
+};
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_INTERRUPT_H_
