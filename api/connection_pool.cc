@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kSweepInterval{1000};  // how late an idle connection may be closed
+constexpr milliseconds kLinger{500};
+constexpr size_t kLingerBytes = 1 << 20;
 
 }  // namespace
 
@@ -28,11 +30,19 @@ Connection::~Connection() {
   close(socket_);
 }
 
-void Connection::BeginRequest(Time deadline, size_t max_bytes) {
-  read_deadline_ = deadline;
+void Connection::BeginRequest(Time head_deadline, Time deadline, size_t max_bytes) {
+  read_deadline_ = std::min(head_deadline, deadline);
+  body_deadline_ = deadline;
   bytes_left_ = max_bytes;
   writing_ = false;
 }
+
+void Connection::BeginBody(size_t max_bytes) {
+  read_deadline_ = body_deadline_;
+  bytes_left_ = max_bytes;
+}
+
+void Connection::StopReading() const { shutdown(socket_, SHUT_RD); }
 
 bool Connection::WaitFor(int16_t events, Time deadline) const {
   for (;;) {
@@ -84,6 +94,17 @@ ssize_t Connection::Read(char* data, size_t size) {
   begin_ += count;
   bytes_left_ -= count;
   return static_cast<ssize_t>(count);
+}
+
+void Connection::Linger() {
+  shutdown(socket_, SHUT_WR);
+  read_deadline_ = steady_clock::now() + kLinger;
+  size_t taken = 0;
+  while (taken < kLingerBytes && Fill() && end_ > 0) {
+    taken += end_;
+  }
+  begin_ = end_ = 0;
+  broken_ = true;
 }
 
 ssize_t Connection::Write(const char* data, size_t size) {
@@ -141,6 +162,7 @@ void ConnectionPool::Park(std::unique_ptr<Connection> connection) {
   {
     const MutexLock lock(&mutex_);
     if (!draining()) {
+      serving_.erase(connection.get());
       parked_[socket] = {std::move(connection), steady_clock::now() + options_.idle_timeout};
     }
   }
@@ -158,6 +180,10 @@ void ConnectionPool::Park(std::unique_ptr<Connection> connection) {
 }
 
 void ConnectionPool::Drop(std::unique_ptr<Connection> connection) {
+  {
+    const MutexLock lock(&mutex_);
+    serving_.erase(connection.get());
+  }
   connection.reset();
   open_.fetch_sub(1);
 }
@@ -221,17 +247,41 @@ void ConnectionPool::Work() {
       }
       connection = std::move(ready_.front());
       ready_.pop_front();
+      serving_.insert(connection.get());
+      if (draining()) {
+        connection->StopReading();
+      }
     }
     ServeAll(std::move(connection));
   }
 }
 
+bool ConnectionPool::ServeNext(Connection* connection) {
+  const Connection::Time now = steady_clock::now();
+  connection->BeginRequest(now + options_.head_timeout, now + options_.request_timeout,
+                           options_.max_header_bytes);
+  return serve_(connection) && !connection->broken() && !draining();
+}
+
+// Sends a connection with a further request behind those that wait for a worker, if any do.
+bool ConnectionPool::Yield(std::unique_ptr<Connection>* connection) {
+  const MutexLock lock(&mutex_);
+  if (ready_.empty()) {
+    return false;
+  }
+  serving_.erase(connection->get());
+  ready_.push_back(std::move(*connection));
+  ready_cv_.NotifyOne();
+  return true;
+}
+
 void ConnectionPool::ServeAll(std::unique_ptr<Connection> connection) {
   do {
-    connection->BeginRequest(steady_clock::now() + options_.request_timeout,
-                             options_.max_header_bytes);
-    if (!serve_(connection.get()) || connection->broken() || draining()) {
+    if (!ServeNext(connection.get())) {
       Drop(std::move(connection));
+      return;
+    }
+    if (connection->has_buffered() && Yield(&connection)) {
       return;
     }
   } while (connection->has_buffered());
@@ -242,6 +292,9 @@ void ConnectionPool::Drain() {
   {
     const MutexLock lock(&mutex_);
     draining_.store(true);
+    for (const Connection* connection : serving_) {
+      connection->StopReading();
+    }
     ready_cv_.NotifyAll();
   }
   const uint64_t one = 1;

@@ -1,11 +1,12 @@
 // ConnectionPool: the open connections of the server, and the threads that work on those that have a request.
 //
 // A connection without a request is parked in one poller thread and costs no worker, so idle clients starve nobody. One with bytes
-// to read goes to the first free worker, which serves requests until none is waiting, and parks it again.
+// to read goes to the first free worker, which serves its requests one by one, letting others that wait go first in between, and parks
+// it again.
 //
 //   ConnectionPool pool(options, [](Connection* connection) { return ServeOne(connection); });
 //   pool.Take(socket);       // from accept; closes it where there are too many
-//   pool.Drain();            // parked ones are closed, running requests finish
+//   pool.Drain();            // parked ones are closed, requests that have arrived finish, those that have not are cut off
 //
 // Every read of a request and every write of its answer is bounded by one deadline each, so a slow client holds a worker for no longer.
 // Thread-safe. Threads: one poller, `threads` workers; Drain joins them.
@@ -22,6 +23,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -40,16 +42,21 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   int socket() const { return socket_; }
-  // Request line and headers may take `max_bytes`, until BeginBody; all of the request must be read by `deadline`.
-  void BeginRequest(Time deadline, size_t max_bytes);
+  // Request line and headers may take `max_bytes` and until `head_deadline`, all of the request until `deadline`.
+  void BeginRequest(Time head_deadline, Time deadline, size_t max_bytes);
   // The headers are read; the body and its framing may take `max_bytes`.
-  void BeginBody(size_t max_bytes) { bytes_left_ = max_bytes; }
+  void BeginBody(size_t max_bytes);
   // The first write begins the answer, which must be taken within `timeout`.
   void set_write_timeout(std::chrono::milliseconds timeout) { write_timeout_ = timeout; }
 
   // Bytes read, 0 at the end of the stream, -1 past a deadline or limit or on an error. Blocks.
   ssize_t Read(char* data, size_t size);
   ssize_t Write(const char* data, size_t size);
+  // Takes some of what the client still sends and nobody reads: closing over unread bytes would reset the connection, and the client might
+  // never see the answer. Short and bounded. Nothing can be written afterwards.
+  void Linger();
+  // Ends reads, on whatever thread they wait, at what has arrived. Thread-safe.
+  void StopReading() const;
   bool has_buffered() const { return begin_ < end_; }
   // True once a read or write failed: the stream is not where HTTP believes it to be.
   bool broken() const { return broken_; }
@@ -60,6 +67,7 @@ class Connection {
 
   const int socket_;
   Time read_deadline_;
+  Time body_deadline_;
   Time write_deadline_;
   bool writing_ = false;
   bool broken_ = false;
@@ -74,6 +82,7 @@ struct ConnectionPoolOptions {
   size_t threads = 32;
   size_t max_connections = 4096;
   std::chrono::milliseconds request_timeout{30000};
+  std::chrono::milliseconds head_timeout{5000};  // of request line and headers
   std::chrono::milliseconds idle_timeout{120000};
   size_t max_header_bytes = 32 << 10;
 };
@@ -90,7 +99,7 @@ class ConnectionPool {
 
   // Owns `socket` from here on.
   void Take(int socket) BINSEEK_EXCLUDES(mutex_);
-  // Takes no more, closes what is idle, waits for what runs. Idempotent.
+  // Takes no more, closes what is idle or still sends its request, waits for what runs. Idempotent.
   void Drain() BINSEEK_EXCLUDES(mutex_);
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   size_t open() const { return open_.load(std::memory_order_relaxed); }
@@ -102,10 +111,12 @@ class ConnectionPool {
   };
 
   void Poll();
-  void Work();
-  void ServeAll(std::unique_ptr<Connection> connection);
+  void Work() BINSEEK_EXCLUDES(mutex_);
+  void ServeAll(std::unique_ptr<Connection> connection) BINSEEK_EXCLUDES(mutex_);
+  bool ServeNext(Connection* connection);
+  bool Yield(std::unique_ptr<Connection>* connection) BINSEEK_EXCLUDES(mutex_);
   void Park(std::unique_ptr<Connection> connection) BINSEEK_EXCLUDES(mutex_);
-  void Drop(std::unique_ptr<Connection> connection);
+  void Drop(std::unique_ptr<Connection> connection) BINSEEK_EXCLUDES(mutex_);
   void Wake(int socket) BINSEEK_EXCLUDES(mutex_);
   void DropIdle() BINSEEK_EXCLUDES(mutex_);
 
@@ -123,6 +134,7 @@ class ConnectionPool {
   CondVar ready_cv_;
   std::map<int, Parked> parked_ BINSEEK_GUARDED_BY(mutex_);  // by socket
   std::deque<std::unique_ptr<Connection>> ready_ BINSEEK_GUARDED_BY(mutex_);
+  std::set<const Connection*> serving_ BINSEEK_GUARDED_BY(mutex_);  // the workers' own
 
   std::vector<std::thread> threads_;  // owner's thread only
 };

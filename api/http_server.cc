@@ -174,6 +174,9 @@ class Listener final : public httplib::Server {
         });
   }
 
+  // httplib lets five connections wait to be accepted; a sixth would be a second late.
+  void WidenBacklog() { ::listen(svr_sock_, SOMAXCONN); }
+
   void set_pool(ConnectionPool* pool) { pool_ = pool; }
 
   // For the pool's workers.
@@ -193,6 +196,9 @@ class Listener final : public httplib::Server {
     }
     stream.Flush();
     current_exchange = nullptr;
+    if (exchange.must_close && !connection->broken()) {
+      connection->Linger();
+    }
     return served && !closed && !exchange.must_close;
   }
 
@@ -341,6 +347,7 @@ class HttpServerImpl final : public HttpServer {
       return Status::Unavailable("cannot listen on " + options.host + ":" +
                                  std::to_string(options.port) + reason);
     }
+    listener_.WidenBacklog();
     port_ = static_cast<uint16_t>(port);
     // The socket listens already: who connects before the thread runs waits in the backlog.
     accepting_ = std::thread([this] {

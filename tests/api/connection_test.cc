@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "api/http_server.h"
@@ -94,6 +98,66 @@ TEST_F(ConnectionTest, ClientThatNeverPausesIsClosedInTime) {
   while (fast.Send(lines) && std::chrono::steady_clock::now() - start < std::chrono::seconds(20)) {
   }
   EXPECT_TRUE(fast.WaitForClose());
+}
+
+TEST_F(ConnectionTest, UnfinishedHeadIsCutOffSoonerThanARequest) {
+  Start({.threads = 1, .head_timeout = std::chrono::milliseconds(100)});
+  RawClient slow(server_->port());
+  slow.Send("GET / HTTP/1.1\r\nHost");
+  EXPECT_TRUE(slow.WaitForClose());
+}
+
+TEST_F(ConnectionTest, UnfinishedRequestsDoNotDelayTheEnd) {
+  Start({.threads = 1,
+         .request_timeout = std::chrono::hours(1),
+         .head_timeout = std::chrono::hours(1)});
+  RawClient body(server_->port());
+  body.Send(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+      "1000\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_THAT(body.ReadAnswer(), HasSubstr("100 Continue"));  // the worker reads the body now
+  RawClient head(server_->port());
+  head.Send("GET / HTTP/1.1\r\nHost");
+  server_->Stop();
+  EXPECT_TRUE(body.WaitForClose());
+  EXPECT_TRUE(head.WaitForClose());
+}
+
+TEST_F(ConnectionTest, PipeliningClientLetsOthersGoBetweenItsRequests) {
+  constexpr int kRequests = 250;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int before_other = 0;
+  bool other_served = false;
+  HttpServerOptions options;
+  options.connections.threads = 1;
+  auto server = HttpServer::Start(options, [&](const Request& request) {
+    std::unique_lock lock(mutex);
+    if (request.path == "/other") {
+      other_served = true;
+      changed.notify_all();
+    } else if (!other_served) {
+      ++before_other;
+      // Holds the only worker for a moment, in which the other's request may arrive.
+      changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return other_served; });
+    }
+    return Response();
+  });
+  ASSERT_OK(server);
+  std::string requests;
+  for (int i = 0; i < kRequests; ++i) {
+    requests += "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+  }
+  RawClient greedy((*server)->port());
+  greedy.Send(requests);
+  RawClient other((*server)->port());
+  other.Send("GET /other HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(other.ReadAnswer(), HasSubstr("200 OK"));
+  for (int i = 0; i < kRequests; ++i) {
+    EXPECT_THAT(greedy.ReadAnswer(), HasSubstr("200 OK"));
+  }
+  const std::lock_guard lock(mutex);
+  EXPECT_LT(before_other, kRequests);
 }
 
 TEST_F(ConnectionTest, IdleConnectionIsClosedInTheEnd) {

@@ -156,6 +156,15 @@ TEST_F(HttpServerTest, AnnouncedBodyBeyondTheLimitIsRefusedBeforeItIsSent) {
   EXPECT_THAT(client.ReadToEnd(), StartsWith("HTTP/1.1 413"));
 }
 
+TEST_F(HttpServerTest, RefusalReachesAClientThatSendsItsBodyAllTheSame) {
+  HttpServerOptions options;
+  options.max_body_bytes = 1000;
+  Start(options);
+  RawClient client(server_->port());
+  EXPECT_TRUE(client.Send(Post("/a", std::string(500 << 10, ' '))));
+  EXPECT_THAT(client.ReadToEnd(), StartsWith("HTTP/1.1 413"));
+}
+
 TEST_F(HttpServerTest, EndlessChunkSizeEndsTheConnection) {
   Start();
   RawClient client(server_->port());
