@@ -164,18 +164,17 @@ void ConnectionPool::Park(std::unique_ptr<Connection> connection) {
     if (!draining()) {
       serving_.erase(connection.get());
       parked_[socket] = {std::move(connection), steady_clock::now() + options_.idle_timeout};
+      // Under the lock: while it is parked nobody closes it, and its number is nobody else's.
+      epoll_event event{};
+      event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+      event.data.fd = socket;
+      if (epoll_ctl(epoll_, EPOLL_CTL_MOD, socket, &event) != 0 && errno == ENOENT) {
+        epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
+      }
     }
   }
   if (connection != nullptr) {
     Drop(std::move(connection));
-    return;
-  }
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
-  event.data.fd = socket;
-  // Closed between the two steps by Drain or for idleness: then the socket is no longer ours, and no event comes.
-  if (epoll_ctl(epoll_, EPOLL_CTL_MOD, socket, &event) != 0 && errno == ENOENT) {
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
   }
 }
 
