@@ -25,6 +25,18 @@ Status NoSuchScroll(std::string_view id) {
                           "]");
 }
 
+// A page must not be cut short: hits that the search has not come to would lie before its cursor, and never be shown.
+Result<SearchResult> SearchInTime(const index::EngineView& view,
+                                  const std::vector<const index::IndexView*>& indices,
+                                  const SearchRequest& request, const SearchOptions& options) {
+  BINSEEK_ASSIGN_OR_RETURN(SearchResult result, Search(view, indices, request, options));
+  if (result.timed_out) {
+    return Status::Aborted("The page of the scroll was not complete within [" +
+                           std::to_string(request.timeout_ms) + "ms]");
+  }
+  return result;
+}
+
 }  // namespace
 
 struct ScrollRegistry::Scroll {
@@ -91,7 +103,7 @@ Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView>
     BINSEEK_RETURN_IF_ERROR(CheckRoom());
   }
   ScrollPage page;
-  BINSEEK_ASSIGN_OR_RETURN(page.result, Search(*view, indices, request, options));
+  BINSEEK_ASSIGN_OR_RETURN(page.result, SearchInTime(*view, indices, request, options));
   auto scroll = std::make_shared<Scroll>();
   scroll->view = std::move(view);
   scroll->indices = std::move(indices);
@@ -156,9 +168,9 @@ Result<ScrollPage> ScrollRegistry::ServePage(Scroll* scroll) {
   page.context = scroll->context;
   MutexLock lock(&scroll->mutex);
   if (!scroll->at_end) {
-    BINSEEK_ASSIGN_OR_RETURN(
-        page.result, Search(*scroll->view, scroll->indices, scroll->request, scroll->options));
-    scroll->at_end = page.result.cursor == nullptr && !page.result.timed_out;
+    BINSEEK_ASSIGN_OR_RETURN(page.result, SearchInTime(*scroll->view, scroll->indices,
+                                                       scroll->request, scroll->options));
+    scroll->at_end = page.result.cursor == nullptr;
     if (page.result.cursor != nullptr) {
       scroll->request.after = page.result.cursor;
     }

@@ -5,7 +5,8 @@
 //
 // Thread-safe; pages of one scroll are served one at a time. Ids are 128 random bits. A page costs a search over what is behind
 // the last hit; ordered by `_doc`, or where all scores are equal, only its own documents.
-// Errors: kNotFound (no such scroll, or expired), kResourceExhausted (too many open), else those of Search.
+// Errors: kNotFound (no such scroll, or expired), kResourceExhausted (too many open), kAborted (a page's deadline passed; an open scroll stays
+// where it was), else those of Search.
 #ifndef BINSEEK_ENGINE_SEARCH_SCROLL_H_
 #define BINSEEK_ENGINE_SEARCH_SCROLL_H_
 

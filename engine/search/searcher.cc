@@ -359,7 +359,7 @@ Result<SearchResult> Search(const index::EngineView& /*view*/,
 
 Result<uint64_t> Count(const index::EngineView& view,
                        std::span<const index::IndexView* const> indices, const QueryPtr& query,
-                       const SearchOptions& options) {
+                       const SearchOptions& options, int64_t timeout_ms) {
   if (query == nullptr) {
     uint64_t count = 0;
     for (const index::IndexView* index : indices) {
@@ -371,7 +371,12 @@ Result<uint64_t> Count(const index::EngineView& view,
   request.query = query;
   request.size = 0;
   request.track_total_hits = SearchRequest::kCountAll;
+  request.timeout_ms = timeout_ms;
   BINSEEK_ASSIGN_OR_RETURN(const SearchResult result, Search(view, indices, request, options));
+  if (result.timed_out) {
+    return Status::Aborted("The count was not complete within [" + std::to_string(timeout_ms) +
+                           "ms]");
+  }
   return result.total->value;
 }
 

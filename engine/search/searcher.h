@@ -101,10 +101,10 @@ Result<SearchResult> Search(const index::EngineView& view,
                             std::span<const index::IndexView* const> indices,
                             const SearchRequest& request, const SearchOptions& options);
 
-// Number of live documents that match; `query` null: all.
+// Number of live documents that match; `query` null: all. kAborted where `timeout_ms` (0: none) was not enough: half a count is none.
 Result<uint64_t> Count(const index::EngineView& view,
                        std::span<const index::IndexView* const> indices, const QueryPtr& query,
-                       const SearchOptions& options);
+                       const SearchOptions& options, int64_t timeout_ms = 0);
 
 }  // namespace binseek::search
 

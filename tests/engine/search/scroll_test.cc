@@ -114,6 +114,53 @@ TEST_F(ScrollTest, IsGoneWhenClosedOrNotAskedForInTime) {
   EXPECT_STATUS(registry_.Next(closed, 0), kNotFound);
 }
 
+// Stands still, or passes a second with every look.
+class StoppableClock final : public Clock {
+ public:
+  int64_t NowMicros() const override { return 0; }
+  int64_t MonotonicMicros() const override { return now_ += running ? 1'000'000 : 0; }
+  bool running = false;
+
+ private:
+  mutable int64_t now_ = 0;
+};
+
+TEST_F(ScrollTest, APageThatIsLateMovesNothing) {
+  StoppableClock clock;
+  SearchOptions options = engine_.options();
+  options.clock = &clock;
+  SearchRequest request;
+  request.sort.resize(1);
+  request.sort[0].field = "stock";
+  request.size = 100'000;
+  const std::vector<std::string> whole = engine_.Ordered(request);
+  request.size = 1000;
+  request.timeout_ms = 1500;  // one window of the several
+  const auto view = engine_.view();
+  const auto open = [&] {
+    return registry_.Open(view, {view->Find("products")}, request, options, 1000, nullptr);
+  };
+  clock.running = true;
+  EXPECT_STATUS(open(), kAborted);
+  EXPECT_EQ(registry_.open(), 0u);
+  clock.running = false;
+  Result<ScrollPage> page = open();
+  ASSERT_OK(page);
+  const std::string id = page->id;
+  std::vector<std::string> collected;
+  while (!page->result.hits.empty()) {
+    for (const std::string& hit : IdsOf(page->result)) {
+      collected.push_back(hit);
+    }
+    clock.running = true;
+    EXPECT_STATUS(registry_.Next(id, 0), kAborted);
+    clock.running = false;
+    page = registry_.Next(id, 0);
+    ASSERT_OK(page);
+  }
+  EXPECT_EQ(collected, whole);
+}
+
 TEST_F(ScrollTest, OnlySoManyAreOpen) {
   const SearchRequest request;
   for (int i = 0; i < 3; ++i) {

@@ -102,6 +102,7 @@ TEST_F(SearchTest, ACancelledSearchFailsAndALateOneSaysSo) {
   const std::atomic<bool> cancel = true;
   options.cancel = &cancel;
   EXPECT_STATUS(Search(*view, indices, request, options), kAborted);
+  EXPECT_STATUS(Count(*view, indices, MakeMatchAll(), options), kAborted);
 
   class RacingClock final : public Clock {
    public:
@@ -118,6 +119,7 @@ TEST_F(SearchTest, ACancelledSearchFailsAndALateOneSaysSo) {
   const Result<SearchResult> late = Search(*view, indices, request, options);
   ASSERT_OK(late);
   EXPECT_TRUE(late->timed_out);
+  EXPECT_STATUS(Count(*view, indices, MakeMatchAll(), options, 5), kAborted);
 }
 
 TEST_F(SearchTest, ResultWindowIsBounded) {
