@@ -27,9 +27,9 @@ std::string_view Request::ParameterOr(std::string_view name, std::string_view fa
 }
 
 const std::string& Request::Capture(std::string_view name) const {
-  static const std::string none;
+  static const std::string kNone;
   const auto found = captures.find(name);
-  return found == captures.end() ? none : found->second;
+  return found == captures.end() ? kNone : found->second;
 }
 
 std::string PercentDecode(std::string_view text, bool plus_is_space) {
