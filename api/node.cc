@@ -14,8 +14,12 @@ Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfi
       max_buckets_(limits.max_buckets) {}
 
 bool Node::IsSynced(const index::IndexView& index) const {
+  return index.mapping->synced() || IsOwned(index.name);
+}
+
+bool Node::IsOwned(std::string_view index) const {
   const pipeline::Supervisor* supervisor = sync();
-  return index.mapping->synced() || (supervisor != nullptr && supervisor->OwnsIndex(index.name));
+  return supervisor != nullptr && supervisor->OwnsIndex(index);
 }
 
 void Node::SetLimits(const SearchConfig& limits) {
@@ -25,9 +29,9 @@ void Node::SetLimits(const SearchConfig& limits) {
 }
 
 search::SearchOptions Node::search_options() const {
-  static const analysis::AnalysisRegistry analysis;
+  static const analysis::AnalysisRegistry kAnalysis;
   search::SearchOptions options;
-  options.analysis = &analysis;
+  options.analysis = &kAnalysis;
   options.cancel = &cancel_;
   options.max_buckets = static_cast<uint32_t>(max_buckets_.load(std::memory_order_relaxed));
   options.max_result_window =

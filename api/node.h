@@ -37,8 +37,15 @@ class Node {
   pipeline::Supervisor* sync() const { return sync_.load(std::memory_order_acquire); }
   void set_sync(pipeline::Supervisor* sync) { sync_.store(sync, std::memory_order_release); }
 
-  // Whether the index is written from a source, so that HTTP must not.
+  // Told once, before requests come, where the config names a source: it may take its time to come up, and what it follows is known only
+  // then.
+  void set_source_configured() { source_configured_.store(true, std::memory_order_release); }
+  bool source_configured() const { return source_configured_.load(std::memory_order_acquire); }
+
+  // Whether the index is, or once was, written from a source, so that HTTP must not.
   bool IsSynced(const index::IndexView& index) const;
+  // Whether the source that runs writes an index of that name, be it there yet or not.
+  bool IsOwned(std::string_view index) const;
 
   // Makes searches that run end soon, as aborted: for a shutdown that has waited for them long enough.
   void CancelSearches() { cancel_.store(true, std::memory_order_relaxed); }
@@ -57,6 +64,7 @@ class Node {
   CommitGate commits_;
   Mutex write_mutex_;
   std::atomic<pipeline::Supervisor*> sync_{nullptr};
+  std::atomic<bool> source_configured_{false};
   std::atomic<bool> cancel_{false};
   std::atomic<int64_t> max_result_window_;
   std::atomic<int64_t> default_timeout_ms_;

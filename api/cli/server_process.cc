@@ -73,6 +73,7 @@ Status ServerProcess::Start() {
   if (config_.source.url.empty()) {
     return StartHttp();
   }
+  node_->set_source_configured();
   BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(config_));
   const uint32_t server_id = ServerId(config_);
   if (first_start_) {

@@ -117,6 +117,9 @@ class BatchMaker {
       return IndexNotFound(name);
     }
     if (index == nullptr) {
+      if (std::optional<RestError> refused = RefuseIfOwned(*node_, name)) {
+        return *std::move(refused);
+      }
       const Result<index::IndexId> created =
           node_->engine()->CreateIndex(name, mapping::Mapping(), "{}");
       if (!created.ok()) {
@@ -198,6 +201,21 @@ std::string_view ResultName(index::Outcome outcome) {
   return "updated";
 }
 
+RestError WrittenFromSource(const Node& node, const std::string& index) {
+  std::string where = "its documents come from a database table: write there";
+  if (const pipeline::Supervisor* sync = node.sync()) {
+    const pipeline::SyncStatus status = sync->status();
+    for (const pipeline::TableStatus& table : status.tables) {
+      if (table.index == index) {
+        where = "its documents come from the table " + table.table + " of " + status.source +
+                ": write there";
+      }
+    }
+  }
+  return {403, "cluster_block_exception",
+          "index [" + index + "] blocked by: [FORBIDDEN/8/index write (api)]; " + where};
+}
+
 void FailAll(const Status& status, std::vector<WriteOutcome>* outcomes) {
   for (WriteOutcome& outcome : *outcomes) {
     if (!outcome.error) {
@@ -218,22 +236,11 @@ int WriteOutcome::status() const {
 }
 
 std::optional<RestError> RefuseIfSynced(const Node& node, const index::IndexView& index) {
-  if (!node.IsSynced(index)) {
-    return std::nullopt;
-  }
-  std::string where = "its documents come from a database table: write there";
-  if (const pipeline::Supervisor* sync = node.sync()) {
-    const pipeline::SyncStatus status = sync->status();
-    for (const pipeline::TableStatus& table : status.tables) {
-      if (table.index == index.name) {
-        where = "its documents come from the table " + table.table + " of " + status.source +
-                ": write there";
-      }
-    }
-  }
-  return RestError(
-      403, "cluster_block_exception",
-      "index [" + index.name + "] blocked by: [FORBIDDEN/8/index write (api)]; " + where);
+  return node.IsSynced(index) ? std::optional(WrittenFromSource(node, index.name)) : std::nullopt;
+}
+
+std::optional<RestError> RefuseIfOwned(const Node& node, const std::string& index) {
+  return node.IsOwned(index) ? std::optional(WrittenFromSource(node, index)) : std::nullopt;
 }
 
 std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,

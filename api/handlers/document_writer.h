@@ -46,6 +46,8 @@ void WriteResultMembers(const std::string& index, const WriteOutcome& outcome, J
 
 // The error for writes to an index that a source owns; nullopt where it is free.
 std::optional<RestError> RefuseIfSynced(const Node& node, const index::IndexView& index);
+// The same for an index that is not there: a source may be about to make it.
+std::optional<RestError> RefuseIfOwned(const Node& node, const std::string& index);
 
 // "internal", "external", "external_gte" and the version that goes with it.
 std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,

@@ -86,6 +86,9 @@ HandlerResult Create(Node* node, const Request& request) {
     if (const index::IndexView* index = view->Find(name)) {
       return AlreadyExists(*index);
     }
+    if (std::optional<RestError> refused = RefuseIfOwned(*node, name)) {
+      return *std::move(refused);
+    }
     const Result<index::IndexId> created =
         node->engine()->CreateIndex(name, std::move(mapping), SettingsJson(settings));
     if (!created.ok()) {
@@ -105,13 +108,9 @@ HandlerResult Create(Node* node, const Request& request) {
   return response;
 }
 
-// An index whose table is no longer followed may go; one that is followed would only come back.
+// What a source once wrote may go once the config names none: whether a source still follows a table is not known until it is up.
 std::optional<RestError> RefuseDrop(const Node& node, const index::IndexView& index) {
-  const pipeline::Supervisor* sync = node.sync();
-  if (sync != nullptr && sync->OwnsIndex(index.name)) {
-    return RefuseIfSynced(node, index);
-  }
-  return std::nullopt;
+  return node.source_configured() ? RefuseIfSynced(node, index) : RefuseIfOwned(node, index.name);
 }
 
 HandlerResult Drop(Node* node, const Request& request) {

@@ -82,9 +82,34 @@ TEST_F(SyncTest, WritesToASyncedIndexAreRefusedAndToldWhereToWrite) {
   EXPECT_EQ(engine_->View()->Find("products")->live_docs(), 0u);
 }
 
-TEST_F(SyncTest, IndexOfATableThatIsNoLongerFollowedMayBeDropped) {
+// Which tables are followed is known only once the source is up, and left_over could be of any of them.
+TEST_F(SyncTest, SyncedIndexIsKeptWhileASourceIsConfiguredEvenBeforeItIsUp) {
+  node_->set_source_configured();
+  for (pipeline::Supervisor* sync : {static_cast<pipeline::Supervisor*>(nullptr),
+                                     static_cast<pipeline::Supervisor*>(&supervisor_)}) {
+    node_->set_sync(sync);
+    Error(403, "PUT", "/left_over/_doc/1", R"({"a":1})");
+    EXPECT_THAT(Error(403, "DELETE", "/left_over"), HasSubstr("cluster_block_exception"));
+    Error(403, "DELETE", "/products,left_over");
+  }
+  Expect(200, "PUT", "/own");
+  Expect(200, "DELETE", "/own");
+}
+
+TEST_F(SyncTest, SyncedIndexMayBeDroppedWhereNoSourceIsConfigured) {
+  node_->set_sync(nullptr);
   Error(403, "PUT", "/left_over/_doc/1", R"({"a":1})");
   Expect(200, "DELETE", "/left_over");
+}
+
+TEST_F(SyncTest, WriteThatIsRefusedMakesNoIndex) {
+  Expect(200, "DELETE", "/left_over");
+  node_->set_sync(nullptr);
+  Expect(200, "DELETE", "/products");
+  node_->set_sync(&supervisor_);
+  EXPECT_THAT(Error(403, "PUT", "/products/_doc/1", R"({"a":1})"), HasSubstr("shop.products"));
+  Error(403, "PUT", "/products");
+  EXPECT_TRUE(engine_->View()->indices().empty());
 }
 
 TEST_F(SyncTest, MetricsAreInPrometheusForm) {
