@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "engine/search/aggregator.h"
@@ -32,6 +34,17 @@ void Intersect(const Window& other, Window* window) {
   for (uint32_t w = 0; w < Window::kWords; ++w) {
     window->match[w] &= other.match[w];
   }
+}
+
+// Boosts may multiply beyond what a float holds; and only finite scores have one order.
+void KeepFinite(Window* window) {
+  constexpr float kGreatest = std::numeric_limits<float>::max();
+  ForEachBit(window->match, [&](uint32_t offset) {
+    float& score = window->score[offset];
+    if (!std::isfinite(score)) {
+      score = std::isnan(score) ? 0 : std::copysign(kGreatest, score);
+    }
+  });
 }
 
 void DropBelow(float min_score, Window* window) {
@@ -139,7 +152,7 @@ class SearchRun {
     bind_.scores = shows_score_ || request_.min_score.has_value();
     bind_.now_micros = options_.clock->NowMicros();
     seeks_max_score_ =
-        shows_score_ && (request_.track_scores || (plan_.by_score() && after != nullptr));
+        shows_score_ && (request_.track_scores || (plan_.best_score_first() && after != nullptr));
     top_docs_ = std::make_unique<TopDocs>(&plan_, k, after, bind_.scores);
     const bool in_order = plan_.by_place() || (plan_.by_score() && query_->constant_score());
     stops_when_full_ = (k == 0 || in_order) && !seeks_max_score_ && request_.aggregations.empty();
@@ -202,6 +215,9 @@ class SearchRun {
       }
       if (scorer->FillWindow(first, &window_)) {
         KeepLive(segment, first, &window_);
+        if (bind_.scores) {
+          KeepFinite(&window_);
+        }
         if (request_.min_score) {
           DropBelow(*request_.min_score, &window_);
         }
@@ -268,7 +284,7 @@ class SearchRun {
     std::vector<TopDoc> docs = top_docs_->Take();
     if (!docs.empty()) {
       MakeCursor(docs.back());
-      if (plan_.by_score() && !seeks_max_score_) {
+      if (plan_.best_score_first() && !seeks_max_score_) {
         max_score_ = docs.front().score;
       }
     }

@@ -51,6 +51,10 @@ class SortPlan {
   // By score alone, best first: hits then carry no sort values.
   bool by_score() const { return by_score_; }
   bool has_score() const;
+  // The first hit has the best score of all.
+  bool best_score_first() const {
+    return keys_[0].key.kind == SortKey::Kind::kScore && keys_[0].key.descending;
+  }
   // By place alone, first document first.
   bool by_place() const;
 

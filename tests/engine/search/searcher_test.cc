@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/engine/search/shop.h"
 #include "tests/support/status_matchers.h"
 
@@ -222,6 +224,22 @@ TEST_F(SortTest, SearchAfterGivesWhatIsBehind) {
             "Failed to parse search_after value for field [price].");
 }
 
+TEST_F(SortTest, ScoresBeyondAFloatAreTheGreatestOne) {
+  constexpr float kGreatest = std::numeric_limits<float>::max();
+  SearchRequest request;
+  request.query =
+      MakeBool({.should = {MakeConstantScore(MakeTerm("name", "red"), kGreatest),
+                           MakeConstantScore(MakeTerm("name", "red"), kGreatest), MakeMatchAll()}});
+  const SearchResult result = shop_.Search(request);
+  EXPECT_EQ(IdsOf(result), (Ids{"shoe", "boot", "lamp", "desk", "bare"}));
+  EXPECT_EQ(result.max_score, kGreatest);
+  request.query = MakeBool({.must = {MakeConstantScore(MakeTerm("name", "red"),
+                                                       std::numeric_limits<float>::quiet_NaN())}});
+  const SearchResult undefined = shop_.Search(request);
+  EXPECT_EQ(IdsOf(undefined), (Ids{"shoe", "boot", "lamp"}));
+  EXPECT_EQ(undefined.max_score, 0.0f);
+}
+
 TEST_F(SortTest, ScoreIsAKeyLikeOthers) {
   SearchRequest request;
   request.query =
@@ -232,6 +250,12 @@ TEST_F(SortTest, ScoreIsAKeyLikeOthers) {
   EXPECT_EQ(IdsOf(result), (Ids{"boot", "shoe", "lamp", "desk", "bare"}));
   EXPECT_EQ(result.hits[0].score, 3.0f);
   EXPECT_EQ(result.hits[0].sort, (Ids{"3.0", "120.0"}));
+  EXPECT_EQ(result.max_score, 3.0f);
+  request.after = result.cursor;
+  EXPECT_EQ(shop_.Search(request).max_score, 3.0f) << "that of all matches, on every page";
+  request.after = nullptr;
+  request.sort[0].descending = false;
+  EXPECT_FALSE(shop_.Search(request).max_score.has_value());
 }
 
 }  // namespace
