@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "engine/base/utf8.h"
 #include "engine/mapping/document_parser.h"
 
 namespace binseek::api {
@@ -60,6 +61,10 @@ class BatchMaker {
           400, "action_request_validation_exception",
           "Validation Failed: 1: id is too long, must be no longer than 512 bytes but was: " +
               std::to_string(id.size()) + ";");
+    }
+    if (!IsValidUtf8(id)) {
+      return RestError(400, "action_request_validation_exception",
+                       "Validation Failed: 1: id must be UTF-8;");
     }
     RestResult<Target*> target = Find(write.index, write.kind != DocumentWrite::Kind::kDelete);
     if (!target.ok()) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/utf8.h"
 #include "engine/index/engine_impl.h"
 #include "engine/index/segment_state.h"
 
@@ -68,6 +69,13 @@ Status CheckIndexName(std::string_view name) {
     return InvalidName(name,
                        "must not contain the following characters [' "
                        "','\"','*','\\','<','|',',','>','/','?','#',':']");
+  }
+  if (std::any_of(name.begin(), name.end(),
+                  [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; })) {
+    return InvalidName(name, "must not contain control characters");
+  }
+  if (!IsValidUtf8(name)) {
+    return InvalidName(name, "must be UTF-8");
   }
   if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
     return InvalidName(name, "must be lowercase");

@@ -33,6 +33,14 @@ TEST_F(DocumentTest, IdIsMadeWhereNoneIsGiven) {
   EXPECT_EQ(first.headers[0].second, "/shop/_doc/" + id);
 }
 
+TEST_F(DocumentTest, IdsAreUtf8) {
+  for (const char* id : {"%FF", "a%C3", "%ED%A0%80", "%C0%80"}) {
+    EXPECT_THAT(Error(400, "PUT", "/shop/_doc/" + std::string(id), R"({"a":1})"),
+                HasSubstr("id must be UTF-8"));
+  }
+  EXPECT_EQ(At(Expect(201, "PUT", "/shop/_doc/%C3%A4", R"({"a":1})"), "_id"), "\u00e4");
+}
+
 TEST_F(DocumentTest, CreateRefusesWhatExists) {
   Expect(201, "PUT", "/shop/_create/1", R"({"a":1})");
   EXPECT_THAT(

@@ -40,6 +40,16 @@ TEST_F(IndexAdminTest, CreateIsCheckedByName) {
   EXPECT_THAT(Error(400, "PUT", "/a", R"({"maps":{}})"), HasSubstr("unknown key [maps]"));
 }
 
+TEST_F(IndexAdminTest, NamesAreUtf8WithoutControlCharacters) {
+  for (const char* name : {"/a%00b", "/a%0Ab", "/%1F", "/a%7F", "/a%FF", "/%C3", "/%ED%A0%80"}) {
+    EXPECT_THAT(Error(400, "PUT", name), HasSubstr("invalid_index_name_exception")) << name;
+    Error(400, "PUT", std::string(name) + "/_doc/1", R"({"a":1})");
+  }
+  EXPECT_TRUE(engine_->View()->indices().empty());
+  Expect(200, "PUT", "/%C3%A4pfel");
+  EXPECT_NE(engine_->View()->Find("\u00e4pfel"), nullptr);
+}
+
 TEST_F(IndexAdminTest, MappingGrowsAndNeverChangesAType) {
   Expect(200, "PUT", "/shop", R"({"mappings":{"properties":{"price":{"type":"double"}}}})");
   Expect(200, "PUT", "/shop/_mapping", R"({"properties":{"name":{"type":"text"}}})");
