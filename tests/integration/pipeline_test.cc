@@ -290,7 +290,7 @@ TEST_P(PipelineTest, ATableReplacedByASelectHasItsRowsAndNoOthers) {
   Sql("CREATE TABLE copies (PRIMARY KEY (id)) SELECT * FROM items; DELETE FROM copies WHERE id = "
       "2");
   ExpectEqual("copies", "copies");
-  EXPECT_EQ(supervisor_->status().state, SyncState::kLive);
+  AwaitLive();
 }
 
 TEST_P(PipelineTest, ADroppedDatabaseTakesItsIndicesAlong) {
