@@ -47,6 +47,7 @@ struct SearchConfig {
   int64_t default_timeout_ms = 0;
   int64_t max_buckets = 0;
   int64_t max_scrolls = 0;
+  int64_t max_response_bytes = 0;
 };
 
 struct Config {

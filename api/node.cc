@@ -11,7 +11,8 @@ Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfi
       commits_(engine),
       max_result_window_(limits.max_result_window),
       default_timeout_ms_(limits.default_timeout_ms),
-      max_buckets_(limits.max_buckets) {}
+      max_buckets_(limits.max_buckets),
+      max_response_bytes_(limits.max_response_bytes) {}
 
 bool Node::IsSynced(const index::IndexView& index) const {
   return index.mapping->synced() || IsOwned(index.name);
@@ -26,6 +27,7 @@ void Node::SetLimits(const SearchConfig& limits) {
   max_result_window_.store(limits.max_result_window, std::memory_order_relaxed);
   default_timeout_ms_.store(limits.default_timeout_ms, std::memory_order_relaxed);
   max_buckets_.store(limits.max_buckets, std::memory_order_relaxed);
+  max_response_bytes_.store(limits.max_response_bytes, std::memory_order_relaxed);
 }
 
 search::SearchOptions Node::search_options() const {

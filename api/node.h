@@ -5,6 +5,7 @@
 #define BINSEEK_API_NODE_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,6 +53,10 @@ class Node {
 
   void SetLimits(const SearchConfig& limits);  // for SIGHUP; max_scrolls stays as it was
   search::SearchOptions search_options() const;
+  // What a search's or multi get's answer may take.
+  size_t max_response_bytes() const {
+    return static_cast<size_t>(max_response_bytes_.load(std::memory_order_relaxed));
+  }
   int64_t default_timeout_ms() const { return default_timeout_ms_.load(std::memory_order_relaxed); }
 
  private:
@@ -69,6 +74,7 @@ class Node {
   std::atomic<int64_t> max_result_window_;
   std::atomic<int64_t> default_timeout_ms_;
   std::atomic<int64_t> max_buckets_;
+  std::atomic<int64_t> max_response_bytes_;
 };
 
 // What `GET /` and `binseek version` say.

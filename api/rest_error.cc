@@ -17,6 +17,14 @@ RestError IllegalArgument(std::string reason) {
   return {400, "illegal_argument_exception", std::move(reason)};
 }
 
+RestError ResponseTooLarge(size_t max_bytes) {
+  return {
+      413, "content_too_long_exception",
+      "the answer is larger than " + std::to_string(max_bytes) +
+          " bytes, the limit of search.max_response_bytes; ask for fewer documents, or for less of "
+          "each by _source"};
+}
+
 RestError IndexNotFound(std::string_view index) {
   RestError error(404, "index_not_found_exception", "no such index [" + std::string(index) + "]");
   error.details = {{"resource.type", "index_or_alias"},

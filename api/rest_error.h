@@ -5,6 +5,7 @@
 #ifndef BINSEEK_API_REST_ERROR_H_
 #define BINSEEK_API_REST_ERROR_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ struct RestError {
 };
 
 RestError IllegalArgument(std::string reason);
+// 413: the answer would be larger than search.max_response_bytes.
+RestError ResponseTooLarge(size_t max_bytes);
 RestError IndexNotFound(std::string_view index);
 // What the engine, the search or the source reports. Nothing of a disk's paths goes to clients beyond the message.
 RestError ErrorOf(const Status& status);

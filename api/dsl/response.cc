@@ -75,8 +75,25 @@ Status WriteHit(const search::Hit& hit, const SearchBody& body, JsonWriter* writ
   return Status::Ok();
 }
 
+// Tells while an answer grows whether it is still within its bound.
+class Budget {
+ public:
+  Budget(const std::string* out, size_t max_bytes)
+      : out_(out), before_(out->size()), max_bytes_(max_bytes) {}
+
+  Status Check() const {
+    return out_->size() - before_ <= max_bytes_ ? Status::Ok()
+                                                : Status::ResourceExhausted("answer is too large");
+  }
+
+ private:
+  const std::string* const out_;
+  const size_t before_;
+  const size_t max_bytes_;
+};
+
 Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
-                     const ResponseOptions& options, JsonWriter* writer) {
+                     const ResponseOptions& options, const Budget& budget, JsonWriter* writer) {
   writer->BeginObject();
   if (!options.scroll_id.empty()) {
     writer->Key("_scroll_id").String(options.scroll_id);
@@ -93,6 +110,7 @@ Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
   writer->Key("hits").BeginArray();
   for (const search::Hit& hit : result.hits) {
     BINSEEK_RETURN_IF_ERROR(WriteHit(hit, body, writer));
+    BINSEEK_RETURN_IF_ERROR(budget.Check());
   }
   writer->EndArray();
   writer->EndObject();
@@ -102,7 +120,7 @@ Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
     writer->EndObject();
   }
   writer->EndObject();
-  return Status::Ok();
+  return budget.Check();
 }
 
 }  // namespace
@@ -111,7 +129,7 @@ Status AppendSearchResponse(const search::SearchResult& result, const SearchBody
                             const ResponseOptions& options, std::string* out) {
   const size_t before = out->size();
   JsonWriter writer(out);
-  Status status = WriteResponse(result, body, options, &writer);
+  Status status = WriteResponse(result, body, options, Budget(out, options.max_bytes), &writer);
   if (!status.PeekOk()) {
     out->resize(before);
   }

@@ -4,6 +4,7 @@
 #ifndef BINSEEK_API_DSL_RESPONSE_H_
 #define BINSEEK_API_DSL_RESPONSE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,10 +20,11 @@ struct ResponseOptions {
   std::string_view scroll_id{};    // not empty: as _scroll_id
   bool total_hits_as_int = false;  // rest_total_hits_as_int
   bool typed_keys = false;         // "sterms#colors"
+  size_t max_bytes = SIZE_MAX;     // of what is appended
 };
 
 // Appends {"took":..,"timed_out":..,"_shards":{..},"hits":{..},"aggregations":{..}}. `body` says what of each hit is shown. The view that
-// made the result must still be held. Errors: those of index::AppendSource.
+// made the result must still be held. Errors, with nothing appended: kResourceExhausted beyond max_bytes; those of index::AppendSource.
 Status AppendSearchResponse(const search::SearchResult& result, const SearchBody& body,
                             const ResponseOptions& options, std::string* out);
 

@@ -11,7 +11,7 @@ namespace {
 
 using search::SortKey;
 
-constexpr size_t kMaxSortKeys = 64;
+constexpr size_t kMaxSortKeys = 32;
 constexpr std::string_view kFieldKeys[] = {"order",  "missing",      "mode",   "unmapped_type",
                                            "nested", "numeric_type", "format", "nested_path"};
 constexpr std::string_view kForeignModes[] = {"sum", "avg", "median"};

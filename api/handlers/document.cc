@@ -109,11 +109,15 @@ HandlerResult MultiGet(const Node& node, const Request& request) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const JsonValue body, JsonBody(request));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const std::vector<Wanted> all, ParseMultiGet(request, body));
   const auto view = node.engine()->View();
+  const size_t max_bytes = node.max_response_bytes();
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
   writer.Key("docs").BeginArray();
   for (const Wanted& wanted : all) {
+    if (response.body.size() > max_bytes) {
+      return ResponseTooLarge(max_bytes);
+    }
     if (const index::IndexView* index = view->Find(wanted.index)) {
       bool found = false;
       BINSEEK_REST_RETURN_IF_ERROR(
@@ -129,7 +133,8 @@ HandlerResult MultiGet(const Node& node, const Request& request) {
   }
   writer.EndArray();
   writer.EndObject();
-  return response;
+  return response.body.size() > max_bytes ? HandlerResult(ResponseTooLarge(max_bytes))
+                                          : HandlerResult(std::move(response));
 }
 
 }  // namespace

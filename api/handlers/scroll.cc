@@ -91,7 +91,7 @@ HandlerResult Next(Node* node, const Request& request) {
   if (!page.ok()) {
     return ErrorOf(page.status());
   }
-  return RenderScrollPage(*page, start);
+  return RenderScrollPage(*page, node->max_response_bytes(), start);
 }
 
 HandlerResult Clear(Node* node, const Request& request) {
@@ -123,22 +123,27 @@ HandlerResult Clear(Node* node, const Request& request) {
 }  // namespace
 
 HandlerResult RenderSearch(const search::SearchResult& result, const ScrollContext& context,
-                           std::string_view scroll_id, SearchStart start) {
+                           std::string_view scroll_id, size_t max_bytes, SearchStart start) {
   const auto took = std::chrono::steady_clock::now() - start;
   dsl::ResponseOptions options;
   options.took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   options.scroll_id = scroll_id;
   options.total_hits_as_int = context.total_hits_as_int;
   options.typed_keys = context.typed_keys;
+  options.max_bytes = max_bytes;
   Response response;
-  BINSEEK_REST_RETURN_IF_ERROR(
-      dsl::AppendSearchResponse(result, context.body, options, &response.body));
+  const Status status = dsl::AppendSearchResponse(result, context.body, options, &response.body);
+  if (status.code() == StatusCode::kResourceExhausted) {
+    return ResponseTooLarge(max_bytes);
+  }
+  BINSEEK_REST_RETURN_IF_ERROR(status);
   return response;
 }
 
-HandlerResult RenderScrollPage(const search::ScrollPage& page, SearchStart start) {
+HandlerResult RenderScrollPage(const search::ScrollPage& page, size_t max_bytes,
+                               SearchStart start) {
   return RenderSearch(page.result, *static_cast<const ScrollContext*>(page.context.get()), page.id,
-                      start);
+                      max_bytes, start);
 }
 
 void AddScrollHandlers(Node* node, Router* router) {

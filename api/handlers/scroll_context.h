@@ -5,6 +5,7 @@
 #define BINSEEK_API_HANDLERS_SCROLL_CONTEXT_H_
 
 #include <chrono>
+#include <cstddef>
 #include <string_view>
 
 #include "api/dsl/search_request_parser.h"
@@ -22,11 +23,11 @@ struct ScrollContext {
 
 using SearchStart = std::chrono::steady_clock::time_point;
 
-// The view that made the result must still be held.
+// The view that made the result must still be held. An answer beyond `max_bytes` is an error.
 HandlerResult RenderSearch(const search::SearchResult& result, const ScrollContext& context,
-                           std::string_view scroll_id, SearchStart start);
+                           std::string_view scroll_id, size_t max_bytes, SearchStart start);
 // REQUIRES: page.context is a ScrollContext.
-HandlerResult RenderScrollPage(const search::ScrollPage& page, SearchStart start);
+HandlerResult RenderScrollPage(const search::ScrollPage& page, size_t max_bytes, SearchStart start);
 
 }  // namespace binseek::api
 

@@ -96,11 +96,11 @@ HandlerResult Search(Node* node, const Request& request) {
         const search::ScrollPage page,
         node->scrolls()->Open(std::move(view), std::move(indices), search, node->search_options(),
                               keep_alive, context));
-    return RenderScrollPage(page, start);
+    return RenderScrollPage(page, node->max_response_bytes(), start);
   }
   BINSEEK_REST_ASSIGN_OR_RETURN(const search::SearchResult result,
                                 search::Search(*view, indices, search, node->search_options()));
-  return RenderSearch(result, *context, {}, start);
+  return RenderSearch(result, *context, {}, node->max_response_bytes(), start);
 }
 
 HandlerResult Count(const Node& node, const Request& request) {

@@ -53,6 +53,34 @@ TEST_F(SearchTest, ParametersAreStrongerThanTheBody) {
             "3");
 }
 
+TEST_F(SearchTest, AnswersAreBounded) {
+  for (int i = 0; i < 10; ++i) {
+    Expect(201, "PUT", "/big/_doc/" + std::to_string(i),
+           R"({"x":")" + std::string(1000, 'x') + R"("})");
+  }
+  SearchConfig limits = Limits();
+  limits.max_response_bytes = 6000;
+  node_->SetLimits(limits);
+  Expect(200, "GET", "/big/_search?size=5");
+  EXPECT_THAT(Error(413, "GET", "/big/_search?size=6"),
+              HasSubstr("content_too_long_exception: the answer is larger than 6000 bytes"));
+  Error(413, "GET", "/big/_search?size=6&scroll=1m");
+  Expect(200, "GET", "/big/_search?size=6&_source=false");
+  Expect(200, "GET", "/big/_mget", R"({"ids":["0","1","2","3","4"]})");
+  EXPECT_THAT(Error(413, "GET", "/big/_mget", R"({"ids":["0","0","0","0","0","0"]})"),
+              HasSubstr("search.max_response_bytes"));
+}
+
+TEST_F(SearchTest, SortKeysAreBounded) {
+  std::string keys = "price";
+  for (int i = 1; i < 32; ++i) {
+    keys += ",price";
+  }
+  Expect(200, "GET", "/_search?sort=" + keys);
+  EXPECT_THAT(Error(400, "GET", "/_search?sort=" + keys + ",price"),
+              HasSubstr("at most [32] keys"));
+}
+
 TEST_F(SearchTest, AggregationsAreCounted) {
   const JsonValue answer = Expect(200, "POST", "/_search?size=0",
                                   R"({"aggs":{"colors":{"terms":{"field":"color.keyword"}}}})");
