@@ -81,11 +81,12 @@ std::optional<RestError> ParseMetadata(const JsonValue& metadata, size_t line, I
       version_type = value.AsString();
     } else if (name == "if_seq_no" && value.AsInt64()) {
       write->if_seq_no = value.AsInt64();
+    } else if (name == "if_primary_term" && value.AsInt64()) {
+      write->if_primary_term = value.AsInt64();
     } else if (name == "op_type" && value.is_string() &&
                (value.AsString() == "create" || value.AsString() == "index")) {
       item->action = value.AsString();
-    } else if (name != "if_primary_term" && name != "routing" && name != "retry_on_conflict" &&
-               name != "require_alias") {
+    } else if (name != "routing" && name != "retry_on_conflict" && name != "require_alias") {
       return Malformed(line, "unknown parameter [" + name + "], or its value is of the wrong type");
     }
   }

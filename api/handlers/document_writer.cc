@@ -11,6 +11,7 @@ namespace binseek::api {
 namespace {
 
 constexpr size_t kMaxIdBytes = 512;
+constexpr int64_t kPrimaryTerm = 1;  // there are no replicas that a new primary could come from
 
 // 20 characters, safe in URLs, as Elasticsearch's own ids.
 std::string MakeId() {
@@ -72,6 +73,13 @@ class BatchMaker {
     }
     if (std::optional<RestError> refused = RefuseIfSynced(*node_, *(*target)->index)) {
       return refused;
+    }
+    if (write.if_seq_no && write.if_primary_term.value_or(kPrimaryTerm) != kPrimaryTerm) {
+      return Conflict(*(*target)->index,
+                      "[" + id + "]: version conflict, required seqNo [" +
+                          std::to_string(*write.if_seq_no) + "], primary term [" +
+                          std::to_string(*write.if_primary_term) + "], but the primary term is [" +
+                          std::to_string(kPrimaryTerm) + "]");
     }
     index::Operation operation;
     operation.index = (*target)->index->id;
@@ -318,7 +326,7 @@ void WriteResultMembers(const std::string& index, const WriteOutcome& outcome, J
   writer->Key("total").Int(1).Key("successful").Int(1).Key("failed").Int(0);
   writer->EndObject();
   writer->Key("_seq_no").Int(outcome.result.seq_no);
-  writer->Key("_primary_term").Int(1);
+  writer->Key("_primary_term").Int(kPrimaryTerm);
 }
 
 }  // namespace binseek::api

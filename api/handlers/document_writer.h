@@ -28,6 +28,7 @@ struct DocumentWrite {
   index::VersionType version_type = index::VersionType::kInternal;
   int64_t version = 0;
   std::optional<int64_t> if_seq_no;
+  std::optional<int64_t> if_primary_term;  // counts with if_seq_no only
 };
 
 struct WriteOutcome {

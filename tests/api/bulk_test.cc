@@ -38,6 +38,16 @@ TEST_F(BulkTest, WithoutErrorsItSaysSo) {
   EXPECT_EQ(At(answer, "items.0.index._id"), "1");
 }
 
+TEST_F(BulkTest, OtherPrimaryTermIsAConflict) {
+  Expect(201, "PUT", "/a/_doc/1", R"({"x":1})");
+  const JsonValue answer =
+      Expect(200, "POST", "/a/_bulk",
+             "{\"index\":{\"_id\":\"1\",\"if_seq_no\":0,\"if_primary_term\":2}}\n{\"x\":2}\n"
+             "{\"index\":{\"_id\":\"1\",\"if_seq_no\":0,\"if_primary_term\":1}}\n{\"x\":3}\n");
+  EXPECT_EQ(At(answer, "items.0.index.status"), "409");
+  EXPECT_EQ(At(answer, "items.1.index.status"), "200");
+}
+
 TEST_F(BulkTest, MappingGrowsOverTheItems) {
   Expect(200, "POST", "/a/_bulk",
          "{\"index\":{}}\n{\"x\":1}\n{\"index\":{}}\n{\"y\":\"t\"}\n{\"index\":{}}\n{\"x\":2,\"z\":"

@@ -57,6 +57,11 @@ TEST_F(DocumentTest, VersionsAndSequenceNumbersGuardWrites) {
   Expect(200, "PUT", "/shop/_doc/1?version=5&version_type=external_gte", R"({"a":1})");
   Error(409, "PUT", "/shop/_doc/1?if_seq_no=0&if_primary_term=1", R"({"a":1})");
   Expect(200, "PUT", "/shop/_doc/1?if_seq_no=1&if_primary_term=1", R"({"a":1})");
+  EXPECT_THAT(
+      Error(409, "PUT", "/shop/_doc/1?if_seq_no=2&if_primary_term=2", R"({"a":1})"),
+      HasSubstr("version_conflict_engine_exception: [1]: version conflict, required seqNo [2], "
+                "primary term [2]"));
+  Error(409, "DELETE", "/shop/_doc/1?if_seq_no=2&if_primary_term=0");
   Error(400, "PUT", "/shop/_doc/1?if_seq_no=1", R"({"a":1})");
   Error(400, "PUT", "/shop/_doc/1?version=7", R"({"a":1})");
   Error(400, "PUT", "/shop/_doc/1?version=x&version_type=external", R"({"a":1})");
