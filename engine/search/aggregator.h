@@ -48,6 +48,7 @@ struct AggregationContext {
       return Status::Ok();
     }
     const size_t capacity = std::max(size, vector->capacity() * 2);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): elements may be pointers
     BINSEEK_RETURN_IF_ERROR(AddBytes(uint64_t{capacity - vector->capacity()} * sizeof(T)));
     vector->reserve(capacity);
     return Status::Ok();
