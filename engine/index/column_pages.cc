@@ -135,6 +135,7 @@ void ColumnPages::Set(DocId doc, std::optional<int64_t> value, EditId edit) {
   const uint32_t page_index = doc / ValuePage::kDocs;
   ValuePage* page = pages_.Own(page_index, edit, [&] {
     auto fresh = std::make_shared<ValuePage>();
+    ++written_pages_;
     if (base_ != nullptr) {
       const DocId first = page_index * ValuePage::kDocs;
       const uint32_t take = std::min(ValuePage::kDocs, max_doc_ - first);
@@ -147,7 +148,6 @@ void ColumnPages::Set(DocId doc, std::optional<int64_t> value, EditId edit) {
   page->values[at] = value.value_or(0);
   const uint64_t bit = uint64_t{1} << (at % 64);
   page->present[at / 64] = value ? page->present[at / 64] | bit : page->present[at / 64] & ~bit;
-  written_ = true;
 }
 
 void ColumnPages::VisitDifferentPages(const ColumnPages& other,
@@ -155,6 +155,12 @@ void ColumnPages::VisitDifferentPages(const ColumnPages& other,
   pages_.VisitDifferent(other.pages_, PageCount<ValuePage>(max_doc_), [&](uint32_t page) {
     VisitDocumentsOfPage<ValuePage>(page, max_doc_, visit);
   });
+}
+
+uint32_t ColumnPages::CountDifferentPages(const ColumnPages& other) const {
+  uint32_t count = 0;
+  pages_.VisitDifferent(other.pages_, PageCount<ValuePage>(max_doc_), [&](uint32_t) { ++count; });
+  return count;
 }
 
 void ColumnPages::VisitPages(const std::function<void(DocId, const ValuePage&)>& visit) const {

@@ -82,8 +82,11 @@ class ColumnPages {
   bool multi_valued() const { return base_ != nullptr && !base_->multi_starts.empty(); }
 
   void Set(DocId doc, std::optional<int64_t> value, EditId edit);  // REQUIRES: !multi_valued()
-  bool written() const { return written_; }                        // has pages of its own
-  // Those pages: `visit(first document, page)`, ascending.
+  bool written() const { return written_pages_ > 0; }              // has pages of its own
+  uint32_t written_pages() const { return written_pages_; }
+  // Pages that are not the same object in both.
+  uint32_t CountDifferentPages(const ColumnPages& other) const;
+  // Its own pages: `visit(first document, page)`, ascending.
   void VisitPages(const std::function<void(DocId, const ValuePage&)>& visit) const;
   // Calls `visit(doc)` for every document of the pages in which the two differ (documents may be equal all the same).
   void VisitDifferentPages(const ColumnPages& other, const std::function<void(DocId)>& visit) const;
@@ -91,7 +94,7 @@ class ColumnPages {
  private:
   const codec::NumberColumn* base_;
   uint32_t max_doc_;
-  bool written_ = false;
+  uint32_t written_pages_ = 0;
   PageTree<ValuePage> pages_;
 };
 

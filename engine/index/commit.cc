@@ -26,22 +26,39 @@ int64_t MonotonicMicros() {
 
 bool MostlyDead(const SegmentView& segment) { return segment.live_count() * 2 < segment.max_doc(); }
 
-// All memory segments, disk segments that are mostly dead, and, from the smallest up, those disk segments that are not
+// Bytes of pages that the segment's next state file would only repeat. `committed`: as its last one has it, or null.
+uint64_t RepeatedBytes(const SegmentView& now, const SegmentView* committed) {
+  if (committed == nullptr || committed == &now) {
+    return 0;
+  }
+  uint64_t pages = 0;
+  for (const auto& [field, column] : now.columns()) {
+    const ColumnPages* before = committed->Column(field);
+    if (before != nullptr) {
+      pages += column.written_pages() - column.CountDifferentPages(*before);
+    }
+  }
+  return pages * sizeof(ValuePage);
+}
+
+// All memory segments, disk segments that are mostly dead or `outgrown`, and, from the smallest up, those disk segments that are not
 // much larger than what is merged anyway: sizes then grow geometrically, so a document is rewritten a logarithmic number of times.
 // Up to a size: a merge holds its result in memory.
-Segments ChooseMerge(const IndexView& index) {
+Segments ChooseMerge(const IndexView& index, const std::set<uint64_t>& outgrown) {
+  const auto must = [&](const SegmentView& segment) {
+    return !segment.on_disk() || MostlyDead(segment) || outgrown.count(segment.id()) != 0;
+  };
   std::vector<std::shared_ptr<const SegmentView>> by_size = index.segments;
-  std::stable_sort(by_size.begin(), by_size.end(), [](const auto& a, const auto& b) {
-    return std::pair(a->on_disk() && !MostlyDead(*a), a->live_count()) <
-           std::pair(b->on_disk() && !MostlyDead(*b), b->live_count());
+  std::stable_sort(by_size.begin(), by_size.end(), [&](const auto& a, const auto& b) {
+    return std::pair(!must(*a), a->live_count()) < std::pair(!must(*b), b->live_count());
   });
   uint64_t docs = 0;
   uint64_t bytes = 0;
   std::set<uint64_t> chosen;
   for (const auto& segment : by_size) {
-    const bool must = !segment->on_disk() || MostlyDead(*segment);
     bytes += segment->segment().size_bytes();
-    if (!must && (chosen.empty() || segment->live_count() > 2 * docs || bytes > kMaxMergedBytes)) {
+    if (!must(*segment) &&
+        (chosen.empty() || segment->live_count() > 2 * docs || bytes > kMaxMergedBytes)) {
       break;
     }
     docs += segment->live_count();
@@ -197,13 +214,26 @@ Status EngineImpl::WriteIndices(const EngineView& view, Manifest* manifest,
   for (const auto& index : view.indices()) {
     IndexCommit commit;
     commit.index = index;
-    commit.merged_from = ChooseMerge(*index);
+    commit.merged_from = ChooseMerge(*index, Outgrown(*index));
     BINSEEK_RETURN_IF_ERROR(WriteMerged(&commit));
     manifest->indices.emplace_back();
     BINSEEK_RETURN_IF_ERROR(WriteStates(manifest->generation, &commit, &manifest->indices.back()));
     commits->push_back(std::move(commit));
   }
   return Status::Ok();
+}
+
+std::set<uint64_t> EngineImpl::Outgrown(const IndexView& index) const {
+  std::set<uint64_t> outgrown;
+  for (const auto& segment : index.segments) {
+    const auto committed = committed_.find(segment->id());
+    const uint64_t size = segment->segment().size_bytes();
+    if (committed != committed_.end() && size <= kMaxMergedBytes &&
+        RepeatedBytes(*segment, committed->second.first.get()) > size / 4) {
+      outgrown.insert(segment->id());
+    }
+  }
+  return outgrown;
 }
 
 Status EngineImpl::WriteMerged(IndexCommit* commit) {

@@ -81,6 +81,8 @@ class EngineImpl final : public Engine {
   // Replaces, adds or (by id in `dropped`) removes indices in the newest view.
   std::vector<std::shared_ptr<const IndexView>> With(
       std::vector<std::shared_ptr<const IndexView>> changed) const;
+  // Segments whose state files repeat so much, commit after commit, that writing them anew costs less.
+  std::set<uint64_t> Outgrown(const IndexView& index) const BINSEEK_REQUIRES(commit_mutex_);
   Status WriteMerged(IndexCommit* commit) BINSEEK_REQUIRES(commit_mutex_);
   Status WriteStates(uint64_t generation, IndexCommit* commit, ManifestIndex* out)
       BINSEEK_REQUIRES(commit_mutex_);

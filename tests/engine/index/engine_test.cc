@@ -184,6 +184,39 @@ TEST_F(EngineTest, WhatTheHookRefusesIsNotCommitted) {
   EXPECT_EQ(Index(id).live_docs(), 0u);
 }
 
+// Else every commit would write all pages again that were ever updated.
+TEST_F(EngineTest, ASegmentWhoseStateRepeatsTooMuchIsMerged) {
+  const IndexId id = Create("products");
+  std::vector<Operation> upserts;
+  std::vector<Operation> updates;
+  for (int i = 0; i < 2000; ++i) {
+    upserts.push_back(Upsert(id, std::to_string(i), kPhone));
+    updates.push_back(SetStock(id, std::to_string(i), i));
+    updates.back().columns.push_back({kPrice, i});
+  }
+  MustApply(engine_.get(), std::move(upserts));
+  ASSERT_OK(engine_->Commit());
+  MustApply(engine_.get(), updates);
+  auto stats = engine_->Commit();
+  ASSERT_OK(stats);
+  EXPECT_EQ(stats->merged_docs, 0u) << "all of it is new";
+  MustApply(engine_.get(), std::move(updates));
+  stats = engine_->Commit();
+  ASSERT_OK(stats);
+  EXPECT_EQ(stats->merged_docs, 0u) << "all of it is new again";
+  MustApply(engine_.get(), {SetStock(id, "77", -1)});
+  stats = engine_->Commit();
+  ASSERT_OK(stats);
+  EXPECT_EQ(stats->merged_docs, 2000u);
+  MustApply(engine_.get(), {SetStock(id, "78", -1)});
+  stats = engine_->Commit();
+  ASSERT_OK(stats);
+  EXPECT_EQ(stats->merged_docs, 0u);
+  LosePower();
+  EXPECT_EQ(NumberOf(Index(id), "77", kStock), -1);
+  EXPECT_EQ(NumberOf(Index(id), "79", kStock), 79);
+}
+
 TEST_F(EngineTest, AMergedSegmentThatDidNotChangeGetsNoState) {
   const IndexId id = Create("products");
   MustApply(engine_.get(), {Upsert(id, "1", kPhone), Upsert(id, "2", kCase)});
