@@ -136,7 +136,9 @@ HandlerResult RenderSearch(const search::SearchResult& result, const ScrollConte
   if (status.code() == StatusCode::kResourceExhausted) {
     return ResponseTooLarge(max_bytes);
   }
-  BINSEEK_REST_RETURN_IF_ERROR(status);
+  if (!status.ok()) {
+    return ErrorOf(status);
+  }
   return response;
 }
 
