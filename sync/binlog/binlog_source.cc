@@ -163,7 +163,7 @@ class BinlogSourceImpl final : public BinlogSource {
   // A server that lacks what was handed out has another history: to go on would keep rows that it does not have. What it has just
   // logged, it may not count as executed yet.
   Status CheckHistory(mysql::Connection* connection) {
-    constexpr auto kCountsWithin = std::chrono::seconds(30);
+    constexpr auto kCountsWithin = std::chrono::seconds(10);
     const auto deadline = steady_clock::now() + kCountsWithin;
     for (;;) {
       BINSEEK_ASSIGN_OR_RETURN(const auto text,

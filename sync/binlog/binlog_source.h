@@ -64,7 +64,8 @@ struct BinlogSourceStatus {
 
 class BinlogSource {
  public:
-  // Connects once. kUnavailable where the server is away: call again, or see the errors above.
+  // Connects once. kUnavailable where the server is away: call again, or see the errors above. kAborted where a MySQL server lacks
+  // transactions of `start`, which it is given some seconds to show.
   [[nodiscard]] static Result<std::unique_ptr<BinlogSource>> Open(BinlogSourceOptions options);
   virtual ~BinlogSource() = default;
 

@@ -197,6 +197,10 @@ TEST_P(BinlogReconnectTest, APositionAheadOfTheServerIsAborted) {
     ahead.gtids.Add(sid, 1, 1'000'000);
   }
   source_.reset();
+  if (!mariadb()) {  // we ask MySQL ourselves; MariaDB refuses the dump
+    EXPECT_STATUS(binlog::BinlogSource::Open(SourceOptions(ahead)), kAborted);
+    return;
+  }
   FollowFrom(ahead, 1);
   Traffic(1);
   EXPECT_STATUS(CatchUpToError(), kAborted);
