@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/config_units.h"
 #include "engine/base/log.h"
 #include "engine/base/result.h"
 
@@ -16,13 +17,6 @@ namespace {
 
 using Strings = std::vector<std::string>;
 using StringMap = std::map<std::string, std::string>;
-
-constexpr int64_t kKb = 1024;
-constexpr int64_t kMb = 1024 * kKb;
-constexpr int64_t kGb = 1024 * kMb;
-constexpr int64_t kSecond = 1000;
-constexpr int64_t kMinute = 60 * kSecond;
-constexpr int64_t kHour = 60 * kMinute;
 
 #define BINSEEK_CONFIG_MEMBER_(type, member) \
   Member<type>([](Config* c) -> type* { return &c->member; })
