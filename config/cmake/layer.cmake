@@ -2,7 +2,7 @@
 
 # Reads config/layers.txt into BINSEEK_RANK_<layer> and BINSEEK_ENGINE_<layer>.
 set(BINSEEK_LAYERS_FILE ${CMAKE_CURRENT_LIST_DIR}/../layers.txt)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${BINSEEK_LAYERS_FILE})
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${BINSEEK_LAYERS_FILE} ${CMAKE_CURRENT_LIST_DIR}/batches.py)
 file(STRINGS ${BINSEEK_LAYERS_FILE} _binseek_layer_lines REGEX "^[a-z]")
 foreach(_line IN LISTS _binseek_layer_lines)
   separate_arguments(_columns UNIX_COMMAND "${_line}")
@@ -43,6 +43,39 @@ function(binseek_add_folders)
   endforeach()
 endfunction()
 
+if(BINSEEK_BATCHES)
+  # Debian's own first: what else is called python3 may be a wrapper, which takes its time at each of many starts.
+  find_program(BINSEEK_PYTHON3 python3 HINTS /usr/bin REQUIRED)
+endif()
+
+# Sets `out` to what the target compiles: its sources or, with BINSEEK_BATCHES, files that include many of them each, so that
+# headers are read once for many sources (batches.py). What is generated in the build's folder is left alone.
+function(_binseek_batched out target)
+  if(NOT BINSEEK_BATCHES)
+    set(${out} ${ARGN} PARENT_SCOPE)
+    return()
+  endif()
+  set(alone "")
+  set(paths "")
+  foreach(source IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH source NORMALIZE)
+    cmake_path(IS_PREFIX PROJECT_BINARY_DIR ${source} generated)
+    if(generated)
+      list(APPEND alone ${source})
+    else()
+      # A name that is new in a source may be another one's: the batches are made anew.
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+      cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+      list(APPEND paths ${source})
+    endif()
+  endforeach()
+  execute_process(COMMAND ${BINSEEK_PYTHON3} config/cmake/batches.py --out ${CMAKE_CURRENT_BINARY_DIR}/${target}.batches ${paths}
+                  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE batches OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "\n" ";" batches "${batches}")
+  set(${out} ${batches} ${alone} PARENT_SCOPE)
+endfunction()
+
 # binseek_layer(engine/base
 #   SRCS status.cc ...         # none: a layer of headers only
 #   HDRS status.h ...          # every header; each must compile alone
@@ -63,7 +96,8 @@ function(binseek_layer layer)
   endforeach()
 
   if(ARG_SRCS)
-    add_library(${target} STATIC ${ARG_SRCS})
+    _binseek_batched(sources ${target} ${ARG_SRCS})
+    add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE binseek_warnings ${ARG_LIBS})
   else()
@@ -101,7 +135,8 @@ function(binseek_test name)
     message(FATAL_ERROR "binseek_test(${name}): what is '${ARG_UNPARSED_ARGUMENTS}'?")
   endif()
   find_package(GTest REQUIRED)
-  add_executable(${name} ${ARG_SRCS})
+  _binseek_batched(sources ${name} ${ARG_SRCS})
+  add_executable(${name} ${sources})
   _binseek_link_program(${name} DEPS ${ARG_DEPS} LIBS ${ARG_LIBS} GTest::gmock_main)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
@@ -125,6 +160,7 @@ function(binseek_fuzzer name)
   _binseek_link_program(${name} DEPS ${ARG_DEPS} LIBS ${ARG_LIBS})
   target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name})
   get_filename_component(corpus ${ARG_CORPUS} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
   set_property(GLOBAL APPEND_STRING PROPERTY BINSEEK_FUZZERS "$<TARGET_FILE:${name}> ${corpus}\n")
 endfunction()
