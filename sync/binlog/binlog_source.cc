@@ -40,6 +40,7 @@ class BinlogSourceImpl final : public BinlogSource {
     assembler.source = options_.source;
     assembler.start = options_.start;
     assembler.next_ordinal = options_.next_ordinal;
+    assembler.prepared = options_.prepared;
     assembler.use_gtids = by_gtid_;
     assembler.schema_provider = options_.schema_provider;
     assembler.captures_database = options_.captures_database;

@@ -39,7 +39,8 @@ struct BinlogSourceOptions {
   change::SourceId source{};
   // Start behind this. With GTIDs they decide; without, file and offset do.
   change::SourcePosition start;
-  uint64_t next_ordinal = 1;  // of the first transaction behind `start`
+  uint64_t next_ordinal = 1;                            // of the first transaction behind `start`
+  std::shared_ptr<const change::PreparedSet> prepared;  // at `start`; null: none
   SchemaProvider schema_provider;
   DatabaseFilter captures_database;
   std::chrono::milliseconds heartbeat{1000};

@@ -32,6 +32,10 @@ constexpr TypePair kTypes[] = {
     {ColumnType::kChar, WireType::kString},
     {ColumnType::kVarchar, WireType::kVarchar},
     {ColumnType::kVarchar, WireType::kVarString},
+    {ColumnType::kVarchar, WireType::kVarcharCompressed},
+    {ColumnType::kVarbinary, WireType::kVarcharCompressed},
+    {ColumnType::kText, WireType::kBlobCompressed},
+    {ColumnType::kBlob, WireType::kBlobCompressed},
     {ColumnType::kText, WireType::kBlob},
     {ColumnType::kBinary, WireType::kString},
     {ColumnType::kVarbinary, WireType::kVarchar},
@@ -98,6 +102,7 @@ Status CheckShape(const WireColumn& wire, const Column& column) {
       }
       break;
     case WireType::kBlob:
+    case WireType::kBlobCompressed:
     case WireType::kGeometry:
     case WireType::kJson:
     case WireType::kVector:

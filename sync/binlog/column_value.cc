@@ -1,5 +1,6 @@
 #include "sync/binlog/column_value.h"
 
+#include "sync/binlog/compression.h"
 #include "sync/binlog/decimal.h"
 #include "sync/binlog/json_binary.h"
 #include "sync/binlog/temporal.h"
@@ -11,6 +12,9 @@ namespace {
 using change::ColumnType;
 using change::Value;
 using change::ValueKind;
+
+// No packet of either server is larger.
+constexpr uint64_t kMaxValueBytes = uint64_t{1} << 30;
 
 int64_t SignExtend(uint64_t value, int bits) {
   const int shift = 64 - bits;
@@ -137,6 +141,15 @@ Status DecodeColumnValue(const ColumnPlan& plan, ByteReader* reader, Value* valu
     }
     case WireType::kBlob: {
       const std::string_view bytes = BlobBytes(plan, reader);
+      return reader->ok() ? FinishString(plan, bytes, value) : Status::Ok();
+    }
+    case WireType::kVarcharCompressed:
+    case WireType::kBlobCompressed: {
+      const std::string_view stored = plan.type == WireType::kBlobCompressed
+                                          ? BlobBytes(plan, reader)
+                                          : StringBytes(plan, reader);
+      std::string bytes;
+      BINSEEK_RETURN_IF_ERROR(InflateColumn(stored, kMaxValueBytes, &bytes));
       return reader->ok() ? FinishString(plan, bytes, value) : Status::Ok();
     }
     case WireType::kGeometry:

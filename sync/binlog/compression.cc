@@ -1,5 +1,6 @@
 #include "sync/binlog/compression.h"
 
+#define ZLIB_CONST
 #include <zlib.h>
 #include <zstd.h>
 
@@ -117,7 +118,58 @@ class PayloadReaderImpl final : public PayloadReader {
   size_t filled_ = 0;
 };
 
+// Unpacks all of `packed` to exactly `length` bytes.
+Status Inflate(std::string_view packed, int window_bits, uint64_t length, uint64_t limit,
+               std::string* out) {
+  if (length > limit) {
+    return Status::ResourceExhausted(std::to_string(length) + " bytes are above the limit of " +
+                                     std::to_string(limit));
+  }
+  // No deflate stream unpacks to more than 1032 times its size.
+  if (length > packed.size() * uint64_t{1040} + 64 || length > UINT32_MAX ||
+      packed.size() > UINT32_MAX) {
+    return Status::Corruption("claims " + std::to_string(length) + " bytes");
+  }
+  z_stream stream = {};
+  if (inflateInit2(&stream, window_bits) != Z_OK) {
+    return Status::ResourceExhausted("no memory to unpack it");
+  }
+  out->resize(length);
+  stream.next_in = reinterpret_cast<const Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out->data());
+  stream.avail_out = static_cast<uInt>(length);
+  const int outcome = inflate(&stream, Z_FINISH);
+  const bool whole = outcome == Z_STREAM_END && stream.total_out == length;
+  inflateEnd(&stream);
+  return whole ? Status::Ok()
+               : Status::Corruption("does not unpack (zlib " + std::to_string(outcome) + ")");
+}
+
 }  // namespace
+
+Status InflateColumn(std::string_view stored, uint64_t limit, std::string* out) {
+  out->clear();
+  if (stored.empty()) {
+    return Status::Ok();
+  }
+  ByteReader reader(stored);
+  const uint8_t header = reader.U8();
+  if (header == 0) {
+    out->assign(reader.Rest());
+    return Status::Ok();
+  }
+  constexpr uint8_t kZlib = 8;
+  const int length_bytes = header & 7;
+  const uint64_t length = reader.UintBe(length_bytes);
+  if (reader.ok() && (header >> 4 != kZlib || length_bytes == 0)) {
+    reader.Fail("unknown compression header " + std::to_string(header));
+  }
+  const std::string_view packed = reader.Rest();
+  BINSEEK_RETURN_IF_ERROR(reader.status("compressed column"));
+  const int window_bits = (header & 8) != 0 ? -MAX_WBITS : MAX_WBITS;
+  return Inflate(packed, window_bits, length, limit, out).WithContext("compressed column");
+}
 
 Status InflateMariadb(std::string_view block, uint64_t limit, std::string* out) {
   ByteReader reader(block);
@@ -129,23 +181,7 @@ Status InflateMariadb(std::string_view block, uint64_t limit, std::string* out) 
   }
   const std::string_view packed = reader.Rest();
   BINSEEK_RETURN_IF_ERROR(reader.status("compressed event"));
-  if (length > limit) {
-    return Status::ResourceExhausted("compressed event of " + std::to_string(length) +
-                                     " bytes is above the limit of " + std::to_string(limit));
-  }
-  // No deflate stream unpacks to more than 1032 times its size.
-  if (length > packed.size() * uint64_t{1040} + 64) {
-    return Status::Corruption("compressed event claims " + std::to_string(length) + " bytes");
-  }
-  out->resize(length);
-  uLongf written = length;
-  const int outcome = uncompress(reinterpret_cast<Bytef*>(out->data()), &written,
-                                 reinterpret_cast<const Bytef*>(packed.data()), packed.size());
-  if (outcome != Z_OK || written != length) {
-    return Status::Corruption("compressed event does not unpack (zlib " + std::to_string(outcome) +
-                              ")");
-  }
-  return Status::Ok();
+  return Inflate(packed, MAX_WBITS, length, limit, out).WithContext("compressed event");
 }
 
 Result<std::unique_ptr<PayloadReader>> PayloadReader::Open(std::string_view body,

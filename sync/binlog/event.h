@@ -107,7 +107,10 @@ struct RotateEvent {
 
 struct QueryEvent {
   std::string_view database;  // the session's default
-  std::string_view sql;
+  std::string_view sql;       // in the character set of `client_collation`
+  // Of the session, where the event tells:
+  uint64_t sql_mode = 0;
+  uint32_t client_collation = 0;
 };
 
 // 33, 34, 42
@@ -125,14 +128,17 @@ struct MariadbGtidEvent {
   uint32_t domain = 0;
   uint8_t flags = 0;
   bool standalone() const { return (flags & 1) != 0; }  // one event follows, without COMMIT
+  bool prepares_xa() const { return (flags & 0x40) != 0; }
 };
 
 struct XaPrepareEvent {
   bool one_phase = false;  // XA COMMIT ... ONE PHASE: committed here and now
+  std::string name;        // see XaName
 };
 
 struct HeartbeatEvent {
   std::string_view file;
+  uint64_t position = 0;  // 0: not told
 };
 
 struct IncidentEvent {
@@ -142,11 +148,19 @@ struct IncidentEvent {
 
 enum class RowsKind : uint8_t { kWrite, kUpdate, kDelete };
 
+// A piece of a rows event that MariaDB 12.3 cut up.
+struct RowsFragment {
+  uint32_t count = 0;   // of the event's pieces
+  uint32_t number = 0;  // from 1
+  std::string_view bytes;
+};
+
 struct RowsEvent {
   RowsKind kind = RowsKind::kWrite;
   uint64_t table_id = 0;
   bool statement_end = false;
   bool compressed = false;
+  bool partial = false;  // the image after may hold differences of JSON columns
   uint64_t columns = 0;
   std::string_view present;        // bitmap: of the only image; of the image before for updates
   std::string_view present_after;  // updates only

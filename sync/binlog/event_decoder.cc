@@ -45,6 +45,46 @@ uint64_t SerializedInt(ByteReader* reader) {
   return extra == 7 ? rest : (rest << 8 | first) >> (extra + 1);
 }
 
+// Of the session that logged a statement, what decides how its text is read. Variables are written in the order of their
+// appearance in the servers: one that is not known ends the list, as its size is not known either.
+void ReadStatusVariables(ByteReader reader, QueryEvent* query) {
+  enum : uint8_t {
+    kFlags2 = 0,
+    kSqlMode = 1,
+    kCatalog = 2,
+    kAutoIncrement = 3,
+    kCharset = 4,
+    kTimeZone = 5,
+    kCatalogWithoutNul = 6,
+  };
+  while (!reader.AtEnd()) {
+    switch (reader.U8()) {
+      case kFlags2:
+        reader.U32();
+        break;
+      case kSqlMode:
+        query->sql_mode = reader.U64();
+        break;
+      case kCatalog:
+        reader.Skip(reader.U8() + size_t{1});
+        break;
+      case kAutoIncrement:
+        reader.U32();
+        break;
+      case kCharset:
+        query->client_collation = reader.U16();
+        reader.U32();  // of the connection and of the server
+        break;
+      case kTimeZone:
+      case kCatalogWithoutNul:
+        reader.Skip(reader.U8());
+        break;
+      default:
+        return;
+    }
+  }
+}
+
 struct TypeName {
   EventType type;
   const char* name;
@@ -161,12 +201,38 @@ Result<QueryEvent> DecodeQuery(std::string_view body, bool load) {
   reader.U16();  // error code
   const uint16_t variable_bytes = reader.U16();
   reader.Skip(load ? kLoadBytes : 0);
-  reader.Skip(variable_bytes);
+  ReadStatusVariables(ByteReader(reader.Bytes(variable_bytes)), &query);
   query.database = reader.Bytes(database_bytes);
   reader.U8();
   query.sql = reader.Rest();
   BINSEEK_RETURN_IF_ERROR(reader.status("QUERY"));
   return query;
+}
+
+Result<HeartbeatEvent> DecodeHeartbeat(const Event& event, bool mariadb) {
+  ByteReader reader(event.body);
+  HeartbeatEvent heartbeat;
+  if (event.header.type == EventType::kHeartbeatV2) {
+    enum : uint64_t { kEnd = 0, kFile = 1, kPosition = 2 };
+    for (uint64_t field = reader.LenEnc(); reader.ok() && field != kEnd; field = reader.LenEnc()) {
+      ByteReader value(reader.LenEncBytes());
+      if (field == kFile) {
+        heartbeat.file = value.Rest();
+      } else if (field == kPosition) {
+        heartbeat.position = value.LenEnc();
+      }
+      BINSEEK_RETURN_IF_ERROR(value.status("HEARTBEAT field"));
+    }
+  } else {
+    heartbeat.position = event.header.log_pos;
+    // Beyond 4 GiB, MariaDB leaves the header's position out and puts all of it before the name.
+    if (mariadb && heartbeat.position == 0 && reader.remaining() > sizeof(uint64_t)) {
+      heartbeat.position = reader.U64();
+    }
+    heartbeat.file = reader.Rest();
+  }
+  BINSEEK_RETURN_IF_ERROR(reader.status("HEARTBEAT"));
+  return heartbeat;
 }
 
 Result<GtidEvent> DecodeGtid(std::string_view body) {
@@ -250,8 +316,26 @@ Result<XaPrepareEvent> DecodeXaPrepare(std::string_view body) {
   ByteReader reader(body);
   XaPrepareEvent prepare;
   prepare.one_phase = reader.U8() != 0;
+  const uint32_t format = reader.U32();
+  const uint32_t global_bytes = reader.U32();
+  const uint32_t branch_bytes = reader.U32();
+  const std::string_view global = reader.Bytes(global_bytes);
+  prepare.name = XaName(format, global, reader.Bytes(branch_bytes));
   BINSEEK_RETURN_IF_ERROR(reader.status("XA_PREPARE"));
   return prepare;
+}
+
+std::string XaName(uint64_t format, std::string_view global, std::string_view branch) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string name = std::to_string(format);
+  for (const std::string_view part : {global, branch}) {
+    name.push_back(',');
+    for (const char c : part) {
+      name.push_back(kDigits[static_cast<uint8_t>(c) >> 4]);
+      name.push_back(kDigits[static_cast<uint8_t>(c) & 15]);
+    }
+  }
+  return name;
 }
 
 Result<IncidentEvent> DecodeIncident(std::string_view body) {
@@ -275,7 +359,6 @@ bool IsInformational(EventType type) {
     case EventType::kPreviousGtids:
     case EventType::kTransactionContext:
     case EventType::kViewChange:
-    case EventType::kHeartbeatV2:
     case EventType::kMariadbAnnotate:
     case EventType::kMariadbCheckpoint:
     case EventType::kMariadbGtidList:
@@ -284,65 +367,6 @@ bool IsInformational(EventType type) {
     default:
       return false;
   }
-}
-
-bool IsRowsEvent(EventType type) {
-  const int number = static_cast<int>(type);
-  return (number >= 20 && number <= 25) || (number >= 30 && number <= 32) || number == 39 ||
-         (number >= 166 && number <= 171);
-}
-
-namespace {
-
-RowsKind KindOf(EventType type) {
-  const int number = static_cast<int>(type);
-  const int nth = number >= 166  ? (number - 166) % 3
-                  : number >= 30 ? number - 30
-                                 : (number - 20) % 3;
-  return nth == 0 ? RowsKind::kWrite : nth == 1 ? RowsKind::kUpdate : RowsKind::kDelete;
-}
-
-bool HasExtraData(EventType type) {
-  const int number = static_cast<int>(type);
-  return (number >= 30 && number <= 32) || (number >= 169 && number <= 171);
-}
-
-}  // namespace
-
-Result<RowsEvent> DecodeRows(const Event& event, const FormatDescription& format) {
-  constexpr uint16_t kStatementEnd = 1;
-  ByteReader reader(event.body);
-  RowsEvent rows;
-  rows.kind = KindOf(event.header.type);
-  rows.compressed = event.header.type >= EventType::kMariadbWriteRowsCompressedV1;
-  rows.table_id = reader.UintLe(format.table_id_bytes());
-  rows.statement_end = (reader.U16() & kStatementEnd) != 0;
-  if (HasExtraData(event.header.type)) {
-    const uint16_t extra_bytes = reader.U16();  // counts itself
-    if (extra_bytes < 2) {
-      reader.Fail("extra data of " + std::to_string(extra_bytes) + " bytes");
-    }
-    reader.Skip(extra_bytes - size_t{2});
-  }
-  rows.columns = reader.LenEnc();
-  if (reader.ok() && rows.columns > reader.remaining() * 8) {
-    reader.Fail(std::to_string(rows.columns) + " columns");
-  }
-  const size_t bitmap_bytes = reader.ok() ? (rows.columns + 7) / 8 : 0;
-  rows.present = reader.Bytes(bitmap_bytes);
-  if (rows.kind == RowsKind::kUpdate) {
-    rows.present_after = reader.Bytes(bitmap_bytes);
-  }
-  rows.rows = reader.Rest();
-  BINSEEK_RETURN_IF_ERROR(reader.status(EventName(event.header.type)));
-  return rows;
-}
-
-Result<uint64_t> DecodeTableId(const Event& event, const FormatDescription& format) {
-  ByteReader reader(event.body);
-  const uint64_t table_id = reader.UintLe(format.table_id_bytes());
-  BINSEEK_RETURN_IF_ERROR(reader.status(EventName(event.header.type)));
-  return table_id;
 }
 
 }  // namespace binseek::binlog

@@ -24,16 +24,21 @@ Result<FormatDescription> DecodeFormatDescription(std::string_view body);
 Result<RotateEvent> DecodeRotate(std::string_view body);
 // `load`: the event is an EXECUTE_LOAD_QUERY, which holds a little more before its text.
 Result<QueryEvent> DecodeQuery(std::string_view body, bool load);
+// 27 and 41. `log_pos`: of the header, which has no room for a position beyond 4 GiB.
+Result<HeartbeatEvent> DecodeHeartbeat(const Event& event, bool mariadb);
 Result<GtidEvent> DecodeGtid(std::string_view body);
 Result<GtidEvent> DecodeGtidTagged(std::string_view body);
 Result<MariadbGtidEvent> DecodeMariadbGtid(std::string_view body);
 Result<XaPrepareEvent> DecodeXaPrepare(std::string_view body);
+// One form for an XA transaction's name, whether an event holds its bytes or a statement its literals: "1,6f6e65,".
+std::string XaName(uint64_t format, std::string_view global, std::string_view branch);
+Result<RowsFragment> DecodeRowsFragment(std::string_view body);
 Result<IncidentEvent> DecodeIncident(std::string_view body);
 
 // Whether the type says nothing about rows, positions or transactions.
 bool IsInformational(EventType type);
 bool IsRowsEvent(EventType type);
-// REQUIRES: IsRowsEvent(event.header.type), and no partial update.
+// REQUIRES: IsRowsEvent(event.header.type).
 Result<RowsEvent> DecodeRows(const Event& event, const FormatDescription& format);
 
 // Table id of a rows or table map event, for tables whose rows nobody wants.

@@ -36,31 +36,6 @@ constexpr int kMaxDepth = 100;  // the server's own
 constexpr size_t kMaxGrowth = 16;
 constexpr size_t kMinTextLimit = 4096;
 
-void AppendQuoted(std::string_view text, std::string* out) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string clean;
-  mysql::SanitizeUtf8(text, &clean);
-  out->push_back('"');
-  for (const char c : clean) {
-    const auto byte = static_cast<uint8_t>(c);
-    constexpr std::string_view kNamed("btn\0fr", 6);  // of 0x08..0x0d; 0x0b has none
-    if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (byte >= 0x08 && byte <= 0x0d && byte != 0x0b) {
-      out->push_back('\\');
-      out->push_back(kNamed[byte - 0x08]);
-    } else if (byte < 0x20) {
-      out->append("\\u00");
-      out->push_back(kHex[byte >> 4]);
-      out->push_back(kHex[byte & 15]);
-    } else {
-      out->push_back(c);
-    }
-  }
-  out->push_back('"');
-}
-
 void AppendBase64(std::string_view bytes, std::string* out) {
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (size_t i = 0; i < bytes.size(); i += 3) {
@@ -140,7 +115,7 @@ class JsonPrinter {
         const uint64_t key_offset = keys.UintLe(offset_bytes);
         const uint16_t key_bytes = keys.U16();
         ByteReader key(container.substr(std::min<uint64_t>(key_offset, container.size())));
-        AppendQuoted(key.Bytes(key_bytes), out_);
+        AppendJsonString(key.Bytes(key_bytes), out_);
         out_->push_back(':');
         BINSEEK_RETURN_IF_ERROR(key.status("JSON key"));
       }
@@ -203,7 +178,7 @@ class JsonPrinter {
         break;
       }
       case kString:
-        AppendQuoted(reader.Bytes(VariableLength(&reader)), out_);
+        AppendJsonString(reader.Bytes(VariableLength(&reader)), out_);
         break;
       case kOpaque:
         PrintOpaque(&reader);
@@ -295,6 +270,31 @@ class JsonPrinter {
 };
 
 }  // namespace
+
+void AppendJsonString(std::string_view text, std::string* out) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string clean;
+  mysql::SanitizeUtf8(text, &clean);
+  out->push_back('"');
+  for (const char c : clean) {
+    const auto byte = static_cast<uint8_t>(c);
+    constexpr std::string_view kNamed("btn\0fr", 6);  // of 0x08..0x0d; 0x0b has none
+    if (c == '"' || c == '\\') {
+      out->push_back('\\');
+      out->push_back(c);
+    } else if (byte >= 0x08 && byte <= 0x0d && byte != 0x0b) {
+      out->push_back('\\');
+      out->push_back(kNamed[byte - 0x08]);
+    } else if (byte < 0x20) {
+      out->append("\\u00");
+      out->push_back(kHex[byte >> 4]);
+      out->push_back(kHex[byte & 15]);
+    } else {
+      out->push_back(c);
+    }
+  }
+  out->push_back('"');
+}
 
 Status DecodeJsonBinary(std::string_view bytes, std::string* out) {
   out->clear();

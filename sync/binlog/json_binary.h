@@ -15,6 +15,9 @@ namespace binseek::binlog {
 // Replaces *out. Empty bytes are the JSON null (so does the server read them).
 Status DecodeJsonBinary(std::string_view bytes, std::string* out);
 
+// Appends text as a JSON string, with quotes and escapes as the server writes them; what is no UTF-8 becomes U+FFFD.
+void AppendJsonString(std::string_view text, std::string* out);
+
 }  // namespace binseek::binlog
 
 #endif  // BINSEEK_SYNC_BINLOG_JSON_BINARY_H_

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sync/binlog/json_diff.h"
+
 namespace binseek::binlog {
 namespace {
 
@@ -15,6 +17,15 @@ size_t CountBits(std::string_view bitmap, size_t bits) {
     count += Bit(bitmap, i) ? 1 : 0;
   }
   return count;
+}
+
+// What an image holds outside the values themselves.
+uint64_t HeapBytes(const change::RowImage& image) {
+  uint64_t bytes = 0;
+  for (const change::Value& value : image) {
+    bytes += value.bytes.size();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -33,14 +44,37 @@ Result<std::unique_ptr<RowDecoder>> RowDecoder::Make(
     if (!plan.ok()) {
       return plan.status().WithContext("table " + schema->QualifiedName());
     }
+    decoder->json_columns_ += plan->type == WireType::kJson ? 1 : 0;
     decoder->plans_.push_back(std::move(plan).value());
   }
   decoder->schema_ = std::move(schema);
   return decoder;
 }
 
-Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader,
-                               change::RowImage* image) const {
+// Which of the table's JSON columns come as differences to the image before.
+struct RowDecoder::PartialImage {
+  const change::RowImage* before = nullptr;  // null: none do
+  std::string_view bits;                     // by JSON column, absent ones too
+};
+
+// value_options, and where they say so, a bit for every JSON column of the table.
+RowDecoder::PartialImage RowDecoder::ReadPartialImage(const change::RowImage& before,
+                                                      ByteReader* reader) const {
+  constexpr uint64_t kPartialJson = 1;
+  PartialImage partial;
+  const uint64_t options = reader->LenEnc();
+  if (options > kPartialJson) {
+    reader->Fail("value options " + std::to_string(options));
+  }
+  if (options == kPartialJson) {
+    partial.before = &before;
+    partial.bits = reader->Bytes((json_columns_ + 7) / 8);
+  }
+  return partial;
+}
+
+Status RowDecoder::DecodeImage(std::string_view present, const PartialImage& partial,
+                               ByteReader* reader, change::RowImage* image) const {
   const size_t columns = plans_.size();
   image->resize(columns);
   const std::string_view nulls = reader->Bytes((CountBits(present, columns) + 7) / 8);
@@ -48,7 +82,10 @@ Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader,
     return Status::Ok();  // the caller looks
   }
   size_t nth = 0;
+  size_t nth_json = 0;
   for (size_t i = 0; i < columns; ++i) {
+    const bool difference = plans_[i].type == WireType::kJson && partial.before != nullptr &&
+                            Bit(partial.bits, nth_json++);
     if (!Bit(present, i)) {
       continue;
     }
@@ -57,7 +94,8 @@ Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader,
       value.kind = change::ValueKind::kNull;
       continue;
     }
-    const Status decoded = DecodeColumnValue(plans_[i], reader, &value);
+    const Status decoded = difference ? DecodeDifference(i, *partial.before, reader, &value)
+                                      : DecodeColumnValue(plans_[i], reader, &value);
     if (!decoded.ok() || !reader->ok()) {
       const Status status = decoded.ok() ? reader->status("rows") : decoded;
       return status.WithContext("table " + schema_->QualifiedName() + ", column " +
@@ -65,6 +103,40 @@ Status RowDecoder::DecodeImage(std::string_view present, ByteReader* reader,
     }
   }
   return Status::Ok();
+}
+
+Status RowDecoder::DecodeDifference(size_t column, const change::RowImage& before,
+                                    ByteReader* reader, change::Value* value) const {
+  const std::string_view differences = reader->Bytes(reader->UintLe(plans_[column].length));
+  if (!reader->ok()) {
+    return Status::Ok();
+  }
+  if (before[column].kind != change::ValueKind::kJson) {
+    return Status::Aborted(
+        "a partial JSON update whose row event lacks the document before it; SET PERSIST "
+        "binlog_row_image = 'FULL', or binlog_row_value_options = ''");
+  }
+  *value = before[column];
+  return ApplyJsonDiffs(differences, &value->bytes);
+}
+
+Status RowDecoder::DecodeRow(const RowsEvent& event, ByteReader* reader,
+                             change::RowChange* row) const {
+  switch (event.kind) {
+    case RowsKind::kWrite:
+      row->kind = change::RowChangeKind::kInsert;
+      return DecodeImage(event.present, {}, reader, &row->after);
+    case RowsKind::kDelete:
+      row->kind = change::RowChangeKind::kDelete;
+      return DecodeImage(event.present, {}, reader, &row->before);
+    case RowsKind::kUpdate:
+      break;
+  }
+  row->kind = change::RowChangeKind::kUpdate;
+  BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, {}, reader, &row->before));
+  const PartialImage partial =
+      event.partial && reader->ok() ? ReadPartialImage(row->before, reader) : PartialImage();
+  return DecodeImage(event.present_after, partial, reader, &row->after);
 }
 
 Status RowDecoder::DecodeRows(const RowsEvent& event, uint64_t limit_bytes,
@@ -87,25 +159,11 @@ Status RowDecoder::DecodeRows(const RowsEvent& event, uint64_t limit_bytes,
     }
     change::RowChange& row = rows->emplace_back();
     row.table = schema_;
-    switch (event.kind) {
-      case RowsKind::kWrite:
-        row.kind = change::RowChangeKind::kInsert;
-        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, &reader, &row.after));
-        break;
-      case RowsKind::kDelete:
-        row.kind = change::RowChangeKind::kDelete;
-        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, &reader, &row.before));
-        break;
-      case RowsKind::kUpdate:
-        row.kind = change::RowChangeKind::kUpdate;
-        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, &reader, &row.before));
-        BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present_after, &reader, &row.after));
-        break;
-    }
+    BINSEEK_RETURN_IF_ERROR(DecodeRow(event, &reader, &row));
     if (reader.ok() && reader.remaining() == left) {
       reader.Fail("a row without bytes");
     }
-    *used_bytes += row_bytes + (left - reader.remaining());
+    *used_bytes += row_bytes + HeapBytes(row.before) + HeapBytes(row.after);
   }
   const Status status = reader.status("rows");
   return status.ok() ? status : status.WithContext("table " + schema_->QualifiedName());

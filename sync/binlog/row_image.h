@@ -32,10 +32,18 @@ class RowDecoder {
 
  private:
   RowDecoder() = default;
-  Status DecodeImage(std::string_view present, ByteReader* reader, change::RowImage* image) const;
+  // Of one row: what DecodeImage needs to know to read the image after a partial update.
+  struct PartialImage;
+  Status DecodeRow(const RowsEvent& event, ByteReader* reader, change::RowChange* row) const;
+  Status DecodeImage(std::string_view present, const PartialImage& partial, ByteReader* reader,
+                     change::RowImage* image) const;
+  Status DecodeDifference(size_t column, const change::RowImage& before, ByteReader* reader,
+                          change::Value* value) const;
+  PartialImage ReadPartialImage(const change::RowImage& before, ByteReader* reader) const;
 
   std::shared_ptr<const change::TableSchema> schema_;
   std::vector<ColumnPlan> plans_;
+  size_t json_columns_ = 0;  // of MySQL's binary JSON
 };
 
 }  // namespace binseek::binlog

@@ -43,7 +43,9 @@ void SqlLexer::SkipBlanksAndComments() {
 }
 
 void SqlLexer::ReadQuoted(char quote) {
-  token_.kind = quote == '`' ? SqlToken::Kind::kQuotedName : SqlToken::Kind::kString;
+  const bool name = quote == '`' || (quote == '"' && dialect_.ansi_quotes);
+  const bool escapes = !name && !dialect_.no_backslash_escapes;
+  token_.kind = name ? SqlToken::Kind::kQuotedName : SqlToken::Kind::kString;
   size_t at = 1;
   for (; at < rest_.size(); ++at) {
     const char c = rest_[at];
@@ -53,7 +55,7 @@ void SqlLexer::ReadQuoted(char quote) {
         break;
       }
       ++at;
-    } else if (c == '\\' && quote != '`' && at + 1 < rest_.size()) {
+    } else if (c == '\\' && escapes && at + 1 < rest_.size()) {
       ++at;
     }
     token_.text.push_back(rest_[at]);

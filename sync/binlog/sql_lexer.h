@@ -18,16 +18,30 @@ struct SqlToken {
 
   bool Is(std::string_view word) const { return kind == Kind::kWord && upper == word; }
   bool IsSymbol(char c) const { return kind == Kind::kSymbol && text[0] == c; }
-  // A double-quoted string may be a name (ANSI_QUOTES): whoever expects a name takes it as one.
+  // A string where only a name can stand is taken as one.
   bool CanBeName() const {
     return kind == Kind::kWord || kind == Kind::kQuotedName || kind == Kind::kString;
   }
   bool AtEnd() const { return kind == Kind::kEnd; }
 };
 
+// How the session that wrote a statement had it read.
+struct SqlDialect {
+  bool ansi_quotes = false;           // "x" is a name
+  bool no_backslash_escapes = false;  // a backslash is a character as any other
+
+  static SqlDialect OfMode(uint64_t sql_mode) {
+    constexpr uint64_t kAnsiQuotes = 4;
+    constexpr uint64_t kNoBackslashEscapes = uint64_t{1} << 20;
+    return {(sql_mode & kAnsiQuotes) != 0, (sql_mode & kNoBackslashEscapes) != 0};
+  }
+};
+
 class SqlLexer {
  public:
-  explicit SqlLexer(std::string_view sql) : rest_(sql) { Advance(); }
+  explicit SqlLexer(std::string_view sql, SqlDialect dialect = {}) : rest_(sql), dialect_(dialect) {
+    Advance();
+  }
 
   const SqlToken& token() const { return token_; }
   void Advance();
@@ -52,6 +66,7 @@ class SqlLexer {
   void ReadQuoted(char quote);
 
   std::string_view rest_;
+  const SqlDialect dialect_;
   SqlToken token_;
 };
 

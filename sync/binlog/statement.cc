@@ -1,8 +1,9 @@
 #include "sync/binlog/statement.h"
 
+#include <charconv>
 #include <utility>
 
-#include "sync/binlog/sql_lexer.h"
+#include "sync/binlog/event_decoder.h"
 
 namespace binseek::binlog {
 namespace {
@@ -11,8 +12,8 @@ using Kind = Statement::Kind;
 
 class StatementParser {
  public:
-  StatementParser(std::string_view sql, std::string_view default_database)
-      : lexer_(sql), default_database_(default_database) {}
+  StatementParser(std::string_view sql, std::string_view default_database, SqlDialect dialect)
+      : lexer_(sql, dialect), default_database_(default_database) {}
 
   Statement Parse() {
     if (lexer_.Take("SET")) {
@@ -67,12 +68,39 @@ class StatementParser {
 
   void ParseXa() {
     if (lexer_.Take("START") || lexer_.Take("BEGIN")) {
-      statement_.kind = Kind::kBegin;
+      statement_.kind = Kind::kXaStart;
     } else if (lexer_.Take("COMMIT")) {
       statement_.kind = Kind::kXaCommit;
+      TakeXaName();
     } else if (lexer_.Take("ROLLBACK")) {
       statement_.kind = Kind::kXaRollback;
+      TakeXaName();
     }
+  }
+
+  // X'676c6f62616c', X'6272616e6368', 1: so both servers log it, whatever was written.
+  void TakeXaName() {
+    std::string parts[2];
+    for (std::string& part : parts) {
+      lexer_.Take("X");
+      part = BytesOfHex(lexer_.token().text);
+      lexer_.Advance();
+      lexer_.TakeSymbol(',');
+    }
+    uint64_t format = 1;
+    const std::string& digits = lexer_.token().text;
+    std::from_chars(digits.data(), digits.data() + digits.size(), format);
+    statement_.name = XaName(format, parts[0], parts[1]);
+  }
+
+  static std::string BytesOfHex(std::string_view hex) {
+    std::string bytes;
+    for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+      uint8_t byte = 0;
+      std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
+      bytes.push_back(static_cast<char>(byte));
+    }
+    return bytes;
   }
 
   void ParseCreate() {
@@ -223,14 +251,15 @@ class StatementParser {
 
 }  // namespace
 
-Statement ParseStatement(std::string_view sql, std::string_view default_database) {
+Statement ParseStatement(std::string_view sql, std::string_view default_database,
+                         SqlDialect dialect) {
   // The commonest by far.
   if (sql == "BEGIN" || sql == "COMMIT") {
     Statement statement;
     statement.kind = sql == "BEGIN" ? Kind::kBegin : Kind::kCommit;
     return statement;
   }
-  return StatementParser(sql, default_database).Parse();
+  return StatementParser(sql, default_database, dialect).Parse();
 }
 
 }  // namespace binseek::binlog

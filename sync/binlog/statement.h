@@ -12,18 +12,21 @@
 #include <string_view>
 #include <vector>
 
+#include "sync/binlog/sql_lexer.h"
+
 namespace binseek::binlog {
 
 struct Statement {
   enum class Kind : uint8_t {
     kOther,
-    kBegin,  // also XA START
+    kBegin,
+    kXaStart,
     kCommit,
     kRollback,
     kSavepoint,   // `name`
     kRollbackTo,  // `name`
-    kXaCommit,
-    kXaRollback,
+    kXaCommit,    // of `name`, as XaName writes it
+    kXaRollback,  // likewise
     kDdl,         // `tables` get another shape, name or being
     kTruncate,    // of `tables`
     kDrop,        // of `tables`; of a whole database where a table's name is empty
@@ -38,7 +41,9 @@ struct Statement {
   std::vector<Table> tables;
 };
 
-Statement ParseStatement(std::string_view sql, std::string_view default_database);
+// `sql` in UTF-8.
+Statement ParseStatement(std::string_view sql, std::string_view default_database,
+                         SqlDialect dialect = {});
 
 }  // namespace binseek::binlog
 

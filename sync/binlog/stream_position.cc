@@ -1,5 +1,7 @@
 #include "sync/binlog/stream_position.h"
 
+#include <algorithm>
+
 namespace binseek::binlog {
 namespace {
 
@@ -23,14 +25,16 @@ void StreamPosition::Pass(const EventHeader& header) {
   }
 }
 
-void StreamPosition::Hear(std::string_view file, uint32_t log_pos) {
-  if (log_pos == 0) {
+void StreamPosition::Hear(const HeartbeatEvent& heartbeat) {
+  if (heartbeat.position == 0) {
     return;
   }
-  if (file != position_.file) {
-    MoveTo(file, log_pos);
+  if (heartbeat.file != position_.file) {
+    MoveTo(heartbeat.file, heartbeat.position);
+  } else if (heartbeat.position >= kWrap) {
+    position_.offset = std::max(position_.offset, heartbeat.position);
   } else {
-    RollTo(log_pos);
+    RollTo(static_cast<uint32_t>(heartbeat.position));
   }
 }
 

@@ -23,7 +23,7 @@ class StreamPosition {
   // Goes behind an event that lies in the file (one made for the stream moves nothing).
   void Pass(const EventHeader& header);
   // A heartbeat: the server has nothing before this that it has not sent.
-  void Hear(std::string_view file, uint32_t log_pos);
+  void Hear(const HeartbeatEvent& heartbeat);
 
  private:
   void RollTo(uint32_t log_pos);

@@ -39,7 +39,7 @@ enum class WireType : uint8_t {
   kTimestamp = 17,
   kDateTime = 18,
   kTime = 19,
-  kBlobCompressed = 140,  // MariaDB's COMPRESSED columns, which are not decoded
+  kBlobCompressed = 140,  // MariaDB's COMPRESSED columns
   kVarcharCompressed = 141,
   kVector = 242,
   kJson = 245,

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/crc32c.h"
-#include "engine/base/log.h"
 #include "sync/binlog/compression.h"
 #include "sync/binlog/event_decoder.h"
 
@@ -18,13 +17,6 @@ std::string GtidText(const GtidEvent& gtid) {
   return set.ToString();
 }
 
-// Savepoints are known by their names whatever the case.
-bool SameName(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 }  // namespace
 
 // Not within the class, where clang cannot see yet that an Open can be made of nothing.
@@ -35,9 +27,11 @@ TransactionAssembler::TransactionAssembler(AssemblerOptions options)
       mariadb_(options_.start.flavor == change::Flavor::kMariadb),
       position_(options_.start),
       next_ordinal_(options_.next_ordinal),
-      tables_([this](std::string_view database,
-                     std::string_view table) { return SchemaFor(database, table); },
-              mariadb_) {}
+      rows_([this](std::string_view database,
+                   std::string_view table) { return SchemaFor(database, table); },
+            mariadb_, options_.max_transaction_bytes),
+      prepared_(options_.prepared != nullptr ? options_.prepared
+                                             : std::make_shared<const change::PreparedSet>()) {}
 
 // CREATE TABLE ... SELECT has its rows in the statement's own transaction: they are of a shape that nobody has been told yet.
 std::shared_ptr<const change::TableSchema> TransactionAssembler::SchemaFor(
@@ -53,9 +47,9 @@ std::shared_ptr<const change::TableSchema> TransactionAssembler::SchemaFor(
 
 void TransactionAssembler::BeginStream(bool checksums) {
   DropOpen();
-  tables_.Clear();
   checksums_ = checksums;
   format_ = FormatDescription();
+  rows_.BeginFile(format_);
 }
 
 void TransactionAssembler::ForgetPlace() { position_.binlog = change::BinlogPosition(); }
@@ -72,7 +66,7 @@ void TransactionAssembler::DropOpen() {
 
 TransactionAssembler::Open& TransactionAssembler::EnsureOpen() {
   if (!open_) {
-    tables_.Trim();
+    rows_.EndTransaction();
     open_.emplace();
   }
   return *open_;
@@ -91,9 +85,14 @@ Result<std::optional<change::Transaction>> TransactionAssembler::Feed(std::strin
   if (!event.ok()) {
     return WithPlace(event.status());
   }
-  if (event->header.type == EventType::kHeartbeat) {
+  if (event->header.type == EventType::kHeartbeat ||
+      event->header.type == EventType::kHeartbeatV2) {
+    const auto heartbeat = DecodeHeartbeat(*event, mariadb_);
+    if (!heartbeat.ok()) {
+      return WithPlace(heartbeat.status());
+    }
     if (!open_) {
-      stream_.Hear(event->body, event->header.log_pos);
+      stream_.Hear(*heartbeat);
       MoveOn();
     }
     return std::optional<change::Transaction>();
@@ -134,10 +133,6 @@ Status TransactionAssembler::Handle(const Event& event) {
     case EventType::kExecuteLoadQuery:
     case EventType::kMariadbQueryCompressed:
       return HandleQuery(event);
-    case EventType::kTableMap: {
-      const Status added = tables_.Add(event.body, format_.table_id_bytes());
-      return added.ok() ? added : added.WithContext(EventName(event.header.type));
-    }
     case EventType::kXid:
       End(event.header);
       return Status::Ok();
@@ -153,7 +148,7 @@ Status TransactionAssembler::Handle(const Event& event) {
     default:
       break;
   }
-  if (IsRowsEvent(event.header.type)) {
+  if (RowEventReader::Takes(event.header.type)) {
     return HandleRows(event);
   }
   if (IsInformational(event.header.type) || (event.header.flags & kFlagIgnorable) != 0) {
@@ -165,7 +160,7 @@ Status TransactionAssembler::Handle(const Event& event) {
 Status TransactionAssembler::HandleRotate(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(const RotateEvent rotate, DecodeRotate(event.body));
   DropOpen();  // a file that ends within a transaction: the server went down while it wrote
-  tables_.Clear();
+  rows_.BeginFile(format_);
   stream_.MoveTo(rotate.file, rotate.position);
   return Status::Ok();
 }
@@ -174,7 +169,7 @@ Status TransactionAssembler::HandleFormatDescription(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(format_, DecodeFormatDescription(event.body));
   checksums_ = format_.checksums;
   DropOpen();
-  tables_.Clear();
+  rows_.BeginFile(format_);
   return Status::Ok();
 }
 
@@ -198,7 +193,10 @@ Status TransactionAssembler::HandleMariadbGtid(const Event& event) {
   Open& open = EnsureOpen();
   open.gtid = std::to_string(gtid.domain) + "-" + std::to_string(event.header.server_id) + "-" +
               std::to_string(gtid.sequence);
-  open.standalone = gtid.standalone();  // the event stands for BEGIN
+  open.standalone = gtid.standalone();  // the event stands for BEGIN, and for XA START
+  if (gtid.prepares_xa()) {
+    BeginXa();
+  }
   return Status::Ok();
 }
 
@@ -223,148 +221,20 @@ Status TransactionAssembler::HandlePayload(const Event& event) {
   }
 }
 
-Status TransactionAssembler::HandleQuery(const Event& event) {
-  // The post-header of an EXECUTE_LOAD_QUERY has a file's id and places within the text besides.
-  const bool load = event.header.type == EventType::kExecuteLoadQuery;
-  BINSEEK_ASSIGN_OR_RETURN(const QueryEvent query, DecodeQuery(event.body, load));
-  std::string_view sql = query.sql;
-  if (event.header.type == EventType::kMariadbQueryCompressed) {
-    BINSEEK_RETURN_IF_ERROR(InflateMariadb(sql, options_.max_transaction_bytes, &unpacked_));
-    sql = unpacked_;
-  }
-  const Statement statement = ParseStatement(sql, query.database);
-  EnsureOpen();
-  BINSEEK_RETURN_IF_ERROR(ApplyStatement(statement, sql));
-  switch (statement.kind) {
-    case Statement::Kind::kBegin:
-      open_->standalone = false;
-      break;
-    case Statement::Kind::kCommit:
-    case Statement::Kind::kRollback:
-      End(event.header);
-      break;
-    default:
-      if (open_->standalone) {
-        End(event.header);
-      }
-  }
-  return Status::Ok();
-}
-
-Status TransactionAssembler::ApplyStatement(const Statement& statement, std::string_view sql) {
-  switch (statement.kind) {
-    case Statement::Kind::kRollback:
-      open_->rows.clear();
-      break;
-    case Statement::Kind::kSavepoint:
-      open_->savepoints.emplace_back(statement.name, open_->rows.size());
-      break;
-    case Statement::Kind::kRollbackTo:
-      return RollBackTo(statement.name);
-    case Statement::Kind::kXaCommit:
-      // Captured rows stop the stream at their XA PREPARE; what was prepared before the stream began is not seen.
-      Log(LogLevel::kWarn,
-          "XA COMMIT in the binlog: rows prepared before this stream began are not in the index",
-          {{"gtid", open_->gtid}, {"position", stream_.position().ToString()}});
-      break;
-    case Statement::Kind::kDdl:
-    case Statement::Kind::kTruncate:
-    case Statement::Kind::kDrop:
-      AddTableEvents(statement, sql);
-      break;
-    case Statement::Kind::kRowsAsText:
-      return RefuseRowsAsText(statement, sql);
-    default:
-      break;
-  }
-  return Status::Ok();
-}
-
-Status TransactionAssembler::RollBackTo(const std::string& savepoint) {
-  auto& savepoints = open_->savepoints;
-  const auto found =
-      std::find_if(savepoints.rbegin(), savepoints.rend(),
-                   [&](const auto& candidate) { return SameName(candidate.first, savepoint); });
-  if (found == savepoints.rend()) {
-    return open_->rows.empty() ? Status::Ok()
-                               : Status::Aborted("ROLLBACK TO savepoint " + savepoint +
-                                                 ", which the binlog did not set");
-  }
-  open_->rows.resize(std::min(open_->rows.size(), found->second));
-  savepoints.erase(found.base(), savepoints.end());
-  return Status::Ok();
-}
-
-bool TransactionAssembler::IsCaptured(const Statement::Table& table) const {
-  if (options_.captures_database) {
-    return options_.captures_database(table.database);
-  }
-  return table.table.empty() || options_.schema_provider(table.database, table.table) != nullptr;
-}
-
-void TransactionAssembler::AddTableEvents(const Statement& statement, std::string_view sql) {
-  for (const Statement::Table& table : statement.tables) {
-    if (!IsCaptured(table)) {
-      continue;
-    }
-    change::TableEvent& event = open_->table_events.emplace_back();
-    event.kind = statement.kind == Statement::Kind::kDrop ? change::TableEvent::Kind::kDrop
-                 : statement.kind == Statement::Kind::kTruncate
-                     ? change::TableEvent::Kind::kTruncate
-                     : change::TableEvent::Kind::kDdl;
-    event.database = table.database;
-    event.table = table.table;
-    event.statement.assign(sql);
-  }
-}
-
-Status TransactionAssembler::RefuseRowsAsText(const Statement& statement, std::string_view sql) {
-  constexpr size_t kShown = 120;
-  for (const Statement::Table& table : statement.tables) {
-    // Of a view or of a procedure's table nothing is known: the database decides.
-    if (!table.table.empty() && IsCaptured(table)) {
-      return Status::Aborted(
-          "table " + table.database + "." + table.table +
-          ": rows changed by a logged statement, not by row events; set binlog_format=ROW: " +
-          std::string(sql.substr(0, kShown)));
-    }
-  }
-  return Status::Ok();
-}
-
 Status TransactionAssembler::HandleRows(const Event& event) {
-  const EventType type = event.header.type;
-  BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(event, format_));
-  BINSEEK_ASSIGN_OR_RETURN(const RowDecoder* decoder, tables_.Find(table_id));
-  Open& open = EnsureOpen();
-  open.crc32c = Crc32c(event.body, open.crc32c);
-  if (decoder == nullptr) {
-    return Status::Ok();
+  if (event.header.type != EventType::kTableMap) {
+    Open& open = EnsureOpen();
+    open.crc32c = Crc32c(event.body, open.crc32c);
   }
-  if (type == EventType::kPartialUpdateRows) {
-    return Status::Aborted(
-        "table " + decoder->schema()->QualifiedName() +
-        ": partial JSON updates are not supported; SET PERSIST binlog_row_value_options = ''");
+  if (!open_ || !open_->xa) {
+    RowBuffer none;
+    return rows_.Take(event, open_ ? &open_->buffer : &none);
   }
-  if (type >= EventType::kWriteRowsV0 && type <= EventType::kDeleteRowsV0) {
-    return Status::Aborted(EventName(type) + " is not supported");
-  }
-  BINSEEK_ASSIGN_OR_RETURN(RowsEvent rows, DecodeRows(event, format_));
-  if (rows.compressed) {
-    BINSEEK_RETURN_IF_ERROR(InflateMariadb(rows.rows, options_.max_transaction_bytes, &unpacked_));
-    rows.rows = unpacked_;
-  }
-  return decoder->DecodeRows(rows, options_.max_transaction_bytes, &open.rows, &open.row_bytes);
-}
-
-Status TransactionAssembler::HandleXaPrepare(const Event& event) {
-  BINSEEK_ASSIGN_OR_RETURN(const XaPrepareEvent prepare, DecodeXaPrepare(event.body));
-  if (!prepare.one_phase && open_ && !open_->rows.empty()) {
-    return Status::Aborted("table " + open_->rows[0].table->QualifiedName() +
-                           ": rows in a prepared XA transaction are not supported");
-  }
-  End(event.header);
-  return Status::Ok();
+  BINSEEK_RETURN_IF_ERROR(open_->xa->Take(event, format_));
+  return open_->xa->bytes().size() <= options_.max_transaction_bytes
+             ? Status::Ok()
+             : Status::ResourceExhausted("an XA transaction's rows take more than " +
+                                         std::to_string(options_.max_transaction_bytes) + " bytes");
 }
 
 void TransactionAssembler::End(const EventHeader& header) {
@@ -376,18 +246,23 @@ void TransactionAssembler::End(const EventHeader& header) {
 }
 
 Result<change::Transaction> TransactionAssembler::Finish() {
+  if (open_->xa) {
+    BINSEEK_RETURN_IF_ERROR(
+        ReplayXa(open_->xa->bytes()));  // committed without having been prepared
+  }
   change::Transaction transaction;
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
-  next_ordinal_ += change::OrdinalsTaken(open_->rows.size());
+  next_ordinal_ += change::OrdinalsTaken(open_->buffer.rows.size());
   if (options_.use_gtids) {
     transaction.position.gtid = std::move(open_->gtid);
   }
   transaction.position.end = stream_.position();
   transaction.commit_time_us = open_->commit_time_us;
   transaction.fingerprint = {open_->commit_time_us, open_->length, open_->crc32c};
-  transaction.rows = std::make_shared<change::RowVector>(std::move(open_->rows));
+  transaction.rows = std::make_shared<change::RowVector>(std::move(open_->buffer.rows));
   transaction.table_events = std::move(open_->table_events);
+  transaction.prepared = prepared_->empty() ? nullptr : prepared_;
   DropOpen();
   BINSEEK_RETURN_IF_ERROR(position_.Advance(transaction.position));
   return transaction;

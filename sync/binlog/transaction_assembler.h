@@ -7,9 +7,11 @@
 //   if (transaction) { ... }
 //
 // Single-threaded. Errors name file, offset and GTID: kCorruption for bytes that cannot be right; kAborted for events that
-// may change captured rows and are not understood (statement-based rows, partial JSON updates, prepared XA transactions,
-// incidents) and for rows that do not fit their schema; kResourceExhausted for rows above the limit. After an error only
-// BeginStream helps.
+// may change captured rows and are not understood (statement-based rows, incidents) and for rows that do not fit their
+// schema; kResourceExhausted for rows above the limit. After an error only BeginStream helps.
+//
+// An XA transaction's rows come with the transaction that commits it, however much later. Until then its events are in the set of the
+// prepared ones, which every transaction carries.
 #ifndef BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
 #define BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
 
@@ -23,10 +25,11 @@
 
 #include "engine/base/result.h"
 #include "sync/binlog/event.h"
+#include "sync/binlog/row_event_reader.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/binlog/statement.h"
 #include "sync/binlog/stream_position.h"
-#include "sync/binlog/table_cache.h"
+#include "sync/binlog/xa_events.h"
 #include "sync/change/transaction.h"
 
 namespace binseek::binlog {
@@ -35,11 +38,14 @@ struct AssemblerOptions {
   change::SourceId source{};
   change::SourcePosition start;
   uint64_t next_ordinal = 1;
+  std::shared_ptr<const change::PreparedSet> prepared;  // at `start`; null: none
   // False: GTIDs stay out of positions, because the set at `start` is not known and one with holes is worse than none.
   bool use_gtids = true;
   SchemaProvider schema_provider;
   DatabaseFilter captures_database;
   uint64_t max_transaction_bytes = uint64_t{1} << 30;
+  uint64_t max_prepared_bytes =
+      uint64_t{16} << 20;  // of the events of all that are prepared: they lie in the checkpoint
 };
 
 class TransactionAssembler {
@@ -61,6 +67,12 @@ class TransactionAssembler {
   uint64_t last_ordinal() const { return next_ordinal_ - 1; }
 
  private:
+  struct Savepoint {
+    std::string name;
+    size_t rows = 0;      // before it
+    size_t xa_bytes = 0;  // likewise
+  };
+
   // A transaction in the making.
   struct Open {
     Open();
@@ -69,10 +81,11 @@ class TransactionAssembler {
     int64_t commit_time_us = 0;
     uint64_t length = 0;
     uint32_t crc32c = 0;
-    uint64_t row_bytes = 0;
-    std::vector<change::RowChange> rows;
+    RowBuffer buffer;
+    std::optional<XaEvents>
+        xa;  // instead of the buffer, until it is known whether it is only prepared
     std::vector<change::TableEvent> table_events;
-    std::vector<std::pair<std::string, size_t>> savepoints;  // name, rows before it
+    std::vector<Savepoint> savepoints;
   };
 
   Status Handle(const Event& event);
@@ -82,6 +95,11 @@ class TransactionAssembler {
   Status HandleQuery(const Event& event);
   Status HandleRows(const Event& event);
   Status HandleXaPrepare(const Event& event);
+  void BeginXa();
+  Status ReplayXa(std::string_view events);
+  Status CommitXa(const std::string& name);
+  Status Prepare(const std::string& name, std::string events);
+  void ForgetPrepared(const std::string& name);
   Status HandleRotate(const Event& event);
   Status HandleFormatDescription(const Event& event);
   Status ApplyStatement(const Statement& statement, std::string_view sql);
@@ -90,7 +108,7 @@ class TransactionAssembler {
   Status RollBackTo(const std::string& savepoint);
   std::shared_ptr<const change::TableSchema> SchemaFor(std::string_view database,
                                                        std::string_view table) const;
-  bool IsCaptured(const Statement::Table& table) const;
+  bool IsCaptured(std::string_view database, std::string_view table) const;
   Open& EnsureOpen();
   void DropOpen();
   void MoveOn();
@@ -105,7 +123,8 @@ class TransactionAssembler {
   StreamPosition stream_;
   FormatDescription format_;
   bool checksums_ = true;
-  TableCache tables_;
+  RowEventReader rows_;
+  std::shared_ptr<const change::PreparedSet> prepared_;  // never null
   std::optional<Open> open_;
   bool ended_ = false;  // open_ is whole
   std::string unpacked_;

@@ -17,11 +17,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "sync/change/position.h"
+#include "sync/change/prepared_set.h"
 #include "sync/change/row_change.h"
 
 namespace binseek::change {
@@ -56,9 +58,22 @@ class RowVector final : public RowSequence {
 
 enum class Completeness : uint8_t { kWhole, kPerKey };
 
+// How an index's documents are told apart by where they come from: a table of a source. `table` is "database.table".
+inline std::string SourceTable(SourceId source, std::string_view table) {
+  std::string name = std::to_string(static_cast<uint64_t>(source));
+  name += '/';
+  name += table;
+  return name;
+}
+
 // A statement that changes a captured table's shape or contents without row events.
 struct TableEvent {
-  enum class Kind : uint8_t { kDdl, kTruncate, kDrop };
+  enum class Kind : uint8_t {
+    kDdl,
+    kTruncate,
+    kDrop,
+    kUnseenRows,  // rows of any table changed, and the stream cannot tell which; database and table are empty
+  };
   Kind kind = Kind::kDdl;
   std::string database;
   std::string table;      // empty: the whole database
@@ -87,7 +102,8 @@ struct Transaction {
   std::shared_ptr<const RowSequence> rows;  // never null
   std::vector<TableEvent> table_events;     // come before the rows
   Fingerprint fingerprint;
-  std::unique_ptr<ChunkInfo> chunk;  // set: rows read by SELECT
+  std::shared_ptr<const PreparedSet> prepared;  // behind this transaction; null: none
+  std::unique_ptr<ChunkInfo> chunk;             // set: rows read by SELECT
 
   bool is_chunk() const { return chunk != nullptr; }
 };

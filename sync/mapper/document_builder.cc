@@ -108,7 +108,9 @@ class Builder {
 
   void AddTerm(const ColumnPlan& plan, std::string_view term) {
     const auto add = [&](const Field& field) {
-      if (field.kind == FieldKind::kText || !IsIgnored(field, term)) {
+      if (field.kind != FieldKind::kText && IsIgnored(field, term)) {
+        out_->AddIgnored(field);
+      } else {
         out_->texts.push_back({field.id, std::string(term)});
       }
     };

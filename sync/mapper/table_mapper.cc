@@ -149,6 +149,7 @@ class MapRun {
     }
     last_table_ = row.table.get();
     last_plan_ = plan;
+    last_source_table_ = change::SourceTable(transaction_.source, row.table->QualifiedName());
     return plan;
   }
 
@@ -267,6 +268,9 @@ class MapRun {
     operation.key = std::move(id);
     operation.version_type = index::VersionType::kExternal;
     operation.version = version_;
+    if (kind != OpKind::kDelete) {
+      operation.source_table = last_source_table_;
+    }
     return operation;
   }
 
@@ -285,6 +289,7 @@ class MapRun {
   int64_t version_ = 0;
   const change::TableSchema* last_table_ = nullptr;
   const PlanPointer* last_plan_ = nullptr;
+  std::string last_source_table_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "engine/base/utf8.h"
+#include "sync/mysql/charset_table.h"
 
 namespace binseek::mysql {
 namespace {
@@ -53,60 +54,44 @@ struct IcuName {
   const char* converter;
 };
 
-// Sorted by charset. The choice is by what the servers' own tables hold, not by likeness of names.
+// Those whose characters are Unicode's own, only laid out otherwise. All others have tables.
 constexpr IcuName kConverters[] = {
-    {"big5", "windows-950-2000"},
-    {"cp1250", "windows-1250"},
-    {"cp1251", "windows-1251"},
-    {"cp1256", "windows-1256"},
-    {"cp1257", "windows-1257"},
-    {"cp850", "ibm-850"},
-    {"cp852", "ibm-852"},
-    {"cp866", "ibm-866"},
-    {"cp932", "ibm-943_P15A-2003"},
-    {"eucjpms", "EUC-JP"},
-    {"euckr", "windows-51949"},
     {"gb18030", "gb18030"},
-    {"gb2312", "EUC-CN"},
-    {"gbk", "windows-936"},
-    {"greek", "iso-8859-7"},
-    {"hebrew", "iso-8859-8"},
-    {"hp8", "hp-roman8"},
-    {"koi8r", "KOI8-R"},
-    {"koi8u", "KOI8-U"},
-    {"latin1", "windows-1252"},
-    {"latin2", "iso-8859-2"},
-    {"latin5", "iso-8859-9"},
-    {"latin7", "iso-8859-13"},
-    {"macce", "x-mac-centraleurroman"},
-    {"macroman", "macintosh"},
-    {"sjis", "ibm-943_P15A-2003"},
-    {"tis620", "TIS-620"},
-    {"ucs2", "UTF-16BE"},
-    {"ujis", "EUC-JP"},
     {"utf16", "UTF-16BE"},
     {"utf16le", "UTF-16LE"},
     {"utf32", "UTF-32BE"},
 };
 
 bool IsUtf8(std::string_view charset) {
-  return charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8" || charset == "ascii";
+  return charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8";
 }
 
 const char* ConverterName(std::string_view charset) {
-  const auto found =
-      std::lower_bound(std::begin(kConverters), std::end(kConverters), charset,
-                       [](const IcuName& name, std::string_view v) { return name.charset < v; });
-  return found != std::end(kConverters) && found->charset == charset ? found->converter : nullptr;
+  const auto found = std::find_if(std::begin(kConverters), std::end(kConverters),
+                                  [&](const IcuName& name) { return name.charset == charset; });
+  return found != std::end(kConverters) ? found->converter : nullptr;
 }
 
-// ICU's own substitution gives U+001A for some single bytes.
-void WriteReplacement(const void*, UConverterToUnicodeArgs* args, const char*, int32_t,
+// Some servers store halves of surrogates here, and never join them: each comes out of a SELECT as three bytes that are no UTF-8.
+void Ucs2ToUtf8(std::string_view bytes, std::string* out) {
+  out->clear();
+  for (; bytes.size() >= 2; bytes.remove_prefix(2)) {
+    const auto unit =
+        static_cast<char16_t>(static_cast<uint8_t>(bytes[0]) << 8 | static_cast<uint8_t>(bytes[1]));
+    const bool surrogate = unit >= 0xd800 && unit < 0xe000;
+    for (int i = surrogate ? 3 : 1; i > 0; --i) {
+      AppendUtf8(surrogate ? kReplacementCharacter : unit, out);
+    }
+  }
+}
+
+// `as_server`: not null where the servers write '?'. ICU's own substitution gives U+001A for some single bytes.
+void WriteReplacement(const void* as_server, UConverterToUnicodeArgs* args, const char*, int32_t,
                       UConverterCallbackReason reason, UErrorCode* error) {
   if (reason <= UCNV_IRREGULAR) {
-    constexpr UChar kReplacement = kReplacementCharacter;
+    const UChar replacement = as_server != nullptr ? u'?' : UChar{kReplacementCharacter};
     *error = U_ZERO_ERROR;
-    ucnv_cbToUWriteUChars(args, &kReplacement, 1, 0, error);
+    ucnv_cbToUWriteUChars(args, &replacement, 1, 0, error);
   }
 }
 
@@ -124,27 +109,10 @@ UConverter* FindConverter(std::string_view charset) {
   UErrorCode error = U_ZERO_ERROR;
   ConverterPtr converter(name == nullptr ? nullptr : ucnv_open(name, &error));
   if (converter != nullptr) {
-    ucnv_setToUCallBack(converter.get(), WriteReplacement, nullptr, nullptr, nullptr, &error);
+    const void* as_server = charset == "gb18030" ? name : nullptr;
+    ucnv_setToUCallBack(converter.get(), WriteReplacement, as_server, nullptr, nullptr, &error);
   }
   return converters.emplace(charset, std::move(converter)).first->second.get();
-}
-
-// latin1 of the servers is windows-1252 with its five holes filled by the control characters of the
-// same numbers.
-void Latin1ToUtf8(std::string_view bytes, std::string* out) {
-  constexpr char16_t kHigh[32] = {0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-                                  0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,   0x017d, 0x8f,
-                                  0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-                                  0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178};
-  out->clear();
-  for (const char c : bytes) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (byte < 0x80) {
-      out->push_back(c);
-    } else {
-      AppendUtf8(byte < 0xa0 ? kHigh[byte - 0x80] : byte, out);
-    }
-  }
 }
 
 }  // namespace
@@ -163,7 +131,8 @@ std::string_view CharsetOfCollation(uint32_t collation_id) {
 }
 
 bool IsKnownCharset(std::string_view charset) {
-  return IsUtf8(charset) || charset == "binary" || ConverterName(charset) != nullptr;
+  return IsUtf8(charset) || charset == "binary" || charset == "ucs2" ||
+         ConverterName(charset) != nullptr || CharsetTable::Find(charset) != nullptr;
 }
 
 void SanitizeUtf8(std::string_view bytes, std::string* out) {
@@ -189,8 +158,12 @@ Status ToUtf8(std::string_view charset, std::string_view bytes, std::string* out
     SanitizeUtf8(bytes, out);
     return Status::Ok();
   }
-  if (charset == "latin1") {
-    Latin1ToUtf8(bytes, out);
+  if (charset == "ucs2") {
+    Ucs2ToUtf8(bytes, out);
+    return Status::Ok();
+  }
+  if (const CharsetTable* table = CharsetTable::Find(charset)) {
+    table->ToUtf8(bytes, out);
     return Status::Ok();
   }
   UConverter* converter = FindConverter(charset);

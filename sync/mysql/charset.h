@@ -5,8 +5,8 @@
 // character set.
 //
 // Thread-safety: ToUtf8 is thread-safe; converters are kept per thread.
-// Errors: kInvalidArgument for a character set that cannot be converted. Bytes that are no text are
-// no error: each ill-formed sequence becomes U+FFFD.
+// Errors: kInvalidArgument for a character set that cannot be converted. Bytes that are no text are no error: they become
+// U+FFFD in character sets of Unicode, and '?' in the others, which is what the servers' own conversion gives.
 #ifndef BINSEEK_SYNC_MYSQL_CHARSET_H_
 #define BINSEEK_SYNC_MYSQL_CHARSET_H_
 
@@ -25,7 +25,7 @@ std::string_view CharsetOfCollation(uint32_t collation_id);
 // Whether ToUtf8 knows it.
 bool IsKnownCharset(std::string_view charset);
 
-// Replaces *out by `bytes` of `charset` in UTF-8. Cost: a copy for utf8, utf8mb4, ascii; a
+// Replaces *out by `bytes` of `charset` in UTF-8. Cost: a copy for utf8 and utf8mb4; a
 // conversion otherwise.
 Status ToUtf8(std::string_view charset, std::string_view bytes, std::string* out);
 

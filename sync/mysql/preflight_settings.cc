@@ -72,13 +72,16 @@ class SettingsChecker {
 
   PreflightCheck RowImage() const {
     PreflightCheck check{"binlog_row_image", Verdict::kPass, "row events carry every column", ""};
-    if (const std::string options = Get("binlog_row_value_options"); !options.empty()) {
+    const std::string image = Get("binlog_row_image");
+    if (const std::string options = Get("binlog_row_value_options");
+        !options.empty() && image != "full") {
       check.verdict = Verdict::kFail;
       check.why = "binlog_row_value_options is " + options +
-                  ": updates of JSON columns are logged as differences";
-      check.fix = SetVariable(server_, "binlog_row_value_options", "");
-    } else if (const std::string image = Get("binlog_row_image");
-               image != "full" && !image.empty()) {
+                  ": updates of JSON columns are logged as differences to documents that a "
+                  "binlog_row_image of " +
+                  image + " leaves out";
+      check.fix = SetVariable(server_, "binlog_row_image", "FULL");
+    } else if (image != "full" && !image.empty()) {
       check.verdict = Verdict::kWarn;
       check.why = "binlog_row_image is " + image +
                   ": row events leave columns out, which are then kept as they were "

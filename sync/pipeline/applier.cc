@@ -7,43 +7,55 @@
 
 namespace binseek::pipeline {
 
-Applier::Applier(ApplierOptions options, change::SourcePosition position, uint64_t ordinal,
-                 change::Fingerprint fingerprint)
+Applier::Applier(ApplierOptions options, const Checkpoint& checkpoint)
     : options_(std::move(options)),
-      position_(std::move(position)),
-      ordinal_(ordinal),
-      fingerprint_(fingerprint) {}
+      position_(checkpoint.position),
+      ordinal_(checkpoint.ordinal),
+      fingerprint_(checkpoint.fingerprint) {
+  TakePrepared(checkpoint.prepared);
+}
+
+void Applier::TakePrepared(std::shared_ptr<const change::PreparedSet> prepared) {
+  if (prepared != prepared_ || encoded_prepared_.empty()) {
+    encoded_prepared_ = EncodePrepared(prepared == nullptr ? change::PreparedSet() : *prepared);
+    prepared_ = std::move(prepared);
+  }
+}
 
 Status Applier::Apply(const change::Transaction& transaction) {
   const auto stored = options_.stored_rows();
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
                            options_.mapper->Map(transaction, *stored));
-  AddTruncations(transaction, &mapped.batch);
+  BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &mapped.batch));
   // Taken in before the write, so that the checkpoint goes with the batch; a copy, so that a failed write can be tried again.
   const change::SourcePosition before = position_;
   BINSEEK_RETURN_IF_ERROR(position_.Advance(transaction.position));
   const uint64_t ordinal_before = std::exchange(
       ordinal_, transaction.ordinal + change::OrdinalsTaken(transaction.rows->size()) - 1);
   fingerprint_ = transaction.fingerprint;
+  const auto prepared_before = prepared_;
+  TakePrepared(transaction.prepared);
   Status written = Write(std::move(mapped), transaction.position, options_.tables->Encoded());
   if (!written.ok()) {
     position_ = before;
     ordinal_ = ordinal_before;
+    TakePrepared(prepared_before);
   }
   return written;
 }
 
-void Applier::AddTruncations(const change::Transaction& transaction, index::Batch* batch) const {
+Status Applier::AddTruncations(const change::Transaction& transaction, index::Batch* batch) const {
   std::vector<index::Operation> deletes;
   for (const change::TableEvent& event : transaction.table_events) {
     if (event.kind != change::TableEvent::Kind::kTruncate) {
       continue;
     }
-    const auto table = options_.tables->Find(event.database + "." + event.table);
+    const std::string name = event.database + "." + event.table;
+    const auto table = options_.tables->Find(name);
     if (!table || table->index.empty()) {
       continue;
     }
-    options_.sink->VisitKeys(table->index_id, [&](std::string_view key) {
+    const auto erase = [&](std::string_view key) {
       index::Operation operation;
       operation.kind = index::OpKind::kDelete;
       operation.index = table->index_id;
@@ -51,10 +63,13 @@ void Applier::AddTruncations(const change::Transaction& transaction, index::Batc
       operation.version_type = index::VersionType::kExternal;
       operation.version = change::VersionOf(transaction.ordinal, 0);
       deletes.push_back(std::move(operation));
-    });
+    };
+    BINSEEK_RETURN_IF_ERROR(options_.sink->VisitKeys(
+        table->index_id, change::SourceTable(options_.source, name), erase));
   }
   batch->operations.insert(batch->operations.begin(), std::make_move_iterator(deletes.begin()),
                            std::make_move_iterator(deletes.end()));
+  return Status::Ok();
 }
 
 Status Applier::ApplyChunk(const ReadyChunk& ready) {
@@ -84,7 +99,7 @@ Status Applier::ApplyCheckpoint() { return Write({}, {}, options_.tables->Encode
 Status Applier::Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                       std::string_view encoded_tables) {
   mapped.batch.user_data[CheckpointKey(options_.source)] =
-      EncodeCheckpoint(position_, ordinal_, fingerprint_, encoded_tables);
+      EncodeCheckpoint(position_, ordinal_, fingerprint_, encoded_prepared_, encoded_tables);
   // Before the write: a commit may fall right behind it, and must find them.
   AddDeadLetters(mapped.rejected);
   BINSEEK_ASSIGN_OR_RETURN(const index::ApplyResult result, options_.sink->Apply(mapped.batch));

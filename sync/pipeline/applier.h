@@ -38,9 +38,8 @@ struct ApplierOptions {
 
 class Applier {
  public:
-  // Goes on behind `position` and `ordinal`.
-  Applier(ApplierOptions options, change::SourcePosition position, uint64_t ordinal,
-          change::Fingerprint fingerprint);
+  // Goes on where the checkpoint stands; its tables are in `options.tables` already.
+  Applier(ApplierOptions options, const Checkpoint& checkpoint);
 
   // Its table events, but for truncations, are the catalog's and come before this.
   [[nodiscard]] Status Apply(const change::Transaction& transaction);
@@ -53,8 +52,10 @@ class Applier {
   uint64_t ordinal() const { return ordinal_; }
 
  private:
+  void TakePrepared(std::shared_ptr<const change::PreparedSet> prepared);
   // Adds deletes of all documents of truncated tables.
-  void AddTruncations(const change::Transaction& transaction, index::Batch* batch) const;
+  // Deletes of all documents of the tables that it truncates, before its rows. kCorruption.
+  Status AddTruncations(const change::Transaction& transaction, index::Batch* batch) const;
   // `encoded_tables`: as they are behind this write.
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                std::string_view encoded_tables);
@@ -67,6 +68,8 @@ class Applier {
   change::SourcePosition position_;
   uint64_t ordinal_;
   change::Fingerprint fingerprint_;
+  std::shared_ptr<const change::PreparedSet> prepared_;  // null: none
+  std::string encoded_prepared_;
 };
 
 }  // namespace binseek::pipeline

@@ -4,6 +4,7 @@
 //   str     position, as SourcePosition::Encode
 //   varint  ordinal
 //   i64 u64 u32   fingerprint: commit time, length, crc32c
+//   varint  number of prepared XA transactions; for each: str name, str events
 //   varint  number of tables; for each:
 //     str     index, varint its id
 //     str, varint   captured_from: file, offset
@@ -137,6 +138,16 @@ std::string CheckpointKey(change::SourceId source) {
   return "source/" + std::to_string(static_cast<uint16_t>(source));
 }
 
+std::string EncodePrepared(const change::PreparedSet& prepared) {
+  std::string out;
+  PutVarint(&out, prepared.size());
+  for (const auto& [name, events] : prepared) {
+    PutLengthPrefixed(&out, name);
+    PutLengthPrefixed(&out, *events);
+  }
+  return out;
+}
+
 std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables) {
   std::string out;
   PutVarint(&out, tables.size());
@@ -158,7 +169,7 @@ std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables) {
 
 std::string EncodeCheckpoint(const change::SourcePosition& position, uint64_t ordinal,
                              const change::Fingerprint& fingerprint,
-                             std::string_view encoded_tables) {
+                             std::string_view encoded_prepared, std::string_view encoded_tables) {
   std::string out;
   PutU8(&out, kVersion);
   PutLengthPrefixed(&out, position.Encode());
@@ -166,6 +177,7 @@ std::string EncodeCheckpoint(const change::SourcePosition& position, uint64_t or
   PutU64(&out, static_cast<uint64_t>(fingerprint.commit_time_us));
   PutU64(&out, fingerprint.length);
   PutU32(&out, fingerprint.crc32c);
+  out.append(encoded_prepared);
   out.append(encoded_tables);
   return out;
 }
@@ -183,6 +195,12 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
   checkpoint.fingerprint.commit_time_us = static_cast<int64_t>(reader.U64());
   checkpoint.fingerprint.length = reader.U64();
   checkpoint.fingerprint.crc32c = reader.U32();
+  auto prepared = std::make_shared<change::PreparedSet>();
+  for (uint64_t n = TakeCount(&reader); n > 0 && reader.ok(); --n) {
+    const std::string_view name = reader.LengthPrefixed();
+    (*prepared)[std::string(name)] = std::make_shared<const std::string>(reader.LengthPrefixed());
+  }
+  checkpoint.prepared = std::move(prepared);
   for (uint64_t n = TakeCount(&reader); n > 0 && reader.ok(); --n) {
     TableCheckpoint table = TakeTable(&reader);
     const std::string name = table.schema->QualifiedName();

@@ -15,6 +15,7 @@
 #include "engine/base/result.h"
 #include "engine/index/batch.h"
 #include "sync/change/position.h"
+#include "sync/change/prepared_set.h"
 #include "sync/change/table_schema.h"
 #include "sync/change/transaction.h"
 #include "sync/snapshot/chunk_reader.h"
@@ -37,16 +38,19 @@ struct TableCheckpoint {
 
 struct Checkpoint {
   change::SourcePosition position;
-  uint64_t ordinal = 0;                           // the last one taken
-  change::Fingerprint fingerprint;                // of the last transaction
-  std::map<std::string, TableCheckpoint> tables;  // by qualified name
+  uint64_t ordinal = 0;                                 // the last one taken
+  change::Fingerprint fingerprint;                      // of the last transaction
+  std::shared_ptr<const change::PreparedSet> prepared;  // never null behind Decode
+  std::map<std::string, TableCheckpoint> tables;        // by qualified name
 };
 
-// The tables' part changes rarely and is large, the rest with every transaction: so they are encoded apart and joined.
+// The parts of tables and of prepared transactions change rarely and are large, the rest with every transaction: so they are encoded
+// apart and joined.
+std::string EncodePrepared(const change::PreparedSet& prepared);
 std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables);
 std::string EncodeCheckpoint(const change::SourcePosition& position, uint64_t ordinal,
                              const change::Fingerprint& fingerprint,
-                             std::string_view encoded_tables);
+                             std::string_view encoded_prepared, std::string_view encoded_tables);
 Result<Checkpoint> DecodeCheckpoint(std::string_view bytes);
 
 // The key under which a source's checkpoint lies in the engine's user data: "source/0".

@@ -2,7 +2,17 @@
 
 #include <utility>
 
+#include "engine/index/system_keywords.h"
+
 namespace binseek::pipeline {
+
+Result<index::ApplyResult> EngineSink::Apply(const index::Batch& batch) {
+  Result<index::ApplyResult> result = engine_->Apply(batch);
+  if (!result.ok() && result.status().code() == StatusCode::kResourceExhausted) {
+    return Status::Unavailable(result.status().message());
+  }
+  return result;
+}
 
 Result<index::IndexId> EngineSink::EnsureIndex(const std::string& name,
                                                const mapping::Mapping& mapping) {
@@ -56,20 +66,11 @@ bool EngineSink::IsForeign(const std::string& name) const {
   return index != nullptr && !index->mapping->synced();
 }
 
-void EngineSink::VisitKeys(index::IndexId id,
-                           const std::function<void(std::string_view)>& visit) const {
+Status EngineSink::VisitKeys(index::IndexId id, std::string_view source_table,
+                             const std::function<void(std::string_view)>& visit) const {
   const auto view = engine_->View();
   const index::IndexView* index = view->Find(id);
-  if (index == nullptr) {
-    return;
-  }
-  for (const auto& segment : index->segments) {
-    for (index::DocId doc = 0; doc < segment->max_doc(); ++doc) {
-      if (segment->IsLive(doc)) {
-        visit(segment->segment().Key(doc));
-      }
-    }
-  }
+  return index == nullptr ? Status::Ok() : index::VisitKeysOfTable(*index, source_table, visit);
 }
 
 bool EngineRows::Contains(index::IndexId id, std::string_view key) const {

@@ -29,11 +29,10 @@ class EngineSink final : public IndexSink {
   Status DropIndexNamed(const std::string& name, std::optional<index::IndexId> id) override;
   std::shared_ptr<const mapping::Mapping> MappingOf(index::IndexId index) const override;
   bool IsForeign(const std::string& name) const override;
-  Result<index::ApplyResult> Apply(const index::Batch& batch) override {
-    return engine_->Apply(batch);
-  }
-  void VisitKeys(index::IndexId index,
-                 const std::function<void(std::string_view)>& visit) const override;
+  // kUnavailable where the engine's memory is full: the source waits until there is room.
+  Result<index::ApplyResult> Apply(const index::Batch& batch) override;
+  Status VisitKeys(index::IndexId index, std::string_view source_table,
+                   const std::function<void(std::string_view)>& visit) const override;
   Status Commit() override { return engine_->Commit().status(); }
   std::string Checkpoint(std::string_view key) const override { return engine_->UserData(key); }
   void ForgetTombstones(index::IndexId index, int64_t below_version) override {

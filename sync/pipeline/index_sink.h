@@ -45,9 +45,10 @@ class IndexSink {
   // Whether the index exists and holds documents that come from elsewhere.
   virtual bool IsForeign(const std::string& name) const = 0;
   [[nodiscard]] virtual Result<index::ApplyResult> Apply(const index::Batch& batch) = 0;
-  // Calls `visit` with the key of every document.
-  virtual void VisitKeys(index::IndexId index,
-                         const std::function<void(std::string_view)>& visit) const = 0;
+  // Calls `visit` with the key of every document of the index that comes from this table (index::Operation::source_table).
+  [[nodiscard]] virtual Status VisitKeys(
+      index::IndexId index, std::string_view source_table,
+      const std::function<void(std::string_view)>& visit) const = 0;
   // Makes everything applied durable.
   [[nodiscard]] virtual Status Commit() = 0;
   // What the last commit holds under this key of user data; empty: nothing.

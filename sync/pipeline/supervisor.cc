@@ -221,7 +221,7 @@ class SupervisorImpl final : public Supervisor {
     applier_.emplace(
         ApplierOptions{options_.source, &sink_, &mapper_, &tables_, options_.state,
                        [this] { return std::make_unique<EngineRows>(options_.engine->View()); }},
-        checkpoint.position, checkpoint.ordinal, checkpoint.fingerprint);
+        checkpoint);
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
     {
       const MutexLock lock(&mutex_);
@@ -239,6 +239,7 @@ class SupervisorImpl final : public Supervisor {
     source.source = options_.source;
     source.start = checkpoint.position;
     source.next_ordinal = checkpoint.ordinal + 1;
+    source.prepared = checkpoint.prepared;
     source.server_id = options_.server_id;
     source.max_transaction_bytes = options_.max_transaction_bytes;
     source.schema_provider = [this](std::string_view database, std::string_view table) {

@@ -100,6 +100,9 @@ bool TableCatalog::IsFollowed(std::string_view database) const {
 }
 
 bool TableCatalog::Concerns(const change::TableEvent& event) const {
+  if (event.kind == change::TableEvent::Kind::kUnseenRows) {
+    return true;
+  }
   if (event.table.empty()) {
     return event.database == options_.connection.database;
   }
@@ -124,6 +127,16 @@ Status TableCatalog::TakeEvent(const change::TableEvent& event,
 }
 
 Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connection* connection) {
+  if (event.kind == change::TableEvent::Kind::kUnseenRows) {
+    const std::string& database = options_.connection.database;
+    BINSEEK_ASSIGN_OR_RETURN(const auto names, TableNames(connection, database));
+    for (const std::string& name : names) {
+      if (IsWanted(database, name)) {
+        BINSEEK_RETURN_IF_ERROR(Refresh(database, name, /*rewritten=*/true, connection));
+      }
+    }
+    return Status::Ok();
+  }
   if (event.kind == change::TableEvent::Kind::kDrop) {
     const auto names = event.table.empty()
                            ? tables_->NamesIn(event.database)

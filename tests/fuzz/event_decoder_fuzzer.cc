@@ -30,6 +30,9 @@ void DecodeAlone(std::string_view bytes) {
   (void)binseek::binlog::DecodeMariadbGtid(body).ok();
   (void)binseek::binlog::DecodeXaPrepare(body).ok();
   (void)binseek::binlog::DecodeIncident(body).ok();
+  (void)binseek::binlog::DecodeHeartbeat(*event, false).ok();
+  (void)binseek::binlog::DecodeHeartbeat(*event, true).ok();
+  (void)binseek::binlog::DecodeRowsFragment(body).ok();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Table map and rows. Layout: one byte (bit 0 MariaDB, bits 1-2 the kind of rows), two bytes length of the table map's
+// Table map and rows. Layout: one byte (bit 0 MariaDB, bits 1-2 the kind of rows, 3: partial updates), two bytes length of the table map's
 // body, the body, and a rows event's body. The schema is made of what the map says, so that the rows are looked at.
 #include <cstdint>
 #include <memory>
@@ -58,6 +58,7 @@ ColumnType TypeFor(WireType wire) {
     case WireType::kVector:
       return ColumnType::kVector;
     case WireType::kBlob:
+    case WireType::kBlobCompressed:
       return ColumnType::kText;
     case WireType::kString:
       return ColumnType::kChar;
@@ -106,8 +107,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   binseek::binlog::Event event;
-  event.header.type = static_cast<binseek::binlog::EventType>(
-      static_cast<int>(binseek::binlog::EventType::kWriteRows) + (choice >> 1 & 3) % 3);
+  const int kind = choice >> 1 & 3;
+  event.header.type = kind == 3
+                          ? binseek::binlog::EventType::kPartialUpdateRows
+                          : static_cast<binseek::binlog::EventType>(
+                                static_cast<int>(binseek::binlog::EventType::kWriteRows) + kind);
   event.body = reader.Rest();
   binseek::binlog::FormatDescription format;
   format.post_header_lengths.assign(42, 10);

@@ -165,6 +165,7 @@ std::vector<change::Transaction> BinlogFixture::CatchUp() {
     if (next->has_value()) {
       EXPECT_EQ(last_ordinal_ + 1, (*next)->ordinal);
       last_ordinal_ = source_->last_ordinal();
+      last_prepared_ = (*next)->prepared;
       Apply(**next);
       if ((*next)->rows->size() > 0 || !(*next)->table_events.empty()) {
         transactions.push_back(*std::move(*next));

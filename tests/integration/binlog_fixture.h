@@ -59,6 +59,7 @@ class BinlogFixture : public ::testing::TestWithParam<ServerFlavor> {
   std::map<std::string, std::shared_ptr<const change::TableSchema>> shapes_;
   std::map<std::string, TableRows> copy_;  // by table
   uint64_t last_ordinal_ = 0;
+  std::shared_ptr<const change::PreparedSet> last_prepared_;  // behind the last transaction
 
  private:
   void Apply(const change::Transaction& transaction);

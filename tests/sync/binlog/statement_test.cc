@@ -26,12 +26,14 @@ void ExpectStatement(std::string_view sql, Kind kind, const std::string& tables 
 TEST(StatementTest, TransactionsBeginAndEnd) {
   ExpectStatement("BEGIN", Kind::kBegin);
   ExpectStatement("/* x */ start  transaction read only", Kind::kBegin);
-  ExpectStatement("XA START X'01',X'',1", Kind::kBegin);
+  ExpectStatement("XA START X'01',X'',1", Kind::kXaStart);
   ExpectStatement("COMMIT", Kind::kCommit);
   ExpectStatement("commit /* implicit, from Xid_log_event */", Kind::kCommit);
   ExpectStatement("ROLLBACK", Kind::kRollback);
   ExpectStatement("XA COMMIT X'01',X'',1", Kind::kXaCommit);
   ExpectStatement("XA ROLLBACK X'01',X'',1", Kind::kXaRollback);
+  EXPECT_EQ(ParseStatement("XA COMMIT X'6f6e65',X'ff',7", "").name, "7,6f6e65,ff");
+  EXPECT_EQ(ParseStatement("xa rollback X'',X'',1", "").name, "1,,");
   ExpectStatement("XA END X'01',X'',1", Kind::kOther);
   const Statement savepoint = ParseStatement("SAVEPOINT `odd``name`", "");
   EXPECT_EQ(savepoint.kind, Kind::kSavepoint);

@@ -94,6 +94,18 @@ TEST(TemporalTest, WireFormsBecomeValues) {
   EXPECT_EQ(Temporal(WireType::kDateTime, 6, "\x80\0\0"sv), "bad");
 }
 
+TEST(OldTemporalTest, FormsOfOldBecomeTheSameValues) {
+  using std::string_view_literals::operator""sv;
+  EXPECT_EQ(Temporal(WireType::kTimeOld, 0, "\x40\xe2\x01"sv),
+            "45296000000");  // 12:34:56 as 123456
+  EXPECT_EQ(Temporal(WireType::kTimeOld, 0, "\xc0\x1d\xfe"sv), "-45296000000");
+  // 2026-01-02 03:04:05 as 20260102030405
+  EXPECT_EQ(Temporal(WireType::kDateTimeOld, 0, "\x45\x44\x2f\x2c\x6d\x12\0\0"sv),
+            "2026-01-02 03:04:05.000000");
+  EXPECT_EQ(Temporal(WireType::kDateTimeOld, 0, "\xff\xff\xff\xff\xff\xff\xff\xff"sv), "bad");
+  EXPECT_EQ(Temporal(WireType::kTimestampOld, 0, "\x01\0\0\0"sv), "1000000");
+}
+
 std::string Json(std::string_view bytes) {
   std::string text;
   const Status decoded = DecodeJsonBinary(bytes, &text);
@@ -185,7 +197,13 @@ TEST(StreamPositionTest, CountsBeyondFourGigabytes) {
   header.flags = kFlagArtificial;
   position.Pass(header);
   EXPECT_EQ(position.position().offset, (uint64_t{1} << 32) + 0x64 + 100);
-  position.Hear("binlog.000002", 500);
+  position.Hear({"binlog.000001", (uint64_t{7} << 32) + 3});
+  EXPECT_EQ(position.position().offset, (uint64_t{7} << 32) + 3);
+  position.Hear({"binlog.000001", (uint64_t{6} << 32) + 3});  // an event overtook it
+  EXPECT_EQ(position.position().offset, (uint64_t{7} << 32) + 3);
+  position.Hear({"binlog.000001", 0});
+  EXPECT_EQ(position.position().offset, (uint64_t{7} << 32) + 3);
+  position.Hear({"binlog.000002", 500});
   EXPECT_EQ(position.position(), (change::BinlogPosition{"binlog.000002", 500}));
 }
 

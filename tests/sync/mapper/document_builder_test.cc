@@ -34,6 +34,7 @@ struct Outcome {
   std::optional<int64_t> number;  // column value
   std::vector<std::string> terms;     // of the column's own field
   std::vector<std::string> keywords;  // of its subfield
+  std::vector<std::string> ignored;   // fields that left the value out
   bool fragment = false;
 };
 
@@ -62,7 +63,10 @@ Outcome Build(const Column& column, const Value& value, bool in_key = false) {
     }
   }
   for (const mapping::TextValue& text : document->texts) {
-    (text.field == field.id ? outcome.terms : outcome.keywords).push_back(text.text);
+    auto& values = text.field == mapping::kIgnoredField ? outcome.ignored
+                   : text.field == field.id             ? outcome.terms
+                                                        : outcome.keywords;
+    values.push_back(text.text);
   }
   ByteReader reader(document->source.bytes);
   while (!reader.AtEnd()) {
@@ -228,6 +232,8 @@ TEST(DocumentBuilderTest, TextsAreAnalysedAndKeptWholeAsKeywords) {
     long_name += "果";
   }
   EXPECT_THAT(Build(name, Text(long_name)).keywords, ElementsAre(long_name));
+  EXPECT_THAT(Build(name, Text(long_name)).ignored, IsEmpty());
+  EXPECT_THAT(Build(name, Text(long_name + "x")).ignored, ElementsAre("c.keyword"));
   EXPECT_THAT(Build(name, Text(long_name + "x")).keywords, IsEmpty());
   EXPECT_THAT(Build(name, Text(long_name + "x")).terms, ElementsAre(long_name + "x"));
   EXPECT_THAT(Build(name, Text("")).keywords, ElementsAre(""));

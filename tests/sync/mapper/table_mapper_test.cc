@@ -292,6 +292,12 @@ TEST_F(TableMapperTest, TwoTablesInOneTransactionBecomeOneBatch) {
   EXPECT_THAT(operations, ElementsAre(std::pair(3u, change::VersionOf(1, 0)),
                                       std::pair(9u, change::VersionOf(1, 1)),
                                       std::pair(3u, change::VersionOf(1, 2))));
+  // Each says where it is from, as a truncation asks for it.
+  const auto table_of = [](const TablePointer& table) {
+    return change::SourceTable(change::SourceId{}, table->QualifiedName());
+  };
+  EXPECT_EQ(mapped.batch.operations[0].source_table, table_of(products_));
+  EXPECT_EQ(mapped.batch.operations[1].source_table, table_of(brands));
 }
 
 TEST_F(TableMapperTest, RowsOfAnotherShapeStopTheSource) {

@@ -106,7 +106,37 @@ TEST(CharsetTest, ConvertsByTheServersTables) {
   EXPECT_EQ(Utf8("utf8mb4", ""), "");
 }
 
+// One code of each set in which a converter of a like name is wrong. All codes: tests/integration/charset_test.cc.
+TEST(CharsetTest, ConvertersOfLikeNamesAreNotTrusted) {
+  EXPECT_EQ(Utf8("euckr", "\x81\x41"), "\xea\xb0\x82");
+  EXPECT_EQ(Utf8("ujis", "\xa1\xc1"), "\xe3\x80\x9c");
+  EXPECT_EQ(Utf8("ujis", "\xf5\xa1"), "\xee\x80\x80");
+  EXPECT_EQ(Utf8("eucjpms", "\x8f\xf3\xf3"), "\xe2\x85\xb0");
+  EXPECT_EQ(Utf8("sjis", "\x81\x5f"), "\\");
+  EXPECT_EQ(Utf8("cp932", "\xb1\x81\x60"), "\xef\xbd\xb1\xef\xbd\x9e");
+  EXPECT_EQ(Utf8("big5", "\xa1\x45"), "\xe2\x80\xa2");
+  EXPECT_EQ(Utf8("gb2312", "\xa3\xa7"), "\xef\xbc\x87");
+  EXPECT_EQ(Utf8("gbk", "\xa1\x40"), "?");  // no character of theirs; others make it a private one
+  EXPECT_EQ(Utf8("cp866", "\xfc"), "\xe2\x81\xbf");
+  EXPECT_EQ(Utf8("cp850", "\x1a"), "\x1a");
+  EXPECT_EQ(Utf8("tis620", "\x80"), "\xc2\x80");
+  EXPECT_EQ(Utf8("koi8u", "\x95"), "\xe2\x80\xa2");
+  EXPECT_EQ(Utf8("swe7", "[A"),
+            "\xc3\x84"
+            "A");
+  EXPECT_EQ(Utf8("armscii8", "\xb2"), "\xd4\xb1");
+  EXPECT_EQ(Utf8("dec8", "\xd7"), "\xc5\x92");
+  EXPECT_EQ(Utf8("keybcs2", "\x80"), "\xc4\x8c");
+  EXPECT_EQ(Utf8("geostd8", "\xc0"), "\xe1\x83\x90");
+}
+
 TEST(CharsetTest, BytesThatAreNoTextAreReplaced) {
+  EXPECT_EQ(Utf8("gbk", "a\xff\x81"), "a??");
+  EXPECT_EQ(Utf8("ascii", "a\x80"), "a?");
+  EXPECT_EQ(Utf8("gb18030", "\x84\x39\x9a\x32z"), "?z");
+  EXPECT_EQ(Utf8("ucs2", std::string_view("\xd8\0\0z", 4)),
+            "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
+  EXPECT_EQ(Utf8("ujis", "\x8f\xa1"), "??");
   EXPECT_EQ(Utf8("utf8mb4",
                  "a\xff"
                  "b"),

@@ -50,10 +50,13 @@ class RecordingSink final : public IndexSink {
     }
     return result;
   }
-  void VisitKeys(index::IndexId,
-                 const std::function<void(std::string_view)>& visit) const override {
-    visit("1");
-    visit("2");
+  Status VisitKeys(index::IndexId, std::string_view source_table,
+                   const std::function<void(std::string_view)>& visit) const override {
+    if (source_table == visited_table) {
+      visit("1");
+      visit("2");
+    }
+    return Status::Ok();
   }
   Status Commit() override { return Status::Ok(); }
   std::string Checkpoint(std::string_view key) const override {
@@ -63,6 +66,7 @@ class RecordingSink final : public IndexSink {
   void ForgetTombstones(index::IndexId, int64_t) override {}
 
   Status fail_with;
+  std::string visited_table;
   std::string refuse;
   std::vector<std::string> keys;
   std::vector<int64_t> versions;
@@ -104,7 +108,7 @@ class ApplierTest : public ::testing::Test {
     options.tables = &tables_;
     options.state = state_.get();
     options.stored_rows = [] { return std::make_unique<NoRows>(); };
-    applier_.emplace(options, change::SourcePosition(), 0, change::Fingerprint());
+    applier_.emplace(options, Checkpoint());
   }
 
   std::vector<change::RowChange> Rows(int from, int to, change::RowChangeKind kind) const {
@@ -201,7 +205,8 @@ TEST_F(ApplierTest, AChunkOfAReplacedTableIsDropped) {
   EXPECT_TRUE(sink_.keys.empty());
 }
 
-TEST_F(ApplierTest, ATruncationDeletesEveryDocument) {
+TEST_F(ApplierTest, ATruncationDeletesEveryDocumentOfItsTable) {
+  sink_.visited_table = "0/shop.items";
   change::Transaction transaction = Inserts(3, 0, 0);
   transaction.table_events.push_back(
       {change::TableEvent::Kind::kTruncate, "shop", "items", "TRUNCATE items"});

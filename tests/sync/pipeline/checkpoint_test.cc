@@ -43,6 +43,7 @@ std::string Encoded() {
   position.flavor = change::Flavor::kMariadb;
   position.binlog = {"binlog.000013", 4711};
   return EncodeCheckpoint(position, 99, {-1, 2, 3},
+                          EncodePrepared({{"1,6f6e65,", std::make_shared<const std::string>("x")}}),
                           EncodeTables({{"shop.a", Table("a")}, {"shop.b", Table("b")}}));
 }
 
@@ -52,6 +53,8 @@ TEST(CheckpointTest, EverythingComesBack) {
   EXPECT_EQ(checkpoint->position.binlog.ToString(), "binlog.000013:4711");
   EXPECT_EQ(checkpoint->ordinal, 99U);
   EXPECT_EQ(checkpoint->fingerprint, (change::Fingerprint{-1, 2, 3}));
+  ASSERT_EQ(checkpoint->prepared->size(), 1U);
+  EXPECT_EQ(*checkpoint->prepared->at("1,6f6e65,"), "x");
   ASSERT_EQ(checkpoint->tables.size(), 2U);
   const TableCheckpoint& table = checkpoint->tables.at("shop.b");
   TableCheckpoint expected = Table("b");

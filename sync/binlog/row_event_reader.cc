@@ -1,0 +1,83 @@
+#include "sync/binlog/row_event_reader.h"
+
+#include "sync/binlog/compression.h"
+#include "sync/binlog/event_decoder.h"
+
+namespace binseek::binlog {
+
+bool RowEventReader::Takes(EventType type) {
+  return type == EventType::kTableMap || type == EventType::kMariadbPartialRowData ||
+         IsRowsEvent(type);
+}
+
+void RowEventReader::BeginFile(const FormatDescription& format) {
+  format_ = format;
+  tables_.Clear();
+  fragments_expected_ = 0;
+}
+
+Status RowEventReader::Take(const Event& event, RowBuffer* buffer) {
+  const EventType type = event.header.type;
+  if (type == EventType::kMariadbPartialRowData) {
+    return TakeFragment(event, buffer);
+  }
+  if (fragments_expected_ != 0) {
+    return Status::Corruption(EventName(type) + " between the fragments of a rows event");
+  }
+  if (type == EventType::kTableMap) {
+    const Status added = tables_.Add(event.body, format_.table_id_bytes());
+    return added.ok() ? added : added.WithContext(EventName(type));
+  }
+  return TakeRows(event, buffer);
+}
+
+Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
+  const EventType type = event.header.type;
+  BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(event, format_));
+  BINSEEK_ASSIGN_OR_RETURN(const RowDecoder* decoder, tables_.Find(table_id));
+  if (decoder == nullptr) {
+    return Status::Ok();
+  }
+  if (type >= EventType::kWriteRowsV0 && type <= EventType::kDeleteRowsV0) {
+    return Status::Aborted(EventName(type) + " is not supported");
+  }
+  BINSEEK_ASSIGN_OR_RETURN(RowsEvent rows, DecodeRows(event, format_));
+  if (rows.compressed) {
+    BINSEEK_RETURN_IF_ERROR(InflateMariadb(rows.rows, limit_bytes_, &unpacked_));
+    rows.rows = unpacked_;
+  }
+  return decoder->DecodeRows(rows, limit_bytes_, &buffer->rows, &buffer->bytes);
+}
+
+Status RowEventReader::TakeFragment(const Event& event, RowBuffer* buffer) {
+  BINSEEK_ASSIGN_OR_RETURN(const RowsFragment fragment, DecodeRowsFragment(event.body));
+  if (fragments_expected_ == 0) {
+    fragments_.clear();
+    fragments_taken_ = 0;
+    fragments_expected_ = fragment.count;
+  }
+  if (fragment.count != fragments_expected_ || fragment.number != fragments_taken_ + 1) {
+    return Status::Corruption("PARTIAL_ROW_DATA: fragment " + std::to_string(fragment.number) +
+                              " of " + std::to_string(fragment.count) + " behind " +
+                              std::to_string(fragments_taken_) + " of " +
+                              std::to_string(fragments_expected_));
+  }
+  if (fragments_.size() + fragment.bytes.size() > limit_bytes_) {
+    return Status::ResourceExhausted("PARTIAL_ROW_DATA: an event of more than " +
+                                     std::to_string(limit_bytes_) + " bytes");
+  }
+  fragments_.append(fragment.bytes);
+  if (++fragments_taken_ < fragments_expected_) {
+    return Status::Ok();
+  }
+  fragments_expected_ = 0;
+  BINSEEK_ASSIGN_OR_RETURN(const Event whole, SplitEvent(fragments_, false));
+  if (!IsRowsEvent(whole.header.type)) {
+    return Status::Corruption("PARTIAL_ROW_DATA: the fragments of " + EventName(whole.header.type));
+  }
+  Status taken = TakeRows(whole, buffer);
+  fragments_ = std::string();  // such events are large
+  return taken;
+}
+
+}  // namespace binseek::binlog

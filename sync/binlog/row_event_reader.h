@@ -1,0 +1,60 @@
+// RowEventReader: table maps and rows events in, row changes out; whatever form the rows come in.
+//
+// Rows events are packed (MariaDB), cut into fragments (MariaDB 12.3), partial (MySQL's JSON differences) or plain. Table maps hold until
+// their statement's end, and are dropped with their file.
+//
+// Single-threaded: the reader of the stream. Errors: kCorruption for bytes that cannot be right; kAborted for rows that do not fit their
+// schema or cannot be read; kResourceExhausted above the limit.
+#ifndef BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
+#define BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "sync/binlog/event.h"
+#include "sync/binlog/schema_provider.h"
+#include "sync/binlog/table_cache.h"
+#include "sync/change/row_change.h"
+
+namespace binseek::binlog {
+
+// The rows of a transaction in the making, and the memory that they take (nearly).
+struct RowBuffer {
+  std::vector<change::RowChange> rows;
+  uint64_t bytes = 0;
+};
+
+class RowEventReader {
+ public:
+  // `limit_bytes`: of one unpacked event, and of a buffer.
+  RowEventReader(SchemaProvider schema_provider, bool mariadb, uint64_t limit_bytes)
+      : limit_bytes_(limit_bytes), tables_(std::move(schema_provider), mariadb) {}
+
+  // Whether the event is one for Take: a table map, rows, a fragment of rows.
+  static bool Takes(EventType type);
+
+  Status Take(const Event& event, RowBuffer* buffer);
+
+  // A new file or stream: table maps and fragments of before mean nothing.
+  void BeginFile(const FormatDescription& format);
+  void EndTransaction() { tables_.Trim(); }
+
+ private:
+  Status TakeRows(const Event& event, RowBuffer* buffer);
+  Status TakeFragment(const Event& event, RowBuffer* buffer);
+
+  const uint64_t limit_bytes_;
+  FormatDescription format_;
+  TableCache tables_;
+  std::string unpacked_;
+  std::string fragments_;            // of one event, put together
+  uint32_t fragments_expected_ = 0;  // 0: none came yet
+  uint32_t fragments_taken_ = 0;
+};
+
+}  // namespace binseek::binlog
+
+#endif  // BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_

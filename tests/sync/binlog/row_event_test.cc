@@ -1,0 +1,328 @@
+// Rows in the forms that no captured stream has, and XA transactions: fragments, columns that are packed, differences without the
+// document before, prepared rows over restarts. Events are built by hand, or cut out of the captured streams.
+#include "sync/binlog/row_event_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/base/coding.h"
+#include "sync/binlog/event_decoder.h"
+#include "sync/binlog/transaction_assembler.h"
+#include "tests/support/status_matchers.h"
+#include "tests/sync/binlog/captured_stream.h"
+
+namespace binseek::binlog {
+namespace {
+
+using change::ColumnType;
+using std::string_literals::operator""s;
+
+std::string MakeEvent(EventType type, std::string_view body, uint16_t flags = 0) {
+  std::string event;
+  PutU32(&event, 1'700'000'000);
+  PutU8(&event, static_cast<uint8_t>(type));
+  PutU32(&event, 1);
+  PutU32(&event, static_cast<uint32_t>(kEventHeaderBytes + body.size()));
+  PutU32(&event, 0);  // position: not told
+  PutU16(&event, flags);
+  event += body;
+  return event;
+}
+
+std::string QueryEventBytes(std::string_view sql, std::string_view variables = {}) {
+  std::string body(8, '\0');
+  PutU8(&body, 4);
+  PutU16(&body, 0);
+  PutU16(&body, static_cast<uint16_t>(variables.size()));
+  body += variables;
+  body += "shop\0"s;
+  body += sql;
+  return MakeEvent(EventType::kQuery, body);
+}
+
+// shop.t of these wire types with their metadata, all of one byte for their number.
+std::string TableMapEvent(std::string_view types, std::string_view metadata) {
+  std::string body = "\x07\0\0\0\0\0\x01\0\x04shop\0\x01t\0"s;
+  PutU8(&body, static_cast<uint8_t>(types.size()));
+  body += types;
+  PutU8(&body, static_cast<uint8_t>(metadata.size()));
+  body += metadata;
+  body.push_back('\xff');  // all may be NULL
+  return MakeEvent(EventType::kTableMap, body);
+}
+
+// An insert of one row of all columns (at most seven, none NULL), in MariaDB's form.
+std::string InsertEvent(size_t columns, std::string_view row) {
+  std::string body = "\x07\0\0\0\0\0\x01\0"s;
+  PutU8(&body, static_cast<uint8_t>(columns));
+  body.push_back('\x7f');
+  body.push_back('\0');
+  body += row;
+  return MakeEvent(EventType::kWriteRowsV1, body);
+}
+
+change::Column MakeColumn(const char* name, ColumnType type) {
+  change::Column column;
+  column.name = name;
+  column.type = type;
+  column.charset = type == ColumnType::kBlob || type == ColumnType::kVarbinary ? "" : "utf8mb4";
+  return column;
+}
+
+class RowEventTest : public ::testing::Test {
+ protected:
+  void Start(bool mariadb, const std::vector<change::Column>& columns) {
+    auto table = std::make_shared<change::TableSchema>();
+    table->database = "shop";
+    table->table = "t";
+    table->columns = columns;
+    table->key = {0};
+    AssemblerOptions options;
+    options.start.flavor = mariadb ? change::Flavor::kMariadb : change::Flavor::kMysql;
+    options.schema_provider = [table](std::string_view database, std::string_view name) {
+      return database == "shop" && name == "t" ? table : nullptr;
+    };
+    options.max_transaction_bytes = 1 << 20;
+    assembler_.emplace(options);
+    assembler_->BeginStream(false);
+  }
+
+  // Of the rows of the transaction that these events make up; nothing where they fail.
+  std::string Rows(const std::vector<std::string>& events) {
+    std::string text;
+    for (const std::string& event : events) {
+      const auto fed = assembler_->Feed(event);
+      status_ = fed.status();
+      if (!fed.ok()) {
+        return "";
+      }
+      if (!fed->has_value()) {
+        continue;
+      }
+      const auto cursor = (*fed)->rows->Open();
+      for (auto row = cursor->Next(); row.ok() && *row != nullptr; row = cursor->Next()) {
+        for (const change::Value& value : (*row)->after) {
+          text += (text.empty() ? "" : " ") + change::DebugString(value);
+        }
+      }
+    }
+    return text;
+  }
+
+  const std::string begin_ = QueryEventBytes("BEGIN");
+  const std::string commit_ = MakeEvent(EventType::kXid, std::string(8, '\0'));
+  std::optional<TransactionAssembler> assembler_;
+  Status status_;
+};
+
+// Not seen from a server: MariaDB writes fragments from 12.3 on.
+TEST_F(RowEventTest, FragmentsOfARowsEventAreJoined) {
+  Start(true, {MakeColumn("id", ColumnType::kInt), MakeColumn("v", ColumnType::kVarchar)});
+  const std::string map = TableMapEvent("\x03\x0f", "\x50\0"s);
+  const std::string insert = InsertEvent(2, "\x2a\0\0\0\x05hello"s);
+  const auto fragment = [&](uint32_t number, uint32_t count, std::string_view bytes) {
+    std::string body;
+    PutU32(&body, count);
+    PutU32(&body, number);
+    PutU8(&body, number == 1 ? 1 : 0);
+    if (number == 1) {
+      PutU64(&body, insert.size());
+    }
+    body += bytes;
+    return MakeEvent(EventType::kMariadbPartialRowData, body);
+  };
+  const std::string one = fragment(1, 3, insert.substr(0, 10));
+  const std::string two = fragment(2, 3, insert.substr(10, 15));
+  const std::string three = fragment(3, 3, insert.substr(25));
+  EXPECT_EQ(Rows({begin_, map, one, two, three, commit_}), "42 \"hello\"");
+  for (const auto& wrong : std::vector<std::vector<std::string>>{
+           {two}, {one, three}, {one, one}, {one, fragment(2, 4, "x")}, {one, insert}}) {
+    assembler_->BeginStream(false);
+    std::vector<std::string> events = {begin_, map};
+    events.insert(events.end(), wrong.begin(), wrong.end());
+    EXPECT_EQ(Rows(events), "");
+    EXPECT_STATUS(status_, kCorruption);
+  }
+  // A new stream forgets what came of an event.
+  assembler_->BeginStream(false);
+  EXPECT_EQ(Rows({begin_, map, one}), "");
+  assembler_->BeginStream(false);
+  EXPECT_EQ(Rows({begin_, map, one, two, three, commit_}), "42 \"hello\"");
+}
+
+TEST_F(RowEventTest, CompressedColumnsAreUnpacked) {
+  Start(true, {MakeColumn("a", ColumnType::kVarchar), MakeColumn("b", ColumnType::kBlob)});
+  const std::string map = TableMapEvent("\x8d\x8c", "\x50\0\x02"s);
+  EXPECT_EQ(Rows({begin_, map, InsertEvent(2, "\x03\0ab\x02\0\0\xff"s), commit_}),
+            "\"ab\" x'ff'");  // as they are, behind a header of 0
+  EXPECT_EQ(Rows({begin_, map, InsertEvent(2, "\0\0\0"s), commit_}), "\"\" x''");
+  // 'x' times 20, raw deflate
+  const std::string packed = "\x89\x14\xab\xa8\xc0\x04\0"s;
+  EXPECT_EQ(Rows({begin_, map, InsertEvent(2, "\x07" + packed + "\0\0"s), commit_}),
+            "\"" + std::string(20, 'x') + "\" x''");
+  for (size_t cut = 1; cut < packed.size(); ++cut) {
+    assembler_->BeginStream(false);
+    const std::string shorter(1, static_cast<char>(packed.size() - cut));
+    Rows({begin_, map, InsertEvent(2, shorter + packed.substr(0, packed.size() - cut) + "\0\0"s),
+          commit_});
+    EXPECT_STATUS(status_, kCorruption) << cut;
+  }
+}
+
+TEST_F(RowEventTest, ADifferenceWithoutTheDocumentBeforeIsRefusedByName) {
+  Start(false, {MakeColumn("id", ColumnType::kInt), MakeColumn("doc", ColumnType::kJson)});
+  const std::string map = TableMapEvent("\x03\xf5", "\x04"s);
+  // The image before has the key alone; the one after a removal of $.a.
+  const std::string difference = "\x02\x03$.a"s;
+  std::string body =
+      "\x07\0\0\0\0\0\x01\0\x02\0"s + "\x02\x01\x03"s + "\0\x01\0\0\0"s + "\x01\x01\0\x01\0\0\0"s;
+  PutU32(&body, static_cast<uint32_t>(difference.size()));
+  body += difference;
+  Rows({begin_, map, MakeEvent(EventType::kPartialUpdateRows, body)});
+  EXPECT_STATUS(status_, kAborted);
+  EXPECT_NE(status_.message().find("shop.t, column doc"), std::string::npos) << status_;
+  EXPECT_NE(status_.message().find("binlog_row_image"), std::string::npos) << status_;
+}
+
+TEST_F(RowEventTest, StatementsAreReadAsTheirSessionMeantThem) {
+  Start(false, {MakeColumn("id", ColumnType::kInt)});
+  const auto tables = [&](const std::string& event) {
+    std::string text;
+    const auto fed = assembler_->Feed(event);
+    EXPECT_OK(fed);
+    if (fed.ok() && fed->has_value()) {
+      for (const change::TableEvent& table : (*fed)->table_events) {
+        text += table.table + " ";
+      }
+    }
+    return text;
+  };
+  const std::string no_escapes = "\x01\0\0\x10\0\0\0\0\0"s;
+  const std::string ansi = "\x01\x04\0\0\0\0\0\0\0"s;
+  const std::string in_gbk = "\x04\x1c\0\x1c\0\x2d\0"s;
+  const std::string renames = "ALTER TABLE x COMMENT 'back\\', RENAME TO t";
+  EXPECT_EQ(tables(QueryEventBytes(renames)), "");
+  EXPECT_EQ(tables(QueryEventBytes(renames, no_escapes)), "t ");
+  EXPECT_EQ(tables(QueryEventBytes("DROP TABLE \"t\"", ansi)), "t ");
+  // Of gbk's character 0x815c, the second byte is the backslash's.
+  EXPECT_EQ(tables(QueryEventBytes("ALTER TABLE x COMMENT '\x81\\', RENAME TO t", in_gbk)), "t ");
+}
+
+TEST_F(RowEventTest, WhatIsNotKnownStopsTheStreamUnlessItMayBeIgnored) {
+  Start(true, {MakeColumn("id", ColumnType::kInt)});
+  const std::string map = TableMapEvent("\x03", "");
+  const std::string insert = InsertEvent(1, "\x2a\0\0\0"s);
+  constexpr auto kLater = static_cast<EventType>(99);
+  // Within a transaction, which they leave as it is.
+  EXPECT_EQ(
+      Rows({begin_, map, MakeEvent(kLater, "?", kFlagIgnorable),
+            MakeEvent(EventType::kTransactionContext, "?"), MakeEvent(EventType::kViewChange, "?"),
+            MakeEvent(EventType::kMariadbStartEncryption, "?"), insert, commit_}),
+      "42");
+  EXPECT_EQ(Rows({begin_, map, MakeEvent(kLater, "?")}), "");
+  EXPECT_STATUS(status_, kAborted);
+  EXPECT_NE(status_.message().find("event type 99"), std::string::npos) << status_;
+}
+
+TEST_F(RowEventTest, AnIncidentStopsTheStream) {
+  Start(true, {MakeColumn("id", ColumnType::kInt)});
+  Rows({MakeEvent(EventType::kIncident, "\x01\0\x04lost"s)});
+  EXPECT_STATUS(status_, kAborted);
+  EXPECT_NE(status_.message().find("lost"), std::string::npos) << status_;
+}
+
+class XaTest : public ::testing::TestWithParam<bool> {
+ protected:
+  bool mariadb() const { return GetParam(); }
+
+  // Feeds events[from, to), and gives the transactions.
+  std::vector<change::Transaction> Feed(TransactionAssembler* assembler, CapturedTables* tables,
+                                        size_t from, size_t to) {
+    std::vector<change::Transaction> transactions;
+    for (size_t i = from; i < to; ++i) {
+      auto fed = assembler->Feed(events_[i].bytes);
+      EXPECT_OK(fed) << events_[i].name;
+      if (fed.ok() && fed->has_value()) {
+        tables->See(**fed);
+        transactions.push_back(*std::move(*fed));
+      }
+    }
+    return transactions;
+  }
+
+  void SetUp() override {
+    const auto prepare = std::find_if(events_.begin(), events_.end(),
+                                      [](const auto& e) { return e.name == "XA_PREPARE"; });
+    ASSERT_NE(prepare, events_.end());
+    behind_prepare_ = static_cast<size_t>(prepare - events_.begin()) + 1;
+  }
+
+  static std::string FirstRow(const change::Transaction& transaction) {
+    const auto row = transaction.rows->Open()->Next();
+    return row.ok() && *row != nullptr ? change::DebugString((*row)->after[1]) : "none";
+  }
+
+  const std::vector<CapturedEvent> events_ = ReadCaptured(GetParam());
+  size_t behind_prepare_ = 0;
+};
+
+TEST_P(XaTest, PreparedRowsComeWithTheirCommit) {
+  CapturedTables tables(mariadb());
+  TransactionAssembler assembler(tables.Options());
+  assembler.BeginStream(true);
+  const auto before = Feed(&assembler, &tables, 0, behind_prepare_);
+  ASSERT_FALSE(before.empty());
+  EXPECT_EQ(before.back().rows->size(), 0U);
+  ASSERT_NE(before.back().prepared, nullptr);
+  EXPECT_EQ(before.back().prepared->count("1,786131,"), 1U);
+  const auto commit = Feed(&assembler, &tables, behind_prepare_, behind_prepare_ + 2);
+  ASSERT_EQ(commit.size(), 1U);
+  EXPECT_EQ(FirstRow(commit[0]), "\"X1\"");
+  EXPECT_EQ(commit[0].prepared, nullptr);
+  EXPECT_TRUE(commit[0].table_events.empty());
+}
+
+TEST_P(XaTest, PreparedRowsOutliveARestartByTheCheckpoint) {
+  CapturedTables tables(mariadb());
+  TransactionAssembler first(tables.Options());
+  first.BeginStream(true);
+  const auto before = Feed(&first, &tables, 0, behind_prepare_);
+  AssemblerOptions options = tables.Options();
+  options.prepared = before.back().prepared;
+  options.next_ordinal = 100;
+  TransactionAssembler second(options);
+  second.BeginStream(true);
+  Feed(&second, &tables, 0, 2);
+  const auto commit = Feed(&second, &tables, behind_prepare_, behind_prepare_ + 2);
+  ASSERT_EQ(commit.size(), 1U);
+  EXPECT_EQ(commit[0].ordinal, 100U);
+  EXPECT_EQ(FirstRow(commit[0]), "\"X1\"");
+}
+
+TEST_P(XaTest, ACommitOfWhatWasNeverSeenSaysSo) {
+  CapturedTables tables(mariadb());
+  TransactionAssembler assembler(tables.Options());
+  assembler.BeginStream(true);
+  Feed(&assembler, &tables, 0, 2);
+  const auto commit = Feed(&assembler, &tables, behind_prepare_, behind_prepare_ + 2);
+  ASSERT_EQ(commit.size(), 1U);
+  ASSERT_EQ(commit[0].table_events.size(), 1U);
+  EXPECT_EQ(commit[0].table_events[0].kind, change::TableEvent::Kind::kUnseenRows);
+}
+
+TEST_P(XaTest, WhatIsTooLargeForTheCheckpointIsRefused) {
+  CapturedTables tables(mariadb());
+  AssemblerOptions options = tables.Options();
+  options.max_prepared_bytes = 20;
+  TransactionAssembler assembler(options);
+  assembler.BeginStream(true);
+  Feed(&assembler, &tables, 0, behind_prepare_ - 1);
+  EXPECT_STATUS(assembler.Feed(events_[behind_prepare_ - 1].bytes), kAborted);
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, XaTest, ::testing::Bool(),
+                         [](const auto& which) { return which.param ? "mariadb" : "mysql"; });
+
+}  // namespace
+}  // namespace binseek::binlog
