@@ -16,6 +16,10 @@ Status Fill(WritableFile* out, std::string_view bytes) {
 
 }  // namespace
 
+Result<bool> Directory::TryLink(const Directory& /*from*/, const std::string& /*file*/) {
+  return false;
+}
+
 Status WriteFile(Directory* directory, const std::string& file, std::string_view bytes) {
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("store.create"));
   BINSEEK_ASSIGN_OR_RETURN(const auto out, directory->Create(file));

@@ -42,13 +42,16 @@ class Directory {
   virtual ~Directory() = default;
   virtual std::string name() const = 0;  // for messages
 
-  // Creates the file, or empties the one that is there.
+  // Creates the file. One of that name that is there goes, as by Delete, so that another directory that shares it keeps it.
   [[nodiscard]] virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& file) = 0;
   [[nodiscard]] virtual Result<std::shared_ptr<const MappedFile>> Map(
       const std::string& file) const = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> List() const = 0;  // sorted
   [[nodiscard]] virtual Status Delete(const std::string& file) = 0;
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  // Makes `file` of `from` a file of this directory too, of the same name and with the same bytes on the same disk. Its name is durable after Sync. False: these
+  // two cannot share files, so it has to be copied. REQUIRES: no file of that name is here.
+  [[nodiscard]] virtual Result<bool> TryLink(const Directory& from, const std::string& file);
   [[nodiscard]] virtual Status Sync() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<DirectoryLock>> Lock() = 0;
 };

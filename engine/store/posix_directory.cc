@@ -104,7 +104,10 @@ class PosixDirectory final : public Directory {
   std::string name() const override { return path_; }
 
   Result<std::unique_ptr<WritableFile>> Create(const std::string& file) override {
-    Descriptor fd(::open(PathOf(file).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (::unlink(PathOf(file).c_str()) != 0 && errno != ENOENT) {
+      return SystemError("create " + PathOf(file), errno);
+    }
+    Descriptor fd(::open(PathOf(file).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (fd.get() < 0) {
       return SystemError("create " + PathOf(file), errno);
     }
@@ -157,6 +160,19 @@ class PosixDirectory final : public Directory {
     return ::rename(PathOf(from).c_str(), PathOf(to).c_str()) == 0
                ? Status::Ok()
                : SystemError("rename " + PathOf(from), errno);
+  }
+
+  Result<bool> TryLink(const Directory& from, const std::string& file) override {
+    const auto* other = dynamic_cast<const PosixDirectory*>(&from);
+    if (other == nullptr) {
+      return false;
+    }
+    if (::link(other->PathOf(file).c_str(), PathOf(file).c_str()) == 0) {
+      return true;
+    }
+    // Another file system, or one without links, or too many of them.
+    const bool cannot = errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP;
+    return cannot ? Result<bool>(false) : SystemError("link " + PathOf(file), errno);
   }
 
   Status Sync() override {
