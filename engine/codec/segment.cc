@@ -1,240 +1,53 @@
 #include "engine/codec/segment.h"
 
 #include <algorithm>
-#include <bit>
-#include <numeric>
 #include <utility>
 
 #include "engine/base/byte_reader.h"
-#include "engine/codec/key_hash.h"
-#include "engine/codec/segment_encoder.h"
+#include "engine/base/crc32c.h"
+#include "engine/codec/term_dictionary_layout.h"
 
 namespace binseek::codec {
-
-std::optional<uint32_t> TermDictionary::Find(std::string_view term) const {
-  const uint32_t ord = LowerBound(term);
-  return ord < size() && Term(ord) == term ? std::optional<uint32_t>(ord) : std::nullopt;
-}
-
-uint32_t TermDictionary::LowerBound(std::string_view term) const {
-  uint32_t low = 0;
-  uint32_t high = size();
-  while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (Term(middle) < term) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-uint64_t TermDictionary::TotalTermFreq(uint32_t ord) const {
-  if (freqs_.empty()) {
-    return DocFreq(ord);
-  }
-  const auto begin = freqs_.begin() + static_cast<std::ptrdiff_t>(starts_[ord]);
-  return std::accumulate(begin, begin + DocFreq(ord), uint64_t{0});
-}
-
-PostingsIterator TermDictionary::Postings(uint32_t ord) const {
-  const uint64_t start = starts_[ord];
-  const uint32_t count = DocFreq(ord);
-  return {docs_.subspan(start, count),
-          freqs_.empty() ? std::span<const uint32_t>() : freqs_.subspan(start, count)};
-}
-
-// The sections by (field, kind), with typed and checked access.
-struct Segment::Directory {
-  std::string_view bytes;
-  std::map<std::pair<uint32_t, uint32_t>, std::pair<uint64_t, uint64_t>> sections;
-
-  bool Has(FieldId field, SectionKind kind) const {
-    return sections.count({static_cast<uint32_t>(field), static_cast<uint32_t>(kind)}) != 0;
-  }
-  std::string_view Bytes(FieldId field, SectionKind kind) const {
-    const auto it = sections.find({static_cast<uint32_t>(field), static_cast<uint32_t>(kind)});
-    return it == sections.end() ? std::string_view()
-                                : bytes.substr(it->second.first, it->second.second);
-  }
-  template <class T>
-  std::span<const T> Array(FieldId field, SectionKind kind) const {
-    const std::string_view section = Bytes(field, kind);
-    return {reinterpret_cast<const T*>(section.data()), section.size() / sizeof(T)};
-  }
-};
-
 namespace {
 
 constexpr FieldId kNoField{0};
 
-Status Corrupt(FieldId field, std::string_view what) {
-  return Status::Corruption("segment: field " + std::to_string(static_cast<uint32_t>(field)) +
-                            ": " + std::string(what));
-}
-
-// Offsets that start at 0, never fall, and end at `end`.
-template <class T>
-bool AreOffsets(std::span<const T> offsets, uint64_t count, uint64_t end) {
-  return offsets.size() == count && offsets.front() == 0 && offsets.back() == end &&
-         std::is_sorted(offsets.begin(), offsets.end());
-}
-
-bool PostingsAreValid(std::span<const uint64_t> starts, std::span<const DocId> docs,
-                      uint32_t max_doc) {
-  for (size_t term = 0; term + 1 < starts.size(); ++term) {
-    for (uint64_t i = starts[term]; i < starts[term + 1]; ++i) {
-      if (docs[i] >= max_doc || (i > starts[term] && docs[i] <= docs[i - 1])) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-// Readers take whole words and trust that there is a document under every set bit.
-bool NoBitsBeyond(std::span<const uint64_t> words, uint32_t max_doc) {
-  return max_doc % 64 == 0 || (words.back() >> (max_doc % 64)) == 0;
-}
-
-bool AllBelow(std::span<const uint32_t> values, uint64_t limit) {
-  return std::all_of(values.begin(), values.end(),
-                     [limit](uint32_t value) { return value < limit; });
-}
-
-}  // namespace
-
-Result<std::shared_ptr<const Segment>> Segment::Open(std::string_view bytes,
-                                                     std::shared_ptr<const void> owner) {
-  std::shared_ptr<Segment> segment(new Segment());
-  segment->bytes_ = bytes;
-  segment->owner_ = std::move(owner);
-  BINSEEK_RETURN_IF_ERROR(segment->Parse());
-  return std::shared_ptr<const Segment>(std::move(segment));
-}
-
-Status Segment::Parse() {
-  if (reinterpret_cast<uintptr_t>(bytes_.data()) % 8 != 0) {
-    return Status::Internal("segment bytes are not 8-byte aligned");
-  }
-  ByteReader reader(bytes_);
-  max_doc_ = reader.U32();
-  const uint32_t count = reader.U32();
-  Directory directory{bytes_, {}};
-  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    const uint32_t field = reader.U32();
-    const uint32_t kind = reader.U32();
-    const uint64_t offset = reader.U64();
-    const uint64_t length = reader.U64();
-    if (offset % 8 != 0 || offset > bytes_.size() || length > bytes_.size() - offset) {
-      reader.Fail("a section lies outside the file");
-      break;
-    }
-    directory.sections[{field, kind}] = {offset, length};
-  }
-  BINSEEK_RETURN_IF_ERROR(reader.status("segment directory"));
-  BINSEEK_RETURN_IF_ERROR(ParseDocuments(directory));
-  for (const auto& [id, place] : directory.sections) {
-    BINSEEK_RETURN_IF_ERROR(ParseField(directory, FieldId{id.first}, id.second));
-  }
-  return Status::Ok();
-}
-
-Status Segment::ParseDocuments(const Directory& directory) {
-  key_offsets_ = directory.Array<uint64_t>(kNoField, SectionKind::kKeyOffsets);
-  key_bytes_ = directory.Bytes(kNoField, SectionKind::kKeyBytes);
-  key_table_ = directory.Array<uint32_t>(kNoField, SectionKind::kKeyTable);
-  stored_offsets_ = directory.Array<uint64_t>(kNoField, SectionKind::kStoredOffsets);
-  stored_bytes_ = directory.Bytes(kNoField, SectionKind::kStoredBytes);
-  const uint64_t count = uint64_t{max_doc_} + 1;
-  if (!AreOffsets(key_offsets_, count, key_bytes_.size()) ||
-      !AreOffsets(stored_offsets_, count, stored_bytes_.size())) {
-    return Corrupt(kNoField, "key or stored offsets do not fit");
-  }
-  // At least one empty slot, so that a probe for an unknown key ends.
-  if (!std::has_single_bit(key_table_.size()) || !AllBelow(key_table_, count) ||
-      std::find(key_table_.begin(), key_table_.end(), 0u) == key_table_.end()) {
-    return Corrupt(kNoField, "key table does not fit");
-  }
-  for (DocId doc = 0; doc < max_doc_; ++doc) {
-    if (stored_offsets_[doc] == stored_offsets_[doc + 1]) {
-      return Corrupt(kNoField, "a stored document has no form byte");
-    }
-  }
-  return Status::Ok();
-}
-
-Status Segment::ParseField(const Directory& directory, FieldId field, uint32_t kind) {
-  const uint64_t count = uint64_t{max_doc_} + 1;
+std::string_view NameOf(uint32_t kind) {
   switch (static_cast<SectionKind>(kind)) {
-    case SectionKind::kTermOffsets:
-      return ParseTerms(directory, field);
-    case SectionKind::kKeywordStarts: {
-      KeywordColumn column;
-      column.starts_ = directory.Array<uint32_t>(field, SectionKind::kKeywordStarts);
-      column.ords_ = directory.Array<uint32_t>(field, SectionKind::kKeywordOrds);
-      const auto offsets = directory.Array<uint32_t>(field, SectionKind::kTermOffsets);
-      if (!AreOffsets(column.starts_, count, column.ords_.size()) || offsets.empty() ||
-          !AllBelow(column.ords_, offsets.size() - 1)) {
-        return Corrupt(field, "keyword column does not fit");
-      }
-      keywords_.emplace(field, column);
-      return Status::Ok();
-    }
-    case SectionKind::kNumberValues: {
-      NumberColumn column;
-      column.values = directory.Array<int64_t>(field, SectionKind::kNumberValues);
-      column.present = directory.Array<uint64_t>(field, SectionKind::kNumberPresent);
-      column.multi_starts = directory.Array<uint32_t>(field, SectionKind::kMultiStarts);
-      column.multi_values = directory.Array<int64_t>(field, SectionKind::kMultiValues);
-      if (column.values.size() != max_doc_ ||
-          column.present.size() != (uint64_t{max_doc_} + 63) / 64 ||
-          !NoBitsBeyond(column.present, max_doc_) ||
-          (!column.multi_starts.empty() &&
-           !AreOffsets(column.multi_starts, count, column.multi_values.size()))) {
-        return Corrupt(field, "number column does not fit");
-      }
-      numbers_.emplace(field, column);
-      return Status::Ok();
-    }
-    case SectionKind::kNorms: {
-      const auto norms = directory.Array<uint8_t>(field, SectionKind::kNorms);
-      if (norms.size() != max_doc_) {
-        return Corrupt(field, "norms do not fit");
-      }
-      norms_.emplace(field, norms);
-      return Status::Ok();
-    }
-    default:
-      return Status::Ok();  // read together with the section that leads its group
+    case SectionKind::kTermBlocks:
+      return "terms";
+    case SectionKind::kTermIndex:
+      return "term index";
+    case SectionKind::kPostings:
+      return "postings";
+    case SectionKind::kPositions:
+      return "positions";
+    case SectionKind::kOffsets:
+      return "offsets";
+    case SectionKind::kKeywords:
+      return "keywords";
+    case SectionKind::kNumbers:
+      return "numbers";
+    case SectionKind::kNorms:
+      return "norms";
+    case SectionKind::kRoots:
+      return "roots";
+    case SectionKind::kKeys:
+      return "keys";
+    case SectionKind::kKeyTable:
+      return "key table";
+    case SectionKind::kStored:
+      return "stored documents";
+    case SectionKind::kKeywordIds:
+      return "keyword ids";
   }
+  return "section of an unknown kind";
 }
 
-Status Segment::ParseTerms(const Directory& directory, FieldId field) {
-  TermDictionary terms;
-  terms.offsets_ = directory.Array<uint32_t>(field, SectionKind::kTermOffsets);
-  terms.bytes_ = directory.Bytes(field, SectionKind::kTermBytes);
-  terms.starts_ = directory.Array<uint64_t>(field, SectionKind::kPostingStarts);
-  terms.docs_ = directory.Array<DocId>(field, SectionKind::kPostingDocs);
-  terms.freqs_ = directory.Array<uint32_t>(field, SectionKind::kPostingFreqs);
-  const auto stats = directory.Array<uint64_t>(field, SectionKind::kTermStats);
-  if (terms.offsets_.empty() || stats.size() != 2 || stats[0] > max_doc_ ||
-      !AreOffsets(terms.offsets_, terms.offsets_.size(), terms.bytes_.size()) ||
-      !AreOffsets(terms.starts_, terms.offsets_.size(), terms.docs_.size()) ||
-      (!terms.freqs_.empty() && terms.freqs_.size() != terms.docs_.size())) {
-    return Corrupt(field, "term dictionary does not fit");
-  }
-  if (!PostingsAreValid(terms.starts_, terms.docs_, max_doc_)) {
-    return Corrupt(field, "postings are not ascending documents of the segment");
-  }
-  terms.doc_count_ = static_cast<uint32_t>(stats[0]);
-  terms.sum_total_term_freq_ = stats[1];
-  terms_.emplace(field, terms);
-  return Status::Ok();
+bool IsPossible(PostingsShape shape) {
+  return (!shape.positions || shape.freqs) && (!shape.offsets || shape.positions) &&
+         (!shape.position_lengths || shape.positions);
 }
-
-namespace {
 
 template <class Map>
 auto FindIn(const Map& map, FieldId field) -> const typename Map::mapped_type* {
@@ -254,38 +67,264 @@ std::vector<FieldId> KeysOf(const Map& map) {
 
 }  // namespace
 
-const TermDictionary* Segment::Terms(FieldId field) const { return FindIn(terms_, field); }
-const KeywordColumn* Segment::Keywords(FieldId field) const { return FindIn(keywords_, field); }
-const NumberColumn* Segment::Numbers(FieldId field) const { return FindIn(numbers_, field); }
+Status Segment::Corrupt(const Section& section, std::string_view what) {
+  std::string where = "segment: ";
+  if (section.field != kNoField) {
+    where += "field " + std::to_string(static_cast<uint32_t>(section.field)) + ": ";
+  }
+  where += std::string(NameOf(section.kind)) + " at offset " + std::to_string(section.offset);
+  return Status::Corruption(where + ": " + std::string(what));
+}
+
+Status Segment::Corrupt(const Section& section, const Status& status) {
+  return status.code() == StatusCode::kCorruption ? Corrupt(section, status.message()) : status;
+}
+
+const Segment::Section* Segment::Find(FieldId field, SectionKind kind) const {
+  const auto key = std::pair(field, static_cast<uint32_t>(kind));
+  const auto it = std::lower_bound(sections_.begin(), sections_.end(), key,
+                                   [](const Section& section, const auto& wanted) {
+                                     return std::pair(section.field, section.kind) < wanted;
+                                   });
+  return it != sections_.end() && std::pair(it->field, it->kind) == key ? &*it : nullptr;
+}
+
+std::string_view Segment::Bytes(FieldId field, SectionKind kind) const {
+  const Section* section = Find(field, kind);
+  return section == nullptr ? std::string_view() : Bytes(*section);
+}
+
+Result<std::shared_ptr<const Segment>> Segment::Open(std::string_view bytes,
+                                                     std::shared_ptr<const void> owner) {
+  std::shared_ptr<Segment> segment(new Segment());
+  segment->bytes_ = bytes;
+  segment->owner_ = std::move(owner);
+  BINSEEK_RETURN_IF_ERROR(segment->Parse());
+  return std::shared_ptr<const Segment>(std::move(segment));
+}
+
+Status Segment::Parse() {
+  if (reinterpret_cast<uintptr_t>(bytes_.data()) % 8 != 0) {
+    return Status::Internal("segment bytes are not 8-byte aligned");
+  }
+  BINSEEK_RETURN_IF_ERROR(ParseDirectory());
+  BINSEEK_RETURN_IF_ERROR(ParseDocuments());
+  // Terms come before what refers to them: kinds are numbered so.
+  for (const Section& section : sections_) {
+    BINSEEK_RETURN_IF_ERROR(ParseField(section));
+  }
+  return Status::Ok();
+}
+
+Status Segment::ParseDirectory() {
+  const auto corrupt = [](uint64_t offset, std::string_view what) {
+    return Status::Corruption("segment: directory at offset " + std::to_string(offset) + ": " +
+                              std::string(what));
+  };
+  if (bytes_.size() < kSegmentTrailerBytes || bytes_.size() % 8 != 0) {
+    return corrupt(bytes_.size(), "the segment ends too early");
+  }
+  const size_t end = bytes_.size() - kSegmentTrailerBytes;
+  ByteReader trailer(bytes_.substr(end), end);
+  max_doc_ = trailer.U32();
+  const uint32_t count = trailer.U32();
+  const uint32_t crc = trailer.U32();
+  if (count > end / kSectionEntryBytes) {
+    return corrupt(end, "more sections than there is room for");
+  }
+  const size_t begin = end - count * kSectionEntryBytes;
+  if (Crc32c(bytes_.substr(begin, end + 8 - begin)) != crc || trailer.U32() != 0) {
+    return corrupt(begin, "checksum does not match");
+  }
+  if (max_doc_ > kMaxSegmentDocs) {
+    return corrupt(end, "more documents than a segment can hold");
+  }
+  ByteReader reader(bytes_.substr(begin, end - begin), begin);
+  sections_.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    Section section;
+    section.field = FieldId{reader.U32()};
+    section.kind = reader.U32();
+    section.offset = reader.U64();
+    section.length = reader.U64();
+    section.crc = reader.U32();
+    reader.U32();
+    if (section.offset % 8 != 0 || section.offset > begin ||
+        section.length > begin - section.offset) {
+      return corrupt(begin + i * kSectionEntryBytes, "a section lies outside");
+    }
+    sections_.push_back(section);
+  }
+  const auto key = [](const Section& section) { return std::pair(section.field, section.kind); };
+  std::sort(sections_.begin(), sections_.end(),
+            [&](const Section& a, const Section& b) { return key(a) < key(b); });
+  if (std::adjacent_find(sections_.begin(), sections_.end(),
+                         [&](const Section& a, const Section& b) { return key(a) == key(b); }) !=
+      sections_.end()) {
+    return corrupt(begin, "a section is there twice");
+  }
+  return Status::Ok();
+}
+
+Status Segment::ParseDocuments() {
+  const Section* key_section = Find(kNoField, SectionKind::kKeys);
+  const Section* stored = Find(kNoField, SectionKind::kStored);
+  if (key_section == nullptr || stored == nullptr) {
+    return Status::Corruption("segment: it has no documents");
+  }
+  auto keys =
+      KeyTable::Open(Bytes(*key_section), Bytes(kNoField, SectionKind::kKeyTable), max_doc_);
+  if (!keys.ok()) {
+    return Corrupt(*key_section, keys.status());
+  }
+  keys_ = std::move(*keys);
+  auto fields = StoredFields::Open(Bytes(*stored), max_doc_);
+  if (!fields.ok()) {
+    return Corrupt(*stored, fields.status());
+  }
+  stored_ = std::make_unique<const StoredFields>(*fields);
+  if (const Section* roots = Find(kNoField, SectionKind::kRoots)) {
+    const uint64_t words = (uint64_t{max_doc_} + 63) / 64;
+    if (roots->length != words * 8 || words == 0) {
+      return Corrupt(*roots, "not as many bits as the segment has documents");
+    }
+    const auto* bits = reinterpret_cast<const uint64_t*>(bytes_.data() + roots->offset);
+    // Readers take whole words and trust that there is a document under every set bit.
+    if (max_doc_ % 64 != 0 && (bits[words - 1] >> (max_doc_ % 64)) != 0) {
+      return Corrupt(*roots, "a bit beyond the last document");
+    }
+    roots_ = bits;
+  }
+  return Status::Ok();
+}
+
+Status Segment::ParseField(const Section& section) {
+  switch (static_cast<SectionKind>(section.kind)) {
+    case SectionKind::kTermIndex:
+      return ParseTerms(section);
+    case SectionKind::kKeywords: {
+      const FieldTerms* terms = Terms(section.field);
+      if (terms == nullptr || terms->size() == kNoOrd) {
+        return Corrupt(section, "there are no terms for them");
+      }
+      auto column = OrdColumn::Open(Bytes(section), max_doc_, terms->size());
+      if (!column.ok()) {
+        return Corrupt(section, column.status());
+      }
+      keywords_.emplace(section.field, *column);
+      return Status::Ok();
+    }
+    case SectionKind::kKeywordIds: {
+      if (Terms(section.field) == nullptr || Keywords(section.field) != nullptr) {
+        return Corrupt(section, "there are no terms for them, or ordinals beside them");
+      }
+      auto column = OrdColumn::Open(Bytes(section), max_doc_, kNoOrd - 1);
+      if (!column.ok()) {
+        return Corrupt(section, column.status());
+      }
+      keyword_ids_.emplace(section.field, *column);
+      return Status::Ok();
+    }
+    case SectionKind::kNumbers: {
+      auto column = PackedColumn::Open(Bytes(section), max_doc_);
+      if (!column.ok()) {
+        return Corrupt(section, column.status());
+      }
+      numbers_.emplace(section.field, *column);
+      return Status::Ok();
+    }
+    case SectionKind::kNorms:
+      if (section.length != max_doc_) {
+        return Corrupt(section, "not as many as the segment has documents");
+      }
+      norms_.emplace(section.field,
+                     reinterpret_cast<const uint8_t*>(bytes_.data() + section.offset));
+      return Status::Ok();
+    default:
+      return Status::Ok();  // read together with the section that leads its group, or unknown
+  }
+}
+
+Status Segment::ParseTerms(const Section& index) {
+  const PostingsShape shape = ShapeOfIndex(Bytes(index));
+  if (!IsPossible(shape)) {
+    return Corrupt(index, "postings of an impossible shape");
+  }
+  auto dictionary = BlockTermDictionary::Open(Bytes(index.field, SectionKind::kTermBlocks),
+                                              Bytes(index), shape, max_doc_);
+  if (!dictionary.ok()) {
+    return Corrupt(index, dictionary.status());
+  }
+  FieldTerms terms;
+  terms.dictionary_ = std::move(*dictionary);
+  terms.sections_ = {.postings = Bytes(index.field, SectionKind::kPostings),
+                     .positions = Bytes(index.field, SectionKind::kPositions),
+                     .offsets = Bytes(index.field, SectionKind::kOffsets)};
+  terms.max_doc_ = max_doc_;
+  terms_.emplace(index.field, std::move(terms));
+  return Status::Ok();
+}
+
+Status Segment::VerifyChecksums(const std::function<Status()>& check) const {
+  constexpr size_t kChunk = size_t{4} << 20;
+  for (const Section& section : sections_) {
+    uint32_t crc = 0;
+    for (std::string_view rest = Bytes(section); !rest.empty();) {
+      crc = Crc32c(rest.substr(0, kChunk), crc);
+      rest.remove_prefix(std::min(kChunk, rest.size()));
+      if (check) {
+        BINSEEK_RETURN_IF_ERROR(check());
+      }
+    }
+    if (crc != section.crc) {
+      return Corrupt(section, "checksum does not match");
+    }
+  }
+  return Status::Ok();
+}
+
+Status Segment::VerifySection(const Section& section) const {
+  switch (static_cast<SectionKind>(section.kind)) {
+    case SectionKind::kTermIndex:
+      return Terms(section.field)->dictionary().Verify();
+    case SectionKind::kKeywords:
+      return Keywords(section.field)->Check();
+    case SectionKind::kKeywordIds:
+      return KeywordIds(section.field)->Check();
+    case SectionKind::kNumbers:
+      return Numbers(section.field)->Check();
+    case SectionKind::kRoots:
+      return IsRoot(max_doc_ - 1) ? Status::Ok()
+                                  : Status::Corruption("the last document is no root");
+    case SectionKind::kKeys:
+      return keys_->Verify();
+    case SectionKind::kStored:
+      return stored_->Check();
+    default:
+      return Status::Ok();
+  }
+}
+
+Status Segment::Verify() const {
+  BINSEEK_RETURN_IF_ERROR(VerifyChecksums());
+  for (const Section& section : sections_) {
+    const Status status = VerifySection(section);
+    if (!status.ok()) {
+      return Corrupt(section, status);
+    }
+  }
+  return Status::Ok();
+}
+
+const FieldTerms* Segment::Terms(FieldId field) const { return FindIn(terms_, field); }
+const OrdColumn* Segment::Keywords(FieldId field) const { return FindIn(keywords_, field); }
+const OrdColumn* Segment::KeywordIds(FieldId field) const { return FindIn(keyword_ids_, field); }
+const PackedColumn* Segment::Numbers(FieldId field) const { return FindIn(numbers_, field); }
 const uint8_t* Segment::Norms(FieldId field) const {
   const auto* norms = FindIn(norms_, field);
-  return norms == nullptr ? nullptr : norms->data();
+  return norms == nullptr ? nullptr : *norms;
 }
 std::vector<FieldId> Segment::TermFields() const { return KeysOf(terms_); }
 std::vector<FieldId> Segment::NumberFields() const { return KeysOf(numbers_); }
-
-std::string_view Segment::Key(DocId doc) const {
-  return key_bytes_.substr(key_offsets_[doc], key_offsets_[doc + 1] - key_offsets_[doc]);
-}
-
-std::optional<DocId> Segment::FindKey(std::string_view key) const {
-  const uint32_t mask = static_cast<uint32_t>(key_table_.size()) - 1;
-  for (uint32_t slot = static_cast<uint32_t>(KeyHash(key)) & mask; key_table_[slot] != 0;
-       slot = (slot + 1) & mask) {
-    if (Key(key_table_[slot] - 1) == key) {
-      return key_table_[slot] - 1;
-    }
-  }
-  return std::nullopt;
-}
-
-bool Segment::StoredVerbatim(DocId doc) const {
-  return stored_bytes_[stored_offsets_[doc]] != '\0';
-}
-
-std::string_view Segment::Stored(DocId doc) const {
-  const uint64_t begin = stored_offsets_[doc] + 1;
-  return stored_bytes_.substr(begin, stored_offsets_[doc + 1] - begin);
-}
 
 }  // namespace binseek::codec

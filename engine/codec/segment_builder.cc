@@ -1,228 +1,110 @@
 #include "engine/codec/segment_builder.h"
 
-#include <algorithm>
-#include <functional>
 #include <span>
 #include <utility>
 
-#include "engine/analysis/analyzer.h"
-#include "engine/base/check.h"
-#include "engine/codec/norms.h"
-#include "engine/codec/segment_encoder.h"
+#include "engine/codec/key_table.h"
+#include "engine/codec/segment_writer.h"
+#include "engine/codec/stored_fields.h"
 
 namespace binseek::codec {
-namespace {
-
-using mapping::Field;
-using mapping::FieldKind;
-
-class TermCounter final : public analysis::TokenSink {
- public:
-  explicit TermCounter(std::function<void(std::string_view)> add) : add_(std::move(add)) {}
-  void Add(const analysis::Token& token) override {
-    add_(token.term);
-    length_ += token.position_increment > 0
-                   ? 1
-                   : 0;  // tokens at the same place count once, as Lucene discounts overlaps
-  }
-  uint32_t length() const { return length_; }
-
- private:
-  std::function<void(std::string_view)> add_;
-  uint32_t length_ = 0;
-};
-
-bool HasTerms(FieldKind kind) {
-  return kind == FieldKind::kText || kind == FieldKind::kKeyword || kind == FieldKind::kFlattened;
-}
-
-}  // namespace
-
-Status SegmentBuilder::Check(const mapping::Document& document) const {
-  for (const mapping::TextValue& value : document.texts) {
-    const Field* field = mapping_->Find(value.field);
-    if (field == nullptr || !HasTerms(field->kind)) {
-      return Status::InvalidArgument(
-          "field id " + std::to_string(static_cast<uint32_t>(value.field)) + " takes no text");
-    }
-    if (field->kind == FieldKind::kText &&
-        analysis::AnalysisRegistry::Find(field->analyzer) == nullptr) {
-      return Status::InvalidArgument("analyzer [" + field->analyzer + "] of field [" + field->name +
-                                     "] not found");
-    }
-  }
-  for (const mapping::NumberValue& value : document.numbers) {
-    const Field* field = mapping_->Find(value.field);
-    if (field == nullptr || !field->is_numeric()) {
-      return Status::InvalidArgument(
-          "field id " + std::to_string(static_cast<uint32_t>(value.field)) + " takes no numbers");
-    }
-    const auto before =
-        std::span(document.numbers.data(), static_cast<size_t>(&value - document.numbers.data()));
-    if (field->in_place && std::any_of(before.begin(), before.end(), [&](const auto& other) {
-          return other.field == value.field;
-        })) {
-      return Status::InvalidArgument("field [" + field->name +
-                                     "] is updated in place and takes one value");
-    }
-  }
-  return Status::Ok();
-}
 
 Result<DocId> SegmentBuilder::Add(std::string_view key, const mapping::Document& document) {
-  BINSEEK_RETURN_IF_ERROR(Check(document));
+  BINSEEK_ASSIGN_OR_RETURN(AnalyzedDocument analyzed, Analyze(*mapping_, document));
+  return Add(key, std::move(analyzed));
+}
+
+TermAccumulator* SegmentBuilder::TermsOf(mapping::FieldId field) {
+  const auto it = terms_.find(field);
+  if (it != terms_.end()) {
+    return &it->second;
+  }
+  const bool text = mapping_->Find(field)->kind == mapping::FieldKind::kText;
+  return &terms_.try_emplace(field, text).first->second;
+}
+
+DocId SegmentBuilder::Add(std::string_view key, AnalyzedDocument document) {
+  for (AnalyzedDocument& child : document.children) {
+    const std::string child_key = std::move(child.child_key);
+    children_.push_back(Add(child_key, std::move(child)));
+  }
   const DocId doc = size();
-  for (const mapping::TextValue& value : document.texts) {
-    const Field& field = *mapping_->Find(value.field);
-    if (field.indexed || field.doc_values) {
-      AddText(field, doc, value.text);
-    }
+  size_t next = 0;
+  for (const AnalyzedDocument::Run& run : document.runs) {
+    const auto terms = std::span(document.terms).subspan(next, run.terms);
+    next += run.terms;
+    TermsOf(run.field)->Add(doc, document, terms, run.length);
   }
   for (const mapping::NumberValue& value : document.numbers) {
-    numbers_[value.field].emplace(doc, value.value);
+    numbers_[value.field].Add(doc, value.value);
   }
   keys_.emplace_back(key);
-  sources_.push_back(document.source);
+  sources_.push_back(std::move(document.source));
   return doc;
 }
 
-void SegmentBuilder::AddTerm(TermsOfField* field, DocId doc, std::string_view term) {
-  Postings& postings = field->terms[std::string(term)];
-  if (postings.docs.empty() || postings.docs.back() != doc) {
-    postings.docs.push_back(doc);
-    postings.freqs.push_back(0);
-  }
-  ++postings.freqs.back();
-  ++field->sum_total_term_freq;
-}
-
-void SegmentBuilder::AddText(const Field& field, DocId doc, const std::string& text) {
-  TermsOfField& terms = terms_[field.id];
-  const auto count_document = [&] {
-    terms.doc_count += terms.last_doc != doc ? 1 : 0;
-    terms.last_doc = doc;
-  };
-  if (field.kind == FieldKind::kText) {
-    TermCounter counter([&](std::string_view term) { AddTerm(&terms, doc, term); });
-    analysis::AnalysisRegistry::Find(field.analyzer)->Analyze(text, &counter);
-    if (counter.length() > 0) {
-      count_document();
-      terms.lengths[doc] += counter.length();
-    }
-    return;
-  }
-  count_document();
-  const std::string term = field.normalizer == "lowercase" ? analysis::Lowercase(text) : text;
-  Postings& postings = terms.terms[term];
-  if (postings.docs.empty() || postings.docs.back() != doc) {  // a value counts once per document
-    postings.docs.push_back(doc);
-    postings.freqs.push_back(1);
-    ++terms.sum_total_term_freq;
-  }
-}
-
 void SegmentBuilder::SetNumber(DocId doc, mapping::FieldId field, std::optional<int64_t> value) {
-  auto& values = numbers_[field];
-  values.erase(doc);
-  if (value) {
-    values.emplace(doc, *value);
-  }
+  numbers_[field].Set(doc, value);
+}
+
+void SegmentBuilder::SetNumbers(DocId doc, mapping::FieldId field,
+                                std::span<const int64_t> values) {
+  numbers_[field].SetAll(doc, values);
+}
+
+std::vector<int64_t> SegmentBuilder::Numbers(DocId doc, mapping::FieldId field) const {
+  const auto values = numbers_.find(field);
+  return values == numbers_.end() ? std::vector<int64_t>() : values->second.GetAll(doc);
 }
 
 std::optional<int64_t> SegmentBuilder::Number(DocId doc, mapping::FieldId field) const {
   const auto values = numbers_.find(field);
-  if (values == numbers_.end()) {
-    return std::nullopt;
-  }
-  const auto it = values->second.find(doc);
-  return it == values->second.end() ? std::nullopt : std::optional<int64_t>(it->second);
+  return values == numbers_.end() ? std::nullopt : values->second.Get(doc);
 }
 
-void SegmentBuilder::EncodeTerms(mapping::FieldId id, const TermsOfField& terms,
-                                 SegmentEncoder* encoder) const {
-  std::vector<const std::pair<const std::string, Postings>*> sorted;
-  sorted.reserve(terms.terms.size());
-  for (const auto& entry : terms.terms) {
-    sorted.push_back(&entry);
-  }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto* a, const auto* b) { return a->first < b->first; });
-  encoder->BeginTerms(id);
-  for (const auto* entry : sorted) {
-    encoder->AddTerm(entry->first, entry->second.docs, entry->second.freqs);
-  }
-  encoder->EndTerms(terms.doc_count, terms.sum_total_term_freq);
-
-  const Field& field = *mapping_->Find(id);
-  if (field.kind == FieldKind::kText) {
-    std::vector<uint8_t> norms(size(), 0);
-    for (const auto& [doc, length] : terms.lengths) {
-      norms[doc] = EncodeNorm(length);
+Status SegmentBuilder::WriteDocuments(SegmentWriter* writer) const {
+  if (!children_.empty()) {
+    std::vector<uint64_t> roots((size_t{size()} + 63) / 64, ~uint64_t{0});
+    if (size() % 64 != 0) {
+      roots.back() = (uint64_t{1} << (size() % 64)) - 1;
     }
-    encoder->AddNorms(id, norms);
-    return;
-  }
-  // Ordinals per document: count, then place; terms in order give ascending ordinals.
-  std::vector<uint32_t> starts(size_t{size()} + 1, 0);
-  for (const auto* entry : sorted) {
-    for (const DocId doc : entry->second.docs) {
-      ++starts[doc + 1];
+    for (const DocId doc : children_) {
+      roots[doc / 64] &= ~(uint64_t{1} << (doc % 64));
     }
+    writer->Begin(SectionKind::kRoots)->AppendArray<uint64_t>(roots);
   }
-  for (size_t doc = 1; doc < starts.size(); ++doc) {
-    starts[doc] += starts[doc - 1];
+  ByteSink* const keys_sink = writer->Begin(SectionKind::kKeys);
+  KeysWriter keys(keys_sink, writer->Begin(SectionKind::kKeyTable));
+  StoredFieldsWriter stored(writer->Begin(SectionKind::kStored),
+                            {.form = StoredFormInMemory(size())});
+  for (DocId doc = 0; doc < size(); ++doc) {
+    BINSEEK_RETURN_IF_ERROR(keys.Add(keys_[doc]));
+    BINSEEK_RETURN_IF_ERROR(stored.Add(sources_[doc].verbatim ? 1 : 0, sources_[doc].bytes));
   }
-  std::vector<uint32_t> ords(starts.back());
-  std::vector<uint32_t> next(starts.begin(), starts.end() - 1);
-  for (uint32_t ord = 0; ord < sorted.size(); ++ord) {
-    for (const DocId doc : sorted[ord]->second.docs) {
-      ords[next[doc]++] = ord;
-    }
-  }
-  encoder->AddKeywords(id, starts, ords);
+  keys.Finish();
+  stored.Finish();
+  return writer->End();
 }
 
-void SegmentBuilder::EncodeNumbers(mapping::FieldId field,
-                                   const std::multimap<DocId, int64_t>& values,
-                                   SegmentEncoder* encoder) const {
-  std::vector<int64_t> column(size(), 0);
-  std::vector<uint64_t> present((size_t{size()} + 63) / 64, 0);
-  std::vector<std::pair<DocId, int64_t>> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  bool multi = false;
-  for (size_t i = sorted.size(); i-- > 0;) {  // backwards, so that the smallest value stays
-    const auto [doc, value] = sorted[i];
-    multi = multi || (i > 0 && sorted[i - 1].first == doc);
-    column[doc] = value;
-    present[doc / 64] |= uint64_t{1} << (doc % 64);
+Result<std::string> SegmentBuilder::Finish(KeywordIdSource* ids) {
+  if (!mapping_->index_sort().empty()) {
+    Sort();
   }
-  std::vector<uint32_t> multi_starts;
-  std::vector<int64_t> multi_values;
-  if (multi) {
-    multi_starts.assign(size_t{size()} + 1, 0);
-    for (const auto& [doc, value] : sorted) {
-      ++multi_starts[doc + 1];
-      multi_values.push_back(value);
-    }
-    for (size_t doc = 1; doc < multi_starts.size(); ++doc) {
-      multi_starts[doc] += multi_starts[doc - 1];
-    }
-  }
-  encoder->AddNumbers(field, column, present, multi_starts, multi_values);
-}
-
-Result<std::string> SegmentBuilder::Finish() const {
-  SegmentEncoder encoder(size());
+  StringOutput output;
+  SegmentWriter writer(size(), &output);
   for (const auto& [field, terms] : terms_) {
-    EncodeTerms(field, terms, &encoder);
+    // What lies below a path of a flattened field is a range of ordinals: ids would not do. Those who read a system field have the segment alone.
+    const bool has_ids = field >= mapping::kFirstUserField &&
+                         mapping_->Find(field)->kind == mapping::FieldKind::kKeyword;
+    BINSEEK_RETURN_IF_ERROR(terms.Write(field, size(), has_ids ? ids : nullptr, &writer));
   }
   for (const auto& [field, values] : numbers_) {
-    EncodeNumbers(field, values, &encoder);
+    values.Write(size(), writer.Begin(field, SectionKind::kNumbers));
+    BINSEEK_RETURN_IF_ERROR(writer.End());
   }
-  for (DocId doc = 0; doc < size(); ++doc) {
-    encoder.AddDocument(keys_[doc], sources_[doc].verbatim, sources_[doc].bytes);
-  }
-  return encoder.Finish();
+  BINSEEK_RETURN_IF_ERROR(WriteDocuments(&writer));
+  BINSEEK_RETURN_IF_ERROR(writer.Finish());
+  return output.Take();
 }
 
 }  // namespace binseek::codec
