@@ -35,10 +35,17 @@ struct StoredSource {
 };
 
 struct Document {
-  std::vector<TextValue> texts;  // multi-fields included
+  // A value of `field` was left out (ignore_above, ignore_malformed): _ignored names it.
+  void AddIgnored(const Field& field);
+
+  std::vector<TextValue> texts;  // multi-fields and system fields included
   // Several values of one field are allowed only where it is not updated in place.
   std::vector<NumberValue> numbers;
   StoredSource source;
+  // Documents that belong to this one and stand before it in its segment, each after its own children (nested objects).
+  std::vector<Document> children;
+  std::string
+      child_key;  // of a child that can be asked for by itself, else empty; a root's key comes with its operation
 };
 
 }  // namespace binseek::mapping

@@ -56,6 +56,12 @@ class Parser {
       return Status::Ok();
     }
     const Field* field = mapping_->Find(name);
+    if (field != nullptr && field->id < kFirstUserField) {
+      return Status::InvalidArgument(
+          "Field [" + name +
+          "] is a metadata field and cannot be added inside a document. Use the index API request "
+          "parameters.");
+    }
     if (field != nullptr && field->kind != FieldKind::kObject) {
       const Field copy = *field;  // adding fields below may move the original
       return Known(copy, value);
@@ -166,7 +172,7 @@ class Parser {
     }
     const Result<int64_t> number = ParseColumnValue(field, text);
     if (!number.ok()) {
-      return Failed(field, number.status());
+      return field.ignore_malformed ? Ignored(field) : Failed(field, number.status());
     }
     out_->numbers.push_back({field.id, *number});
     return Status::Ok();
@@ -175,13 +181,19 @@ class Parser {
   Status Text(const Field& field, const std::string& text) {
     if (field.kind == FieldKind::kKeyword) {
       if (field.ignore_above != 0 && CountCharacters(text) > field.ignore_above) {
-        return Status::Ok();
+        return Ignored(field);
       }
       if (text.size() > kMaxTermBytes) {
         return Failed(field, Status::InvalidArgument("the term is longer than 32766 bytes"));
       }
     }
     out_->texts.push_back({field.id, text});
+    return Status::Ok();
+  }
+
+  // The document has a value that its field leaves out.
+  Status Ignored(const Field& field) {
+    out_->AddIgnored(field);
     return Status::Ok();
   }
 

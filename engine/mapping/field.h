@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace binseek::mapping {
 
@@ -15,7 +16,15 @@ enum class FieldId : uint32_t {};
 inline constexpr FieldId kVersionField{1};  // version of the last operation on the document
 inline constexpr FieldId kSeqNoField{2};    // per-index sequence number of that operation
 inline constexpr FieldId kRowHashField{3};  // hash of the source row, 0 = unknown
+// Keywords that documents have as values like any other (Document::texts); see SystemField.
+inline constexpr FieldId kRoutingField{4};      // _routing, as it was given with the document
+inline constexpr FieldId kIgnoredField{5};      // _ignored: names of fields that left out a value
+inline constexpr FieldId kSourceTableField{6};  // of a synced document: its source and table
+// A number of every document some of whose columns were updated beside a source that keeps the old values: the ids of those fields (Operation::columns).
+inline constexpr FieldId kOverriddenField{7};
 inline constexpr FieldId kFirstUserField{16};
+// Whether its numbers lie in columns that are updated page by page.
+constexpr bool HasColumn(FieldId id) { return id >= kFirstUserField || id == kOverriddenField; }
 
 // Persisted in manifests: values are fixed.
 enum class FieldKind : uint8_t {
@@ -50,6 +59,7 @@ struct Field {
   std::string normalizer;             // kKeyword: "" or "lowercase"
   // kKeyword: longer values (in characters) are not indexed; 0 = no limit.
   uint32_t ignore_above = 0;
+  bool ignore_malformed = false;  // numeric: what is no value of the type is not indexed
   uint8_t scale = 0;  // kDecimal: digits behind the point; kDate: fractional digits in _source
   DateStyle date_style = DateStyle::kInstant;  // kDate
   bool indexed = true;                         // searchable
@@ -57,10 +67,17 @@ struct Field {
   // Synced numbers, dates and booleans: their value lives in a column only, is left out of the stored source and is
   // updated in place. Never set for fields of documents written over HTTP.
   bool in_place = false;
+  // With in_place: any number of values, which _source shows as an array, ascending, whatever their number.
+  bool several = false;
 
   bool is_numeric() const { return kind >= FieldKind::kLong && kind <= FieldKind::kDate; }
   bool is_multi_field() const { return parent != FieldId{0}; }
 };
+
+// The definition of a system field that is a keyword, as queries need it; null: `id` is none of them, or `name` is no name that a request may use (that
+// of the source table is not). They are in no mapping's fields().
+const Field* SystemField(FieldId id);
+const Field* SystemField(std::string_view name);
 
 }  // namespace binseek::mapping
 

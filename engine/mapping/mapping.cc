@@ -1,8 +1,11 @@
 #include "engine/mapping/mapping.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/base/byte_reader.h"
+#include "engine/base/check.h"
 #include "engine/base/coding.h"
 
 namespace binseek::mapping {
@@ -10,16 +13,80 @@ namespace {
 
 bool SameDefinition(const Field& a, const Field& b) {
   return a.kind == b.kind && a.parent == b.parent && a.analyzer == b.analyzer &&
-         a.normalizer == b.normalizer && a.ignore_above == b.ignore_above && a.scale == b.scale &&
+         a.normalizer == b.normalizer && a.ignore_above == b.ignore_above &&
+         a.ignore_malformed == b.ignore_malformed && a.scale == b.scale &&
          a.date_style == b.date_style && a.indexed == b.indexed && a.doc_values == b.doc_values &&
-         a.in_place == b.in_place;
+         a.in_place == b.in_place && a.several == b.several;
 }
 
 constexpr uint8_t kIndexedBit = 1;
 constexpr uint8_t kDocValuesBit = 2;
 constexpr uint8_t kInPlaceBit = 4;
+constexpr uint8_t kIgnoreMalformedBit = 8;
+constexpr uint8_t kSeveralBit = 16;
+
+// Of a mapping.
+constexpr uint8_t kSyncedBit = 1;
+constexpr uint8_t kRoutingRequiredBit = 2;
+
+Field Keyword(FieldId id, std::string_view name) {
+  Field field;
+  field.id = id;
+  field.name = name;
+  return field;
+}
+
+constexpr size_t kSystemKeywords = 3;
+const std::array<Field, kSystemKeywords>& SystemKeywords() {
+  static const auto* const kFields = new std::array<Field, kSystemKeywords>{
+      Keyword(kRoutingField, "_routing"), Keyword(kIgnoredField, "_ignored"),
+      Keyword(kSourceTableField, "")};
+  return *kFields;
+}
+
+// Of an index sort's keys.
+constexpr uint64_t kDescendingBit = 1;
+constexpr uint64_t kMissingFirstBit = 2;
+constexpr uint64_t kGreatestBit = 4;
+
+void DecodeIndexSort(ByteReader* reader, Mapping* mapping) {
+  IndexSort sort;
+  const uint64_t keys = reader->Varint();
+  for (uint64_t i = 0; i < keys && reader->ok(); ++i) {
+    IndexSortKey key{.field = FieldId{static_cast<uint32_t>(reader->Varint())}};
+    const uint64_t bits = reader->Varint();
+    const Field* const field = mapping->Find(key.field);
+    if (reader->ok() && (bits > (kDescendingBit | kMissingFirstBit | kGreatestBit) ||
+                         field == nullptr || !CheckSortable(*field).ok())) {
+      reader->Fail("an index sort by what the mapping does not have");
+    }
+    key.descending = (bits & kDescendingBit) != 0;
+    key.missing_first = (bits & kMissingFirstBit) != 0;
+    key.greatest = (bits & kGreatestBit) != 0;
+    sort.keys.push_back(key);
+  }
+  mapping->set_index_sort(std::move(sort));
+}
 
 }  // namespace
+
+const Field* SystemField(FieldId id) {
+  for (const Field& field : SystemKeywords()) {
+    if (field.id == id) {
+      return &field;
+    }
+  }
+  return nullptr;
+}
+
+const Field* SystemField(std::string_view name) {
+  for (const Field& field : SystemKeywords()) {
+    if (!name.empty() && field.name == name) {
+      return &field;
+    }
+  }
+  return nullptr;
+}
 
 std::string_view TypeName(const Field& field) {
   switch (field.kind) {
@@ -57,7 +124,9 @@ Result<FieldId> Mapping::AddField(Field field) {
   if (field.name.empty()) {
     return Status::InvalidArgument("field name cannot be an empty string");
   }
-  if (const Field* existing = Find(field.name)) {
+  const auto found = by_name_.find(field.name);
+  if (found != by_name_.end()) {
+    const Field* const existing = &fields_[found->second];
     if (existing->kind != field.kind) {
       return Status::InvalidArgument("mapper [" + field.name + "] cannot be changed from type [" +
                                      std::string(TypeName(*existing)) + "] to [" +
@@ -79,13 +148,52 @@ Result<FieldId> Mapping::AddField(Field field) {
   return fields_.back().id;
 }
 
+void Mapping::Replace(FieldId old, Field field) {
+  const auto at = std::find_if(fields_.begin(), fields_.end(),
+                               [old](const Field& candidate) { return candidate.id == old; });
+  BINSEEK_CHECK(at != fields_.end() && at->name == field.name, "a field that is not there");
+  std::erase(reserved_, field.id);
+  *at = std::move(field);
+}
+
+bool Mapping::IsReserved(FieldId id) const {
+  return std::find(reserved_.begin(), reserved_.end(), id) != reserved_.end();
+}
+
+Status Mapping::DropField(std::string_view name) {
+  const Field* const dropped = Find(name);
+  if (dropped == nullptr || dropped->id < kFirstUserField) {
+    return Status::InvalidArgument("no field [" + std::string(name) + "]");
+  }
+  const FieldId id = dropped->id;
+  const std::string prefix = std::string(name) + ".";
+  const auto goes = [&](const Field& field) {
+    return field.id == id || field.parent == id || field.name.starts_with(prefix);
+  };
+  for (const IndexSortKey& key : index_sort_.keys) {
+    const Field* const field = Find(key.field);
+    if (field != nullptr && goes(*field)) {
+      return Status::InvalidArgument("the index is sorted by field [" + field->name + "]");
+    }
+  }
+  std::erase_if(fields_, goes);
+  by_name_.clear();
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    by_name_.emplace(fields_[i].name, i);
+  }
+  return Status::Ok();
+}
+
 const Field* Mapping::Find(std::string_view name) const {
   const auto it = by_name_.find(name);
-  return it == by_name_.end() ? nullptr : &fields_[it->second];
+  return it == by_name_.end() ? SystemField(name) : &fields_[it->second];
 }
 
 const Field* Mapping::Find(FieldId id) const {
-  // Ids ascend in the order of adding and are mostly dense: the place is at or before id - first.
+  if (id < kFirstUserField) {
+    return SystemField(id);
+  }
+  // Ids ascend in the order of adding and are dense where none was dropped or replaced.
   const size_t guess = static_cast<size_t>(id) - static_cast<size_t>(kFirstUserField);
   if (guess < fields_.size() && fields_[guess].id == id) {
     return &fields_[guess];
@@ -110,7 +218,7 @@ std::vector<const Field*> Mapping::MultiFieldsOf(FieldId parent) const {
 
 void Mapping::EncodeTo(std::string* out) const {
   PutVarint(out, static_cast<uint64_t>(dynamic_));
-  PutVarint(out, synced_ ? 1 : 0);
+  PutVarint(out, (synced_ ? kSyncedBit : 0u) | (routing_required_ ? kRoutingRequiredBit : 0u));
   PutVarint(out, next_id_);
   PutVarint(out, fields_.size());
   for (const Field& field : fields_) {
@@ -124,7 +232,16 @@ void Mapping::EncodeTo(std::string* out) const {
     PutVarint(out, field.scale);
     PutVarint(out, static_cast<uint64_t>(field.date_style));
     PutVarint(out, (field.indexed ? kIndexedBit : 0u) | (field.doc_values ? kDocValuesBit : 0u) |
-                       (field.in_place ? kInPlaceBit : 0u));
+                       (field.in_place ? kInPlaceBit : 0u) |
+                       (field.ignore_malformed ? kIgnoreMalformedBit : 0u) |
+                       (field.several ? kSeveralBit : 0u));
+  }
+  PutVarint(out, index_sort_.keys.size());
+  for (const IndexSortKey& key : index_sort_.keys) {
+    PutVarint(out, static_cast<uint64_t>(key.field));
+    PutVarint(out, (key.descending ? kDescendingBit : 0) |
+                       (key.missing_first ? kMissingFirstBit : 0) |
+                       (key.greatest ? kGreatestBit : 0));
   }
 }
 
@@ -132,7 +249,9 @@ Result<Mapping> Mapping::Decode(std::string_view bytes) {
   ByteReader reader(bytes);
   Mapping mapping;
   mapping.dynamic_ = static_cast<Dynamic>(reader.Varint());
-  mapping.synced_ = reader.Varint() != 0;
+  const uint64_t flags = reader.Varint();
+  mapping.synced_ = (flags & kSyncedBit) != 0;
+  mapping.routing_required_ = (flags & kRoutingRequiredBit) != 0;
   const uint64_t next_id = reader.Varint();
   const uint64_t count = reader.Varint();
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
@@ -154,10 +273,13 @@ Result<Mapping> Mapping::Decode(std::string_view bytes) {
     field.indexed = (bits & kIndexedBit) != 0;
     field.doc_values = (bits & kDocValuesBit) != 0;
     field.in_place = (bits & kInPlaceBit) != 0;
+    field.several = (bits & kSeveralBit) != 0;
+    field.ignore_malformed = (bits & kIgnoreMalformedBit) != 0;
     mapping.by_name_.emplace(field.name, mapping.fields_.size());
     mapping.fields_.push_back(std::move(field));
   }
   mapping.next_id_ = static_cast<uint32_t>(next_id);
+  DecodeIndexSort(&reader, &mapping);
   BINSEEK_RETURN_IF_ERROR(reader.status("mapping"));
   return mapping;
 }

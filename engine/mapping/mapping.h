@@ -9,10 +9,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/mapping/field.h"
+#include "engine/mapping/index_sort.h"
 
 namespace binseek::mapping {
 
@@ -25,7 +27,22 @@ class Mapping {
   // kInvalidArgument: the name exists with another definition, is empty, or the mapping has reached `max_fields`.
   Result<FieldId> AddField(Field field);
 
-  // Null: no such field; the pointer lives as long as the mapping.
+  // An id that no field gets from now on, for one that is being made beside another.
+  FieldId ReserveId() {
+    reserved_.push_back(FieldId{next_id_++});
+    return reserved_.back();
+  }
+  // Segments may hold values of a field that is still being made under this id. Kept in memory only: a change of a field does not outlive its engine.
+  bool IsReserved(FieldId id) const;
+  // Puts `field`, with an id that was reserved and the name of the old one, in its place. REQUIRES: there is a field `old`.
+  void Replace(FieldId old, Field field);
+  // Takes a field away, with its multi-fields and, of an object, its members. No other field ever gets its id; what segments hold of it goes with their next
+  // merge. kInvalidArgument: there is none, or the index is sorted by it.
+  [[nodiscard]] Status DropField(std::string_view name);
+  // Greater than all ids that were ever given.
+  FieldId next_id() const { return FieldId{next_id_}; }
+
+  // Null: no such field; the pointer lives as long as the mapping. System fields (field.h) are found where no field of the mapping has the name.
   const Field* Find(std::string_view name) const;
   const Field* Find(FieldId id) const;
   // In the order they were added: the order of members in a synced document's _source.
@@ -38,6 +55,12 @@ class Mapping {
   // True: documents come from rows; _source is rendered from stored fragments and columns, one member per top field.
   bool synced() const { return synced_; }
   void set_synced(bool synced) { synced_ = synced; }
+  // True: documents are written and got with a routing value only.
+  bool routing_required() const { return routing_required_; }
+  void set_routing_required(bool required) { routing_required_ = required; }
+  // How segments order their documents; empty: as they came. Its fields are of this mapping and sortable.
+  const IndexSort& index_sort() const { return index_sort_; }
+  void set_index_sort(IndexSort sort) { index_sort_ = std::move(sort); }
 
   // Elasticsearch's form: {"dynamic": ..., "properties": {...}}. FromJson ignores nothing silently: an unknown parameter is
   // kInvalidArgument, as Elasticsearch words it.
@@ -55,9 +78,12 @@ class Mapping {
  private:
   std::vector<Field> fields_;
   std::map<std::string, size_t, std::less<>> by_name_;
+  std::vector<FieldId> reserved_;
   uint32_t next_id_ = static_cast<uint32_t>(kFirstUserField);
   Dynamic dynamic_ = Dynamic::kTrue;
   bool synced_ = false;
+  bool routing_required_ = false;
+  IndexSort index_sort_;
 };
 
 // Elasticsearch's name of a field's type: "text", "scaled_float", "geo_point", ...

@@ -85,6 +85,10 @@ Status ApplyParameter(const std::string& key, const JsonValue& value, Field* fie
     BINSEEK_ASSIGN_OR_RETURN(field->ignore_above, AsUint32(value, field->name, key));
     return Status::Ok();
   }
+  if (key == "ignore_malformed" && value.is_bool() && field->is_numeric()) {
+    field->ignore_malformed = value.AsBool();
+    return Status::Ok();
+  }
   if (key == "scaling_factor" && field->kind == FieldKind::kDecimal) {
     BINSEEK_ASSIGN_OR_RETURN(field->scale, ScaleFrom(value, field->name));
     return Status::Ok();
@@ -94,6 +98,9 @@ Status ApplyParameter(const std::string& key, const JsonValue& value, Field* fie
 }
 
 Result<Field> FieldFrom(const std::string& name, const JsonValue& definition) {
+  if (SystemField(name) != nullptr) {
+    return Status::InvalidArgument("Field [" + name + "] is defined more than once");
+  }
   if (!definition.is_object()) {
     return Status::InvalidArgument("Expected map for property [" + name + "]");
   }
@@ -181,6 +188,17 @@ Status SetDynamic(const JsonValue& value, Mapping* mapping) {
   return Status::Ok();
 }
 
+Status SetRouting(const JsonValue& value, Mapping* mapping) {
+  for (const auto& [key, required] : value.members()) {
+    if (key != "required" || !required.is_bool()) {
+      return Status::InvalidArgument("unknown parameter [" + key +
+                                     "] on metadata field [_routing]");
+    }
+    mapping->set_routing_required(required.AsBool());
+  }
+  return Status::Ok();
+}
+
 // The tree of names that "a.b" fields imply.
 struct Node {
   std::string name;
@@ -210,6 +228,10 @@ void WriteParameters(const Field& field, JsonWriter* json) {
   if (field.ignore_above != 0) {
     json->Key("ignore_above");
     json->Uint(field.ignore_above);
+  }
+  if (field.ignore_malformed) {
+    json->Key("ignore_malformed");
+    json->Bool(true);
   }
   if (field.kind == FieldKind::kDecimal) {
     json->Key("scaling_factor");
@@ -296,6 +318,10 @@ std::string Mapping::ToJson() const {
     json.Key("dynamic");
     json.String(dynamic_ == Dynamic::kStrict ? "strict" : "false");
   }
+  if (routing_required_) {
+    json.Key("_routing");
+    json.BeginObject().Key("required").Bool(true).EndObject();
+  }
   if (!root.children.empty()) {
     json.Key("properties");
     WriteChildren(root, *this, &json);
@@ -315,7 +341,9 @@ Status Mapping::Merge(std::string_view text) {
       BINSEEK_RETURN_IF_ERROR(AddProperties("", value, 1, &merged));
     } else if (key == "dynamic") {
       BINSEEK_RETURN_IF_ERROR(SetDynamic(value, &merged));
-    } else if (key != "_meta" && key != "_source" && key != "_routing") {
+    } else if (key == "_routing") {
+      BINSEEK_RETURN_IF_ERROR(SetRouting(value, &merged));
+    } else if (key != "_meta" && key != "_source") {
       return Status::InvalidArgument("Root mapping definition has unsupported parameters:  [" +
                                      key + "]");
     }

@@ -154,6 +154,10 @@ void AppendDecimal(int64_t value, int scale, std::string* out) {
 // Shortest text that reads back as the same number, always with a point or an exponent.
 template <class Real>
 void AppendReal(Real value, std::string* out) {
+  if (!std::isfinite(value)) {
+    out->append("null");  // JSON has no other word for it
+    return;
+  }
   char buffer[40];
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), value);
   const std::string_view text(buffer, static_cast<size_t>(end - buffer));
@@ -283,6 +287,27 @@ void AppendJson(const Field& field, int64_t column_value, std::string* out) {
       out->append(std::to_string(column_value));
       return;
   }
+}
+
+void AppendJson(const Field& field, std::span<const int64_t> column_values, std::string* out) {
+  Field exact = field;
+  const auto append = [&](int64_t value) {
+    if (field.kind == FieldKind::kDate) {
+      const int64_t fraction = value % 1'000'000;
+      exact.scale = fraction == 0 ? 0 : (fraction % 1'000 == 0 ? 3 : 6);
+    }
+    AppendJson(exact, value, out);
+  };
+  if (column_values.size() == 1) {
+    append(column_values.front());
+    return;
+  }
+  out->append(column_values.empty() ? "null" : "[");
+  for (const int64_t& value : column_values) {
+    out->append(&value == column_values.data() ? "" : ",");
+    append(value);
+  }
+  out->append(column_values.empty() ? "" : "]");
 }
 
 double ToDouble(const Field& field, int64_t column_value) {

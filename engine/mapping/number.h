@@ -10,6 +10,7 @@
 #define BINSEEK_ENGINE_MAPPING_NUMBER_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,8 +40,10 @@ enum class Rounding : uint8_t { kUp, kDown };
 Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding rounding,
                            bool* rounded);
 
-// Value as a JSON token for _source: 12, 12.50, 1.5, true, "2026-01-02T03:04:05Z".
+// Value as a JSON token for _source: 12, 12.50, 1.5, true, "2026-01-02T03:04:05Z"; what is no finite number is null.
 void AppendJson(const Field& field, int64_t column_value, std::string* out);
+// The values of a column as JSON for a document that came as JSON: null, one, or an array; dates with as many digits as they have.
+void AppendJson(const Field& field, std::span<const int64_t> column_values, std::string* out);
 // As a double for scoring, statistics, sort values: dates in milliseconds since epoch, decimals divided by their scale.
 double ToDouble(const Field& field, int64_t column_value);
 // As Elasticsearch shows it in `sort` and as a bucket's `key`: dates as epoch milliseconds, booleans 0/1, decimals as a number.

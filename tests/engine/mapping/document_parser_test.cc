@@ -48,5 +48,44 @@ TEST(DocumentParserTest, FlattenedLeavesAreFoundWithAndWithoutTheirPath) {
                                       "43", keyed("size.eu", "43")}));
 }
 
+// The names in _ignored.
+std::vector<std::string> IgnoredOf(const Document& document) {
+  std::vector<std::string> names;
+  for (const TextValue& value : document.texts) {
+    if (value.field == kIgnoredField) {
+      names.push_back(value.text);
+    }
+  }
+  return names;
+}
+
+TEST(DocumentParserTest, ValuesThatAreLeftOutAreNamed) {
+  auto mapping = Mapping::FromJson(
+      R"({"properties":{"n":{"type":"long","ignore_malformed":true},"strict":{"type":"long"},)"
+      R"("at":{"type":"date","ignore_malformed":true},)"
+      R"("tag":{"type":"keyword","ignore_above":3,"fields":{"n":{"type":"double","ignore_malformed":true}}}}})");
+  ASSERT_OK(mapping);
+  const auto document = ParseDocument(
+      R"({"n":[1,"many",2,"more"],"at":"soon","tag":["abc","abcd"],"strict":7})", &*mapping);
+  ASSERT_OK(document);
+  EXPECT_EQ(IgnoredOf(*document), (std::vector<std::string>{"n", "at", "tag.n", "tag"}));
+  EXPECT_EQ(document->numbers.size(), 3u) << "the other values stay";
+  EXPECT_STATUS(ParseDocument(R"({"strict":"many"})", &*mapping), kInvalidArgument);
+  EXPECT_STATUS(ParseDocument(R"({"n":{"m":1}})", &*mapping), kInvalidArgument)
+      << "no object is a malformed number";
+  const auto sound = ParseDocument(R"({"n":1,"tag":"abc"})", &*mapping);
+  ASSERT_OK(sound);
+  EXPECT_EQ(IgnoredOf(*sound), std::vector<std::string>{"tag.n"});
+}
+
+TEST(DocumentParserTest, SystemFieldsAreNoMembers) {
+  Mapping mapping;
+  for (const char* json : {R"({"_routing":"x"})", R"({"_ignored":["x"]})"}) {
+    EXPECT_STATUS(ParseDocument(json, &mapping), kInvalidArgument) << json;
+  }
+  EXPECT_OK(ParseDocument(R"({"a":{"_routing":"x"}})", &mapping));
+  EXPECT_NE(mapping.Find("a._routing"), nullptr);
+}
+
 }  // namespace
 }  // namespace binseek::mapping

@@ -45,5 +45,37 @@ TEST(MappingTest, ChangedTypeAndUnknownParameterAreRefusedByName) {
   EXPECT_EQ(mapping->ToJson(), kJson) << "a refused change leaves nothing behind";
 }
 
+TEST(MappingTest, SystemFieldsAreKeywordsThatNobodyAdds) {
+  const Mapping mapping;
+  ASSERT_NE(mapping.Find("_routing"), nullptr);
+  EXPECT_EQ(mapping.Find("_routing")->id, kRoutingField);
+  EXPECT_EQ(mapping.Find("_routing")->kind, FieldKind::kKeyword);
+  EXPECT_EQ(mapping.Find(kIgnoredField)->name, "_ignored");
+  EXPECT_NE(mapping.Find(kSourceTableField), nullptr);
+  EXPECT_EQ(mapping.Find(""), nullptr) << "the source table is hidden";
+  EXPECT_EQ(mapping.Find(kVersionField), nullptr);
+  EXPECT_TRUE(mapping.fields().empty());
+  EXPECT_STATUS(Mapping::FromJson(R"({"properties":{"_routing":{"type":"keyword"}}})"),
+                kInvalidArgument);
+}
+
+TEST(MappingTest, RequiredRoutingAndIgnoredValuesAreKept) {
+  const std::string json =
+      R"({"_routing":{"required":true},"properties":{"n":{"type":"long","ignore_malformed":true}}})";
+  const auto mapping = Mapping::FromJson(json);
+  ASSERT_OK(mapping);
+  EXPECT_EQ(mapping->ToJson(), json);
+  std::string bytes;
+  mapping->EncodeTo(&bytes);
+  const auto decoded = Mapping::Decode(bytes);
+  ASSERT_OK(decoded);
+  EXPECT_EQ(decoded->ToJson(), json);
+  EXPECT_FALSE(decoded->synced());
+  EXPECT_STATUS(Mapping::FromJson(R"({"_routing":{"path":"a"}})"), kInvalidArgument);
+  EXPECT_STATUS(
+      Mapping::FromJson(R"({"properties":{"k":{"type":"keyword","ignore_malformed":true}}})"),
+      kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace binseek::mapping
