@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/index/attached_file.h"
 #include "engine/mapping/document.h"
 
 namespace binseek::index {
@@ -23,7 +24,7 @@ using Epoch = uint64_t;
 enum class OpKind : uint8_t {
   kUpsert,         // the document replaces whatever has the key
   kCreate,         // as kUpsert, but kConflict where the key exists
-  kUpdateColumns,  // sets in-place fields of the document; the rest of it stays
+  kUpdateColumns,  // sets numbers of the document; the rest of it stays
   kDelete,
 };
 
@@ -34,9 +35,12 @@ enum class VersionType : uint8_t {
   kExternalGte,  // applied where greater or equal
 };
 
+// A number of a document. Entries of one field that stand side by side are all of its values, in any order; a null among them adds none, so that a
+// single null leaves the field without a value. Several are for fields that take several (Field::several), and for fields that are not updated in place:
+// those of a document that came as JSON, whose _source then shows the new values in the place of the old ones (PatchSource).
 struct ColumnUpdate {
   mapping::FieldId field{};
-  std::optional<int64_t> value;  // nullopt: set to null
+  std::optional<int64_t> value;  // nullopt: null
 };
 
 struct Operation {
@@ -49,15 +53,28 @@ struct Operation {
   mapping::Document document;         // kUpsert, kCreate
   std::vector<ColumnUpdate> columns;  // kUpdateColumns
   uint64_t row_hash = 0;              // 0 = unknown
+  // Of what kUpsert, kCreate and if_missing write: the source and table that the document comes from, see VisitKeysOfTable. Empty: none.
+  std::string source_table;
   // kUpdateColumns on a key that is not in the index (not yet loaded by a snapshot): makes the whole document instead. Without it
   // the outcome is kMissing. Called during Apply, on its thread; must not call the engine.
   std::function<Result<mapping::Document>()> if_missing;
+};
+
+// When a batch outlives a crash.
+enum class Durability : uint8_t {
+  kCommit,  // from the next commit on; until then its source has it
+  kLogged,  // from the translog's next sync on (EngineOptions::translog_sync_interval)
+  kSynced,  // when Apply returns
 };
 
 struct Batch {
   std::vector<Operation> operations;  // applied in this order; later ones see earlier ones
   // Replaces these keys of the engine's user data with the same commit that makes the operations durable. One key per source.
   std::map<std::string, std::string> user_data;
+  // The same for files; null: it is no longer attached. The translog does not hold them, so that a batch with some is durable with a commit only, which Apply
+  // makes where it has to.
+  Attachments attached{};
+  Durability durability = Durability::kCommit;
 };
 
 enum class Outcome : uint8_t { kCreated, kUpdated, kDeleted, kMissing, kStale, kConflict, kFailed };

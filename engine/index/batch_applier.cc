@@ -1,11 +1,11 @@
 #include "engine/index/batch_applier.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <limits>
 #include <utility>
 
-#include "engine/index/segment_merger.h"
+#include "engine/base/check.h"
 
 namespace binseek::index {
 namespace {
@@ -13,21 +13,6 @@ namespace {
 using mapping::kRowHashField;
 using mapping::kSeqNoField;
 using mapping::kVersionField;
-
-// Memory segments are merged by this many (a power of two), and not beyond this size: larger ones wait for the commit.
-constexpr std::ptrdiff_t kMergeFactor = 8;
-constexpr uint64_t kMaxDocsMergedInMemory = 32'768;
-
-int64_t ColumnValue(const SegmentView& segment, mapping::FieldId field, DocId doc) {
-  const ColumnPages* column = segment.Column(field);
-  return column == nullptr ? 0 : column->Get(doc).value_or(0);
-}
-
-// Order of magnitude of a segment, to the base of kMergeFactor. REQUIRES: a document lives.
-int LevelOf(const SegmentView& segment) {
-  constexpr int kBits = std::bit_width(static_cast<uint64_t>(kMergeFactor)) - 1;
-  return (static_cast<int>(std::bit_width(segment.live_count())) - 1) / kBits;
-}
 
 OpResult Failed(Status status) {
   OpResult result;
@@ -38,25 +23,24 @@ OpResult Failed(Status status) {
 
 }  // namespace
 
-Result<std::shared_ptr<SegmentView>> OpenInMemory(uint64_t id, std::string payload) {
-  auto owner = std::make_shared<const std::string>(std::move(payload));
-  BINSEEK_ASSIGN_OR_RETURN(auto segment, codec::Segment::Open(*owner, owner));
-  return std::make_shared<SegmentView>(id, /*on_disk=*/false, std::move(segment));
-}
-
 BatchApplier::Work* BatchApplier::WorkOn(IndexId index) {
   const auto it = works_.find(index);
   if (it != works_.end()) {
     return &it->second;
   }
   const IndexView* base = base_.Find(index);
-  if (base == nullptr) {
+  IndexWriter* const writer = base == nullptr ? nullptr : writer_of_(index);
+  if (writer == nullptr) {
     return nullptr;
   }
   Work work;
+  work.writer = writer;
   work.index = std::make_shared<IndexView>(*base);
+  for (const auto& segment : base->segments) {
+    work.segment_ids.push_back(segment->id());
+  }
+  work.base_segments = work.segment_ids.size();
   work.builder = std::make_unique<codec::SegmentBuilder>(work.index->mapping.get());
-  work.external_versions = tombstones_.count(index) != 0;
   return &works_.emplace(index, std::move(work)).first->second;
 }
 
@@ -65,16 +49,31 @@ BatchApplier::Stored BatchApplier::Lookup(const Work& work, const std::string& k
   const auto pending = work.pending.find(key);
   if (pending != work.pending.end()) {
     stored.pending = pending->second;
-    stored.version = work.builder->Number(pending->second, kVersionField).value_or(0);
-    stored.seq_no = work.builder->Number(pending->second, kSeqNoField).value_or(0);
+    stored.version = work.builder->Number(*stored.pending, kVersionField).value_or(0);
+    stored.seq_no = work.builder->Number(*stored.pending, kSeqNoField).value_or(0);
     return stored;
   }
-  stored.address = work.index->FindKey(key);
-  if (stored.address) {
-    const SegmentView& segment = work.index->at(*stored.address);
-    stored.version = ColumnValue(segment, kVersionField, stored.address->doc);
-    stored.seq_no = ColumnValue(segment, kSeqNoField, stored.address->doc);
+  std::optional<KeyPlace> place;
+  if (work.spilled_keys != nullptr) {
+    place = work.spilled_keys->Find(key);
   }
+  if (!place) {
+    place = work.writer->keys.Find(key);
+  }
+  if (!place) {
+    return stored;
+  }
+  const auto at = std::find(work.segment_ids.begin(), work.segment_ids.end(), place->segment_id);
+  BINSEEK_CHECK(at != work.segment_ids.end(), "the key map names a segment that the index lacks");
+  const DocAddress address{static_cast<uint32_t>(at - work.segment_ids.begin()), place->doc};
+  if (!work.index->at(address).IsLive(address.doc)) {
+    return stored;  // killed by this batch
+  }
+  stored.address = address;
+  const SystemRow row = work.index->at(*stored.address).System(place->doc);
+  stored.version = row.version.value_or(0);
+  stored.seq_no = row.seq_no.value_or(0);
+  stored.row_hash = row.row_hash;
   return stored;
 }
 
@@ -83,12 +82,7 @@ std::optional<int64_t> BatchApplier::TombstoneOf(const Work& work, const std::st
   if (edited != work.tombstones.end()) {
     return edited->second;
   }
-  const auto index = tombstones_.find(work.index->id);
-  if (index == tombstones_.end()) {
-    return std::nullopt;
-  }
-  const auto it = index->second.find(key);
-  return it == index->second.end() ? std::nullopt : std::optional<int64_t>(it->second);
+  return work.writer->TombstoneOf(key);
 }
 
 SegmentView* BatchApplier::OwnSegment(Work* work, size_t ordinal) {
@@ -98,6 +92,51 @@ SegmentView* BatchApplier::OwnSegment(Work* work, size_t ordinal) {
     work->index->segments[ordinal] = owned;
   }
   return owned.get();
+}
+
+void BatchApplier::Foresee(std::span<const Operation> next) {
+  struct Guessed {
+    const SegmentView* segment = nullptr;  // null: a new key, or none can tell
+    DocId doc = 0;
+  };
+  BINSEEK_DCHECK(next.size() <= kForeseen);
+  std::array<Guessed, kForeseen> guessed;
+  for (const Operation& operation : next) {
+    if (const Work* work = WorkOn(operation.index)) {
+      work->writer->keys.Prefetch(operation.key);
+    }
+  }
+  for (size_t i = 0; i < next.size(); ++i) {
+    const Work* const work = WorkOn(next[i].index);
+    const auto place = work == nullptr ? std::nullopt : work->writer->keys.Guess(next[i].key);
+    if (!place) {
+      continue;
+    }
+    const auto at =
+        std::find(work->segment_ids.begin(), work->segment_ids.end(), place->segment_id);
+    BINSEEK_CHECK(at != work->segment_ids.end(),
+                  "the key map names a segment that the index lacks");
+    const auto ordinal = static_cast<size_t>(at - work->segment_ids.begin());
+    guessed[i] = {work->index->segments[ordinal].get(), place->doc};
+    __builtin_prefetch(guessed[i].segment->segment().Key(place->doc).data());
+    guessed[i].segment->system().PrefetchNode(place->doc);
+    for (const ColumnUpdate& update : next[i].columns) {
+      if (const NumberPages* column = guessed[i].segment->Column(update.field)) {
+        column->PrefetchNode(place->doc);
+      }
+    }
+  }
+  for (size_t i = 0; i < next.size(); ++i) {
+    if (guessed[i].segment == nullptr) {
+      continue;
+    }
+    guessed[i].segment->system().PrefetchPage(guessed[i].doc);
+    for (const ColumnUpdate& update : next[i].columns) {
+      if (const NumberPages* column = guessed[i].segment->Column(update.field)) {
+        column->PrefetchPage(guessed[i].doc);
+      }
+    }
+  }
 }
 
 bool BatchApplier::Admit(const Work& work, const Operation& operation, const Stored& stored,
@@ -157,10 +196,13 @@ OpResult BatchApplier::Apply(const Operation& operation) {
         std::to_string(stored.version) + "])");
     return result;
   }
+  if (operation.kind != OpKind::kUpdateColumns && IsChild(*work, stored)) {
+    return Failed(Status::InvalidArgument("[" + operation.key +
+                                          "] is part of another document and changes with it"));
+  }
   if (!Admit(*work, operation, stored, &result)) {
     return result;
   }
-  work->external_versions |= operation.version_type != VersionType::kInternal;
   switch (operation.kind) {
     case OpKind::kUpsert:
     case OpKind::kCreate:
@@ -176,34 +218,81 @@ OpResult BatchApplier::Apply(const Operation& operation) {
   return result;
 }
 
-void BatchApplier::Kill(Work* work, const std::string& key, const Stored& stored) {
-  if (stored.pending) {
-    work->pending_dead.push_back(*stored.pending);
-    work->pending.erase(key);
-  } else if (stored.address) {
-    OwnSegment(work, stored.address->segment)->mutable_live()->Delete(stored.address->doc, edit_);
+std::vector<OpResult> BatchApplier::ApplyAll(std::span<const Operation> operations) {
+  constexpr size_t kFewOperations = 4;  // are not worth a look ahead
+  std::vector<OpResult> results;
+  results.reserve(operations.size());
+  BeginAhead(operations);
+  for (size_t i = 0; i < operations.size(); ++i) {
+    if (i % kForeseen == 0 && operations.size() - i > kFewOperations) {
+      Foresee(operations.subspan(i, std::min(operations.size() - i, kForeseen)));
+    }
+    results.push_back(Apply(operations[i]));
   }
+  EndAhead();
+  return results;
 }
 
-void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping::Document& document,
+void BatchApplier::BeginAhead(std::span<const Operation> operations) {
+  ahead_ = BatchAnalysis::Begin(analysis_pool_, operations, [this](IndexId id) {
+    const IndexView* const index = base_.Find(id);
+    return index == nullptr ? nullptr : index->mapping.get();
+  });
+}
+
+void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping::Document& given,
                           const Stored& stored, OpResult* result) {
-  Result<DocId> doc = work->builder->Add(operation.key, document);
-  if (!doc.ok()) {
-    *result = Failed(doc.status());
+  // What was made before a field was changed names it as it was.
+  FieldRebuild* const rebuild = work->writer->rebuild.get();
+  std::optional<mapping::Document> translated;
+  if (rebuild != nullptr && rebuild->switched && rebuild->Names(given)) {
+    translated = rebuild->Translate(operation.key, given);
+  }
+  const mapping::Document& document = translated ? *translated : given;
+  Status children = CheckChildKeys(*work, document);
+  if (!children.ok()) {
+    *result = Failed(std::move(children));
     return;
   }
-  Kill(work, operation.key, stored);
-  result->seq_no = work->index->next_seq_no++;
-  work->builder->SetNumber(*doc, kVersionField, result->version);
-  work->builder->SetNumber(*doc, kSeqNoField, result->seq_no);
-  if (operation.row_hash != 0) {
-    work->builder->SetNumber(*doc, kRowHashField, static_cast<int64_t>(operation.row_hash));
+  const DocId first = work->builder->size();
+  const bool ahead =
+      ahead_ != nullptr && ahead_->Has(operation) && &document == &operation.document;
+  Result<codec::AnalyzedDocument> analyzed =
+      ahead ? ahead_->Take(operation) : codec::Analyze(*work->index->mapping, document);
+  if (!analyzed.ok()) {
+    *result = Failed(analyzed.status());
+    return;
   }
-  work->pending[operation.key] = *doc;
+  if (rebuild != nullptr && !rebuild->switched) {
+    rebuild->AddTo(operation.key, &*analyzed);
+  }
+  if (!operation.source_table.empty()) {
+    analyzed->AddKeyword(mapping::kSourceTableField, operation.source_table);
+  }
+  const DocId doc = work->builder->Add(operation.key, *std::move(analyzed));
+  Kill(work, operation.key, stored);
+  result->seq_no = TakeSeqNo(work, operation);
+  work->builder->SetNumber(doc, kVersionField, result->version);
+  work->builder->SetNumber(doc, kSeqNoField, result->seq_no);
+  if (operation.row_hash != 0) {
+    work->builder->SetNumber(doc, kRowHashField, static_cast<int64_t>(operation.row_hash));
+  }
+  work->pending[operation.key] = doc;
+  if (doc != first) {
+    AddChildKeys(work, document, first, doc, *result);
+  }
+  work->builder_bytes += operation.key.size() + document.source.bytes.size();
+  for (const mapping::TextValue& value : document.texts) {
+    work->builder_bytes += value.text.size() * 2;  // terms and their postings
+  }
+  work->builder_bytes += document.numbers.size() * sizeof(int64_t) * 2;
   if (TombstoneOf(*work, operation.key)) {
     work->tombstones[operation.key] = std::nullopt;
   }
   result->outcome = stored.exists() ? Outcome::kUpdated : Outcome::kCreated;
+  if (log_ != nullptr) {
+    log_->Upsert(Logged(operation, *result), document);
+  }
 }
 
 void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& stored,
@@ -212,134 +301,22 @@ void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& 
   // External versions leave one for keys too that are not here: an older write may still be on its way. Internal ones follow a
   // version that may have been external; where all versions are internal nothing is on its way.
   const bool known = stored.exists() || TombstoneOf(*work, operation.key).has_value();
-  if (operation.version_type != VersionType::kInternal || (work->external_versions && known)) {
+  const bool leaves_tombstone =
+      replayed_ !=
+              nullptr  // what is forgotten is not logged, so a replay may know of more than there was
+          ? replayed_->leaves_tombstone
+          : operation.version_type != VersionType::kInternal ||
+                (work->index->external_versions && known);
+  if (leaves_tombstone) {
     work->tombstones[operation.key] = result->version;
   }
-  result->seq_no = work->index->next_seq_no++;
+  result->seq_no = TakeSeqNo(work, operation);
   result->outcome = stored.exists() ? Outcome::kDeleted : Outcome::kMissing;
-}
-
-Status BatchApplier::CheckColumns(const Work& work, const Operation& operation,
-                                  const Stored& stored) const {
-  for (const ColumnUpdate& update : operation.columns) {
-    const mapping::Field* field = work.index->mapping->Find(update.field);
-    if (field == nullptr || !field->is_numeric() || !field->in_place) {
-      return Status::InvalidArgument(
-          "field id " + std::to_string(static_cast<uint32_t>(update.field)) +
-          " is no field of index [" + work.index->name + "] that is updated in place");
-    }
-    const ColumnPages* column =
-        stored.address ? work.index->at(*stored.address).Column(update.field) : nullptr;
-    if (column != nullptr && column->multi_valued()) {
-      return Status::InvalidArgument("field [" + field->name +
-                                     "] has several values and cannot be updated in place");
-    }
+  if (log_ != nullptr) {
+    LoggedOp logged = Logged(operation, *result);
+    logged.leaves_tombstone = leaves_tombstone;
+    log_->Delete(logged);
   }
-  return Status::Ok();
-}
-
-void BatchApplier::UpdateColumns(Work* work, const Operation& operation, const Stored& stored,
-                                 OpResult* result) {
-  if (!stored.exists()) {
-    if (!operation.if_missing) {
-      result->outcome = Outcome::kMissing;
-      return;
-    }
-    const Result<mapping::Document> document = operation.if_missing();
-    if (!document.ok()) {
-      *result = Failed(document.status());
-      return;
-    }
-    Upsert(work, operation, *document, stored, result);
-    return;
-  }
-  Status status = CheckColumns(*work, operation, stored);
-  if (!status.ok()) {
-    *result = Failed(std::move(status));
-    return;
-  }
-  result->seq_no = work->index->next_seq_no++;
-  result->outcome = Outcome::kUpdated;
-  const auto set = [&](mapping::FieldId field, std::optional<int64_t> value) {
-    if (stored.pending) {
-      work->builder->SetNumber(*stored.pending, field, value);
-    } else {
-      OwnSegment(work, stored.address->segment)
-          ->MutableColumn(field)
-          ->Set(stored.address->doc, value, edit_);
-    }
-  };
-  for (const ColumnUpdate& update : operation.columns) {
-    set(update.field, update.value);
-  }
-  set(kVersionField, result->version);
-  set(kSeqNoField, result->seq_no);
-  if (operation.row_hash != 0) {
-    set(kRowHashField, static_cast<int64_t>(operation.row_hash));
-  }
-}
-
-Status BatchApplier::Seal(Work* work) {
-  IndexView* index = work->index.get();
-  if (!work->pending.empty()) {
-    BINSEEK_ASSIGN_OR_RETURN(std::string payload, work->builder->Finish());
-    BINSEEK_ASSIGN_OR_RETURN(auto segment, OpenInMemory((*next_segment_id_)++, std::move(payload)));
-    for (const DocId doc : work->pending_dead) {
-      segment->mutable_live()->Delete(doc, edit_);
-    }
-    index->segments.push_back(std::move(segment));
-  }
-  std::erase_if(index->segments, [&](const auto& segment) {
-    return segment->live_count() == 0 && !segment->on_disk() && frozen_.count(segment->id()) == 0;
-  });
-  return MergeInMemory(index);
-}
-
-// Keeps the number of memory segments logarithmic, in whatever order sizes come: eight of one order of magnitude become one of
-// the next. Documents of one index have no order that matters, so the eight need not be neighbours.
-Status BatchApplier::MergeInMemory(IndexView* index) const {
-  std::map<int, std::vector<std::shared_ptr<const SegmentView>>> levels;
-  for (const auto& segment : index->segments) {
-    if (!segment->on_disk() && frozen_.count(segment->id()) == 0) {
-      levels[LevelOf(*segment)].push_back(segment);
-    }
-  }
-  for (auto& [level, segments] :
-       levels) {  // ascending; what a level gives up joins the next one before that is looked at
-    while (std::ssize(segments) >= kMergeFactor) {
-      const std::vector<std::shared_ptr<const SegmentView>> oldest(segments.begin(),
-                                                                   segments.begin() + kMergeFactor);
-      uint64_t docs = 0;
-      for (const auto& segment : oldest) {
-        docs += segment->live_count();
-      }
-      if (docs > kMaxDocsMergedInMemory) {
-        break;
-      }
-      BINSEEK_ASSIGN_OR_RETURN(MergedSegment merged, MergeSegments(oldest));
-      BINSEEK_ASSIGN_OR_RETURN(auto segment,
-                               OpenInMemory((*next_segment_id_)++, std::move(merged.payload)));
-      segments.erase(segments.begin(), segments.begin() + kMergeFactor);
-      std::erase_if(index->segments, [&](const auto& old) {
-        return std::find(oldest.begin(), oldest.end(), old) != oldest.end();
-      });
-      levels[LevelOf(*segment)].push_back(segment);
-      index->segments.push_back(std::move(segment));
-    }
-  }
-  return Status::Ok();
-}
-
-Result<BatchApplier::Changes> BatchApplier::Finish() {
-  Changes changes;
-  for (auto& [id, work] : works_) {
-    BINSEEK_RETURN_IF_ERROR(Seal(&work));
-    changes.changed.push_back(work.index);
-    if (work.external_versions) {
-      changes.tombstones.emplace(id, std::move(work.tombstones));
-    }
-  }
-  return changes;
 }
 
 }  // namespace binseek::index

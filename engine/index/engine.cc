@@ -6,14 +6,14 @@
 #include <span>
 #include <utility>
 
-#include "engine/base/utf8.h"
+#include "engine/base/log.h"
+#include "engine/index/batch_applier.h"
 #include "engine/index/engine_impl.h"
-#include "engine/index/segment_state.h"
+#include "engine/index/merge_policy.h"
+#include "engine/index/staged_batch_impl.h"
 
 namespace binseek::index {
 namespace {
-
-constexpr size_t kMaxNameBytes = 255;
 
 std::string RandomUuid() {
   static constexpr char kAlphabet[] =
@@ -32,14 +32,6 @@ int64_t NowMillis() {
       .count();
 }
 
-size_t MemoryBytes(const IndexView& index) {
-  size_t bytes = 0;
-  for (const auto& segment : index.segments) {
-    bytes += segment->on_disk() ? 0 : segment->segment().size_bytes();
-  }
-  return bytes;
-}
-
 // True: what segments hold of the field reads the same under its new definition.
 bool KeepsData(const mapping::Field& field, const mapping::Field& now) {
   return now.id == field.id && now.name == field.name && now.kind == field.kind &&
@@ -48,87 +40,20 @@ bool KeepsData(const mapping::Field& field, const mapping::Field& now) {
          now.in_place == field.in_place;
 }
 
-Status InvalidName(std::string_view name, std::string_view why) {
-  return Status::InvalidArgument("Invalid index name [" + std::string(name) + "], " +
-                                 std::string(why));
+// Null, or the first field of `old` whose data could not be read any more. Fields may have been dropped (Mapping::DropField), by one who knew of them.
+const mapping::Field* LostField(const mapping::Mapping& old, const mapping::Mapping& now) {
+  size_t at = 0;
+  for (const mapping::Field& field : old.fields()) {
+    if (at < now.fields().size() && KeepsData(field, now.fields()[at])) {
+      ++at;
+    } else if (now.Find(field.id) != nullptr || now.next_id() < old.next_id()) {
+      return &field;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
-
-Status CheckIndexName(std::string_view name) {
-  if (name.empty() || name == "." || name == "..") {
-    return InvalidName(name, "must not be empty, '.' or '..'");
-  }
-  if (name.size() > kMaxNameBytes) {
-    return InvalidName(name, "index name is too long, (" + std::to_string(name.size()) + " > 255)");
-  }
-  if (name[0] == '_' || name[0] == '-' || name[0] == '+') {
-    return InvalidName(name, "must not start with '_', '-', or '+'");
-  }
-  if (name.find_first_of(" \"*\\<|,>/?#:") != std::string_view::npos) {
-    return InvalidName(name,
-                       "must not contain the following characters [' "
-                       "','\"','*','\\','<','|',',','>','/','?','#',':']");
-  }
-  if (std::any_of(name.begin(), name.end(),
-                  [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; })) {
-    return InvalidName(name, "must not contain control characters");
-  }
-  if (!IsValidUtf8(name)) {
-    return InvalidName(name, "must be UTF-8");
-  }
-  if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
-    return InvalidName(name, "must be lowercase");
-  }
-  return Status::Ok();
-}
-
-Result<Manifest> LoadManifest(const store::Directory& directory) {
-  const std::string file(kManifestFile);
-  BINSEEK_ASSIGN_OR_RETURN(const auto mapped, directory.Map(file));
-  BINSEEK_ASSIGN_OR_RETURN(const std::string_view payload,
-                           store::OpenEnvelope(kManifestFormat, "", mapped->bytes(), file));
-  return Manifest::Decode(payload);
-}
-
-Result<Tombstones> LoadTombstones(const store::Directory& directory, const Manifest& manifest) {
-  if (manifest.tombstone_generation == 0) {
-    return Tombstones();
-  }
-  const std::string file = TombstoneFile(manifest.tombstone_generation);
-  BINSEEK_ASSIGN_OR_RETURN(const auto mapped, directory.Map(file));
-  BINSEEK_ASSIGN_OR_RETURN(const auto payload,
-                           store::OpenEnvelope(kTombstoneFormat, "", mapped->bytes(), file));
-  auto tombstones = DecodeTombstones(payload);
-  return tombstones.ok() ? std::move(tombstones) : tombstones.status().WithContext(file);
-}
-
-Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directory,
-                                                 const ManifestSegment& segment) {
-  const std::string id = std::to_string(segment.id);
-  const std::string file = SegmentFile(segment.id);
-  BINSEEK_ASSIGN_OR_RETURN(auto mapped, directory.Map(file));
-  BINSEEK_ASSIGN_OR_RETURN(const auto payload,
-                           store::OpenEnvelope(kSegmentFormat, id, mapped->bytes(), file));
-  auto opened = codec::Segment::Open(payload, std::move(mapped));
-  if (!opened.ok()) {
-    return opened.status().WithContext(file);
-  }
-  auto view = std::make_shared<SegmentView>(segment.id, /*on_disk=*/true, std::move(*opened));
-  if (segment.state_generation != 0) {
-    const std::string state_file = StateFile(segment.id, segment.state_generation);
-    BINSEEK_ASSIGN_OR_RETURN(const auto state, directory.Map(state_file));
-    BINSEEK_ASSIGN_OR_RETURN(const auto bytes,
-                             store::OpenEnvelope(kStateFormat, id, state->bytes(), state_file));
-    // An edit that no writer will have, so that these pages are copied before they change.
-    constexpr EditId kLoading = ~EditId{0};
-    const Status status = ApplySegmentState(bytes, kLoading, view.get());
-    if (!status.ok()) {
-      return status.WithContext(state_file);
-    }
-  }
-  return view;
-}
 
 Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
   auto engine = std::make_unique<EngineImpl>(std::move(options));
@@ -136,203 +61,278 @@ Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
+EngineImpl::~EngineImpl() {
+  log_keeper_.Stop();
+  merges_.Stop();
+}
+
 Status EngineImpl::Recover() {
-  const MutexLock commit_lock(&commit_mutex_);
-  const MutexLock apply_lock(&apply_mutex_);
-  BINSEEK_ASSIGN_OR_RETURN(lock_, options_.directory->Lock());
-  Result<Manifest> loaded = LoadManifest(*options_.directory);
-  if (!loaded.ok() && loaded.status().code() != StatusCode::kNotFound) {
-    return loaded.status();
-  }
-  Manifest manifest;
-  if (loaded.ok()) {
-    manifest = std::move(*loaded);
-  }
-  std::vector<std::shared_ptr<const IndexView>> indices;
-  for (const ManifestIndex& from : manifest.indices) {
-    auto index = std::make_shared<IndexView>();
-    index->id = from.id;
-    index->name = from.name;
-    index->uuid = from.uuid;
-    index->created_ms = from.created_ms;
-    index->settings_json = from.settings_json;
-    index->mapping = std::make_shared<const mapping::Mapping>(from.mapping);
-    index->next_seq_no = from.next_seq_no;
-    for (const ManifestSegment& segment : from.segments) {
-      BINSEEK_ASSIGN_OR_RETURN(std::shared_ptr<const SegmentView> view,
-                               LoadSegment(*options_.directory, segment));
-      committed_[segment.id] = {view, segment.state_generation};
-      index->segments.push_back(std::move(view));
-    }
-    indices.push_back(std::move(index));
-  }
-  BINSEEK_ASSIGN_OR_RETURN(tombstones_, LoadTombstones(*options_.directory, manifest));
-  tombstone_generation_ = manifest.tombstone_generation;
-  generation_ = manifest.generation;
-  attempted_generation_ = manifest.generation;
-  epoch_ = manifest.epoch;
-  next_index_id_ = manifest.next_index_id;
-  next_segment_id_ = manifest.next_segment_id;
-  user_data_ = manifest.user_data;
-  committed_user_data_ = manifest.user_data;
-  committed_view_ = std::make_shared<const EngineView>(epoch_, std::move(indices));
-  Publish(committed_view_);
-  // The manifest may have been renamed by a process that died before it could sync that. Nothing that an older one names may go
-  // before this one is durable.
-  BINSEEK_RETURN_IF_ERROR(options_.directory->Sync());
-  DeleteUnnamedFiles(manifest);
-  return Status::Ok();
-}
-
-void EngineImpl::Publish(std::shared_ptr<const EngineView> view) {
-  // Both lists are sorted by name, and most indices are the same object in both: only the others are looked into.
-  const auto old = View();
-  const auto before = old == nullptr ? std::span<const std::shared_ptr<const IndexView>>()
-                                     : std::span(old->indices());
-  size_t bytes = memory_bytes_;
-  size_t at = 0;
+  BINSEEK_RETURN_IF_ERROR(committer_.Recover());
+  const auto view = AppliedView();
   for (const auto& index : view->indices()) {
-    while (at < before.size() && before[at]->name < index->name) {
-      bytes -= MemoryBytes(*before[at++]);
-    }
-    if (at < before.size() && before[at] == index) {
-      ++at;
-      continue;
-    }
-    bytes += MemoryBytes(*index);
+    const auto claim = state_.claims.Take({index->id});
+    tombstones_ += state_.writers.Find(index->id)->tombstones().size();
   }
-  for (; at < before.size(); ++at) {
-    bytes -= MemoryBytes(*before[at]);
+  BINSEEK_ASSIGN_OR_RETURN(const bool replayed, ReplayLog());
+  // So that it is never replayed behind what comes from here on; and so that a directory in use has a manifest.
+  if (replayed || committer_.recovered_generation() == 0) {
+    BINSEEK_RETURN_IF_ERROR(committer_.Commit().status());
   }
-  memory_bytes_ = bytes;
-  const MutexLock lock(&view_mutex_);
-  view_.swap(view);  // the old view goes after the lock is released
-}
-
-std::shared_ptr<const EngineView> EngineImpl::View() const {
-  const MutexLock lock(&view_mutex_);
-  return view_;
-}
-
-std::vector<std::shared_ptr<const IndexView>> EngineImpl::With(
-    std::vector<std::shared_ptr<const IndexView>> changed) const {
-  std::vector<std::shared_ptr<const IndexView>> indices = View()->indices();
-  for (auto& index : changed) {
-    const auto it =
-        std::lower_bound(indices.begin(), indices.end(), index->name,
-                         [](const auto& a, const std::string& name) { return a->name < name; });
-    if (it != indices.end() && (*it)->name == index->name) {
-      *it = std::move(index);
-    } else {
-      indices.insert(it, std::move(index));
-    }
+  if (state_.options.background_merges) {
+    merges_.Start();
   }
-  return indices;
+  log_keeper_.Start();
+  return Status::Ok();
 }
 
 Result<IndexId> EngineImpl::CreateIndex(const std::string& name, mapping::Mapping mapping,
                                         const std::string& settings_json) {
   BINSEEK_RETURN_IF_ERROR(CheckIndexName(name));
-  const MutexLock lock(&apply_mutex_);
-  if (View()->Find(name) != nullptr) {
-    return Status::InvalidArgument("index [" + name + "] already exists");
-  }
+  BINSEEK_RETURN_IF_ERROR(mapping::CheckIndexSort(mapping));
   auto index = std::make_shared<IndexView>();
-  index->id = IndexId{next_index_id_++};
+  index->id = state_.publisher.NextIndexId();
   index->name = name;
   index->uuid = RandomUuid();
   index->created_ms = NowMillis();
   index->settings_json = settings_json;
   index->mapping = std::make_shared<const mapping::Mapping>(std::move(mapping));
   const IndexId id = index->id;
-  Publish(std::make_shared<const EngineView>(++epoch_, With({std::move(index)})));
+  state_.writers.Add(id);
+  Publication publication;
+  publication.changed.push_back(std::move(index));
+  publication.must_be_new = true;
+  const Status status = state_.publisher.Publish(std::move(publication)).status();
+  if (!status.ok()) {
+    state_.writers.Remove(id);
+    return status;
+  }
   return id;
 }
 
 Status EngineImpl::DropIndex(IndexId id) {
-  const MutexLock lock(&apply_mutex_);
-  auto indices = View()->indices();
-  if (std::erase_if(indices, [id](const auto& index) { return index->id == id; }) == 0) {
+  const auto gate = state_.gates.Take({id});
+  const auto claim = state_.claims.Take({id});
+  IndexWriter* const writer = state_.writers.Find(id);
+  if (writer == nullptr) {
     return Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(id)));
   }
-  tombstone_edits_ += tombstones_.erase(id);
-  Publish(std::make_shared<const EngineView>(++epoch_, std::move(indices)));
+  Publication publication;
+  publication.dropped.push_back(id);
+  publication.tombstones.push_back({TombstoneEdit::Kind::kDropIndex, id, "", 0});
+  BINSEEK_RETURN_IF_ERROR(state_.publisher.Publish(std::move(publication)).status());
+  merges_.Cancel(id);
+  tombstones_ -= writer->tombstones().size();
+  state_.writers.Remove(id);
   return Status::Ok();
 }
 
-Status EngineImpl::UpdateMapping(IndexId id, mapping::Mapping mapping) {
-  const MutexLock lock(&apply_mutex_);
-  const auto view = View();
-  const IndexView* old = view->Find(id);
-  if (old == nullptr) {
-    return Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(id)));
-  }
-  const std::vector<mapping::Field>& fields = old->mapping->fields();
-  for (size_t i = 0; i < fields.size(); ++i) {
-    const mapping::Field& field = fields[i];
-    if (i >= mapping.fields().size() || !KeepsData(field, mapping.fields()[i])) {
+Status EngineImpl::UpdateMapping(IndexId id, mapping::Mapping mapping, Durability durability) {
+  LogRecord record;
+  {
+    const auto gate = state_.gates.Take({id});
+    const auto claim = state_.claims.Take({id});
+    const auto view = AppliedView();
+    const IndexView* old = view->Find(id);
+    if (old == nullptr) {
+      return Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(id)));
+    }
+    if (const mapping::Field* lost = LostField(*old->mapping, mapping)) {
       return Status::InvalidArgument("index [" + old->name +
                                      "]: the new mapping does not extend the old one: field [" +
-                                     field.name + "] is gone or has changed");
+                                     lost->name + "] is gone or has changed");
+    }
+    if (mapping.next_id() < old->mapping->next_id()) {
+      return Status::InvalidArgument("index [" + old->name +
+                                     "]: the new mapping was made of an older one");
+    }
+    mapping.set_index_sort(old->index_sort());  // segments have it
+    BINSEEK_RETURN_IF_ERROR(mapping::CheckIndexSort(mapping));
+    auto index = std::make_shared<IndexView>(*old);
+    index->mapping = std::make_shared<const mapping::Mapping>(std::move(mapping));
+    Publication publication;
+    const bool to_be_logged = durability != Durability::kCommit;
+    const bool logged = to_be_logged && !RestsOnUnlogged(*view, {id});
+    if (logged) {
+      BINSEEK_RETURN_IF_ERROR(
+          Prepare(EncodeMappingChange(id, *index->mapping), &record, &publication));
+    }
+    publication.changed.push_back(std::move(index));
+    BINSEEK_ASSIGN_OR_RETURN(const Epoch epoch, state_.publisher.Publish(std::move(publication)));
+    if (to_be_logged && !logged) {
+      AwaitsCommit(epoch, &record);
     }
   }
-  auto index = std::make_shared<IndexView>(*old);
-  index->mapping = std::make_shared<const mapping::Mapping>(std::move(mapping));
-  Publish(std::make_shared<const EngineView>(++epoch_, With({std::move(index)})));
-  return Status::Ok();
+  return AwaitSync(record, durability);
 }
 
 Result<ApplyResult> EngineImpl::Apply(const Batch& batch) {
-  BINSEEK_RETURN_IF_ERROR(MakeRoom());
-  const MutexLock lock(&apply_mutex_);
-  const auto view = View();
-  BatchApplier applier(*view, tombstones_, next_edit_++, frozen_, &next_segment_id_);
-  ApplyResult result;
-  result.results.reserve(batch.operations.size());
-  for (const Operation& operation : batch.operations) {
-    result.results.push_back(applier.Apply(operation));
+  BINSEEK_RETURN_IF_ERROR(memory_limiter_.Admit());
+  if (memory_bytes() > state_.options.memory_limit_bytes) {
+    BINSEEK_RETURN_IF_ERROR(committer_.MakeRoom());
+    WakeFileMerges();
   }
-  BINSEEK_ASSIGN_OR_RETURN(BatchApplier::Changes changes, applier.Finish());
-  for (auto& [index, edits] : changes.tombstones) {
-    tombstone_edits_ += edits.size() + (tombstones_.try_emplace(index).second ? 1 : 0);
-    for (auto& [key, version] : edits) {
-      if (version) {
-        tombstones_[index][key] = *version;
-      } else {
-        tombstones_[index].erase(key);
-      }
+  std::vector<IndexId> indices;
+  for (const Operation& operation : batch.operations) {
+    if (indices.empty() || indices.back() != operation.index) {
+      indices.push_back(operation.index);
     }
   }
-  for (const auto& [key, value] : batch.user_data) {
-    user_data_[key] = value;
+  LogRecord record;
+  Result<ApplyResult> result = ApplyClaimed(batch, &indices, &record);
+  if (result.ok()) {
+    BINSEEK_RETURN_IF_ERROR(AwaitSync(record, batch.durability));
+    KeepSegmentsFew(indices);
   }
-  result.epoch = ++epoch_;
-  Publish(std::make_shared<const EngineView>(epoch_, With(std::move(changes.changed))));
   return result;
 }
 
-std::string EngineImpl::UserData(std::string_view key) const {
-  const MutexLock lock(&apply_mutex_);
-  const auto it = user_data_.find(std::string(key));
-  return it == user_data_.end() ? std::string() : it->second;
+Result<ApplyResult> EngineImpl::ApplyClaimed(const Batch& batch, std::vector<IndexId>* indices,
+                                             LogRecord* record) {
+  const auto gate = state_.gates.Take(*indices);
+  const auto claim = state_.claims.Take(std::move(*indices));
+  *indices = claim.indices();
+  const auto view = AppliedView();
+  ForgetOldTombstones(*indices);
+  PageEdit edit(state_.publisher.NextEdit(), &state_.memory->pool);
+  BatchApplier applier(
+      *view, [this](IndexId id) { return state_.writers.Find(id); }, &edit, state_.pool(),
+      [this] { return state_.publisher.NextSegmentId(); });
+  TranslogBatchEncoder log(batch.user_data);
+  const bool to_be_logged = batch.durability != Durability::kCommit;
+  const bool logged = to_be_logged && !NeedsCommit(*view, *indices, batch);
+  applier.LogTo(logged ? &log : nullptr);
+  applier.AnalyzeOn(&state_.analysis);
+  ApplyResult result;
+  result.results = applier.ApplyAll(batch.operations);
+  Publication publication;
+  Result<BatchApplier::Changes> changes = applier.Finish();
+  Status status = changes.status();
+  if (status.ok() && logged && (log.operations() > 0 || !batch.user_data.empty())) {
+    status = Prepare(std::move(log).Finish(), record, &publication);
+  }
+  if (!status.ok()) {
+    applier.Abandon();
+    return status;
+  }
+  publication.logged = logged;  // where there was nothing to log nothing has changed
+  publication.changed = std::move(changes->changed);
+  publication.tombstones = std::move(changes->tombstones);
+  publication.user_data = batch.user_data;
+  publication.attached = batch.attached;
+  publication.edits.push_back(&edit);
+  Result<Epoch> epoch = state_.publisher.Publish(std::move(publication));
+  if (!epoch.ok()) {
+    applier.Abandon();
+    return epoch.status();
+  }
+  tombstones_ += applier.Published(state_.options.clock->MonotonicMicros());
+  result.epoch = *epoch;
+  if (to_be_logged && !logged) {
+    AwaitsCommit(*epoch, record);
+  }
+  return result;
 }
 
-void EngineImpl::ForgetTombstones(IndexId index, int64_t below_version) {
-  const MutexLock lock(&apply_mutex_);
-  const auto it = tombstones_.find(index);
-  if (it != tombstones_.end()) {
-    tombstone_edits_ +=
-        std::erase_if(it->second, [&](const auto& entry) { return entry.second < below_version; });
+void EngineImpl::ForgetOldTombstones(const std::vector<IndexId>& indices) {
+  constexpr size_t kAtOnce = 1000;  // of an index, as the batch waits
+  const int64_t until =
+      state_.options.clock->MonotonicMicros() -
+      std::chrono::duration_cast<std::chrono::microseconds>(state_.options.tombstone_age).count();
+  for (const IndexId id : indices) {
+    IndexWriter* const writer = state_.writers.Find(id);
+    for (size_t i = 0; writer != nullptr && i < kAtOnce; ++i) {
+      const auto old = writer->ages.TakeOlderThan(until);
+      if (!old) {
+        break;
+      }
+      if (writer->TombstoneOf(old->key) == old->version) {
+        writer->EraseTombstone(old->key);
+        --tombstones_;
+        state_.publisher.AddTombstoneEdit({TombstoneEdit::Kind::kErase, id, old->key, 0});
+      }
+    }
   }
 }
 
-size_t EngineImpl::tombstones() const {
-  const MutexLock lock(&apply_mutex_);
-  size_t count = 0;
-  for (const auto& [index, keys] : tombstones_) {
-    count += keys.size();
+Result<std::unique_ptr<StagedBatch>> EngineImpl::Stage(std::vector<IndexId> indices) {
+  BINSEEK_RETURN_IF_ERROR(memory_limiter_.Admit());
+  BINSEEK_ASSIGN_OR_RETURN(
+      std::unique_ptr<StagedBatch> batch,
+      StagedBatchImpl::Begin(
+          &state_, std::move(indices), [this] { return committer_.Commit().status(); },
+          [this](size_t tombstones) { tombstones_ += tombstones; }));
+  return batch;
+}
+
+Result<std::unique_ptr<AttachedFileWriter>> EngineImpl::CreateAttachedFile() {
+  return AttachedFileWriter::Begin(state_.options.directory, state_.attached_files,
+                                   state_.publisher.NextSegmentId());
+}
+
+void EngineImpl::KeepSegmentsFew(const std::vector<IndexId>& indices) {
+  // Where merges do not keep up, writers do them: more segments than this would be felt by every search.
+  constexpr size_t kTooManyInMemory = 96;
+  const auto view = AppliedView();
+  for (const IndexId id : indices) {
+    const IndexView* index = view->Find(id);
+    if (index == nullptr) {
+      continue;
+    }
+    const auto in_memory =
+        static_cast<size_t>(std::count_if(index->segments.begin(), index->segments.end(),
+                                          [](const auto& segment) { return !segment->on_disk(); }));
+    if (state_.options.background_merges) {
+      if (in_memory >= kMergeFactor) {
+        merges_.Wake(id);
+      }
+      if (in_memory < kTooManyInMemory) {
+        continue;
+      }
+    }
+    for (bool more = in_memory >= kMergeFactor; more;) {
+      const Result<bool> merged = merges_.MergeInMemoryOnce(id);
+      more = merged.ok() && *merged;
+      if (!merged.ok() && merged.status().code() != StatusCode::kAborted) {
+        Log(LogLevel::kWarn, "merge failed",
+            {{"index", static_cast<uint32_t>(id)}, {"error", merged.status().ToString()}});
+      }
+    }
   }
-  return count;
+}
+
+Result<CommitStats> EngineImpl::Commit() {
+  BINSEEK_ASSIGN_OR_RETURN(const CommitStats stats, committer_.Commit());
+  if (state_.options.background_merges) {
+    WakeFileMerges();
+    return stats;
+  }
+  const auto view = AppliedView();
+  for (const auto& index : view->indices()) {
+    for (bool merged = true; merged;) {
+      BINSEEK_ASSIGN_OR_RETURN(merged, merges_.MergeFilesOnce(index->id));
+    }
+  }
+  return stats;
+}
+
+void EngineImpl::WakeFileMerges() {
+  const auto view = AppliedView();
+  merges_.WakeFiles(*view);
+}
+
+void EngineImpl::ForgetTombstones(IndexId id, int64_t below_version) {
+  const auto gate = state_.gates.Take({id});
+  const auto claim = state_.claims.Take({id});
+  IndexWriter* const writer = state_.writers.Find(id);
+  if (writer == nullptr) {
+    return;
+  }
+  const size_t gone = writer->ForgetTombstones(below_version);
+  if (gone == 0) {
+    return;
+  }
+  tombstones_ -= gone;
+  state_.publisher.AddTombstoneEdit({TombstoneEdit::Kind::kForgetBelow, id, "", below_version});
 }
 
 }  // namespace binseek::index

@@ -1,132 +1,109 @@
 // EngineImpl: the engine behind engine.h. See engine/ARCHITECTURE.md for the life of a write.
 //
-// Private to engine/index. Members are grouped by what protects them; lock order is commit_mutex_, apply_mutex_, view_mutex_.
+// Private to engine/index. It puts the parts together: the publisher and the claims (engine_state.h), the committer, the merges. Thread-safe.
 #ifndef BINSEEK_ENGINE_INDEX_ENGINE_IMPL_H_
 #define BINSEEK_ENGINE_INDEX_ENGINE_IMPL_H_
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "engine/base/mutex.h"
-#include "engine/index/batch_applier.h"
+#include "engine/index/committer.h"
 #include "engine/index/engine.h"
-#include "engine/index/manifest.h"
-#include "engine/index/segment_merger.h"
-#include "engine/store/file_envelope.h"
+#include "engine/index/engine_state.h"
+#include "engine/index/field_change_run.h"
+#include "engine/index/log_keeper.h"
+#include "engine/index/memory_limiter.h"
+#include "engine/index/merge_scheduler.h"
+#include "engine/index/translog_record.h"
 
 namespace binseek::index {
 
-inline constexpr store::EnvelopeFormat kManifestFormat{"manifest", 0, 0};
-inline constexpr store::EnvelopeFormat kSegmentFormat{"segment", 0, 0};
-inline constexpr store::EnvelopeFormat kStateFormat{"segment state", 0, 0};
-inline constexpr store::EnvelopeFormat kTombstoneFormat{"tombstones", 0, 0};
-
-// Reads and verifies a committed segment; with its state file where `state_generation` is not 0.
-Result<std::shared_ptr<SegmentView>> LoadSegment(const store::Directory& directory,
-                                                 const ManifestSegment& segment);
-Result<Manifest> LoadManifest(
-    const store::Directory& directory);  // kNotFound: the directory holds no commit
-Result<Tombstones> LoadTombstones(const store::Directory& directory, const Manifest& manifest);
-
 class EngineImpl final : public Engine {
  public:
-  explicit EngineImpl(EngineOptions options) : options_(std::move(options)) {}
+  explicit EngineImpl(EngineOptions options) : state_(std::move(options)) {}
+  ~EngineImpl() override;
+  EngineImpl(const EngineImpl&) = delete;
+  EngineImpl& operator=(const EngineImpl&) = delete;
   Status Recover();
 
   Result<IndexId> CreateIndex(const std::string& name, mapping::Mapping mapping,
                               const std::string& settings_json) override;
   Status DropIndex(IndexId index) override;
-  Status UpdateMapping(IndexId index, mapping::Mapping mapping) override;
+  Status UpdateMapping(IndexId index, mapping::Mapping mapping, Durability durability) override;
+  Status ChangeField(IndexId index, const FieldChange& change, FieldChangeReport* report) override {
+    return FieldChangeRun(&state_, index, change, [this] { return committer_.Commit().status(); })
+        .Run(report);
+  }
   Result<ApplyResult> Apply(const Batch& batch) override;
-  std::shared_ptr<const EngineView> View() const override;
+  Result<std::unique_ptr<StagedBatch>> Stage(std::vector<IndexId> indices) override;
+  std::shared_ptr<const EngineView> View() const override { return state_.publisher.published(); }
+  std::shared_ptr<const EngineView> AppliedView() const override {
+    return state_.publisher.applied();
+  }
+  Status Refresh(IndexId index) override { return state_.publisher.Refresh(index); }
   Result<CommitStats> Commit() override;
-  std::string UserData(std::string_view key) const override;
+  Status ForceMerge(IndexId index, uint64_t max_segments) override {
+    return merges_.ForceMerge(index, max_segments);
+  }
+  Status ExpungeDeletes(IndexId index) override { return merges_.ExpungeDeletes(index); }
+  Status SyncLog() override;
+  std::string UserData(std::string_view key) const override {
+    return state_.publisher.UserData(key);
+  }
+  Result<std::unique_ptr<AttachedFileWriter>> CreateAttachedFile() override;
+  Attachments Attached() const override { return state_.publisher.attached(); }
+  std::shared_ptr<const PinnedCommit> PinCommit() override { return committer_.Pin(); }
   void ForgetTombstones(IndexId index, int64_t below_version) override;
-  size_t tombstones() const override;
-  size_t memory_bytes() const override { return memory_bytes_.load(); }
+  size_t tombstones() const override { return tombstones_.load(); }
+  EngineMemory memory() const override { return state_.Memory(); }
+  size_t memory_bytes() const override { return state_.publisher.memory_bytes(); }
+  size_t held_bytes() const override { return state_.memory->reclaimer.waiting_bytes(); }
+  size_t page_bytes() const override { return state_.memory->pool.used_bytes(); }
 
  private:
-  // What a commit makes durable.
-  struct Frozen {
-    std::shared_ptr<const EngineView> view;
-    std::string tombstones;  // encoded; empty: there are none, or their file is as it was
-    uint64_t tombstone_edits = 0;
+  // Applies what the translog has behind the commit. Returns whether there was anything.
+  Result<bool> ReplayLog();
+  Status ReplayMapping(const ReplayedMapping& change);
+  // Publishes with a record of the translog, and waits for its sync where the caller wants that. A record may rest only on what is in the
+  // translog or in a commit, or a restart could not apply it: what cannot be logged for that reason waits for a commit instead.
+  struct LogRecord {
+    std::shared_ptr<Translog> translog;  // null: nothing is logged
+    TranslogLocation end;
+    Epoch to_commit = 0;  // 0: it does not wait for a commit
   };
-  // The views of segments whose present state is on disk, with the generation of their state files (0: there is none).
-  using Committed = std::map<uint64_t, std::pair<std::shared_ptr<const SegmentView>, uint64_t>>;
-  // What a commit makes of one index.
-  struct IndexCommit {
-    std::shared_ptr<const IndexView> index;
-    std::vector<std::shared_ptr<const SegmentView>> merged_from;
-    MergedSegment merged;
-    std::shared_ptr<SegmentView> merged_into;  // null: nothing was merged, or nothing was left
-    Committed written;  // what becomes part of committed_ when all has gone well
-  };
+  // Under the indices' claims.
+  bool RestsOnUnlogged(const EngineView& view, const std::vector<IndexId>& indices) const;
+  // The same of a batch; or it attaches files, which no record holds.
+  bool NeedsCommit(const EngineView& view, const std::vector<IndexId>& indices,
+                   const Batch& batch) const;
+  void AwaitsCommit(Epoch epoch, LogRecord* record);
+  Status Prepare(std::string payload, LogRecord* record, Publication* publication);
+  // `indices`: those of the batch; comes back without duplicates.
+  Result<ApplyResult> ApplyClaimed(const Batch& batch, std::vector<IndexId>* indices,
+                                   LogRecord* record);
+  Status AwaitSync(const LogRecord& record, Durability durability);
+  // Under the indices' claims: those that are older than tombstone_age, where no source says when they go.
+  void ForgetOldTombstones(const std::vector<IndexId>& indices);
+  // After a batch: lets the scheduler look, or does its work where it has fallen behind or there is none. What fails is logged: the batch is applied.
+  void KeepSegmentsFew(const std::vector<IndexId>& indices);
+  void
+  WakeFileMerges();  // after a commit: there are new files, and more dead documents in old ones
 
-  // Commits where memory is over its limit: now, or, while another commit runs, at twice the limit.
-  Status MakeRoom() BINSEEK_EXCLUDES(commit_mutex_, apply_mutex_);
-  Result<CommitStats> CommitLocked() BINSEEK_REQUIRES(commit_mutex_);
-  // Begins a commit: what there is now, with its memory segments held still. No view: all is durable already.
-  Frozen Freeze(Manifest* manifest) BINSEEK_REQUIRES(commit_mutex_);
-  Status WriteIndices(const EngineView& view, Manifest* manifest, std::vector<IndexCommit>* commits)
-      BINSEEK_REQUIRES(commit_mutex_);
-  Status WriteTombstones(const Frozen& frozen, Manifest* manifest) BINSEEK_REQUIRES(commit_mutex_);
-  void Publish(std::shared_ptr<const EngineView> view) BINSEEK_REQUIRES(apply_mutex_);
-  // Replaces, adds or (by id in `dropped`) removes indices in the newest view.
-  std::vector<std::shared_ptr<const IndexView>> With(
-      std::vector<std::shared_ptr<const IndexView>> changed) const;
-  // Segments whose state files repeat so much, commit after commit, that writing them anew costs less.
-  std::set<uint64_t> Outgrown(const IndexView& index) const BINSEEK_REQUIRES(commit_mutex_);
-  Status WriteMerged(IndexCommit* commit) BINSEEK_REQUIRES(commit_mutex_);
-  Status WriteStates(uint64_t generation, IndexCommit* commit, ManifestIndex* out)
-      BINSEEK_REQUIRES(commit_mutex_);
-  // Writes a file that no manifest names yet.
-  Status WriteNew(const std::string& file, const store::EnvelopeFormat& format, std::string_view id,
-                  std::string_view payload) BINSEEK_REQUIRES(commit_mutex_);
-  void DeleteAttempted() BINSEEK_REQUIRES(commit_mutex_);
-  Status WriteManifest(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
-  void SwapMerged(std::vector<IndexCommit>* commits) BINSEEK_REQUIRES(apply_mutex_);
-  void DeleteUnnamedFiles(const Manifest& manifest) BINSEEK_REQUIRES(commit_mutex_);
-
-  // Constant after construction.
-  const EngineOptions options_;
-
-  // Self-synchronised.
-  std::atomic<size_t> memory_bytes_{0};
-
-  Mutex commit_mutex_;
-  uint64_t generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;  // of the newest commit
-  // Of the newest attempt. A failed one may have become durable all the same (its rename, but not the sync behind it): its
-  // files must not be written again under their names.
-  uint64_t attempted_generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
-  uint64_t committed_tombstone_edits_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
-  uint64_t tombstone_generation_ BINSEEK_GUARDED_BY(commit_mutex_) = 0;
-  // Files of the running attempt, from before they are created until its rename is tried: nothing names them, so they go with it.
-  std::vector<std::string> attempted_files_ BINSEEK_GUARDED_BY(commit_mutex_);
-  Committed committed_ BINSEEK_GUARDED_BY(commit_mutex_);
-  std::shared_ptr<const EngineView> committed_view_ BINSEEK_GUARDED_BY(commit_mutex_);
-  std::map<std::string, std::string> committed_user_data_ BINSEEK_GUARDED_BY(commit_mutex_);
-  std::unique_ptr<store::DirectoryLock> lock_ BINSEEK_GUARDED_BY(commit_mutex_);
-
-  mutable Mutex apply_mutex_;
-  Epoch epoch_ BINSEEK_GUARDED_BY(apply_mutex_) = 0;
-  EditId next_edit_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
-  uint32_t next_index_id_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
-  uint64_t next_segment_id_ BINSEEK_GUARDED_BY(apply_mutex_) = 1;
-  std::set<uint64_t> frozen_
-      BINSEEK_GUARDED_BY(apply_mutex_);  // memory segments that a running commit writes
-  Tombstones tombstones_ BINSEEK_GUARDED_BY(apply_mutex_);
-  uint64_t tombstone_edits_ BINSEEK_GUARDED_BY(apply_mutex_) = 0;  // counts changes of tombstones_
-  std::map<std::string, std::string> user_data_ BINSEEK_GUARDED_BY(apply_mutex_);
-
-  mutable Mutex view_mutex_;  // leaf lock
-  std::shared_ptr<const EngineView> view_ BINSEEK_GUARDED_BY(view_mutex_);
+  EngineState state_;
+  Committer committer_{&state_};
+  MergeScheduler merges_{&state_};
+  LogKeeper log_keeper_{&state_.log, state_.options.translog_sync_interval,
+                        state_.options.translog_flush_bytes, [this] { return SyncLog(); },
+                        [this] { return Commit().status(); }};
+  MemoryLimiter memory_limiter_{&state_, [this] { return Commit().status(); },
+                                [this] { return merges_.CompactPages(); }};
+  std::atomic<Epoch> to_commit_{0};  // the newest one that SyncLog has to commit
+  std::atomic<size_t> tombstones_{0};
 };
 
 }  // namespace binseek::index

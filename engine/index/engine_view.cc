@@ -1,43 +1,15 @@
 #include "engine/index/engine_view.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/json.h"
 #include "engine/mapping/number.h"
+#include "engine/mapping/source_patch.h"
 
 namespace binseek::index {
-namespace {
-
-template <class Columns>
-auto LowerBound(Columns& columns, mapping::FieldId field) {
-  return std::lower_bound(
-      columns.begin(), columns.end(), field,
-      [](const auto& column, mapping::FieldId wanted) { return column.first < wanted; });
-}
-
-}  // namespace
-
-SegmentView::SegmentView(uint64_t id, bool on_disk, std::shared_ptr<const codec::Segment> segment)
-    : id_(id), on_disk_(on_disk), segment_(std::move(segment)), live_(segment_->max_doc()) {
-  for (const mapping::FieldId field : segment_->NumberFields()) {
-    columns_.emplace_back(field, ColumnPages(segment_->Numbers(field), max_doc()));
-  }
-}
-
-const ColumnPages* SegmentView::Column(mapping::FieldId field) const {
-  const auto it = LowerBound(columns_, field);
-  return it == columns_.end() || it->first != field ? nullptr : &it->second;
-}
-
-ColumnPages* SegmentView::MutableColumn(mapping::FieldId field) {
-  auto it = LowerBound(columns_, field);
-  if (it == columns_.end() || it->first != field) {
-    it = columns_.insert(it, {field, ColumnPages(nullptr, max_doc())});
-  }
-  return &it->second;
-}
 
 uint64_t IndexView::live_docs() const {
   uint64_t count = 0;
@@ -74,6 +46,29 @@ std::optional<DocAddress> IndexView::FindKey(std::string_view key) const {
   return std::nullopt;
 }
 
+EngineView::EngineView(Epoch epoch, std::vector<std::shared_ptr<const IndexView>> indices,
+                       std::vector<Epoch> lagging, std::shared_ptr<EpochReclaimer> reclaimer)
+    : epoch_(epoch),
+      lagging_(std::move(lagging)),
+      reclaimer_(std::move(reclaimer)),
+      indices_(std::move(indices)) {
+  if (reclaimer_ != nullptr) {
+    reclaimer_->Pin(epoch_);
+    for (const Epoch older : lagging_) {
+      reclaimer_->Pin(older);
+    }
+  }
+}
+
+EngineView::~EngineView() {
+  if (reclaimer_ != nullptr) {
+    reclaimer_->Unpin(epoch_);
+    for (const Epoch older : lagging_) {
+      reclaimer_->Unpin(older);
+    }
+  }
+}
+
 const IndexView* EngineView::Find(std::string_view name) const {
   const auto it = std::lower_bound(
       indices_.begin(), indices_.end(), name,
@@ -90,10 +85,71 @@ const IndexView* EngineView::Find(IndexId id) const {
   return nullptr;
 }
 
-Status AppendSource(const IndexView& index, DocAddress address, std::string* out) {
+namespace {
+
+// What a field shows whose column was updated beside the source.
+std::string OverrideOf(const mapping::Field& field, const SegmentView& segment, DocId doc) {
+  std::vector<int64_t> scratch;
+  std::string value;
+  const NumberPages* const column = segment.Column(field.id);
+  mapping::AppendJson(
+      field, column == nullptr ? std::span<const int64_t>() : column->GetAll(doc, &scratch),
+      &value);
+  return value;
+}
+
+// A document that came as JSON, with the columns that were updated since.
+Status Patch(const IndexView& index, const SegmentView& segment, DocId doc,
+             std::span<const int64_t> overridden, std::string_view stored, std::string* out) {
+  std::string patched(stored);
+  for (const int64_t id : overridden) {
+    const mapping::Field* const field =
+        index.mapping->Find(mapping::FieldId{static_cast<uint32_t>(id)});
+    if (field != nullptr) {  // else it was dropped
+      BINSEEK_ASSIGN_OR_RETURN(
+          patched, mapping::PatchSource(patched, field->name, OverrideOf(*field, segment, doc)));
+    }
+  }
+  out->append(patched);
+  return Status::Ok();
+}
+
+// What a field that is updated in place shows.
+void AppendColumn(const mapping::Field& field, const NumberPages* column, DocId doc,
+                  JsonWriter* json) {
+  std::string number;
+  if (field.several) {
+    std::vector<int64_t> scratch;
+    json->BeginArray();
+    for (const int64_t value :
+         column == nullptr ? std::span<const int64_t>() : column->GetAll(doc, &scratch)) {
+      number.clear();
+      mapping::AppendJson(field, value, &number);
+      json->Raw(number);
+    }
+    json->EndArray();
+    return;
+  }
+  int64_t value = 0;
+  if (column == nullptr || !column->Get(doc, &value)) {
+    json->Null();
+    return;
+  }
+  mapping::AppendJson(field, value, &number);
+  json->Raw(number);
+}
+
+Status Render(const IndexView& index, DocAddress address, uint8_t form, std::string_view stored,
+              std::string* out) {
   const SegmentView& segment = index.at(address);
-  const std::string_view stored = segment.segment().Stored(address.doc);
-  if (segment.segment().StoredVerbatim(address.doc)) {
+  std::vector<int64_t> scratch;
+  const NumberPages* const changed = segment.Column(mapping::kOverriddenField);
+  const auto overridden =
+      changed == nullptr ? std::span<const int64_t>() : changed->GetAll(address.doc, &scratch);
+  if (form != 0) {
+    if (!overridden.empty()) {
+      return Patch(index, segment, address.doc, overridden, stored, out);
+    }
     out->append(stored);
     return Status::Ok();
   }
@@ -101,30 +157,38 @@ Status AppendSource(const IndexView& index, DocAddress address, std::string* out
   ByteReader reader(stored);
   uint64_t fragment_field = 0;
   std::string_view fragment;
+  const auto dropped = [&index](uint64_t field) {
+    return field >= static_cast<uint64_t>(mapping::kFirstUserField) &&
+           field < static_cast<uint64_t>(index.mapping->next_id()) &&
+           index.mapping->Find(mapping::FieldId{static_cast<uint32_t>(field)}) == nullptr;
+  };
   const auto next_fragment = [&] {
-    fragment_field = reader.AtEnd() ? 0 : reader.Varint();
-    fragment = fragment_field == 0 ? std::string_view() : reader.LengthPrefixed();
+    do {
+      fragment_field = reader.AtEnd() ? 0 : reader.Varint();
+      fragment = fragment_field == 0 ? std::string_view() : reader.LengthPrefixed();
+    } while (fragment_field != 0 && dropped(fragment_field));
   };
   next_fragment();
   JsonWriter json(out);
   json.BeginObject();
-  std::string number;
   for (const mapping::Field& field : index.mapping->fields()) {
     if (field.is_multi_field()) {
       continue;
     }
     json.Key(field.name);
-    int64_t value = 0;
-    const ColumnPages* column = field.in_place ? segment.Column(field.id) : nullptr;
-    if (fragment_field == static_cast<uint64_t>(field.id)) {
+    const bool has_fragment = fragment_field == static_cast<uint64_t>(field.id);
+    if (std::find(overridden.begin(), overridden.end(), static_cast<int64_t>(field.id)) !=
+        overridden.end()) {
+      json.Raw(OverrideOf(field, segment, address.doc));
+    } else if (has_fragment) {
       json.Raw(fragment);
-      next_fragment();
-    } else if (column != nullptr && column->Get(address.doc, &value)) {
-      number.clear();
-      mapping::AppendJson(field, value, &number);
-      json.Raw(number);
+    } else if (field.in_place) {
+      AppendColumn(field, segment.Column(field.id), address.doc, &json);
     } else {
       json.Null();
+    }
+    if (has_fragment) {
+      next_fragment();
     }
   }
   json.EndObject();
@@ -133,6 +197,21 @@ Status AppendSource(const IndexView& index, DocAddress address, std::string* out
                 " is not in the mapping's order");
   }
   return reader.status("stored document");
+}
+
+}  // namespace
+
+Status AppendSource(const IndexView& index, DocAddress address, std::string* out) {
+  std::string stored;
+  uint8_t form = 0;
+  BINSEEK_RETURN_IF_ERROR(index.at(address).segment().stored().Get(address.doc, &stored, &form));
+  return Render(index, address, form, stored, out);
+}
+
+Status AppendSource(const IndexView& index, DocAddress address, codec::StoredFieldsReader* reader,
+                    std::string* out) {
+  BINSEEK_ASSIGN_OR_RETURN(const codec::StoredDocument stored, reader->Get(address.doc));
+  return Render(index, address, stored.form, stored.bytes, out);
 }
 
 }  // namespace binseek::index

@@ -1,6 +1,6 @@
 // EngineView: all indices as of one epoch, whole transactions only. What every search runs on.
 //
-// Immutable and thread-safe; held by shared_ptr, it keeps segments and column pages alive for as long as it is held.
+// Immutable and thread-safe; held by shared_ptr, it keeps segments and pages alive for as long as it is held: it pins its epoch. Taking one is one pointer copy.
 #ifndef BINSEEK_ENGINE_INDEX_ENGINE_VIEW_H_
 #define BINSEEK_ENGINE_INDEX_ENGINE_VIEW_H_
 
@@ -15,42 +15,12 @@
 #include "engine/base/result.h"
 #include "engine/codec/segment.h"
 #include "engine/index/batch.h"
-#include "engine/index/column_pages.h"
+#include "engine/index/epoch_reclaimer.h"
+#include "engine/index/keyword_table.h"
+#include "engine/index/segment_view.h"
 #include "engine/mapping/mapping.h"
 
 namespace binseek::index {
-
-using codec::DocId;
-
-// One segment as a view sees it: its immutable bytes, who lives, and the current values of its numeric columns.
-class SegmentView {
- public:
-  SegmentView(uint64_t id, bool on_disk, std::shared_ptr<const codec::Segment> segment);
-
-  uint64_t id() const { return id_; }  // unique within the engine, never reused
-  bool on_disk() const { return on_disk_; }
-  const codec::Segment& segment() const { return *segment_; }
-  const std::shared_ptr<const codec::Segment>& shared_segment() const { return segment_; }
-  uint32_t max_doc() const { return segment_->max_doc(); }
-  uint32_t live_count() const { return live_.count(); }
-  bool has_deletions() const { return live_count() != max_doc(); }
-  bool IsLive(DocId doc) const { return live_.Get(doc); }
-  const LiveDocs& live() const { return live_; }
-  // Current values of a numeric field, in-place updates included; null: no document of the segment has one.
-  const ColumnPages* Column(mapping::FieldId field) const;
-  const std::vector<std::pair<mapping::FieldId, ColumnPages>>& columns() const { return columns_; }
-
-  // For the writer, on its own copy.
-  LiveDocs* mutable_live() { return &live_; }
-  ColumnPages* MutableColumn(mapping::FieldId field);  // creates an all-absent one
-
- private:
-  uint64_t id_;
-  bool on_disk_;
-  std::shared_ptr<const codec::Segment> segment_;
-  LiveDocs live_;
-  std::vector<std::pair<mapping::FieldId, ColumnPages>> columns_;  // sorted by field
-};
 
 struct DocAddress {
   uint32_t segment = 0;  // ordinal within IndexView::segments
@@ -65,20 +35,36 @@ struct IndexView {
   std::string settings_json;  // as given at creation, Elasticsearch's form
   std::shared_ptr<const mapping::Mapping> mapping;
   std::vector<std::shared_ptr<const SegmentView>> segments;  // in the order of their making
+  std::shared_ptr<const KeywordViews> keywords;  // whose ids the segments hold; null: none
   int64_t next_seq_no = 0;
+  // Some write gave its version: from then on deletes that count versions themselves leave tombstones too.
+  bool external_versions = false;
+  bool manual_refresh = false;  // what is applied shows at a refresh only
+  Epoch epoch = 0;              // the one that published it
+  Epoch unlogged = 0;           // the newest one that has changed it by what the translog has not
+  size_t memory_bytes = 0;      // of segments that are in memory, as of then
 
   uint64_t live_docs() const;
   uint64_t deleted_docs() const;
   uint64_t size_bytes() const;
   std::optional<DocAddress> FindKey(std::string_view key) const;
+  // In which every segment keeps its blocks; empty: as they came.
+  const mapping::IndexSort& index_sort() const { return mapping->index_sort(); }
+  const KeywordView* Keywords(mapping::FieldId field) const {  // null: none of its values has an id
+    return keywords == nullptr ? nullptr : keywords->Find(field);
+  }
   const SegmentView& at(DocAddress address) const { return *segments[address.segment]; }
 };
 
 class EngineView {
  public:
-  // `indices` sorted by name.
-  EngineView(Epoch epoch, std::vector<std::shared_ptr<const IndexView>> indices)
-      : epoch_(epoch), indices_(std::move(indices)) {}
+  // `indices` sorted by name. Pins `epoch` and `lagging`, epochs of indices that are shown as they were before; `reclaimer` may be null (a view that no engine changes).
+  EngineView(Epoch epoch, std::vector<std::shared_ptr<const IndexView>> indices,
+             std::vector<Epoch> lagging = {}, std::shared_ptr<EpochReclaimer> reclaimer = nullptr);
+  ~EngineView();
+  EngineView(const EngineView&) = delete;
+  EngineView& operator=(const EngineView&) = delete;
+
   Epoch epoch() const { return epoch_; }
   const IndexView* Find(std::string_view name) const;
   const IndexView* Find(IndexId id) const;
@@ -87,12 +73,19 @@ class EngineView {
   }  // sorted by name
 
  private:
-  Epoch epoch_;
+  const Epoch epoch_;
+  const std::vector<Epoch> lagging_;
+  const std::shared_ptr<EpochReclaimer> reclaimer_;
   std::vector<std::shared_ptr<const IndexView>> indices_;
 };
 
-// Appends the document's _source as JSON: verbatim, or rendered from fragments and columns (mapping::StoredSource).
-Status AppendSource(const IndexView& index, DocAddress address, std::string* out);
+// Appends the document's _source as JSON: verbatim but for the values that column updates have replaced (mapping::PatchSource), or rendered from
+// fragments and columns (mapping::StoredSource).
+// Errors: kCorruption.
+[[nodiscard]] Status AppendSource(const IndexView& index, DocAddress address, std::string* out);
+// The same for who reads neighbours, of which `reader`, of the address's segment, keeps what it has decompressed.
+[[nodiscard]] Status AppendSource(const IndexView& index, DocAddress address,
+                                  codec::StoredFieldsReader* reader, std::string* out);
 
 }  // namespace binseek::index
 

@@ -7,14 +7,71 @@
 
 namespace binseek::index {
 
+namespace {
+
+// Persisted: values are fixed.
+constexpr uint64_t kExternalVersions = 1;
+constexpr uint64_t kManualRefresh = 2;
+
+constexpr std::string_view kPart = ".part-";
+
+void ReadAttached(ByteReader* reader, std::map<std::string, AttachedFileInfo>* attached) {
+  const uint64_t count = reader->Varint();
+  for (uint64_t i = 0; i < count && reader->ok(); ++i) {
+    std::string name(reader->LengthPrefixed());
+    AttachedFileInfo file;
+    file.id = reader->Varint();
+    file.bytes = reader->Varint();
+    file.crc = reader->U32();
+    (*attached)[std::move(name)] = file;
+  }
+}
+
+}  // namespace
+
 std::string SegmentFile(uint64_t segment_id) { return "segment-" + std::to_string(segment_id); }
 
 std::string StateFile(uint64_t segment_id, uint64_t state_generation) {
   return SegmentFile(segment_id) + ".state-" + std::to_string(state_generation);
 }
 
+std::string PartFile(uint64_t segment_id, uint64_t part) {
+  return SegmentFile(segment_id) + std::string(kPart) + std::to_string(part);
+}
+
+std::string_view WithoutPart(std::string_view file) { return file.substr(0, file.find(kPart)); }
+
 std::string TombstoneFile(uint64_t generation) {
   return "tombstones-" + std::to_string(generation);
+}
+
+std::string KeywordFile(uint64_t generation) { return "keywords-" + std::to_string(generation); }
+
+std::vector<std::string> NamedFiles(const Manifest& manifest) {
+  std::vector<std::string> files;
+  for (const uint64_t generation : manifest.tombstone_generations) {
+    files.push_back(TombstoneFile(generation));
+  }
+  for (const ManifestKeywords& keywords : manifest.keyword_files) {
+    files.push_back(KeywordFile(keywords.generation));
+  }
+  for (const ManifestIndex& index : manifest.indices) {
+    for (const ManifestSegment& segment : index.segments) {
+      files.push_back(SegmentFile(segment.id));
+      for (const ManifestState& state : segment.states) {
+        files.push_back(StateFile(segment.id, state.generation));
+      }
+    }
+  }
+  for (const auto& [name, file] : manifest.attached) {
+    files.push_back(AttachedFileName(file.id));
+  }
+  return files;
+}
+
+bool IsCommitFile(std::string_view file) {
+  return file.starts_with("segment-") || file.starts_with("tombstones-") ||
+         file.starts_with("keywords-") || file.starts_with("attached-");
 }
 
 std::string Manifest::Encode() const {
@@ -23,7 +80,17 @@ std::string Manifest::Encode() const {
   PutVarint(&out, epoch);
   PutVarint(&out, next_index_id);
   PutVarint(&out, next_segment_id);
-  PutVarint(&out, tombstone_generation);
+  PutVarint(&out, tombstone_generations.size());
+  for (const uint64_t written : tombstone_generations) {
+    PutVarint(&out, written);
+  }
+  PutVarint(&out, keyword_files.size());
+  for (const ManifestKeywords& file : keyword_files) {
+    PutVarint(&out, file.generation);
+    PutVarint(&out, file.bytes);
+  }
+  PutVarint(&out, translog.generation);
+  PutVarint(&out, translog.offset);
   PutVarint(&out, indices.size());
   for (const ManifestIndex& index : indices) {
     PutVarint(&out, static_cast<uint32_t>(index.id));
@@ -35,16 +102,29 @@ std::string Manifest::Encode() const {
     index.mapping.EncodeTo(&mapping);
     PutLengthPrefixed(&out, mapping);
     PutVarint(&out, static_cast<uint64_t>(index.next_seq_no));
+    PutVarint(&out, (index.external_versions ? kExternalVersions : 0) |
+                        (index.manual_refresh ? kManualRefresh : 0));
     PutVarint(&out, index.segments.size());
     for (const ManifestSegment& segment : index.segments) {
       PutVarint(&out, segment.id);
-      PutVarint(&out, segment.state_generation);
+      PutVarint(&out, segment.states.size());
+      for (const ManifestState& state : segment.states) {
+        PutVarint(&out, state.generation);
+        PutVarint(&out, state.bytes);
+      }
     }
   }
   PutVarint(&out, user_data.size());
   for (const auto& [key, value] : user_data) {
     PutLengthPrefixed(&out, key);
     PutLengthPrefixed(&out, value);
+  }
+  PutVarint(&out, attached.size());
+  for (const auto& [name, file] : attached) {
+    PutLengthPrefixed(&out, name);
+    PutVarint(&out, file.id);
+    PutVarint(&out, file.bytes);
+    PutU32(&out, file.crc);
   }
   return out;
 }
@@ -56,7 +136,17 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
   manifest.epoch = reader.Varint();
   manifest.next_index_id = static_cast<uint32_t>(reader.Varint());
   manifest.next_segment_id = reader.Varint();
-  manifest.tombstone_generation = reader.Varint();
+  const uint64_t tombstone_files = reader.Varint();
+  for (uint64_t i = 0; i < tombstone_files && reader.ok(); ++i) {
+    manifest.tombstone_generations.push_back(reader.Varint());
+  }
+  const uint64_t keyword_files = reader.Varint();
+  for (uint64_t i = 0; i < keyword_files && reader.ok(); ++i) {
+    const uint64_t written = reader.Varint();
+    manifest.keyword_files.push_back({written, reader.Varint()});
+  }
+  manifest.translog.generation = reader.Varint();
+  manifest.translog.offset = reader.Varint();
   const uint64_t index_count = reader.Varint();
   for (uint64_t i = 0; i < index_count && reader.ok(); ++i) {
     ManifestIndex index;
@@ -67,10 +157,21 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
     index.settings_json = reader.LengthPrefixed();
     BINSEEK_ASSIGN_OR_RETURN(index.mapping, mapping::Mapping::Decode(reader.LengthPrefixed()));
     index.next_seq_no = static_cast<int64_t>(reader.Varint());
+    const uint64_t flags = reader.Varint();
+    if (flags > (kExternalVersions | kManualRefresh)) {
+      reader.Fail("unknown flags of an index");
+    }
+    index.external_versions = (flags & kExternalVersions) != 0;
+    index.manual_refresh = (flags & kManualRefresh) != 0;
     const uint64_t segment_count = reader.Varint();
     for (uint64_t s = 0; s < segment_count && reader.ok(); ++s) {
-      const uint64_t id = reader.Varint();
-      index.segments.push_back({id, reader.Varint()});
+      ManifestSegment segment{reader.Varint()};
+      const uint64_t states = reader.Varint();
+      for (uint64_t i_state = 0; i_state < states && reader.ok(); ++i_state) {
+        const uint64_t written = reader.Varint();
+        segment.states.push_back({written, reader.Varint()});
+      }
+      index.segments.push_back(std::move(segment));
     }
     manifest.indices.push_back(std::move(index));
   }
@@ -79,6 +180,7 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
     std::string key(reader.LengthPrefixed());
     manifest.user_data[std::move(key)] = reader.LengthPrefixed();
   }
+  ReadAttached(&reader, &manifest.attached);
   if (reader.ok() && !reader.AtEnd()) {
     reader.Fail("bytes behind the end");
   }

@@ -1,21 +1,24 @@
-// The state file of a committed segment: who was deleted and which column values were updated since it was written.
+// State files: what happened to a segment between two commits: deletions, values of columns, versions.
 //
-// Free functions over SegmentView. Decode: kCorruption, naming the offset.
+// Pages are written whole, so a file laid over the ones before it gives the state of its commit. Format: engine/codec/FORMATS.md.
 #ifndef BINSEEK_ENGINE_INDEX_SEGMENT_STATE_H_
 #define BINSEEK_ENGINE_INDEX_SEGMENT_STATE_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "engine/base/result.h"
-#include "engine/index/engine_view.h"
+#include "engine/base/status.h"
+#include "engine/index/page_edit.h"
+#include "engine/index/segment_view.h"
 
 namespace binseek::index {
 
-// Live documents as a bitset, then the written pages of every column (version 0 of the format; without envelope).
-std::string EncodeSegmentState(const SegmentView& segment);
-// Lays the state over a freshly opened segment.
-Status ApplySegmentState(std::string_view payload, EditId edit, SegmentView* segment);
+// Payload of the pages born after `epoch`; empty: there are none. 0: all pages.
+std::string EncodeSegmentState(const SegmentView& segment, Epoch epoch);
+// kCorruption, naming the offset.
+[[nodiscard]] Status ApplySegmentState(std::string_view payload, PageEdit* edit,
+                                       SegmentView* segment);
 
 }  // namespace binseek::index
 

@@ -18,7 +18,7 @@ namespace binseek::index::test {
 namespace {
 
 const Product kOld{"red phone", "acme", 1999, 5};
-const Product kNew{"phone case", "acme", 500, 10};
+const Product kNew{"phone case", "apex", 500, 10};
 constexpr int kDocuments = 300;
 
 class CrashTest : public ::testing::Test {
@@ -70,8 +70,8 @@ TEST_F(CrashTest, EqualityAfterDeathAtEveryPointOfACommit) {
   int came_back_new = 0;
   for (const char* point :
        {"commit.before_segment", "store.create", "store.half_written", "store.sync",
-        "commit.after_segment", "commit.before_hook", "commit.after_hook", "commit.before_rename",
-        "commit.after_rename", "commit.after_sync"}) {
+        "commit.after_segment", "commit.before_keywords", "commit.before_hook", "commit.after_hook",
+        "commit.before_rename", "commit.after_rename", "commit.after_sync"}) {
     SCOPED_TRACE(point);
     ASSERT_EQ(CommitAndDie(point), kKilledExitStatus);
     const auto directory = *store::OpenPosixDirectory(path_);
@@ -92,7 +92,7 @@ TEST_F(CrashTest, EqualityAfterDeathAtEveryPointOfACommit) {
     engine.reset();
     std::filesystem::remove_all(path_);
   }
-  EXPECT_EQ(came_back_old, 8);
+  EXPECT_EQ(came_back_old, 9);
   EXPECT_EQ(came_back_new, 2) << "a rename is seen by the next process, synced or not";
 }
 
@@ -126,7 +126,7 @@ class HostileFilesTest : public ::binseek::test::SeededTest {};
 TEST_F(HostileFilesTest, EveryChangedByteIsNoticed) {
   const auto sound = WrittenDirectory();
   const auto files = *sound->List();
-  ASSERT_EQ(files.size(), 4u) << "manifest, segment, its state, tombstones";
+  ASSERT_EQ(files.size(), 6u) << "manifest, keywords, segment, its state, tombstones, translog";
   for (const std::string& file : files) {
     const std::string bytes((*sound->Map(file))->bytes());
     for (uint64_t i = 0; i < Iterations(60); ++i) {
@@ -139,6 +139,16 @@ TEST_F(HostileFilesTest, EveryChangedByteIsNoticed) {
       ASSERT_OK(store::WriteFile(sound.get(), file, changed));
       EngineOptions options;
       options.directory = sound;
+      if (file.starts_with("segment-") && file.find(".state") == std::string::npos) {
+        // Opening looks at its structure only.
+        const auto report = CheckDirectory(*sound);
+        ASSERT_OK(report);
+        ASSERT_FALSE(report->problems.empty()) << file;
+        ASSERT_NE(report->problems[0].find(file), std::string::npos) << report->problems[0];
+        if (Engine::Open(options).ok()) {
+          continue;
+        }
+      }
       const auto engine = Engine::Open(std::move(options));
       ASSERT_FALSE(engine.ok()) << file;
       const StatusCode code = engine.status().code();
@@ -156,6 +166,9 @@ TEST_F(HostileFilesTest, ACorrectChecksumMakesNoByteSafe) {
   const auto sound = WrittenDirectory();
   const auto files = *sound->List();
   for (const std::string& file : files) {
+    if (file.starts_with("translog-")) {
+      continue;  // framed otherwise; it has a fuzzer of its own
+    }
     const std::string bytes((*sound->Map(file))->bytes());
     for (uint64_t i = 0; i < Iterations(300); ++i) {
       std::string changed = bytes;

@@ -1,5 +1,7 @@
 #include "tests/engine/index/engine_model.h"
 
+#include "engine/base/crc32c.h"
+
 namespace binseek::index::test {
 namespace {
 
@@ -60,10 +62,10 @@ OpResult EngineModel::Apply(const Operation& operation, const Product& product) 
     }
   }
   const bool external = operation.version_type != VersionType::kInternal;
-  in.external_versions |= external;
   if (operation.kind == OpKind::kUpdateColumns && !exists && !operation.if_missing) {
     return Made(Outcome::kMissing, version, 0);
   }
+  in.external_versions |= external;
   const int64_t seq_no = in.next_seq_no++;
   if (operation.kind == OpKind::kDelete) {
     in.documents.erase(operation.key);
@@ -84,6 +86,14 @@ OpResult EngineModel::Apply(const Operation& operation, const Product& product) 
   now.version = version;
   now.seq_no = seq_no;
   return Made(exists ? Outcome::kUpdated : Outcome::kCreated, version, seq_no);
+}
+
+void EngineModel::Attach(const std::string& name, const std::optional<std::string>& bytes) {
+  if (bytes) {
+    attached_[name] = *bytes;
+  } else {
+    attached_.erase(name);
+  }
 }
 
 void EngineModel::ForgetTombstones(IndexId id, int64_t below_version) {
@@ -120,6 +130,18 @@ std::string EngineModel::Compare(const Engine& engine) const {
   for (const auto& [key, value] : user_data_) {
     if (engine.UserData(key) != value) {
       return "user data " + key + ": " + engine.UserData(key) + " instead of " + value;
+    }
+  }
+  const Attachments attached = engine.Attached();
+  if (attached.size() != attached_.size()) {
+    return std::to_string(attached.size()) + " attached files instead of " +
+           std::to_string(attached_.size());
+  }
+  for (const auto& [name, bytes] : attached_) {
+    const auto it = attached.find(name);
+    if (it == attached.end() || it->second->info().bytes != bytes.size() ||
+        it->second->info().crc != Crc32c(bytes)) {
+      return "another file is attached as " + name;
     }
   }
   return CompareView(*engine.View());

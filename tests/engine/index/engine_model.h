@@ -3,6 +3,7 @@
 #define BINSEEK_TESTS_ENGINE_INDEX_ENGINE_MODEL_H_
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "tests/engine/index/shop.h"
@@ -17,10 +18,12 @@ class EngineModel {
   // `product` is that of an upsert, or of an update's if_missing.
   OpResult Apply(const Operation& operation, const Product& product);
   void SetUserData(const std::string& key, const std::string& value) { user_data_[key] = value; }
+  // nullopt: none is attached under that name any more.
+  void Attach(const std::string& name, const std::optional<std::string>& bytes);
 
   // "" where the view holds exactly this; else the first difference.
   std::string CompareView(const EngineView& view) const;
-  // Also user data and tombstones.
+  // Also user data, tombstones, and what is attached (by its length and checksum).
   std::string Compare(const Engine& engine) const;
 
   struct Stored {
@@ -40,6 +43,7 @@ class EngineModel {
  private:
   std::map<IndexId, Index> indices_;
   std::map<std::string, std::string> user_data_;
+  std::map<std::string, std::string> attached_;
 };
 
 }  // namespace binseek::index::test

@@ -138,7 +138,7 @@ class EngineModelTest : public ::binseek::test::SeededTest {
 
   void Reopen() {
     engine_.reset();
-    engine_ = MustOpen(directory_);
+    engine_ = MustOpen(directory_, /*background_merges=*/false);
     ASSERT_NE(engine_, nullptr);
     std::string differences;
     for (const EngineModel& candidate : durable_) {

@@ -95,9 +95,11 @@ Outcome MustApplyOne(Engine* engine, Operation operation) {
   return result.results.empty() ? Outcome::kFailed : result.results[0].outcome;
 }
 
-std::unique_ptr<Engine> MustOpen(std::shared_ptr<store::Directory> directory) {
+std::unique_ptr<Engine> MustOpen(std::shared_ptr<store::Directory> directory,
+                                 bool background_merges) {
   EngineOptions options;
   options.directory = std::move(directory);
+  options.background_merges = background_merges;
   auto engine = Engine::Open(std::move(options));
   EXPECT_OK(engine);
   return engine.ok() ? std::move(engine).value() : nullptr;
@@ -109,26 +111,52 @@ std::optional<std::string> SourceOf(const IndexView& index, const std::string& k
     return std::nullopt;
   }
   std::string source;
-  EXPECT_OK(AppendSource(index, *address, &source));
-  return source;
+  const Status status = AppendSource(index, *address, &source);
+  return status.ok() ? source : "[" + status.ToString() + "]";  // which equals no source
 }
 
 std::optional<int64_t> NumberOf(const IndexView& index, const std::string& key,
                                 mapping::FieldId field) {
   const auto address = index.FindKey(key);
-  const ColumnPages* column = address ? index.at(*address).Column(field) : nullptr;
+  if (address && field < mapping::kFirstUserField) {
+    const SystemRow row = index.at(*address).System(address->doc);
+    return field == mapping::kVersionField ? row.version
+           : field == mapping::kSeqNoField ? row.seq_no
+                                           : row.row_hash;
+  }
+  const NumberPages* column = address ? index.at(*address).Column(field) : nullptr;
   return column == nullptr ? std::nullopt : column->Get(address->doc);
+}
+
+std::map<std::string, std::string> ContentsOf(const IndexView& index) {
+  std::map<std::string, std::string> contents;
+  for (uint32_t s = 0; s < index.segments.size(); ++s) {
+    const SegmentView& segment = *index.segments[s];
+    for (DocId doc = 0; doc < segment.max_doc(); ++doc) {
+      if (!segment.IsLive(doc)) {
+        continue;
+      }
+      const std::string key(segment.segment().Key(doc));
+      std::string source;
+      EXPECT_OK(AppendSource(index, {s, doc}, &source));
+      const SystemRow row = segment.System(doc);
+      source += " v" + std::to_string(row.version.value_or(-1)) + " s" +
+                std::to_string(row.seq_no.value_or(-1));
+      EXPECT_TRUE(contents.emplace(key, std::move(source)).second) << key << " lives twice";
+    }
+  }
+  return contents;
 }
 
 uint64_t CountTerm(const IndexView& index, mapping::FieldId field, const std::string& term) {
   uint64_t count = 0;
   for (const auto& segment : index.segments) {
-    const codec::TermDictionary* terms = segment->segment().Terms(field);
-    const auto ord = terms == nullptr ? std::nullopt : terms->Find(term);
-    if (!ord) {
+    const codec::FieldTerms* terms = segment->segment().Terms(field);
+    codec::TermInfo info;
+    if (terms == nullptr || !terms->dictionary().Find(term, &info, nullptr)) {
       continue;
     }
-    auto postings = terms->Postings(*ord);
+    auto postings = terms->Postings(info);
     for (DocId doc = postings.Next(); doc != codec::kNoMoreDocs; doc = postings.Next()) {
       count += segment->IsLive(doc) ? 1 : 0;
     }

@@ -3,6 +3,7 @@
 #define BINSEEK_TESTS_ENGINE_INDEX_SHOP_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,12 +43,15 @@ Operation SetStock(IndexId index, std::string key, std::optional<int64_t> stock,
 ApplyResult MustApply(Engine* engine, std::vector<Operation> operations);
 Outcome MustApplyOne(Engine* engine, Operation operation);
 
-std::unique_ptr<Engine> MustOpen(std::shared_ptr<store::Directory> directory);
+std::unique_ptr<Engine> MustOpen(std::shared_ptr<store::Directory> directory,
+                                 bool background_merges = true);
 
 // _source of the document, or nothing where the key is not there.
 std::optional<std::string> SourceOf(const IndexView& index, const std::string& key);
 std::optional<int64_t> NumberOf(const IndexView& index, const std::string& key,
                                 mapping::FieldId field);
+// All live documents: key to _source, version and sequence number.
+std::map<std::string, std::string> ContentsOf(const IndexView& index);
 // Live documents with this exact term.
 uint64_t CountTerm(const IndexView& index, mapping::FieldId field, const std::string& term);
 

@@ -1,0 +1,72 @@
+#include "engine/index/index_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace binseek::index {
+
+IndexWriter::~IndexWriter() {
+  memory_->keys -= key_bytes_;
+  memory_->tombstones -= tombstone_bytes_;
+  memory_->keywords -= keyword_bytes_;
+}
+
+void IndexWriter::CountKeys() {
+  constexpr uint64_t kFewKeys = 64;
+  const uint64_t size = keys.size();
+  const size_t segments = keys.known_segments() + keys.forwarded_segments();
+  const uint64_t change = std::max(size, counted_keys_) - std::min(size, counted_keys_);
+  if (segments == counted_segments_ && key_bytes_ != 0 &&
+      change <= std::max(counted_keys_ / 32, kFewKeys)) {
+    return;
+  }
+  const size_t bytes = keys.memory_bytes();
+  memory_->keys += bytes - key_bytes_;  // modulo 2^64
+  key_bytes_ = bytes;
+  counted_keys_ = size;
+  counted_segments_ = segments;
+}
+
+void IndexWriter::CountKeywords() {
+  const size_t bytes = keywords.memory_bytes();
+  memory_->keywords += bytes - keyword_bytes_;  // modulo 2^64
+  keyword_bytes_ = bytes;
+}
+
+void IndexWriter::SetTombstones(IndexTombstones tombstones) {
+  memory_->tombstones -= tombstone_bytes_;
+  tombstones_ = std::move(tombstones);
+  tombstone_bytes_ = 0;
+  for (const auto& [key, version] : tombstones_) {
+    tombstone_bytes_ += TombstoneBytes(key);
+  }
+  memory_->tombstones += tombstone_bytes_;
+}
+
+void IndexWriter::PutTombstone(const std::string& key, int64_t version) {
+  const auto [it, is_new] = tombstones_.insert_or_assign(key, version);
+  if (is_new) {
+    tombstone_bytes_ += TombstoneBytes(key);
+    memory_->tombstones += TombstoneBytes(key);
+  }
+}
+
+void IndexWriter::EraseTombstone(const std::string& key) {
+  if (tombstones_.erase(key) > 0) {
+    tombstone_bytes_ -= TombstoneBytes(key);
+    memory_->tombstones -= TombstoneBytes(key);
+  }
+}
+
+size_t IndexWriter::ForgetTombstones(int64_t version) {
+  size_t bytes = 0;
+  const size_t gone = std::erase_if(tombstones_, [&](const auto& entry) {
+    bytes += entry.second < version ? TombstoneBytes(entry.first) : 0;
+    return entry.second < version;
+  });
+  tombstone_bytes_ -= bytes;
+  memory_->tombstones -= bytes;
+  return gone;
+}
+
+}  // namespace binseek::index

@@ -1,0 +1,43 @@
+// MemoryLimiter: keeps what an engine holds in memory below its limit, by making room before a batch, or refusing it.
+//
+// Over the limit, the writer that comes first commits, so that new documents go to disk; then it writes segments anew, the one with the most changed columns
+// first, so that these lie in files again; and when nothing of that helps (keys, tombstones and keyword values alone are too many, or old views hold what has changed since) the
+// batch is refused until something has changed. Other writers wait for that: reading from the source stops before memory does.
+// Thread-safe. `mutex_` comes before all other locks: no gate and no claim is held by who calls.
+#ifndef BINSEEK_ENGINE_INDEX_MEMORY_LIMITER_H_
+#define BINSEEK_ENGINE_INDEX_MEMORY_LIMITER_H_
+
+#include <cstddef>
+#include <functional>
+
+#include "engine/base/mutex.h"
+#include "engine/base/result.h"
+#include "engine/base/status.h"
+#include "engine/index/engine_state.h"
+
+namespace binseek::index {
+
+class MemoryLimiter {
+ public:
+  // `commit` makes all that is in memory durable; `compact` gives back the pages of one segment, false where there are none. Borrows the state.
+  MemoryLimiter(EngineState* state, std::function<Status()> commit,
+                std::function<Result<bool>()> compact);
+
+  // Before a batch. kResourceExhausted, naming the limit and what holds the memory; those of commits and merges.
+  // Cost: some loads while below the limit.
+  [[nodiscard]] Status Admit() BINSEEK_EXCLUDES(mutex_);
+
+ private:
+  Status MakeRoom() BINSEEK_REQUIRES(mutex_);
+
+  EngineState* const state_;
+  const size_t limit_;
+  const std::function<Status()> commit_;
+  const std::function<Result<bool>()> compact_;
+  Mutex mutex_;
+  size_t refused_at_ BINSEEK_GUARDED_BY(mutex_) = 0;  // nothing more could be given back then
+};
+
+}  // namespace binseek::index
+
+#endif  // BINSEEK_ENGINE_INDEX_MEMORY_LIMITER_H_

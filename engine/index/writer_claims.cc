@@ -1,0 +1,54 @@
+#include "engine/index/writer_claims.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace binseek::index {
+
+WriterClaims::Claim::Claim(WriterClaims* claims, std::vector<IndexId> indices)
+    : claims_(claims), indices_(std::move(indices)) {}
+
+WriterClaims::Claim::Claim(Claim&& other) noexcept
+    : claims_(std::exchange(other.claims_, nullptr)), indices_(std::move(other.indices_)) {}
+
+WriterClaims::Claim::~Claim() {
+  if (claims_ != nullptr) {
+    claims_->Release(indices_);
+  }
+}
+
+bool WriterClaims::Overlap(const std::vector<IndexId>& a, const std::vector<IndexId>& b) const {
+  return std::any_of(a.begin(), a.end(),
+                     [&](IndexId id) { return std::find(b.begin(), b.end(), id) != b.end(); });
+}
+
+WriterClaims::Claim WriterClaims::Take(std::vector<IndexId> indices) {
+  std::sort(indices.begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+  const MutexLock lock(&mutex_);
+  const auto place = waiting_.insert(waiting_.end(), &indices);
+  const auto must_wait = [&]() BINSEEK_REQUIRES(mutex_) {
+    return Overlap(indices, taken_) ||
+           std::any_of(waiting_.begin(), place,
+                       [&](const auto* earlier) { return Overlap(indices, *earlier); });
+  };
+  while (must_wait()) {
+    released_.Wait(&mutex_);
+  }
+  waiting_.erase(place);
+  taken_.insert(taken_.end(), indices.begin(), indices.end());
+  return {this, std::move(indices)};
+}
+
+void WriterClaims::Release(const std::vector<IndexId>& indices) {
+  {
+    const MutexLock lock(&mutex_);
+    for (const IndexId id : indices) {
+      taken_.erase(std::find(taken_.begin(), taken_.end(), id));
+    }
+  }
+  released_.NotifyAll();
+}
+
+}  // namespace binseek::index
