@@ -50,6 +50,16 @@ uint64_t BoolScorer::cost() const {
   return sum;
 }
 
+Status BoolScorer::status() const {
+  for (const auto* const scorers :
+       {&clauses_.filters, &clauses_.musts, &clauses_.shoulds, &clauses_.prohibited}) {
+    for (const auto& scorer : *scorers) {
+      BINSEEK_RETURN_IF_ERROR(scorer->status());
+    }
+  }
+  return Status::Ok();
+}
+
 bool BoolScorer::Require(DocId first, Window* window) {
   match_.fill(~uint64_t{0});
   bool has_sum = false;

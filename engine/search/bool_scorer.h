@@ -29,6 +29,7 @@ class BoolScorer final : public Scorer {
   BoolScorer(BoolClauses clauses, bool scores);
   bool FillWindow(DocId first, Window* window) override;
   uint64_t cost() const override;
+  Status status() const override;
 
  private:
   struct Required {

@@ -39,9 +39,12 @@ class BucketTable {
     return it->second;
   }
 
-  void Count(uint32_t bucket) { ++counts_[bucket]; }
+  void Count(uint32_t bucket, uint64_t documents = 1) { counts_[bucket] += documents; }
   uint64_t count(uint32_t bucket) const { return counts_[bucket]; }
   const Key& key(uint32_t bucket) const { return *keys_[bucket]; }
+  bool HasAny(uint32_t parent) const {
+    return parent < of_parent_.size() && !of_parent_[parent].empty();
+  }
   // In the order of their appearance.
   std::vector<uint32_t> OfParent(uint32_t parent) const {
     return parent < of_parent_.size() ? of_parent_[parent] : std::vector<uint32_t>();

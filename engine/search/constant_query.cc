@@ -80,6 +80,7 @@ class ConstantScoreScorer final : public Scorer {
     return true;
   }
   uint64_t cost() const override { return scorer_->cost(); }
+  Status status() const override { return scorer_->status(); }
 
  private:
   const std::unique_ptr<Scorer> scorer_;
@@ -130,19 +131,19 @@ class IdsWeight final : public Weight {
       : ids_(std::move(ids)), scores_(scores), score_(score) {}
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
     SegmentBits bits(segment.max_doc());
-    bool any = false;
+    uint64_t found = 0;
     for (const std::string& id : ids_) {
       // An older copy of the key in the same segment is dead, so the newest is the only candidate.
       if (const std::optional<DocId> doc = segment.segment().FindKey(id); doc) {
         bits.Set(*doc);
-        any = true;
+        ++found;
       }
     }
-    if (!any) {
+    if (found == 0) {
       return std::unique_ptr<Scorer>();
     }
     return std::unique_ptr<Scorer>(
-        std::make_unique<SegmentBitsScorer>(std::move(bits), scores_, score_));
+        std::make_unique<SegmentBitsScorer>(std::move(bits), found, scores_, score_));
   }
 
  private:

@@ -55,12 +55,15 @@ class SegmentBits {
 
 class SegmentBitsScorer final : public Scorer {
  public:
-  SegmentBitsScorer(SegmentBits bits, bool scores, float score)
-      : bits_(std::move(bits)), scores_(scores), score_(score) {}
+  // `cost`: about how many bits are set.
+  SegmentBitsScorer(SegmentBits bits, uint64_t cost, bool scores, float score)
+      : bits_(std::move(bits)), cost_(cost), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override;
+  uint64_t cost() const override { return cost_; }
 
  private:
   const SegmentBits bits_;
+  const uint64_t cost_;
   const bool scores_;
   const float score_;
 };

@@ -40,6 +40,12 @@ class DisMaxScorer final : public Scorer {
     }
     return window->AnyMatch();
   }
+  Status status() const override {
+    for (const auto& scorer : scorers_) {
+      BINSEEK_RETURN_IF_ERROR(scorer->status());
+    }
+    return Status::Ok();
+  }
 
  private:
   void AddScores() {

@@ -19,21 +19,72 @@ class FlattenedExistsWeight final : public TermUnionWeight {
       : TermUnionWeight(field, scores, score) {}
 
  private:
-  void CollectOrds(const codec::TermDictionary& terms, std::vector<uint32_t>* ords) const override {
+  void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const override {
+    codec::BlockTermDictionary::Cursor cursor(terms);
     std::string below = ref().path;
     below.back() = '.';
     for (const std::string& prefix : {ref().path, below}) {
-      for (uint32_t ord = terms.LowerBound(prefix);
-           ord < terms.size() && terms.Term(ord).starts_with(prefix); ++ord) {
-        if (terms.Term(ord).find('\0') != std::string_view::npos) {
-          ords->push_back(ord);
+      for (bool ok = cursor.SeekCeil(prefix); ok && cursor.term().starts_with(prefix);
+           ok = cursor.Next()) {
+        if (cursor.term().find('\0') != std::string_view::npos) {
+          out->Add(cursor.info());
         }
       }
     }
   }
 };
 
-// Fields with terms: text by its norms, the others by their ordinals.
+// Text fields have a norm in every document with a value, the others an ordinal.
+class TermsExistScorer final : public Scorer {
+ public:
+  // One of both is null.
+  TermsExistScorer(const uint8_t* norms, const codec::OrdColumn* keywords, uint32_t max_doc,
+                   bool scores, float score)
+      : norms_(norms), keywords_(keywords), max_doc_(max_doc), scores_(scores), score_(score) {}
+
+  bool FillWindow(DocId first, Window* window) override {
+    window->ClearMatches();
+    if (first >= max_doc_) {
+      return false;
+    }
+    const uint32_t docs = std::min(max_doc_ - first, Window::kDocs);
+    if (norms_ != nullptr) {
+      for (uint32_t offset = 0; offset < docs; offset += 64) {
+        window->match[offset / 64] = WordByNorms(first + offset, std::min(docs - offset, 64u));
+      }
+    } else {
+      FillByOrds(first, docs, window);
+    }
+    if (scores_) {
+      FillScores(score_, window);
+    }
+    return window->AnyMatch();
+  }
+
+ private:
+  uint64_t WordByNorms(DocId first, uint32_t docs) const {
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < docs; ++i) {
+      word |= static_cast<uint64_t>(norms_[first + i] != 0) << i;
+    }
+    return word;
+  }
+
+  void FillByOrds(DocId first, uint32_t docs, Window* window) const {
+    codec::BlockBits present;
+    for (uint32_t offset = 0; offset < docs; offset += codec::kBlock256) {
+      keywords_->numbers().ReadPresent((first + offset) / codec::kBlock256, &present);
+      std::copy(present.begin(), present.end(), window->match + offset / 64);
+    }
+  }
+
+  const uint8_t* const norms_;
+  const codec::OrdColumn* const keywords_;
+  const uint32_t max_doc_;
+  const bool scores_;
+  const float score_;
+};
+
 class TermsExistWeight final : public Weight {
  public:
   TermsExistWeight(mapping::FieldId field, bool scores, float score)
@@ -41,18 +92,12 @@ class TermsExistWeight final : public Weight {
 
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
     const uint8_t* const norms = segment.segment().Norms(field_);
-    const codec::KeywordColumn* const keywords = segment.segment().Keywords(field_);
+    const codec::OrdColumn* const keywords = segment.segment().AnyKeywords(field_);
     if (norms == nullptr && keywords == nullptr) {
       return std::unique_ptr<Scorer>();
     }
-    SegmentBits bits(segment.max_doc());
-    for (DocId doc = 0; doc < segment.max_doc(); ++doc) {
-      if (norms != nullptr ? norms[doc] != 0 : !keywords->Ords(doc).empty()) {
-        bits.Set(doc);
-      }
-    }
     return std::unique_ptr<Scorer>(
-        std::make_unique<SegmentBitsScorer>(std::move(bits), scores_, score_));
+        std::make_unique<TermsExistScorer>(norms, keywords, segment.max_doc(), scores_, score_));
   }
 
  private:

@@ -6,12 +6,12 @@ namespace binseek::search {
 
 std::optional<FieldRef> FindField(const mapping::Mapping& mapping, std::string_view name) {
   if (const mapping::Field* field = mapping.Find(name); field != nullptr) {
-    return FieldRef{field, {}};
+    return FieldRef{.field = field};
   }
   for (size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
     const mapping::Field* parent = mapping.Find(name.substr(0, dot));
     if (parent != nullptr && parent->kind == mapping::FieldKind::kFlattened) {
-      FieldRef ref{parent, std::string(name.substr(dot + 1))};
+      FieldRef ref{.field = parent, .path = std::string(name.substr(dot + 1))};
       ref.path.push_back('\0');
       return ref;
     }
@@ -25,19 +25,24 @@ std::string TermFor(const FieldRef& ref, std::string_view value) {
   return ref.path + (lowercase ? analysis::Lowercase(value) : std::string(value));
 }
 
-OrdRange OrdsOf(const FieldRef& ref, const codec::TermDictionary& terms) {
+OrdRange OrdsOf(const FieldRef& ref, const codec::BlockTermDictionary& terms) {
   if (ref.path.empty()) {
     return {0, terms.size()};
   }
-  std::string behind = ref.path;
-  behind.back() = '\1';  // the path ends in a zero byte
-  return {terms.LowerBound(ref.path), terms.LowerBound(behind)};
+  const auto [begin, end] = terms.OrdsWithPrefix(ref.path);
+  return {begin, end};
+}
+
+Status CheckDictionary(const codec::BlockTermDictionary& terms) {
+  return terms.corrupt()
+             ? Status::Corruption("a term dictionary of a segment is not as it was written")
+             : Status::Ok();
 }
 
 FieldStatistics CollectFieldStatistics(const index::IndexView& index, const FieldRef& ref) {
   FieldStatistics statistics;
   for (const auto& segment : index.segments) {
-    const codec::TermDictionary* terms = segment->segment().Terms(ref.field->id);
+    const codec::FieldTerms* const terms = segment->segment().Terms(ref.field->id);
     if (terms == nullptr) {
       continue;
     }
@@ -53,12 +58,10 @@ uint64_t CollectDocFreq(const index::IndexView& index, mapping::FieldId field,
                         std::string_view term) {
   uint64_t doc_freq = 0;
   for (const auto& segment : index.segments) {
-    const codec::TermDictionary* terms = segment->segment().Terms(field);
-    if (terms == nullptr) {
-      continue;
-    }
-    if (const std::optional<uint32_t> ord = terms->Find(term); ord) {
-      doc_freq += terms->DocFreq(*ord);
+    const codec::FieldTerms* const terms = segment->segment().Terms(field);
+    codec::TermInfo info;
+    if (terms != nullptr && terms->dictionary().Find(term, &info, nullptr)) {
+      doc_freq += info.doc_freq;
     }
   }
   return doc_freq;

@@ -1,7 +1,7 @@
 // FieldRef: what a name in a request means in one index.
 //
 // Either a mapped field, or leaves of a flattened one: "attrs" (any leaf) or "attrs.color" (the leaves at that path). Plain value type that
-// borrows from the mapping.
+// borrows from the mapping and the view.
 #ifndef BINSEEK_ENGINE_SEARCH_FIELD_REF_H_
 #define BINSEEK_ENGINE_SEARCH_FIELD_REF_H_
 
@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/status.h"
+#include "engine/codec/segment.h"
 #include "engine/index/engine_view.h"
 #include "engine/mapping/mapping.h"
 #include "engine/search/similarity.h"
@@ -17,7 +19,9 @@ namespace binseek::search {
 
 struct FieldRef {
   const mapping::Field* field = nullptr;
-  std::string path;  // of a flattened field: "color\0" before each term; empty = any leaf
+  std::string path{};  // of a flattened field: "color\0" before each term; empty = any leaf
+  const index::KeywordView* keywords =
+      nullptr;  // what ids mean in this index; null: there are none, or nobody asked
 
   bool has_terms() const {
     return field->kind == mapping::FieldKind::kText ||
@@ -40,7 +44,9 @@ struct OrdRange {
   uint32_t end = 0;
 };
 // Where the field's terms lie in its dictionary; those of a flattened field's path are a part of it.
-OrdRange OrdsOf(const FieldRef& ref, const codec::TermDictionary& terms);
+OrdRange OrdsOf(const FieldRef& ref, const codec::BlockTermDictionary& terms);
+// kCorruption where damage was met in the dictionary: a term that it did not give may be there. To be asked after it was read.
+[[nodiscard]] Status CheckDictionary(const codec::BlockTermDictionary& terms);
 // A flattened field's dictionary holds every leaf twice, alone and behind its path. True where `term` is one of the leaves that `ref` means.
 inline bool IsValueTerm(const FieldRef& ref, std::string_view term) {
   return !ref.is_flattened() || !ref.path.empty() || term.find('\0') == std::string_view::npos;

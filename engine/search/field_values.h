@@ -7,9 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "engine/base/status.h"
+#include "engine/codec/segment.h"
 #include "engine/index/engine_view.h"
 #include "engine/search/field_ref.h"
 #include "engine/search/window.h"
@@ -34,7 +39,7 @@ class NumberReader {
 
   // Calls visit(value) for every value, ascending. False: there is none.
   template <class Visit>
-  bool ForEach(uint32_t offset, Visit visit) const {
+  bool ForEach(uint32_t offset, Visit visit) {
     if (bulk_) {
       if (((present_[offset / 64] >> (offset % 64)) & 1) == 0) {
         return false;
@@ -45,8 +50,15 @@ class NumberReader {
     if (column_ == nullptr) {
       return false;
     }
-    int64_t scratch = 0;
-    const std::span<const int64_t> values = column_->GetAll(first_ + offset, &scratch);
+    if (!column_->multi_valued()) {
+      int64_t value = 0;
+      if (!column_->Get(first_ + offset, &value)) {
+        return false;
+      }
+      visit(value);
+      return true;
+    }
+    const std::span<const int64_t> values = column_->GetAll(first_ + offset, &scratch_);
     for (const int64_t value : values) {
       visit(value);
     }
@@ -54,7 +66,7 @@ class NumberReader {
   }
 
   // The smallest or greatest value.
-  bool Get(uint32_t offset, bool greatest, int64_t* value) const {
+  bool Get(uint32_t offset, bool greatest, int64_t* value) {
     bool any = false;
     ForEach(offset, [&](int64_t next) {
       *value = any && !greatest ? *value : next;
@@ -66,51 +78,84 @@ class NumberReader {
  private:
   static constexpr size_t kBulk = 128;  // from here on copying the whole window is cheaper
 
-  const index::ColumnPages* const column_;
+  const index::NumberPages* const column_;
   const uint32_t max_doc_;
   DocId first_ = 0;
   bool bulk_ = false;
+  std::vector<int64_t> scratch_;
   std::array<int64_t, Window::kDocs> values_{};
   std::array<uint64_t, Window::kWords> present_{};
 };
 
+// What it reads of keywords are numbers in place of values: the segment's own ordinals, in the order of the values, or, where the segment has
+// them, ids that mean the same in all segments of the index, in no order.
 class OrdReader {
  public:
-  OrdReader(const index::SegmentView& segment, FieldRef ref)
-      : ref_(std::move(ref)),
-        terms_(segment.segment().Terms(ref_.field->id)),
-        keywords_(segment.segment().Keywords(ref_.field->id)) {
-    if (terms_ != nullptr) {
-      range_ = OrdsOf(ref_, *terms_);
+  OrdReader(const index::SegmentView& segment, FieldRef ref);
+  ~OrdReader() = default;
+  OrdReader(const OrdReader&) = delete;
+  OrdReader& operator=(const OrdReader&) = delete;
+
+  // Ids, of keywords(), which is not null then; also where no document of the segment has a value.
+  bool by_ids() const { return by_ids_; }
+  const index::KeywordView* keywords() const { return ref_.keywords; }
+  const codec::FieldTerms* terms() const { return terms_; }
+  OrdRange range() const { return range_; }
+  size_t path_bytes() const { return ref_.path.size(); }  // before the value within a term
+  // Calls visit(ord) for every value that the segment's dictionary holds, deleted documents' included. Cost: that of all documents, with ids.
+  template <class Visit>
+  void ForEachTerm(Visit visit) {
+    if (by_ids_) {
+      for (const uint32_t id : AllIds()) {
+        visit(id);
+      }
+      return;
+    }
+    for (uint32_t ord = range_.begin; ord < range_.end; ++ord) {
+      if (IsValue(ord)) {
+        visit(ord);
+      }
     }
   }
 
-  const codec::TermDictionary* terms() const { return terms_; }
-  OrdRange range() const { return range_; }
-  // The value without its path. REQUIRES: ord within range().
-  std::string_view Text(uint32_t ord) const { return terms_->Term(ord).substr(ref_.path.size()); }
-  bool IsValue(uint32_t ord) const { return IsValueTerm(ref_, terms_->Term(ord)); }
+  // The value without its path. kCorruption. Cost: a look into the dictionary, so not for every document. REQUIRES: ord within range().
+  [[nodiscard]] Status Text(uint32_t ord, std::string* text) const;
+  // False: one of the terms of a flattened field that stand for a leaf's path too. REQUIRES: ord within range().
+  bool IsValue(uint32_t ord);
+
+  // kCorruption where damage was met in the dictionary.
+  [[nodiscard]] Status status() const;
+
+  // Goes to the window at `first`, of which about `wanted` documents will be asked for.
+  void Open(DocId first, size_t wanted);
 
   // Calls visit(ord) for every value, ascending. False: there is none.
   template <class Visit>
-  bool ForEach(DocId doc, Visit visit) const {
-    if (keywords_ == nullptr || terms_ == nullptr) {
+  bool ForEach(uint32_t offset, Visit visit) {
+    if (!has_values_) {
       return false;
     }
-    bool any = false;
-    for (const uint32_t ord : keywords_->Ords(doc)) {
-      if (ref_.is_flattened() && (ord < range_.begin || ord >= range_.end || !IsValue(ord))) {
-        continue;
+    if (!several_) {
+      const uint32_t ord = bulk_ ? ords_[offset] : column_.Ord(first_ + offset);
+      if (!Means(ord)) {
+        return false;
       }
       visit(ord);
-      any = true;
+      return true;
+    }
+    bool any = false;
+    for (const int64_t ord : Several(first_ + offset)) {
+      if (Means(static_cast<uint64_t>(ord))) {
+        visit(static_cast<uint32_t>(ord));
+        any = true;
+      }
     }
     return any;
   }
 
-  bool Get(DocId doc, bool greatest, uint32_t* ord) const {
+  bool Get(uint32_t offset, bool greatest, uint32_t* ord) {
     bool any = false;
-    ForEach(doc, [&](uint32_t next) {
+    ForEach(offset, [&](uint32_t next) {
       *ord = any && !greatest ? *ord : next;
       any = true;
     });
@@ -118,10 +163,33 @@ class OrdReader {
   }
 
  private:
+  static constexpr size_t kBulk = 512;  // from here on unpacking the whole window is cheaper
+  enum class Leaf : uint8_t { kUnknown, kValue, kWithPath };
+
+  bool Means(uint64_t ord) {
+    return ord >= range_.begin && ord < range_.end &&
+           (!mixed_ || IsValue(static_cast<uint32_t>(ord)));
+  }
+  // As the column's numbers, which nobody has checked to be ordinals.
+  std::span<const int64_t> Several(DocId doc);
+  std::vector<uint32_t> AllIds() const;
+
   const FieldRef ref_;
-  const codec::TermDictionary* const terms_;
-  const codec::KeywordColumn* const keywords_;
+  const codec::FieldTerms* const terms_;
+  bool by_ids_ = false;
+  bool lacks_ids_ = false;  // it has ids, and nobody knows what they mean
+  bool has_values_ = false;
+  codec::OrdColumn column_;  // where there are values
   OrdRange range_;
+  const bool mixed_;  // terms with and without their path in one range
+  bool several_ = false;
+  DocId first_ = 0;
+  bool bulk_ = false;
+  std::vector<Leaf> leaves_;  // of a mixed range, as far as they were asked for
+  std::vector<int64_t> scratch_;
+  uint32_t block_ = codec::kNoOrd;  // the one in lists_
+  codec::PackedColumn::Lists lists_;
+  std::array<uint32_t, Window::kDocs> ords_;
 };
 
 }  // namespace binseek::search

@@ -80,7 +80,12 @@ class FiltersAggregator final : public Aggregator {
     matching_.clear();
     for (uint32_t filter = 0; filter < scorers_.size(); ++filter) {
       BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
-      if (scorers_[filter] != nullptr && scorers_[filter]->FillWindow(first, &window_)) {
+      if (scorers_[filter] == nullptr) {
+        continue;
+      }
+      const bool any = scorers_[filter]->FillWindow(first, &window_);
+      BINSEEK_RETURN_IF_ERROR(scorers_[filter]->status());
+      if (any) {
         BINSEEK_RETURN_IF_ERROR(context_->Extend(matching_.size() + 1, &matches_));
         std::copy(std::begin(window_.match), std::end(window_.match),
                   matches_[matching_.size()].begin());

@@ -74,11 +74,14 @@ class MetricAggregator final : public Aggregator {
     if (numbers_ != nullptr) {
       numbers_->Open(docs.first, docs.offsets.size());
     }
+    if (ords_ != nullptr) {
+      ords_->Open(docs.first, docs.offsets.size());
+    }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
       BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[i] + size_t{1}, &buckets_));
-      CollectOne(docs.first, docs.offsets[i], &buckets_[docs.buckets[i]]);
+      CollectOne(docs.offsets[i], &buckets_[docs.buckets[i]]);
     }
-    return Status::Ok();
+    return ords_ != nullptr ? ords_->status() : Status::Ok();
   }
 
   Result<AggregationResult> Build(uint32_t bucket) override {
@@ -98,13 +101,13 @@ class MetricAggregator final : public Aggregator {
   }
 
  private:
-  void CollectOne(DocId first, uint32_t offset, Statistics* statistics) const {
+  void CollectOne(uint32_t offset, Statistics* statistics) const {
     bool any = false;
     if (numbers_ != nullptr) {
       any = numbers_->ForEach(
           offset, [&](int64_t value) { statistics->Add(mapping::ToDouble(*field_, value)); });
     } else if (ords_ != nullptr) {
-      any = ords_->ForEach(first + offset, [&](uint32_t) { ++statistics->count; });
+      any = ords_->ForEach(offset, [&](uint32_t) { ++statistics->count; });
     }
     if (!any && missing_) {
       statistics->Add(*missing_);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -72,11 +74,11 @@ Result<std::optional<int64_t>> DateEndOf(const Field& field, const Bound& bound,
   return std::optional<int64_t>(bound.inclusive ? *value : lower ? *value + 1 : *value - 1);
 }
 
-// Fills windows from a column. Values are read a window at a time and compared without branches.
+// Fills windows from a column, page by page. Pages whose zone says that none or all are meant cost next to nothing.
 class IntervalsScorer final : public Scorer {
  public:
-  IntervalsScorer(const index::ColumnPages* column, uint32_t max_doc,
-                  const std::vector<Interval>* intervals, bool scores, float score)
+  IntervalsScorer(const index::NumberPages* column, uint32_t max_doc,
+                  std::span<const Interval> intervals, bool scores, float score)
       : column_(column), max_doc_(max_doc), intervals_(intervals), scores_(scores), score_(score) {}
 
   bool FillWindow(DocId first, Window* window) override {
@@ -84,79 +86,93 @@ class IntervalsScorer final : public Scorer {
     if (first >= max_doc_) {
       return false;
     }
-    const uint32_t count = std::min(max_doc_ - first, Window::kDocs);
-    present_.fill(0);
-    column_->Read(first, count, values_.data(), present_.data());
-    if (column_->multi_valued()) {
-      MatchSeveral(first, window);
-    } else if (intervals_->size() <= kFewIntervals) {
-      for (const Interval& interval : *intervals_) {
-        MatchInterval(interval, window);
-      }
+    const uint32_t docs = std::min(max_doc_ - first, Window::kDocs);
+    if (intervals_.size() == 1) {
+      column_->MatchDocs(first, docs, intervals_[0].low, intervals_[0].high, window->match);
     } else {
-      MatchMany(window);
+      const uint32_t page_docs = column_->docs_per_page();
+      for (uint32_t offset = 0; offset < docs; offset += page_docs) {
+        MatchPage((first + offset) / page_docs, window->match + offset / 64);
+      }
     }
-    if (scores_) {
+    const bool any = window->AnyMatch();
+    if (any && scores_) {
       FillScores(score_, window);
     }
-    return window->AnyMatch();
+    return any;
   }
 
  private:
   static constexpr size_t kFewIntervals = 4;
+  static constexpr uint32_t kPageWords = index::NumberPage::kMaxDocs / 64;
 
-  void MatchInterval(Interval interval, Window* window) const {
-    const uint64_t width =
-        static_cast<uint64_t>(interval.high) - static_cast<uint64_t>(interval.low);
-    for (uint32_t w = 0; w < Window::kWords; ++w) {
-      if (present_[w] == 0) {
-        continue;
+  // `match` is 0 and has a word per 64 documents of the page.
+  void MatchPage(uint32_t page, uint64_t* match) {
+    // Only those intervals matter that reach into the page's zone.
+    const index::NumberZone zone = column_->Zone(page);
+    const auto begin = std::lower_bound(
+        intervals_.begin(), intervals_.end(), zone.min,
+        [](const Interval& interval, int64_t value) { return interval.high < value; });
+    const auto end = std::upper_bound(
+        begin, intervals_.end(), zone.max,
+        [](int64_t value, const Interval& interval) { return value < interval.low; });
+    if (zone.empty() || begin == end) {
+      return;
+    }
+    if (static_cast<size_t>(end - begin) > kFewIntervals) {
+      MatchMany(page, {begin, end}, match);
+      return;
+    }
+    std::array<uint64_t, kPageWords> words;
+    for (auto interval = begin; interval != end; ++interval) {
+      column_->MatchRange(page, interval->low, interval->high, words.data());
+      for (uint32_t w = 0; w < column_->words_of(page); ++w) {
+        match[w] |= words[w];
       }
-      const int64_t* const values = values_.data() + size_t{w} * 64;
-      uint64_t bits = 0;
-      for (uint32_t i = 0; i < 64; ++i) {
-        const uint64_t distance =
-            static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(interval.low);
-        bits |= static_cast<uint64_t>(distance <= width) << i;
-      }
-      window->match[w] |= bits & present_[w];
     }
   }
 
-  bool Contains(int64_t value) const {
-    const auto it = std::lower_bound(
-        intervals_->begin(), intervals_->end(), value,
-        [](const Interval& interval, int64_t wanted) { return interval.high < wanted; });
-    return it != intervals_->end() && it->low <= value;
+  static bool Contains(std::span<const Interval> intervals, int64_t value) {
+    // As std::lower_bound, but without branches, which nobody can foresee here.
+    const Interval* base = intervals.data();
+    for (size_t n = intervals.size(); n > 1;) {
+      const size_t half = n / 2;
+      base += half * static_cast<size_t>(base[half - 1].high < value);
+      n -= half;
+    }
+    return base->low <= value && value <= base->high;
   }
 
-  void MatchMany(Window* window) const {
-    ForEachBit(present_, [&](uint32_t offset) {
-      if (Contains(values_[offset])) {
-        window->Set(offset);
+  // REQUIRES: there are intervals.
+  void MatchMany(uint32_t page, std::span<const Interval> intervals, uint64_t* match) {
+    const DocId first = column_->first_doc(page);
+    const uint32_t docs = column_->docs_of(page);
+    if (column_->multi_valued()) {
+      for (uint32_t i = 0; i < docs; ++i) {
+        const std::span<const int64_t> values = column_->GetAll(first + i, &scratch_);
+        const bool any = std::any_of(values.begin(), values.end(),
+                                     [&](int64_t value) { return Contains(intervals, value); });
+        match[i / 64] |= static_cast<uint64_t>(any) << (i % 64);
       }
-    });
-  }
-
-  void MatchSeveral(DocId first, Window* window) const {
-    ForEachBit(present_, [&](uint32_t offset) {
-      int64_t scratch = 0;
-      for (const int64_t value : column_->GetAll(first + offset, &scratch)) {
-        if (Contains(value)) {
-          window->Set(offset);
-          break;
-        }
+      return;
+    }
+    std::array<int64_t, index::NumberPage::kMaxDocs> values;
+    std::array<uint64_t, kPageWords> present;
+    column_->Read(first, docs, values.data(), present.data());
+    for (uint32_t w = 0; w < column_->words_of(page); ++w) {
+      for (uint64_t word = present[w]; word != 0; word &= word - 1) {
+        const auto i = static_cast<uint32_t>(std::countr_zero(word));
+        match[w] |= static_cast<uint64_t>(Contains(intervals, values[w * 64 + i])) << i;
       }
-    });
+    }
   }
 
-  const index::ColumnPages* const column_;
+  const index::NumberPages* const column_;
   const uint32_t max_doc_;
-  const std::vector<Interval>* const intervals_;  // of the weight
+  const std::span<const Interval> intervals_;  // of the weight
   const bool scores_;
   const float score_;
-  std::array<int64_t, Window::kDocs> values_{};
-  std::array<uint64_t, Window::kWords> present_{};
+  std::vector<int64_t> scratch_;
 };
 
 class IntervalsWeight final : public Weight {
@@ -165,12 +181,12 @@ class IntervalsWeight final : public Weight {
       : field_(field), intervals_(std::move(intervals)), scores_(scores), score_(score) {}
 
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
-    const index::ColumnPages* column = segment.Column(field_);
+    const index::NumberPages* column = segment.Column(field_);
     if (column == nullptr || intervals_.empty()) {
       return std::unique_ptr<Scorer>();
     }
     return std::unique_ptr<Scorer>(
-        std::make_unique<IntervalsScorer>(column, segment.max_doc(), &intervals_, scores_, score_));
+        std::make_unique<IntervalsScorer>(column, segment.max_doc(), intervals_, scores_, score_));
   }
 
  private:

@@ -20,24 +20,19 @@ class PrefixWeight final : public TermUnionWeight {
         case_insensitive_(case_insensitive) {}
 
  private:
-  void CollectOrds(const codec::TermDictionary& terms, std::vector<uint32_t>* ords) const override {
-    const OrdRange range = OrdsOf(ref(), terms);
-    if (case_insensitive_) {
-      for (uint32_t ord = range.begin; ord < range.end; ++ord) {
-        const std::string_view term = terms.Term(ord);
-        if (IsValueTerm(ref(), term) &&
-            analysis::Lowercase(term.substr(ref().path.size())).starts_with(prefix_)) {
-          ords->push_back(ord);
-        }
-      }
-      return;
-    }
-    for (uint32_t ord = terms.LowerBound(prefix_);
-         ord < range.end && terms.Term(ord).starts_with(prefix_); ++ord) {
-      if (IsValueTerm(ref(), terms.Term(ord))) {
-        ords->push_back(ord);
+  void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const override {
+    const std::string& shared = case_insensitive_ ? ref().path : prefix_;
+    codec::BlockTermDictionary::Cursor cursor(terms);
+    for (bool ok = cursor.SeekCeil(shared); ok && cursor.term().starts_with(shared);
+         ok = cursor.Next()) {
+      if (IsValueTerm(ref(), cursor.term()) && (!case_insensitive_ || MatchesCase(cursor.term()))) {
+        out->Add(cursor.info());
       }
     }
+  }
+
+  bool MatchesCase(std::string_view term) const {
+    return analysis::Lowercase(term.substr(ref().path.size())).starts_with(prefix_);
   }
 
   const std::string prefix_;  // with the path, unless case is ignored

@@ -18,7 +18,7 @@ class TermRangeWeight final : public TermUnionWeight {
       : TermUnionWeight(field, scores, score), lower_(std::move(lower)), upper_(std::move(upper)) {}
 
  private:
-  void CollectOrds(const codec::TermDictionary& terms, std::vector<uint32_t>* ords) const override {
+  void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const override {
     OrdRange range = OrdsOf(ref(), terms);
     if (lower_) {
       range.begin = std::max(range.begin, Place(terms, *lower_, !lower_->inclusive));
@@ -26,18 +26,23 @@ class TermRangeWeight final : public TermUnionWeight {
     if (upper_) {
       range.end = std::min(range.end, Place(terms, *upper_, upper_->inclusive));
     }
-    for (uint32_t ord = range.begin; ord < range.end; ++ord) {
-      if (IsValueTerm(ref(), terms.Term(ord))) {
-        ords->push_back(ord);
+    codec::BlockTermDictionary::Cursor cursor(terms);
+    for (bool ok = range.begin < range.end && cursor.SeekOrd(range.begin);
+         ok && cursor.ord() < range.end; ok = cursor.Next()) {
+      if (IsValueTerm(ref(), cursor.term())) {
+        out->Add(cursor.info());
       }
     }
   }
 
   // First term at, or `behind` the bound.
-  uint32_t Place(const codec::TermDictionary& terms, const Bound& bound, bool behind) const {
+  uint32_t Place(const codec::BlockTermDictionary& terms, const Bound& bound, bool behind) const {
     const std::string term = TermFor(ref(), bound.value);
-    const uint32_t ord = terms.LowerBound(term);
-    return behind && ord < terms.size() && terms.Term(ord) == term ? ord + 1 : ord;
+    uint32_t ord = 0;
+    if (terms.Find(term, nullptr, &ord)) {
+      return behind ? ord + 1 : ord;
+    }
+    return terms.LowerBound(term);
   }
 
   const std::optional<Bound> lower_;

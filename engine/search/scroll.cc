@@ -59,8 +59,62 @@ struct ScrollRegistry::Scroll {
   bool at_end BINSEEK_GUARDED_BY(mutex) = false;
 };
 
-ScrollRegistry::ScrollRegistry(ScrollOptions options) : options_(options) {}
-ScrollRegistry::~ScrollRegistry() = default;
+ScrollRegistry::ScrollRegistry(ScrollOptions options) : options_(std::move(options)) {}
+
+ScrollRegistry::~ScrollRegistry() {
+  {
+    const MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  stopping_cv_.NotifyAll();
+  if (sweeper_.joinable()) {
+    sweeper_.join();
+  }
+}
+
+void ScrollRegistry::StartSweeping(std::chrono::milliseconds interval) {
+  sweeper_ = std::jthread([this, interval] {
+    while (true) {
+      {
+        const auto until = std::chrono::steady_clock::now() + interval;
+        const MutexLock lock(&mutex_);
+        while (!stopping_ && stopping_cv_.WaitUntil(&mutex_, until)) {
+        }
+        if (stopping_) {
+          return;
+        }
+      }
+      Sweep();
+    }
+  });
+}
+
+void ScrollRegistry::Sweep() {
+  {
+    const MutexLock lock(&mutex_);
+    DropExpired();
+  }
+  while (options_.held_bytes && options_.held_bytes() > options_.max_held_bytes && DropOldest()) {
+  }
+}
+
+bool ScrollRegistry::DropOldest() {
+  std::shared_ptr<Scroll> dropped;  // its view goes without the lock
+  const MutexLock lock(&mutex_);
+  auto oldest = scrolls_.end();
+  for (auto it = scrolls_.begin(); it != scrolls_.end(); ++it) {
+    if (it->second->pages_being_served == 0 &&
+        (oldest == scrolls_.end() || it->second->view->epoch() < oldest->second->view->epoch())) {
+      oldest = it;
+    }
+  }
+  if (oldest == scrolls_.end()) {
+    return false;
+  }
+  dropped = std::move(oldest->second);
+  scrolls_.erase(oldest);
+  return true;
+}
 
 void ScrollRegistry::DropExpired() {
   const int64_t now = options_.clock->MonotonicMicros();

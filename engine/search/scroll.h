@@ -10,11 +10,14 @@
 #ifndef BINSEEK_ENGINE_SEARCH_SCROLL_H_
 #define BINSEEK_ENGINE_SEARCH_SCROLL_H_
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "engine/base/clock.h"
@@ -29,6 +32,9 @@ struct ScrollOptions {
   size_t max_open = 500;
   int64_t max_keep_alive_ms = int64_t{24} * 3600 * 1000;
   const Clock* clock = Clock::Real();
+  // What older views keep of memory, and how much of it scrolls may: beyond it the oldest ones are closed by Sweep. Empty: no limit.
+  std::function<size_t()> held_bytes{};
+  size_t max_held_bytes = 0;
 };
 
 struct ScrollPage {
@@ -57,17 +63,27 @@ class ScrollRegistry {
   size_t CloseAll();
   size_t open() const;
 
+  // Closes those that have expired, and the oldest ones while they hold too much. A closed one is not found any more.
+  void Sweep() BINSEEK_EXCLUDES(mutex_);
+  // Sweeps every interval on a thread of its own, until destroyed. Once.
+  void StartSweeping(std::chrono::milliseconds interval);
+
  private:
   struct Scroll;
 
   void DropExpired() BINSEEK_REQUIRES(mutex_);
+  bool DropOldest() BINSEEK_EXCLUDES(mutex_);   // false: there is none to drop
   Status CheckRoom() BINSEEK_REQUIRES(mutex_);  // kResourceExhausted
   static Result<ScrollPage> ServePage(Scroll* scroll);
 
   // Constant after construction.
   const ScrollOptions options_;
 
+  std::jthread sweeper_;  // touched by StartSweeping and the destructor alone
+
   mutable Mutex mutex_;
+  CondVar stopping_cv_;
+  bool stopping_ BINSEEK_GUARDED_BY(mutex_) = false;
   std::map<std::string, std::shared_ptr<Scroll>, std::less<>> scrolls_ BINSEEK_GUARDED_BY(mutex_);
 };
 

@@ -9,6 +9,7 @@
 #include "engine/search/aggregator.h"
 #include "engine/search/constant_query.h"
 #include "engine/search/interrupt.h"
+#include "engine/search/live_roots.h"
 #include "engine/search/top_docs.h"
 #include "engine/search/weight.h"
 
@@ -17,18 +18,6 @@ namespace {
 
 constexpr size_t kMaxIndices =
     size_t{1} << 16;  // of one search, and segments of one index: what Cursor::position holds
-
-void KeepLive(const index::SegmentView& segment, DocId first, Window* window) {
-  if (!segment.has_deletions()) {
-    return;
-  }
-  const uint32_t words = (std::min(segment.max_doc() - first, Window::kDocs) + 63) / 64;
-  for (uint32_t w = 0; w < words; ++w) {
-    if (window->match[w] != 0) {
-      window->match[w] &= segment.live().Word(first + w * 64);
-    }
-  }
-}
 
 void Intersect(const Window& other, Window* window) {
   for (uint32_t w = 0; w < Window::kWords; ++w) {
@@ -197,7 +186,7 @@ class SearchRun {
       if (post_filter != nullptr) {
         BINSEEK_ASSIGN_OR_RETURN(post_filter_scorer_, post_filter->MakeScorer(segment));
       }
-      top_docs_->OpenSegment(ordinal, s, segment);
+      BINSEEK_RETURN_IF_ERROR(top_docs_->OpenSegment(ordinal, s, segment));
       const DocId begin =
           PositionOf(ordinal, s, 0) <= start_ ? DocOf(start_) / Window::kDocs * Window::kDocs : 0;
       BINSEEK_RETURN_IF_ERROR(SearchSegment(segment, begin, scorer.get()));
@@ -214,7 +203,7 @@ class SearchRun {
         break;
       }
       if (scorer->FillWindow(first, &window_)) {
-        KeepLive(segment, first, &window_);
+        KeepLiveRoots(segment, first, &window_);
         if (bind_.scores) {
           KeepFinite(&window_);
         }
@@ -224,7 +213,8 @@ class SearchRun {
         BINSEEK_RETURN_IF_ERROR(CollectWindow(first));
       }
     }
-    return Status::Ok();
+    BINSEEK_RETURN_IF_ERROR(scorer->status());
+    return post_filter_scorer_ != nullptr ? post_filter_scorer_->status() : Status::Ok();
   }
 
   Status CollectWindow(DocId first) {
@@ -281,7 +271,7 @@ class SearchRun {
   Result<SearchResult> Finish() {
     result_.timed_out = interrupt_.timed_out();
     result_.shards = static_cast<uint32_t>(indices_.size());
-    std::vector<TopDoc> docs = top_docs_->Take();
+    BINSEEK_ASSIGN_OR_RETURN(std::vector<TopDoc> docs, top_docs_->Take());
     if (!docs.empty()) {
       MakeCursor(docs.back());
       if (plan_.best_score_first() && !seeks_max_score_) {
@@ -324,12 +314,9 @@ class SearchRun {
     for (size_t k = 0; k < doc.cells.size(); ++k) {
       plan_.AppendJson(k, doc.cells[k], &hit.sort.emplace_back());
     }
-    const auto system_value = [&](mapping::FieldId field) {
-      const index::ColumnPages* column = segment.Column(field);
-      return column == nullptr ? 0 : column->Get(hit.address.doc).value_or(0);
-    };
-    hit.version = system_value(mapping::kVersionField);
-    hit.seq_no = system_value(mapping::kSeqNoField);
+    const index::SystemRow row = segment.System(hit.address.doc);
+    hit.version = row.version.value_or(0);
+    hit.seq_no = row.seq_no.value_or(0);
     return hit;
   }
 
@@ -379,7 +366,9 @@ Result<uint64_t> Count(const index::EngineView& view,
   if (query == nullptr) {
     uint64_t count = 0;
     for (const index::IndexView* index : indices) {
-      count += index->live_docs();
+      for (const auto& segment : index->segments) {
+        count += CountLiveRoots(*segment);
+      }
     }
     return count;
   }

@@ -10,7 +10,8 @@
 //
 // Thread-safe: free functions on immutable views. Ownership: results borrow IndexViews, so hold the view as long as the result.
 // Errors: kInvalidArgument (bad value for a field, unsortable field, window over 10,000; the text is what Elasticsearch says),
-// kResourceExhausted (more buckets than allowed, or memory for aggregations), kAborted (cancelled). A passed deadline is no error: `timed_out` with what was found so far.
+// kResourceExhausted (more buckets than allowed, or memory for aggregations), kCorruption (bytes of a segment that the search came upon cannot be right: no answer
+// rather than a wrong one), kAborted (cancelled). A passed deadline is no error: `timed_out` with what was found so far.
 #ifndef BINSEEK_ENGINE_SEARCH_SEARCHER_H_
 #define BINSEEK_ENGINE_SEARCH_SEARCHER_H_
 

@@ -29,7 +29,7 @@ struct SortKey {
 // A document's value under one sort key, direction already folded in: smaller comes first.
 struct SortCell {
   int8_t rank = 0;     // -1: missing, first; 0: has a value; 1: missing, last
-  int64_t number = 0;  // folded
+  int64_t number = 0;  // folded; of keyword keys TopDocs' own, and no part of the value
   std::string text;    // keyword keys
 };
 

@@ -158,6 +158,11 @@ KeyReader::KeyReader(const PlannedKey* key, size_t index, const index::SegmentVi
   field_ = ref.field;
   if (key_->is_text()) {
     ords_ = std::make_unique<OrdReader>(segment, ref);
+    path_ = ref.path;
+    if (ords_->by_ids()) {
+      ranks_ = ref.keywords->table->Ranks(ref.keywords->size);
+    }
+    missing_code_ = key_->missing_text ? CodeOf(*key_->missing_text) : 0;
   } else {
     column_ = std::make_unique<NumberReader>(segment, ref.field->id);
   }
@@ -165,11 +170,11 @@ KeyReader::KeyReader(const PlannedKey* key, size_t index, const index::SegmentVi
 
 void KeyReader::SetMissing(uint32_t offset) {
   if (key_->missing_number || key_->missing_text) {
-    ranks_[offset] = 0;
-    numbers_[offset] = key_->missing_text ? kMissingText : key_->Fold(*key_->missing_number);
+    missing_[offset] = 0;
+    numbers_[offset] = key_->missing_text ? missing_code_ : key_->Fold(*key_->missing_number);
     return;
   }
-  ranks_[offset] = key_->missing_rank();
+  missing_[offset] = key_->missing_rank();
   numbers_[offset] = 0;
 }
 
@@ -179,7 +184,7 @@ void KeyReader::FillNumbers(DocId first, const Window& window) {
   ForEachBit(window.match, [&](uint32_t offset) {
     int64_t value = 0;
     if (column_->Get(offset, greatest, &value)) {
-      ranks_[offset] = 0;
+      missing_[offset] = 0;
       numbers_[offset] = key_->Fold(key_->form.Common(*field_, value));
     } else {
       SetMissing(offset);
@@ -188,12 +193,17 @@ void KeyReader::FillNumbers(DocId first, const Window& window) {
 }
 
 void KeyReader::FillOrds(DocId first, const Window& window) {
+  ords_->Open(first, window.CountMatches());
   const bool greatest = key_->greatest();
   ForEachBit(window.match, [&](uint32_t offset) {
     uint32_t ord = 0;
-    if (ords_->Get(first + offset, greatest, &ord)) {
-      ranks_[offset] = 0;
-      numbers_[offset] = ord;
+    uint64_t code = 0;
+    if (ranks_ != nullptr && Rank(offset, greatest, &code)) {
+      missing_[offset] = 0;
+      numbers_[offset] = static_cast<int64_t>(2 * code + 1);
+    } else if (ranks_ == nullptr && ords_->Get(offset, greatest, &ord)) {
+      missing_[offset] = 0;
+      numbers_[offset] = int64_t{2} * ord + 1;
     } else {
       SetMissing(offset);
     }
@@ -224,18 +234,40 @@ void KeyReader::Fill(DocId first, const Window& window) {
   }
 }
 
-void KeyReader::Copy(uint32_t offset, SortCell* cell) const {
-  cell->rank = ranks_[offset];
-  cell->number = 0;
-  cell->text.clear();
-  if (cell->rank != 0) {
-    return;
+bool KeyReader::Rank(uint32_t offset, bool greatest, uint64_t* code) {
+  bool any = false;
+  ords_->ForEach(offset, [&](uint32_t id) {
+    const uint64_t next = ranks_->Code(id);
+    *code = !any || (greatest ? next > *code : next < *code) ? next : *code;
+    any = true;
+  });
+  return any;
+}
+
+int64_t KeyReader::CodeOf(std::string_view text) const {
+  if (ranks_ != nullptr) {
+    const index::KeywordRanks::Place place = ranks_->Find(text);
+    return static_cast<int64_t>(2 * place.code + (place.found ? 1 : 2));
   }
-  if (key_->is_text()) {
-    cell->text = text(offset);
-  } else {
-    cell->number = numbers_[offset];
+  if (ords_ == nullptr || ords_->terms() == nullptr) {
+    return 0;
+  }
+  const codec::BlockTermDictionary& terms = ords_->terms()->dictionary();
+  const std::string term = path_ + std::string(text);
+  uint32_t ord = 0;
+  return terms.Find(term, nullptr, &ord) ? int64_t{2} * ord + 1
+                                         : int64_t{2} * terms.LowerBound(term);
+}
+
+void KeyReader::Copy(uint32_t offset, SortCell* cell) const {
+  cell->rank = missing_[offset];
+  cell->number = cell->rank == 0 ? numbers_[offset] : 0;
+  cell->text.clear();
+  if (cell->rank == 0 && key_->is_text() && !IsTerm(cell->number)) {
+    cell->text = *key_->missing_text;
   }
 }
+
+Status KeyReader::status() const { return ords_ == nullptr ? Status::Ok() : ords_->status(); }
 
 }  // namespace binseek::search

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/index/keyword_ranks.h"
 #include "engine/search/field_values.h"
 #include "engine/search/sort.h"
 #include "engine/search/value_form.h"
@@ -80,21 +81,33 @@ class KeyReader {
 
   // Reads the key of all matching documents of the window at `first`.
   void Fill(DocId first, const Window& window);
-  int8_t rank(uint32_t offset) const { return ranks_[offset]; }
-  // Folded; of text keys the ordinal, or kMissingText.
+  int8_t rank(uint32_t offset) const { return missing_[offset]; }
+  // Folded; of text keys the code.
   int64_t number(uint32_t offset) const { return numbers_[offset]; }
-  // REQUIRES: a text key and rank 0.
-  std::string_view text(uint32_t offset) const {
-    return numbers_[offset] == kMissingText ? std::string_view(*key_->missing_text)
-                                            : ords_->Text(static_cast<uint32_t>(numbers_[offset]));
+  // Codes of texts in this segment order as the texts do: 2 * ordinal + 1 for a term of the segment, and 2 * ordinal for a text that is none, before
+  // the term of that ordinal. Two of the latter with one code may be different texts. Where the segment has ids, ranks of the index's values
+  // (keyword_ranks.h) are in place of ordinals. REQUIRES, here and below: a text key.
+  int64_t CodeOf(std::string_view text) const;
+  static bool IsTerm(int64_t code) { return code % 2 != 0; }
+  // A text has the same code there. REQUIRES: `other` reads the same key.
+  bool SharesCodes(const KeyReader& other) const {
+    return ranks_ != nullptr && ranks_ == other.ranks_;
   }
+  // kCorruption. REQUIRES: a term's code.
+  [[nodiscard]] Status TextOf(int64_t code, std::string* text) const {
+    const auto number = static_cast<uint64_t>(code / 2);
+    return ords_->Text(ranks_ == nullptr ? static_cast<uint32_t>(number) : ranks_->IdOf(number),
+                       text);
+  }
+  // The text is left out where it is a term's.
   void Copy(uint32_t offset, SortCell* cell) const;
+  // kCorruption where codes cannot be relied on.
+  [[nodiscard]] Status status() const;
 
  private:
-  static constexpr int64_t kMissingText = -1;
-
   void FillNumbers(DocId first, const Window& window);
   void FillOrds(DocId first, const Window& window);
+  bool Rank(uint32_t offset, bool greatest, uint64_t* code);
   void SetMissing(uint32_t offset);
 
   const PlannedKey* const key_;
@@ -102,7 +115,10 @@ class KeyReader {
   const uint64_t place_;
   std::unique_ptr<NumberReader> column_;
   std::unique_ptr<OrdReader> ords_;
-  std::array<int8_t, Window::kDocs> ranks_{};
+  std::shared_ptr<const index::KeywordRanks> ranks_;  // where the segment has ids
+  std::string path_;                                  // of a flattened field
+  int64_t missing_code_ = 0;                          // of missing_text
+  std::array<int8_t, Window::kDocs> missing_{};       // rank of those without a value, else 0
   std::array<int64_t, Window::kDocs> numbers_{};
 };
 

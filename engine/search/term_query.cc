@@ -27,13 +27,18 @@ class TermWeight final : public Weight {
   }
 
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
-    const codec::TermDictionary* terms = segment.segment().Terms(field_);
-    const std::optional<uint32_t> ord = terms == nullptr ? std::nullopt : terms->Find(term_);
-    if (!ord) {
+    const codec::FieldTerms* const terms = segment.segment().Terms(field_);
+    if (terms == nullptr) {
+      return std::unique_ptr<Scorer>();
+    }
+    codec::TermInfo info;
+    const bool found = terms->dictionary().Find(term_, &info, nullptr);
+    BINSEEK_RETURN_IF_ERROR(CheckDictionary(terms->dictionary()));
+    if (!found) {
       return std::unique_ptr<Scorer>();
     }
     return std::unique_ptr<Scorer>(std::make_unique<TermScorer>(
-        terms->Postings(*ord), segment.segment().Norms(field_), scores_ ? &bm25_ : nullptr));
+        *terms, info, segment.segment().Norms(field_), scores_ ? &bm25_ : nullptr));
   }
 
  private:

@@ -1,13 +1,14 @@
 // TermScorer: the documents of one term, scored by BM25. The leaf that every text query comes down to.
 //
 // Single-threaded, as every Scorer. Borrows postings and norms from the segment, and the BM25 table from its Weight.
+// Cost of a window: without scores the bits of its blocks as they lie; with scores the blocks are unpacked once each.
 #ifndef BINSEEK_ENGINE_SEARCH_TERM_SCORER_H_
 #define BINSEEK_ENGINE_SEARCH_TERM_SCORER_H_
 
-#include <cstddef>
+#include <cstdint>
 #include <span>
 
-#include "engine/codec/postings.h"
+#include "engine/codec/segment.h"
 #include "engine/search/similarity.h"
 #include "engine/search/weight.h"
 
@@ -16,21 +17,20 @@ namespace binseek::search {
 class TermScorer final : public Scorer {
  public:
   // `norms` is null for fields that keep no lengths; `bm25` is null where scores are not wanted.
-  TermScorer(const codec::PostingsIterator& postings, const uint8_t* norms, const Bm25Scorer* bm25)
-      : docs_(postings.docs()), freqs_(postings.freqs()), norms_(norms), bm25_(bm25) {}
+  TermScorer(const codec::FieldTerms& terms, const codec::TermInfo& info, const uint8_t* norms,
+             const Bm25Scorer* bm25)
+      : postings_(terms.Postings(info)), norms_(norms), bm25_(bm25) {}
   bool FillWindow(DocId first, Window* window) override;
-  uint64_t cost() const override { return docs_.size(); }
+  uint64_t cost() const override { return postings_.cost(); }
+  Status status() const override { return postings_.status(); }
 
  private:
-  // Place of the first document >= target, at or behind `from`.
-  size_t Seek(size_t from, DocId target) const;
-  void ScoreRun(size_t begin, size_t end, DocId first, Window* window) const;
+  void ScoreRun(std::span<const DocId> docs, std::span<const uint32_t> freqs, DocId first,
+                Window* window) const;
 
-  const std::span<const DocId> docs_;
-  const std::span<const uint32_t> freqs_;
+  codec::BlockPostings postings_;
   const uint8_t* const norms_;
   const Bm25Scorer* const bm25_;
-  size_t at_ = 0;
 };
 
 }  // namespace binseek::search

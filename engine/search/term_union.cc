@@ -8,8 +8,9 @@ namespace {
 // One term needs no bitset.
 class OneTermScorer final : public Scorer {
  public:
-  OneTermScorer(const codec::PostingsIterator& postings, bool scores, float score)
-      : term_(postings, nullptr, nullptr), scores_(scores), score_(score) {}
+  OneTermScorer(const codec::FieldTerms& terms, const codec::TermInfo& info, bool scores,
+                float score)
+      : term_(terms, info, nullptr, nullptr), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override {
     if (!term_.FillWindow(first, window)) {
       return false;
@@ -20,6 +21,7 @@ class OneTermScorer final : public Scorer {
     return true;
   }
   uint64_t cost() const override { return term_.cost(); }
+  Status status() const override { return term_.status(); }
 
  private:
   TermScorer term_;
@@ -29,29 +31,53 @@ class OneTermScorer final : public Scorer {
 
 }  // namespace
 
+void TermUnion::Add(const codec::TermInfo& info) {
+  if (first_.doc_freq == 0) {
+    first_ = info;
+    return;
+  }
+  if (!bits_) {
+    bits_.emplace(max_doc_);
+    Lay(first_);
+  }
+  Lay(info);
+}
+
+void TermUnion::Lay(const codec::TermInfo& info) {
+  postings_ += info.doc_freq;
+  if (info.doc_freq == 1 && info.only_doc < max_doc_) {
+    bits_->Set(info.only_doc);
+    return;
+  }
+  codec::BlockPostings postings = terms_->Postings(info);
+  postings.FillBits(0, max_doc_, bits_->mutable_words());
+  if (postings.corrupt()) {
+    status_ = postings.status();
+  }
+}
+
+Result<std::unique_ptr<Scorer>> TermUnion::MakeScorer(bool scores, float score) {
+  BINSEEK_RETURN_IF_ERROR(status_);
+  if (first_.doc_freq == 0) {
+    return std::unique_ptr<Scorer>();
+  }
+  if (!bits_) {
+    return std::unique_ptr<Scorer>(std::make_unique<OneTermScorer>(*terms_, first_, scores, score));
+  }
+  return std::unique_ptr<Scorer>(
+      std::make_unique<SegmentBitsScorer>(*std::move(bits_), postings_, scores, score));
+}
+
 Result<std::unique_ptr<Scorer>> TermUnionWeight::MakeScorer(
     const index::SegmentView& segment) const {
-  const codec::TermDictionary* terms = segment.segment().Terms(ref_.field->id);
+  const codec::FieldTerms* const terms = segment.segment().Terms(ref_.field->id);
   if (terms == nullptr) {
     return std::unique_ptr<Scorer>();
   }
-  std::vector<uint32_t> ords;
-  CollectOrds(*terms, &ords);
-  if (ords.empty()) {
-    return std::unique_ptr<Scorer>();
-  }
-  if (ords.size() == 1) {
-    return std::unique_ptr<Scorer>(
-        std::make_unique<OneTermScorer>(terms->Postings(ords[0]), scores_, score_));
-  }
-  SegmentBits bits(segment.max_doc());
-  for (const uint32_t ord : ords) {
-    for (const DocId doc : terms->Postings(ord).docs()) {
-      bits.Set(doc);
-    }
-  }
-  return std::unique_ptr<Scorer>(
-      std::make_unique<SegmentBitsScorer>(std::move(bits), scores_, score_));
+  TermUnion wanted(terms, segment.max_doc());
+  CollectTerms(terms->dictionary(), &wanted);
+  BINSEEK_RETURN_IF_ERROR(CheckDictionary(terms->dictionary()));
+  return wanted.MakeScorer(scores_, score_);
 }
 
 }  // namespace binseek::search

@@ -1,14 +1,15 @@
 // TermUnionWeight: documents that have any of a set of terms, all with one score: terms, prefixes, ranges of keywords.
 //
 // Subclasses say which terms; their postings are laid over one another in a bitset per segment. Thread-safe.
-// Cost of a scorer: the postings' lengths, and a bit per document of the segment.
+// Cost of a scorer: the postings' lengths, and a bit per document of the segment; a lone term is read window by window instead.
+// Errors: kCorruption where the terms or their postings cannot be right.
 #ifndef BINSEEK_ENGINE_SEARCH_TERM_UNION_H_
 #define BINSEEK_ENGINE_SEARCH_TERM_UNION_H_
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
-#include <vector>
 
 #include "engine/codec/segment.h"
 #include "engine/search/constant_query.h"
@@ -17,6 +18,25 @@
 
 namespace binseek::search {
 
+// What has been added of a segment's terms.
+class TermUnion {
+ public:
+  TermUnion(const codec::FieldTerms* terms, uint32_t max_doc) : terms_(terms), max_doc_(max_doc) {}
+  void Add(const codec::TermInfo& info);
+  // Null: no documents.
+  Result<std::unique_ptr<Scorer>> MakeScorer(bool scores, float score);
+
+ private:
+  void Lay(const codec::TermInfo& info);
+
+  const codec::FieldTerms* const terms_;
+  const uint32_t max_doc_;
+  codec::TermInfo first_;            // doc_freq 0: none was added
+  std::optional<SegmentBits> bits_;  // once there are two
+  uint64_t postings_ = 0;
+  Status status_;
+};
+
 class TermUnionWeight : public Weight {
  public:
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const final;
@@ -24,9 +44,8 @@ class TermUnionWeight : public Weight {
  protected:
   TermUnionWeight(FieldRef ref, bool scores, float score)
       : ref_(std::move(ref)), scores_(scores), score_(score) {}
-  // Appends the ordinals of the wanted terms.
-  virtual void CollectOrds(const codec::TermDictionary& terms,
-                           std::vector<uint32_t>* ords) const = 0;
+  // Adds the wanted terms, each once.
+  virtual void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const = 0;
   const FieldRef& ref() const { return ref_; }
 
  private:

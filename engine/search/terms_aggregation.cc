@@ -1,5 +1,8 @@
-// terms: a bucket per value. Keywords are counted by their ordinal within a segment, which is translated to a bucket at its first occurrence
-// there; numbers, dates and booleans by value. Counts are exact.
+// terms: a bucket per value. Keywords are counted by number (OrdReader); numbers, dates and booleans by value. Counts are exact.
+//
+// Ids mean the same in all segments of an index, so one array counts for all of them. A segment's own ordinals mean nothing beyond it, and looking up a term's
+// text costs more than counting it a hundred times: texts are read when the numbers change their meaning, in order; and where they never did, only those
+// of the buckets that are shown. Where aggregations below need the bucket's number at once, an id or ordinal is translated at its first occurrence.
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -11,109 +14,13 @@
 #include "engine/search/aggregator.h"
 #include "engine/search/bucket_table.h"
 #include "engine/search/field_values.h"
+#include "engine/search/term_counts.h"
+#include "engine/search/terms_aggregator.h"
 #include "engine/search/terms_order.h"
 #include "engine/search/value_form.h"
 
 namespace binseek::search {
 namespace {
-
-// What both kinds of keys share: hands documents on, and builds the result. Key: std::string or int64_t.
-template <class Key>
-class TermsAggregator : public Aggregator {
- public:
-  Result<AggregationResult> Build(uint32_t parent) override {
-    AggregationResult result;
-    result.name = spec_->name;
-    result.kind = spec_->kind;
-    result.type_name = type_name_;
-    std::vector<CandidateBucket> shown;
-    uint64_t total = 0;
-    for (const uint32_t id : table_.OfParent(parent)) {
-      if (table_.count(id) >= spec_->min_doc_count) {
-        total += table_.count(id);
-        shown.push_back({id, table_.count(id), {}, 0});
-      }
-    }
-    const bool by_metric = OrdersByMetric(*spec_);
-    if (by_metric) {
-      // The buckets are built to be compared; most of them are not shown, and do not count against the limit.
-      const uint32_t before = context_->buckets;
-      for (CandidateBucket& bucket : shown) {
-        BINSEEK_ASSIGN_OR_RETURN(bucket.children, children_.Build(bucket.id));
-        bucket.buckets_below = context_->buckets - before;
-        context_->buckets = before;
-      }
-    }
-    SortBuckets(
-        *spec_, [this](uint32_t a, uint32_t b) { return Compare(a, b); }, &shown);
-    BINSEEK_RETURN_IF_ERROR(context_->AddBuckets(shown.size()));
-    for (CandidateBucket& bucket : shown) {
-      AggregationBucket out;
-      Show(table_.key(bucket.id), &out);
-      out.doc_count = bucket.count;
-      total -= bucket.count;
-      if (by_metric) {
-        BINSEEK_RETURN_IF_ERROR(context_->AddBuckets(bucket.buckets_below));
-        out.children = std::move(bucket.children);
-      } else {
-        BINSEEK_ASSIGN_OR_RETURN(out.children, children_.Build(bucket.id));
-      }
-      result.buckets.push_back(std::move(out));
-    }
-    result.sum_other_doc_count = total;
-    return result;
-  }
-
- protected:
-  TermsAggregator(const AggregationSpec* spec, AggregationContext* context, std::string type_name,
-                  SubAggregators children)
-      : spec_(spec),
-        context_(context),
-        type_name_(std::move(type_name)),
-        children_(std::move(children)),
-        table_(context) {}
-
-  virtual void Show(const Key& key, AggregationBucket* out) const = 0;
-
-  // A document's buckets, between Begin and HandOn.
-  void Begin() {
-    offsets_.clear();
-    buckets_.clear();
-  }
-  Status Add(uint32_t offset, uint32_t bucket) {
-    table_.Count(bucket);
-    if (!children_.empty()) {
-      BINSEEK_RETURN_IF_ERROR(context_->Append(offset, &offsets_));
-      BINSEEK_RETURN_IF_ERROR(context_->Append(bucket, &buckets_));
-    }
-    return Status::Ok();
-  }
-  Status HandOn(DocId first) {
-    return offsets_.empty()
-               ? Status::Ok()
-               : children_.Collect({.first = first, .offsets = offsets_, .buckets = buckets_});
-  }
-
-  const AggregationSpec& spec() const { return *spec_; }
-  AggregationContext* context() const { return context_; }
-  SubAggregators* children() { return &children_; }
-  BucketTable<Key>* table() { return &table_; }
-
- private:
-  int Compare(uint32_t a, uint32_t b) const {
-    const Key& left = table_.key(a);
-    const Key& right = table_.key(b);
-    return left < right ? -1 : (right < left ? 1 : 0);
-  }
-
-  const AggregationSpec* const spec_;
-  AggregationContext* const context_;
-  const std::string type_name_;
-  SubAggregators children_;
-  BucketTable<Key> table_;
-  std::vector<uint32_t> offsets_;
-  std::vector<uint32_t> buckets_;
-};
 
 class KeywordTermsAggregator final : public TermsAggregator<std::string> {
  public:
@@ -121,39 +28,44 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
                          SubAggregators children)
       : TermsAggregator(spec, context, form.kind() == ValueForm::Kind::kNone ? "umterms" : "sterms",
                         std::move(children)),
-        form_(std::move(form)) {}
+        form_(std::move(form)),
+        root_counts_(context) {}
 
   Status OpenSegment(size_t index, const index::SegmentView& segment) override {
-    ords_.reset();
-    root_ids_.clear();
-    nested_ids_.clear();
-    if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
-      ords_ = std::make_unique<OrdReader>(segment, *ref);
-      const size_t ords = ords_->range().end - ords_->range().begin;
-      BINSEEK_RETURN_IF_ERROR(context()->Reserve(ords, &root_ids_));
-      root_ids_.assign(ords, kUnknown);
-      if (spec().min_doc_count == 0) {
-        BINSEEK_RETURN_IF_ERROR(AddEmptyTerms());
-      }
+    const std::optional<FieldRef>& ref = form_.ref(index);
+    auto next = ref ? std::make_unique<OrdReader>(segment, *ref) : nullptr;
+    if (ords_ != nullptr) {
+      BINSEEK_RETURN_IF_ERROR(ords_->status());
+    }
+    if (!GoesOnWith(next.get(), segment.max_doc())) {
+      BINSEEK_RETURN_IF_ERROR(FoldCounts());
+      BINSEEK_RETURN_IF_ERROR(StartNumbers(next.get()));
+    }
+    docs_ += segment.max_doc();
+    ords_ = std::move(next);
+    if (ords_ != nullptr && spec().min_doc_count == 0) {
+      BINSEEK_RETURN_IF_ERROR(AddEmptyTerms());
     }
     return children()->OpenSegment(index, segment);
   }
 
   Status Collect(const BucketedDocs& docs) override {
     Begin();
+    if (ords_ != nullptr) {
+      BINSEEK_RETURN_IF_ERROR(root_counts_.MakeRoom());
+      ords_->Open(docs.first, docs.offsets.size());
+      if (OnlyCounts(docs)) {
+        CountRoots(docs.offsets);
+        return Status::Ok();
+      }
+    }
     Status status;
     for (size_t i = 0; i < docs.offsets.size() && status.PeekOk(); ++i) {
       const uint32_t offset = docs.offsets[i];
       const uint32_t parent = docs.buckets[i];
-      const bool any = ords_ != nullptr && ords_->ForEach(docs.first + offset, [&](uint32_t ord) {
-        uint32_t* const id = IdOf(parent, ord);
-        if (*id == kUnknown) {
-          status = Translate(parent, ord, id);
-        }
-        if (*id != kUnknown && status.PeekOk()) {
-          status = Add(offset, *id);
-        }
-      });
+      const bool counts = parent == 0 && children()->empty();
+      const bool any =
+          ords_ != nullptr && (counts ? CountRoot(offset) : AddDoc(parent, offset, &status));
       if (!any && spec().missing) {
         BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(parent, *spec().missing));
         BINSEEK_RETURN_IF_ERROR(Add(offset, id));
@@ -163,10 +75,81 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
     return HandOn(docs.first);
   }
 
+  Result<AggregationResult> Build(uint32_t parent) override {
+    if (parent == 0 && counted_ && !table()->HasAny(0)) {
+      return BuildFromCounts();
+    }
+    BINSEEK_RETURN_IF_ERROR(FoldCounts());
+    if (ords_ != nullptr) {
+      BINSEEK_RETURN_IF_ERROR(ords_->status());
+    }
+    return TermsAggregator::Build(parent);
+  }
+
  private:
   static constexpr uint32_t kUnknown = std::numeric_limits<uint32_t>::max();
   static constexpr size_t kNestedIdBytes =
       sizeof(std::pair<uint64_t, uint32_t>) + 3 * sizeof(void*);  // an entry with its pointers
+  static constexpr size_t kCandidates = 4096;  // that are held beside those to be shown
+  static constexpr size_t kFewTexts = 256;     // that are compared without the order of all
+
+  // Whether the numbers of the next segment mean what those of the last one did, so that what is counted by number stays.
+  bool GoesOnWith(const OrdReader* next, uint32_t max_doc) const {
+    return next != nullptr && ords_ != nullptr && next->by_ids() && ords_->by_ids() &&
+           next->keywords() == ords_->keywords() &&
+           docs_ + max_doc <= std::numeric_limits<uint32_t>::max();
+  }
+
+  Status StartNumbers(const OrdReader* reader) {
+    docs_ = 0;
+    nested_ids_.clear();
+    const OrdRange range = reader == nullptr ? OrdRange{} : reader->range();
+    if (children()->empty()) {
+      empty_.assign(spec().min_doc_count == 0 ? range.end - range.begin : 0, false);
+      return root_counts_.Start(range.begin, range.end);
+    }
+    BINSEEK_RETURN_IF_ERROR(context()->Reserve(range.end - range.begin, &root_ids_));
+    root_ids_.assign(range.end - range.begin, kUnknown);
+    return Status::Ok();
+  }
+
+  // Whether nothing is to be done with the documents but to count them for the root.
+  bool OnlyCounts(const BucketedDocs& docs) {
+    return children()->empty() && !spec().missing &&
+           std::all_of(docs.buckets.begin(), docs.buckets.end(),
+                       [](uint32_t parent) { return parent == 0; });
+  }
+
+  void CountRoots(std::span<const uint32_t> offsets) {
+    counted_ = true;
+    if (uint32_t* const counts = root_counts_.array()) {
+      const uint32_t begin = ords_->range().begin;
+      for (const uint32_t offset : offsets) {
+        ords_->ForEach(offset, [counts, begin](uint32_t ord) { ++counts[ord - begin]; });
+      }
+      return;
+    }
+    for (const uint32_t offset : offsets) {
+      ords_->ForEach(offset, [this](uint32_t ord) { root_counts_.Add(ord); });
+    }
+  }
+
+  bool CountRoot(uint32_t offset) {
+    counted_ = true;
+    return ords_->ForEach(offset, [this](uint32_t ord) { root_counts_.Add(ord); });
+  }
+
+  bool AddDoc(uint32_t parent, uint32_t offset, Status* status) {
+    return ords_->ForEach(offset, [&](uint32_t ord) {
+      uint32_t* const id = IdOf(parent, ord);
+      if (*id == kUnknown) {
+        *status = Translate(parent, ord, id);
+      }
+      if (*id != kUnknown && status->PeekOk()) {
+        *status = Add(offset, *id);
+      }
+    });
+  }
 
   uint32_t* IdOf(uint32_t parent, uint32_t ord) {
     if (parent == 0) {
@@ -180,18 +163,118 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
       most_nested_ = nested_ids_.size();
       BINSEEK_RETURN_IF_ERROR(context()->AddBytes(kNestedIdBytes));
     }
-    BINSEEK_ASSIGN_OR_RETURN(*id, table()->Find(parent, std::string(ords_->Text(ord))));
+    BINSEEK_RETURN_IF_ERROR(ords_->Text(ord, &text_));
+    BINSEEK_ASSIGN_OR_RETURN(*id, table()->Find(parent, text_));
     return Status::Ok();
   }
 
   // Terms without a document are shown too; only at the root, where the parent is known before any document comes.
   Status AddEmptyTerms() {
-    for (uint32_t ord = ords_->range().begin; ord < ords_->range().end; ++ord) {
-      if (ords_->IsValue(ord)) {
-        BINSEEK_RETURN_IF_ERROR(Translate(0, ord, IdOf(0, ord)));
+    Status status;
+    ords_->ForEachTerm([&](uint32_t ord) {
+      if (children()->empty()) {
+        empty_[ord - ords_->range().begin] = true;
+        counted_ = true;
+        return;
+      }
+      uint32_t* const id = IdOf(0, ord);
+      if (*id == kUnknown && status.PeekOk()) {
+        status = Translate(0, ord, id);
+      }
+    });
+    return status;
+  }
+
+  // Calls visit(ord, count) -> Status for what may be a bucket, ascending.
+  template <class Visit>
+  Status ForEachCandidate(Visit visit) {
+    BINSEEK_RETURN_IF_ERROR(root_counts_.ForEach([&](uint32_t ord, uint32_t count) {
+      if (!empty_.empty()) {
+        empty_[ord - ords_->range().begin] = false;
+      }
+      return visit(ord, count);
+    }));
+    for (uint32_t i = 0; i < empty_.size(); ++i) {
+      if (empty_[i]) {
+        BINSEEK_RETURN_IF_ERROR(visit(ords_->range().begin + i, 0));
       }
     }
     return Status::Ok();
+  }
+
+  // Moves what was counted by number to the buckets of the texts.
+  Status FoldCounts() {
+    if (!std::exchange(counted_, false)) {
+      return Status::Ok();
+    }
+    uint32_t seen = 0;
+    const auto add = [&](uint32_t count) {
+      BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(0, text_));
+      table()->Count(id, count);
+      return ++seen % kCandidates == 0 ? context()->interrupt->Check() : Status::Ok();
+    };
+    if (ords_->by_ids()) {
+      return ForEachCandidate([&](uint32_t number, uint32_t count) {
+        BINSEEK_RETURN_IF_ERROR(ords_->Text(number, &text_));
+        return add(count);
+      });
+    }
+    if (ords_->terms() == nullptr) {
+      return Status::Ok();
+    }
+    codec::BlockTermDictionary::Cursor cursor(ords_->terms()->dictionary());
+    BINSEEK_RETURN_IF_ERROR(ForEachCandidate([&](uint32_t ord, uint32_t count) {
+      if (!cursor.SeekOrd(ord)) {
+        return ords_->Text(ord, &text_);  // says what is wrong
+      }
+      text_ = cursor.term().substr(ords_->path_bytes());
+      return add(count);
+    }));
+    return ords_->status();
+  }
+
+  // No other numbers were counted: they are as good as their texts.
+  Result<AggregationResult> BuildFromCounts() {
+    AggregationResult result = EmptyResult();
+    const index::KeywordView* const by_ids = ords_->by_ids() ? ords_->keywords() : nullptr;
+    std::shared_ptr<const index::KeywordRanks> ranks;
+    std::vector<CandidateBucket> shown;
+    const auto compare = [&](uint32_t a, uint32_t b) {
+      if (by_ids != nullptr && ranks == nullptr) {
+        if (shown.size() <= kFewTexts) {
+          return by_ids->table->Value(a).compare(by_ids->table->Value(b));
+        }
+        ranks = by_ids->table->Ranks(by_ids->size);
+      }
+      const uint64_t left = ranks == nullptr ? a : ranks->Code(a);
+      const uint64_t right = ranks == nullptr ? b : ranks->Code(b);
+      return left < right ? -1 : (right < left ? 1 : 0);
+    };
+    uint64_t total = 0;
+    BINSEEK_RETURN_IF_ERROR(ForEachCandidate([&](uint32_t ord, uint32_t count) {
+      if (count < spec().min_doc_count) {
+        return Status::Ok();
+      }
+      total += count;
+      shown.push_back({ord, count, {}, 0});
+      if (shown.size() >= spec().size + kCandidates) {
+        SortBuckets(spec(), compare, &shown);
+      }
+      return Status::Ok();
+    }));
+    SortBuckets(spec(), compare, &shown);
+    BINSEEK_RETURN_IF_ERROR(context()->AddBuckets(shown.size()));
+    for (const CandidateBucket& bucket : shown) {
+      BINSEEK_RETURN_IF_ERROR(ords_->Text(bucket.id, &text_));
+      AggregationBucket out;
+      Show(text_, &out);
+      out.doc_count = bucket.count;
+      total -= bucket.count;
+      result.buckets.push_back(std::move(out));
+    }
+    result.sum_other_doc_count = total;
+    BINSEEK_RETURN_IF_ERROR(ords_->status());
+    return result;
   }
 
   void Show(const std::string& key, AggregationBucket* out) const override {
@@ -201,10 +284,16 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
 
   const ValueForm form_;
   std::unique_ptr<OrdReader> ords_;
-  // Bucket of each ordinal of the segment; of those under other parents than the first in a map.
+  uint64_t docs_ = 0;  // of the segments whose numbers are counted together
+  // By number, for the parent that is the root: documents where nothing is below, else the bucket; those under other parents have their
+  // buckets in a map.
+  TermCounts root_counts_;
+  bool counted_ = false;     // there may be something in root_counts_ or empty_
+  std::vector<bool> empty_;  // by number: a term that may have no document, where such are shown
   std::vector<uint32_t> root_ids_;
   std::unordered_map<uint64_t, uint32_t> nested_ids_;
-  size_t most_nested_ = 0;  // over all segments
+  size_t most_nested_ = 0;  // at any time
+  std::string text_;
 };
 
 class NumberTermsAggregator final : public TermsAggregator<int64_t> {

@@ -19,10 +19,11 @@ class TermsWeight final : public TermUnionWeight {
       : TermUnionWeight(ref, scores, score), terms_(std::move(terms)) {}
 
  private:
-  void CollectOrds(const codec::TermDictionary& terms, std::vector<uint32_t>* ords) const override {
+  void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const override {
     for (const std::string& term : terms_) {
-      if (const std::optional<uint32_t> ord = terms.Find(term); ord) {
-        ords->push_back(*ord);
+      codec::TermInfo info;
+      if (terms.Find(term, &info, nullptr)) {
+        out->Add(info);
       }
     }
   }

@@ -8,16 +8,71 @@
 namespace binseek::search {
 
 TopDocs::TopDocs(const SortPlan* plan, size_t k, const Cursor* after, bool scores)
-    : plan_(plan), k_(k), after_(after), scores_(scores) {}
+    : plan_(plan), k_(k), has_after_(after != nullptr), scores_(scores) {
+  if (has_after_) {
+    after_.position = after->position;
+    after_.cells = after->cells;
+  }
+  for (size_t key = 0; key < plan_->size(); ++key) {
+    has_texts_ = has_texts_ || plan_->key(key).is_text();
+  }
+}
 
-void TopDocs::OpenSegment(size_t index, uint32_t segment_ord, const index::SegmentView& segment) {
+Status TopDocs::OpenSegment(size_t index, uint32_t segment_ord, const index::SegmentView& segment) {
   place_ = PositionOf(index, segment_ord, 0);
-  readers_.clear();
   if (k_ == 0 || plan_->by_score()) {
+    return Status::Ok();
+  }
+  std::vector<std::unique_ptr<KeyReader>> readers;
+  for (size_t k = 0; k < plan_->size(); ++k) {
+    readers.push_back(std::make_unique<KeyReader>(&plan_->key(k), index, segment, place_));
+  }
+  for (const auto& reader : readers_) {
+    BINSEEK_RETURN_IF_ERROR(reader->status());
+  }
+  if (!SharesCodes(readers)) {
+    BINSEEK_RETURN_IF_ERROR(CloseCodes());
+    codes_from_ = place_;
+  }
+  readers_ = std::move(readers);
+  return Status::Ok();
+}
+
+bool TopDocs::SharesCodes(const std::vector<std::unique_ptr<KeyReader>>& readers) const {
+  for (size_t k = 0; k < readers.size(); ++k) {
+    if (plan_->key(k).is_text() && (readers_.empty() || !readers[k]->SharesCodes(*readers_[k]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Status TopDocs::CloseCodes() {
+  for (size_t k = 0; k < readers_.size(); ++k) {
+    BINSEEK_RETURN_IF_ERROR(readers_[k]->status());
+    if (!plan_->key(k).is_text()) {
+      continue;
+    }
+    for (TopDoc& doc : docs_) {
+      SortCell& cell = doc.cells[k];
+      if (doc.position >= codes_from_ && cell.rank == 0 && KeyReader::IsTerm(cell.number)) {
+        BINSEEK_RETURN_IF_ERROR(readers_[k]->TextOf(cell.number, &cell.text));
+      }
+    }
+  }
+  readers_.clear();
+  return Status::Ok();
+}
+
+void TopDocs::EnsureCodes(TopDoc* doc) const {
+  if (!has_texts_ || doc->coded_at == codes_from_) {
     return;
   }
-  for (size_t k = 0; k < plan_->size(); ++k) {
-    readers_.push_back(std::make_unique<KeyReader>(&plan_->key(k), index, segment, place_));
+  doc->coded_at = codes_from_;
+  for (size_t k = 0; k < doc->cells.size(); ++k) {
+    if (plan_->key(k).is_text() && doc->cells[k].rank == 0) {
+      doc->cells[k].number = readers_[k]->CodeOf(doc->cells[k].text);
+    }
   }
 }
 
@@ -32,51 +87,67 @@ void TopDocs::Collect(DocId first, const Window& window) {
   }
 }
 
-bool TopDocs::Before(const TopDoc& a, const TopDoc& b) const {
-  if (plan_->by_score()) {
-    return a.score != b.score ? a.score > b.score : a.position < b.position;
+int TopDocs::CompareTexts(size_t k, const SortCell& a, const SortCell& b) const {
+  int order = a.number < b.number ? -1 : (a.number > b.number ? 1 : 0);
+  if (order == 0 && !KeyReader::IsTerm(a.number)) {
+    order = a.text.compare(b.text);
   }
+  return plan_->key(k).key.descending ? -order : order;
+}
+
+bool TopDocs::Before(uint32_t a, uint32_t b) {
+  TopDoc& left = docs_[a];
+  TopDoc& right = docs_[b];
+  if (plan_->by_score()) {
+    return left.score != right.score ? left.score > right.score : left.position < right.position;
+  }
+  EnsureCodes(&left);
+  EnsureCodes(&right);
   for (size_t k = 0; k < plan_->size(); ++k) {
-    if (const int order = plan_->Compare(k, a.cells[k], b.cells[k]); order != 0) {
+    const SortCell& x = left.cells[k];
+    const SortCell& y = right.cells[k];
+    const bool texts = plan_->key(k).is_text() && x.rank == 0 && y.rank == 0;
+    if (const int order = texts ? CompareTexts(k, x, y) : plan_->Compare(k, x, y); order != 0) {
       return order < 0;
     }
   }
-  return a.position < b.position;
+  return left.position < right.position;
 }
 
 // Puts a document of the current window into the heap, in place of the worst one where it is full.
 void TopDocs::Insert(uint64_t position, float score) {
-  const auto before = [this](const TopDoc& a, const TopDoc& b) { return Before(a, b); };
+  const auto before = [this](uint32_t a, uint32_t b) { return Before(a, b); };
   if (full()) {
-    std::pop_heap(docs_.begin(), docs_.end(), before);
+    std::pop_heap(heap_.begin(), heap_.end(), before);
   } else {
+    heap_.push_back(static_cast<uint32_t>(docs_.size()));
     docs_.emplace_back();
     docs_.back().cells.resize(plan_->by_score() ? 0 : plan_->size());
   }
-  TopDoc& doc = docs_.back();  // its cells' strings keep their memory
+  TopDoc& doc = docs_[heap_.back()];  // its cells' strings keep their memory
   doc.position = position;
+  doc.coded_at = codes_from_;
   doc.score = score;
   const auto offset = static_cast<uint32_t>(position - place_ - first_);
   for (size_t k = 0; k < doc.cells.size(); ++k) {
     readers_[k]->Copy(offset, &doc.cells[k]);
   }
-  std::push_heap(docs_.begin(), docs_.end(), before);
+  std::push_heap(heap_.begin(), heap_.end(), before);
 }
 
 void TopDocs::CollectByScore(DocId first, const Window& window) {
   first_ = first;
-  const bool has_after = after_ != nullptr;
-  const float after_score = has_after ? static_cast<float>(mapping::DoubleFromSortable(
-                                            plan_->key(0).Fold(after_->cells[0].number)))
-                                      : 0;
+  const float after_score = has_after_ ? static_cast<float>(mapping::DoubleFromSortable(
+                                             plan_->key(0).Fold(after_.cells[0].number)))
+                                       : 0;
   ForEachBit(window.match, [&](uint32_t offset) {
     const float score = window.score[offset];
-    if (full() && score <= docs_.front().score) {
+    if (full() && score <= docs_[heap_.front()].score) {
       return;
     }
     const uint64_t position = place_ + first + offset;
-    if (has_after &&
-        (score > after_score || (score == after_score && position <= after_->position))) {
+    if (has_after_ &&
+        (score > after_score || (score == after_score && position <= after_.position))) {
       return;
     }
     Insert(position, score);
@@ -89,12 +160,17 @@ int TopDocs::CompareTo(size_t k, uint32_t offset, const SortCell& cell) const {
   if (rank != cell.rank || rank != 0) {
     return rank - cell.rank;
   }
-  if (!plan_->key(k).is_text()) {
-    const int64_t number = reader.number(offset);
-    return number < cell.number ? -1 : (number > cell.number ? 1 : 0);
+  const int64_t number = reader.number(offset);
+  const int order = number < cell.number ? -1 : (number > cell.number ? 1 : 0);
+  const PlannedKey& key = plan_->key(k);
+  if (!key.is_text()) {
+    return order;
   }
-  const int order = reader.text(offset).compare(cell.text);
-  return plan_->key(k).key.descending ? -order : order;
+  if (order == 0 && !KeyReader::IsTerm(number)) {
+    const int texts = key.missing_text->compare(cell.text);
+    return key.key.descending ? -texts : texts;
+  }
+  return key.key.descending ? -order : order;
 }
 
 void TopDocs::FillRest() {
@@ -107,7 +183,9 @@ void TopDocs::FillRest() {
   }
 }
 
-int TopDocs::CompareTo(uint32_t offset, const std::vector<SortCell>& cells) {
+int TopDocs::CompareTo(uint32_t offset, TopDoc* other) {
+  EnsureCodes(other);
+  const std::vector<SortCell>& cells = other->cells;
   int order = CompareTo(0, offset, cells[0]);
   if (order == 0 && readers_.size() > 1) {
     FillRest();
@@ -124,13 +202,13 @@ void TopDocs::CollectByKeys(DocId first, const Window& window) {
   rest_filled_ = false;
   readers_[0]->Fill(first, window);
   ForEachBit(window.match, [&](uint32_t offset) {
-    if (full() && CompareTo(offset, docs_.front().cells) >= 0) {
+    if (full() && CompareTo(offset, &docs_[heap_.front()]) >= 0) {
       return;
     }
     const uint64_t position = place_ + first + offset;
-    if (after_ != nullptr) {
-      const int order = CompareTo(offset, after_->cells);
-      if (order < 0 || (order == 0 && position <= after_->position)) {
+    if (has_after_) {
+      const int order = CompareTo(offset, &after_);
+      if (order < 0 || (order == 0 && position <= after_.position)) {
         return;
       }
     }
@@ -140,10 +218,20 @@ void TopDocs::CollectByKeys(DocId first, const Window& window) {
   window_ = nullptr;
 }
 
-std::vector<TopDoc> TopDocs::Take() {
-  std::sort(docs_.begin(), docs_.end(),
-            [this](const TopDoc& a, const TopDoc& b) { return Before(a, b); });
-  return std::exchange(docs_, {});
+Result<std::vector<TopDoc>> TopDocs::Take() {
+  BINSEEK_RETURN_IF_ERROR(CloseCodes());
+  std::sort(docs_.begin(), docs_.end(), [this](const TopDoc& a, const TopDoc& b) {
+    if (plan_->by_score()) {
+      return a.score != b.score ? a.score > b.score : a.position < b.position;
+    }
+    for (size_t k = 0; k < plan_->size(); ++k) {
+      if (const int order = plan_->Compare(k, a.cells[k], b.cells[k]); order != 0) {
+        return order < 0;
+      }
+    }
+    return a.position < b.position;
+  });
+  return std::move(docs_);
 }
 
 }  // namespace binseek::search

@@ -3,6 +3,9 @@
 // Order is total: sort keys first, then place (index as given, segment, document). Windows come in ascending order of place, so a
 // document that is equal to the worst one kept never replaces it. Single-threaded. Cost per document once k are held: one comparison
 // under the first key.
+// Within a segment, and within neighbouring ones that share them, texts are compared by codes (sort_plan.h), so that no term is looked up per document: texts
+// of those from there that are still held are fetched at the end, and earlier texts are given a code when they are compared first.
+// Errors: kCorruption where the terms that order documents cannot be read.
 #ifndef BINSEEK_ENGINE_SEARCH_TOP_DOCS_H_
 #define BINSEEK_ENGINE_SEARCH_TOP_DOCS_H_
 
@@ -25,8 +28,12 @@ constexpr uint32_t SegmentOf(uint64_t position) {
 constexpr DocId DocOf(uint64_t position) { return static_cast<DocId>(position); }
 
 struct TopDoc {
+  static constexpr uint64_t kNowhere = UINT64_MAX;
+
   uint64_t position = 0;
-  float score = 0;              // where scores were computed
+  uint64_t coded_at =
+      kNowhere;     // place of the first segment whose codes the numbers of text cells are
+  float score = 0;  // where scores were computed
   std::vector<SortCell> cells;  // one per key
 };
 
@@ -36,29 +43,39 @@ class TopDocs {
   TopDocs(const SortPlan* plan, size_t k, const Cursor* after, bool scores);
 
   // Where the next windows come from.
-  void OpenSegment(size_t index, uint32_t segment_ord, const index::SegmentView& segment);
+  [[nodiscard]] Status OpenSegment(size_t index, uint32_t segment_ord,
+                                   const index::SegmentView& segment);
   void Collect(DocId first, const Window& window);
   bool full() const { return docs_.size() == k_; }
 
-  // Best first; empties this.
-  std::vector<TopDoc> Take();
+  // Best first; to be called once, last.
+  Result<std::vector<TopDoc>> Take();
 
  private:
-  bool Before(const TopDoc& a, const TopDoc& b) const;
+  bool SharesCodes(const std::vector<std::unique_ptr<KeyReader>>& readers) const;
+  // Gives texts to those that have codes only.
+  Status CloseCodes();
+  void EnsureCodes(TopDoc* doc) const;
+  bool Before(uint32_t a, uint32_t b);  // of docs_, under the codes at hand
+  int CompareTexts(size_t k, const SortCell& a, const SortCell& b) const;
   void CollectByScore(DocId first, const Window& window);
   void CollectByKeys(DocId first, const Window& window);
   int CompareTo(size_t k, uint32_t offset, const SortCell& cell) const;
-  // <0: the document comes before the cells.
-  int CompareTo(uint32_t offset, const std::vector<SortCell>& cells);
+  // <0: the document comes before the other one by the keys.
+  int CompareTo(uint32_t offset, TopDoc* other);
   void Insert(uint64_t position, float score);
   void FillRest();  // the keys behind the first, once a document of the window needs them
 
   const SortPlan* const plan_;
   const size_t k_;
-  const Cursor* const after_;
+  const bool has_after_;
   const bool scores_;
-  std::vector<TopDoc> docs_;  // a heap, the worst on top
-  uint64_t place_ = 0;        // position of the segment's first document
+  TopDoc after_;
+  bool has_texts_ = false;  // some key is one
+  std::vector<TopDoc> docs_;
+  std::vector<uint32_t> heap_;  // of docs_, the worst on top
+  uint64_t place_ = 0;          // position of the segment's first document
+  uint64_t codes_from_ = 0;     // of the first segment that shares its codes
   std::vector<std::unique_ptr<KeyReader>> readers_;
   DocId first_ = 0;
   const Window* window_ = nullptr;

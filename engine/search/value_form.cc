@@ -28,10 +28,12 @@ Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> in
     if (ref && ref->field->kind == FieldKind::kObject) {
       ref.reset();
     }
-    form.refs_.push_back(ref);
     if (!ref) {
+      form.refs_.push_back(ref);
       continue;
     }
+    ref->keywords = index->Keywords(ref->field->id);
+    form.refs_.push_back(ref);
     const mapping::Field& field = *ref->field;
     if (ref->is_text()) {
       return FieldDataDisabled(name);

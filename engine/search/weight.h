@@ -39,6 +39,8 @@ class Scorer {
   // included; overwrites all of Window::match. False where nothing matches (match is then all zero).
   // REQUIRES: first is a multiple of Window::kDocs and greater than in the call before.
   virtual bool FillWindow(DocId first, Window* window) = 0;
+  // kCorruption where what was read cannot be right, so that windows may lack documents. To be asked after the last window that is wanted.
+  [[nodiscard]] virtual Status status() const { return Status::Ok(); }
   // About how many documents a walk over the segment touches: what is cheap is asked first.
   virtual uint64_t cost() const { return UINT64_MAX; }
 };

@@ -9,7 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "engine/codec/postings.h"
+#include "engine/codec/bit_packing.h"
+#include "engine/codec/doc_id.h"
 
 namespace binseek::search {
 
@@ -33,11 +34,7 @@ struct Window {
     return any != 0;
   }
   uint32_t CountMatches() const {
-    int count = 0;
-    for (const uint64_t word : match) {
-      count += std::popcount(word);
-    }
-    return static_cast<uint32_t>(count);
+    return static_cast<uint32_t>(codec::BestKernels().count_bits(match, kWords));
   }
 };
 

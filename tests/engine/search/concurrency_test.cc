@@ -92,5 +92,66 @@ TEST_F(ConcurrencyTest, ReadersNeverSeeHalfATransfer) {
   EXPECT_EQ(wrong_.load(), 0u);
 }
 
+// Every document has a value of its own kind, and the writer goes on giving ids to new ones while readers count and sort by them.
+class KeywordConcurrencyTest : public binseek::test::SeededTest {
+ protected:
+  KeywordConcurrencyTest() {
+    engine_.CreateIndex("products", R"({"properties": {"tag": {"type": "keyword"}}})");
+    Write("first", "t");
+  }
+
+  void Write(const std::string& id, const std::string& tag) {
+    engine_.Put("products", id, R"({"tag": ")" + tag + R"("})");
+    engine_.Apply();
+  }
+
+  void Read() {
+    SearchRequest request;
+    request.size = 20;
+    request.sort.resize(1);
+    request.sort[0].field = "tag";
+    request.aggregations.resize(1);
+    request.aggregations[0].field = "tag";
+    request.aggregations[0].size = 10'000;
+    request.aggregations[0].order = {{TermsOrder::By::kKey, false, ""}};
+    while (!done_.load()) {
+      const auto view = engine_.view();
+      const Result<SearchResult> result =
+          search::Search(*view, {{view->Find("products")}}, request, engine_.options());
+      bool right = result.ok();
+      uint64_t counted = 0;
+      std::string before;
+      for (size_t i = 0; right && i < result->aggregations[0].buckets.size(); ++i) {
+        const AggregationBucket& bucket = result->aggregations[0].buckets[i];
+        right = bucket.key_text > before && (i > 0 || result->hits[0].sort[0] == bucket.key_json);
+        before = bucket.key_text;
+        counted += bucket.doc_count;
+      }
+      wrong_ += right && counted == result->total->value ? 0 : 1;
+      ++searches_;
+    }
+  }
+
+  TestEngine engine_;
+  std::atomic<bool> done_ = false;
+  std::atomic<uint64_t> searches_ = 0;
+  std::atomic<uint64_t> wrong_ = 0;
+};
+
+TEST_F(KeywordConcurrencyTest, ReadersCountAndSortBesideWhoGivesIds) {
+  std::thread first([this] { Read(); });
+  std::thread second([this] { Read(); });
+  for (uint64_t i = 0; i < Iterations(600) || searches_.load() < 50; ++i) {
+    Write(std::to_string(Uniform(500)), "tag" + std::to_string(Uniform(i + 1)));
+    if (OneIn(100)) {
+      engine_.Commit();
+    }
+  }
+  done_ = true;
+  first.join();
+  second.join();
+  EXPECT_EQ(wrong_.load(), 0u);
+}
+
 }  // namespace
 }  // namespace binseek::search::test

@@ -135,7 +135,7 @@ std::string DayText(int64_t micros) {
 std::string Oracle::Word() {
   return kWords[std::min(Uniform(std::size(kWords)), Uniform(std::size(kWords)))];
 }
-std::string Oracle::Tag() { return kTags[Uniform(std::size(kTags))]; }
+std::string Oracle::MakeTag() { return kTags[Uniform(std::size(kTags))]; }
 int64_t Oracle::MakeDay() {
   return kFirstDay + static_cast<int64_t>(Uniform(20)) * kDay +
          static_cast<int64_t>(Uniform(24)) * kHour;
@@ -152,7 +152,7 @@ Product Oracle::MakeProduct(const std::string& id) {
     }
   }
   for (uint64_t tags = Uniform(4); tags > 0; --tags) {
-    product.tags.insert(Tag());
+    product.tags.insert(MakeTag());
   }
   if (!OneIn(5)) {
     product.stock = static_cast<int64_t>(Uniform(20)) - 5;
@@ -232,7 +232,7 @@ MeantQuery Oracle::TermLeaf() {
     return {MakeTerm("name", word, static_cast<float>(boost)), Times(NameHas(word), boost),
             "name:" + word};
   }
-  const std::string tag = Tag();
+  const std::string tag = MakeTag();
   return {MakeTerm("tags", tag, static_cast<float>(boost)), Times(TagsHave(tag), boost),
           "tags:" + tag};
 }
@@ -277,7 +277,7 @@ MeantQuery Oracle::TermsLeaf() {
   std::set<std::string> texts;
   if (OneIn(2)) {
     for (uint64_t n = Uniform(4); n > 0; --n) {
-      texts.insert(Tag());
+      texts.insert(MakeTag());
     }
     return {MakeTerms("tags", {texts.begin(), texts.end()}), Always([=](const Product& p) {
               return std::any_of(texts.begin(), texts.end(),
@@ -346,8 +346,8 @@ MeantQuery Oracle::RangeLeaf() {
 }
 
 MeantQuery Oracle::TermRangeLeaf() {
-  const std::string low = Tag();
-  const std::string high = Tag();
+  const std::string low = MakeTag();
+  const std::string high = MakeTag();
   const bool low_inclusive = OneIn(2);
   const bool high_inclusive = OneIn(2);
   return {MakeRange("tags", Bound{low, low_inclusive}, Bound{high, high_inclusive}),
@@ -432,7 +432,7 @@ MeantQuery Oracle::ExistsLeaf() {
 }
 
 MeantQuery Oracle::PrefixLeaf() {
-  const std::string prefix = Tag().substr(0, Uniform(4));
+  const std::string prefix = MakeTag().substr(0, Uniform(4));
   return {MakePrefix("tags", prefix), Always([=](const Product& p) {
             return std::any_of(p.tags.begin(), p.tags.end(),
                                [&](const std::string& tag) { return tag.starts_with(prefix); });

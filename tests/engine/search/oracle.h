@@ -54,6 +54,7 @@ class Oracle {
   Product MakeProduct(const std::string& id);
   int64_t MakeDay();
   double MakePrice();
+  std::string MakeTag();
 
   void Look(const index::IndexView& index);
   MeantQuery MakeQuery(int depth);
@@ -68,7 +69,6 @@ class Oracle {
   uint64_t Uniform(uint64_t limit) { return (*random_)() % limit; }
   bool OneIn(uint64_t n) { return Uniform(n) == 0; }
   std::string Word();
-  std::string Tag();
 
   double Bm25(const FieldFacts& facts, const std::string& term, double freq, double length) const;
   Meaning NameHas(const std::string& token) const;

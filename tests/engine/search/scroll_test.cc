@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 
 #include "tests/engine/search/oracle.h"
 #include "tests/engine/search/test_engine.h"
@@ -174,6 +175,34 @@ TEST_F(ScrollTest, OnlySoManyAreOpen) {
   EXPECT_OK(Open(request));
   EXPECT_EQ(registry_.open(), 1u);
   EXPECT_STATUS(Open(request, 60'001), kInvalidArgument);
+}
+
+TEST_F(ScrollTest, TheOldestGoesWhereScrollsHoldTooMuch) {
+  std::function<size_t()> held_now = [] { return 100; };
+  ScrollRegistry registry({.max_open = 3,
+                           .max_keep_alive_ms = 60'000,
+                           .clock = engine_.clock(),
+                           .held_bytes = [&] { return held_now(); },
+                           .max_held_bytes = 100});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    auto view = engine_.view();
+    SearchRequest request;
+    request.size = 5;
+    const auto page =
+        registry.Open(view, {view->Find("products")}, request, engine_.options(), 60'000, nullptr);
+    ASSERT_OK(page);
+    ids.push_back(page->id);
+    Write(1);
+  }
+  registry.Sweep();
+  EXPECT_EQ(registry.open(), 3u);
+  int looks = 0;
+  held_now = [&] { return ++looks > 1 ? 100 : 101; };  // as if the first to go had held it
+  registry.Sweep();
+  EXPECT_EQ(registry.open(), 2u);
+  EXPECT_STATUS(registry.Next(ids[0], 0), kNotFound);
+  EXPECT_OK(registry.Next(ids[1], 0));
 }
 
 }  // namespace

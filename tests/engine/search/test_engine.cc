@@ -18,10 +18,16 @@ T Must(Result<T> result) {
 
 }  // namespace
 
-TestEngine::TestEngine() {
-  index::EngineOptions options;
-  options.directory = std::make_shared<store::RamDirectory>();
-  engine_ = Must(index::Engine::Open(std::move(options)));
+TestEngine::TestEngine(index::EngineOptions options) : options_(std::move(options)) {
+  options_.directory = std::make_shared<store::RamDirectory>();
+  engine_ = Must(index::Engine::Open(options_));
+}
+
+void TestEngine::Reopen() {
+  held_view_.reset();
+  last_view_.reset();
+  engine_.reset();
+  engine_ = Must(index::Engine::Open(options_));
 }
 
 void TestEngine::CreateIndex(const std::string& name, const std::string& mapping_json,
@@ -40,11 +46,19 @@ index::IndexId TestEngine::IdOf(const std::string& index) const {
 }
 
 void TestEngine::Put(const std::string& index, const std::string& id, const std::string& json) {
+  PutBlock(index, id, json, {});
+}
+
+void TestEngine::PutBlock(const std::string& index, const std::string& id, const std::string& json,
+                          const std::vector<std::string>& children) {
   mapping::Mapping mapping = *engine_->View()->Find(index)->mapping;
   index::Operation operation;
   operation.index = IdOf(index);
   operation.key = id;
   operation.document = Must(mapping::ParseDocument(json, &mapping));
+  for (const std::string& child : children) {
+    operation.document.children.push_back(Must(mapping::ParseDocument(child, &mapping)));
+  }
   batch_.operations.push_back(std::move(operation));
 }
 
@@ -77,6 +91,11 @@ void TestEngine::Apply() {
 
 void TestEngine::Commit() { Must(engine_->Commit()); }
 
+void TestEngine::ForceMerge(const std::string& index, uint64_t max_segments) {
+  const Status status = engine_->ForceMerge(IdOf(index), max_segments);
+  BINSEEK_CHECK(status.ok(), status.ToString().c_str());
+}
+
 SearchOptions TestEngine::options() const {
   SearchOptions options;
   options.clock = &clock_;
@@ -86,7 +105,7 @@ SearchOptions TestEngine::options() const {
 
 Result<SearchResult> TestEngine::TrySearch(const SearchRequest& request,
                                            const std::vector<std::string>& indices) const {
-  last_view_ = engine_->View();
+  last_view_ = held_view_ != nullptr ? held_view_ : engine_->View();
   std::vector<const index::IndexView*> searched;
   for (const std::string& name : indices) {
     searched.push_back(last_view_->Find(name));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/index/engine.h"
@@ -20,7 +21,9 @@ namespace binseek::search::test {
 
 class TestEngine {
  public:
-  TestEngine();
+  TestEngine() : TestEngine(index::EngineOptions()) {}
+  // In memory all the same.
+  explicit TestEngine(index::EngineOptions options);
 
   // Fields named in `in_place` may be updated by Update.
   void CreateIndex(const std::string& name, const std::string& mapping_json,
@@ -28,14 +31,22 @@ class TestEngine {
 
   // Queue operations; Apply makes them visible in one batch, so in one segment.
   void Put(const std::string& index, const std::string& id, const std::string& json);
+  // A block: documents of `children` before the one of `json`.
+  void PutBlock(const std::string& index, const std::string& id, const std::string& json,
+                const std::vector<std::string>& children);
   void Delete(const std::string& index, const std::string& id);
   void Update(const std::string& index, const std::string& id, const std::string& field,
               std::optional<int64_t> column_value);
   void Apply();
   void Commit();
+  void ForceMerge(const std::string& index, uint64_t max_segments);
+  // Ends the engine and opens its directory again: what was not committed is gone.
+  void Reopen();
 
   index::Engine* engine() { return engine_.get(); }
   std::shared_ptr<const index::EngineView> view() const { return engine_->View(); }
+  // From now on searches are of this view, which merges beside them do not change; null: of the newest one.
+  void HoldView(std::shared_ptr<const index::EngineView> view) { held_view_ = std::move(view); }
   binseek::test::FakeClock* clock() { return &clock_; }
   SearchOptions options() const;
 
@@ -56,8 +67,10 @@ class TestEngine {
   index::IndexId IdOf(const std::string& index) const;
 
   binseek::test::FakeClock clock_;
+  index::EngineOptions options_;
   std::unique_ptr<index::Engine> engine_;
   index::Batch batch_;
+  std::shared_ptr<const index::EngineView> held_view_;
   // Of the search that ran last: its result borrows from it.
   mutable std::shared_ptr<const index::EngineView> last_view_;
 };
