@@ -1,9 +1,9 @@
 // CommitGate: makes writes durable, many of them with one commit.
 //
-//   engine->Apply(batch);
+//   engine->CreateIndex(...);
 //   BINSEEK_RETURN_IF_ERROR(gate.AwaitDurable());  // what was applied before the call is on disk
 //
-// There is no log of writes beside the commits, so each acknowledged write waits for a commit that began after it; those who wait at
+// For what the translog does not hold: an index that is made or dropped. Who waits has a commit that began after its call; those who wait at
 // the same time share the next one. Thread-safe. Errors: those of Engine::Commit.
 #ifndef BINSEEK_API_COMMIT_GATE_H_
 #define BINSEEK_API_COMMIT_GATE_H_

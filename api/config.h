@@ -47,6 +47,7 @@ struct SearchConfig {
   int64_t default_timeout_ms = 0;
   int64_t max_buckets = 0;
   int64_t max_scrolls = 0;
+  int64_t max_scroll_memory = 0;
   int64_t max_response_bytes = 0;
 };
 
@@ -56,7 +57,12 @@ struct Config {
   SourceConfig source;
   int64_t snapshot_chunk_rows = 0;
   int64_t engine_memory_limit = 0;
+  int64_t engine_total_memory_limit = 0;
   int64_t engine_commit_interval_ms = 0;
+  int64_t engine_translog_sync_interval_ms = 0;
+  int64_t engine_translog_flush_size = 0;
+  int64_t engine_merge_threads = 0;
+  int64_t engine_merge_max_rate = 0;
   SearchConfig search;
   std::string log_level;
 };

@@ -138,6 +138,15 @@ const ConfigKey kKeys[] = {
      .max = 64 * kGb,
      .help =
          "New data held in memory before it is written to disk; up to twice as much for a moment."},
+    {.path = "engine.total_memory_limit",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_total_memory_limit),
+     .unit = Unit::kBytes,
+     .default_text = "0",
+     .max = 1024 * kGb,
+     .help =
+         "All that the index keeps in memory: new data, changed columns, keys. Above it data is "
+         "written to disk, then writes wait. 0: three quarters of the machine's memory, or of "
+         "its control group's."},
     {.path = "engine.commit_interval",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_commit_interval_ms),
      .unit = Unit::kDuration,
@@ -146,6 +155,46 @@ const ConfigKey kKeys[] = {
      .max = kHour,
      .help = "How often what came from the source becomes durable; the rest is read again after a "
              "crash. Searches see it at once."},
+
+    {.path = "engine.translog_sync_interval",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_translog_sync_interval_ms),
+     .unit = Unit::kDuration,
+     .default_text = "5s",
+     .min = 100,
+     .max = kHour,
+     .help =
+         "How long a document written over HTTP to an index with index.translog.durability: async "
+         "may be lost by a crash. All other indices answer when it is durable."},
+    {.path = "engine.translog_flush_size",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_translog_flush_size),
+     .unit = Unit::kBytes,
+     .default_text = "512mb",
+     .min = kMb,
+     .max = 64 * kGb,
+     .help =
+         "Size of the log of documents written over HTTP from which on they are committed, so that "
+         "a start has less to replay."},
+
+    {.path = "engine.merge_threads",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_merge_threads),
+     .unit = Unit::kCount,
+     .default_text = "0",
+     .min = 0,
+     .max = 64,
+     .help =
+         "Merges of files at the same time; 0: half as many as there are processors, at most 4. "
+         "Together they hold at most half of memory_limit, or what one of them needs."},
+    {.path = "engine.merge_max_rate",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_merge_max_rate),
+     .unit = Unit::kBytes,
+     .default_text = "1gb",
+     .min = kMb,
+     .max = 64 * kGb,
+     .help =
+         "Most that merges of files write in a second, all together. The rate begins at 20mb, "
+         "rises while merges fall behind and falls to 5mb while they do not, and the share of a "
+         "processor that each of them takes goes along with it; small merges and forced ones are "
+         "not slowed down."},
 
     {.path = "search.max_result_window",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, search.max_result_window),
@@ -171,6 +220,16 @@ const ConfigKey kKeys[] = {
      .max = 10000000,
      .reloadable = true,
      .help = "Buckets of all aggregations of one search."},
+    {.path = "search.max_scroll_memory",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, search.max_scroll_memory),
+     .unit = Unit::kBytes,
+     .default_text = "256mb",
+     .min = kMb,
+     .max = 64 * kGb,
+     .help =
+         "Memory that open scrolls may keep of states that are no longer the newest; beyond it the "
+         "oldest ones are closed, and their next page is answered with "
+         "search_context_missing_exception."},
     {.path = "search.max_scrolls",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, search.max_scrolls),
      .unit = Unit::kCount,

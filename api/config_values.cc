@@ -65,8 +65,8 @@ std::string AmountText(Unit unit, int64_t amount) {
       best = suffix;
     }
   }
-  if (unit == Unit::kDuration && amount == 0) {
-    best = {"ms", 1};
+  if (amount == 0) {
+    best = {unit == Unit::kDuration ? "ms" : "", 1};
   }
   return std::to_string(amount / best.factor) + std::string(best.text);
 }

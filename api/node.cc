@@ -7,7 +7,9 @@ namespace binseek::api {
 Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfig& limits)
     : engine_(engine),
       state_(state),
-      scrolls_({.max_open = static_cast<size_t>(limits.max_scrolls)}),
+      scrolls_({.max_open = static_cast<size_t>(limits.max_scrolls),
+                .held_bytes = [engine] { return engine->held_bytes(); },
+                .max_held_bytes = static_cast<size_t>(limits.max_scroll_memory)}),
       commits_(engine),
       max_result_window_(limits.max_result_window),
       default_timeout_ms_(limits.default_timeout_ms),

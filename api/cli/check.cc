@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "api/cli/commands.h"
 #include "api/cli/common.h"
@@ -14,6 +17,15 @@
 
 namespace binseek::api::cli {
 namespace {
+
+void WriteStrings(std::string_view key, const std::vector<std::string>& strings,
+                  JsonWriter* writer) {
+  writer->Key(key).BeginArray();
+  for (const std::string& string : strings) {
+    writer->String(string);
+  }
+  writer->EndArray();
+}
 
 struct Check {
   std::string directory;
@@ -45,21 +57,25 @@ struct Check {
       writer.Key("indices").Uint(report->indices);
       writer.Key("segments").Uint(report->segments);
       writer.Key("live_docs").Uint(report->live_docs);
+      writer.Key("attached").Uint(report->attached);
       writer.Key("bytes").Uint(report->bytes);
-      writer.Key("problems").BeginArray();
-      for (const std::string& problem : report->problems) {
-        writer.String(problem);
-      }
-      writer.EndArray();
+      writer.Key("translog_records").Uint(report->translog_records);
+      writer.Key("translog_bytes").Uint(report->translog_bytes);
+      WriteStrings("problems", report->problems, &writer);
+      WriteStrings("notes", report->notes, &writer);
       writer.EndObject();
       std::cout << out << "\n";
     } else {
       for (const std::string& problem : report->problems) {
         std::cout << "PROBLEM " << problem << "\n";
       }
+      for (const std::string& note : report->notes) {
+        std::cout << "note " << note << "\n";
+      }
       std::cout << "commit " << report->generation << ": " << report->indices << " indices, "
                 << report->segments << " segments, " << report->live_docs << " documents, "
-                << report->bytes << " bytes: "
+                << report->bytes << " bytes; " << report->translog_records
+                << " records in the translog: "
                 << (report->problems.empty()
                         ? "all is well"
                         : std::to_string(report->problems.size()) + " problems")

@@ -16,6 +16,7 @@
 #include "api/cli/preflight_report.h"
 #include "api/handlers/handlers.h"
 #include "engine/base/log.h"
+#include "engine/base/system_memory.h"
 #include "engine/index/manifest.h"
 #include "engine/store/posix_directory.h"
 
@@ -69,6 +70,7 @@ Status ServerProcess::Start() {
   progress_ = std::make_unique<Progress>(isatty(STDERR_FILENO) == 1);
   BINSEEK_RETURN_IF_ERROR(OpenStores());
   node_ = std::make_unique<Node>(engine_.get(), state_.get(), config_.search);
+  node_->scrolls()->StartSweeping(std::chrono::seconds(1));
   router_ = MakeRouter(node_.get());
   if (config_.source.url.empty()) {
     return StartHttp();
@@ -97,6 +99,15 @@ Status ServerProcess::OpenStores() {
   index::EngineOptions options;
   options.directory = std::move(directory);
   options.memory_limit_bytes = static_cast<size_t>(config_.engine_memory_limit);
+  // The rest is for searches, requests and the page cache.
+  options.total_memory_limit_bytes = config_.engine_total_memory_limit != 0
+                                         ? static_cast<size_t>(config_.engine_total_memory_limit)
+                                         : SystemMemoryBytes() / 4 * 3;
+  options.translog_sync_interval =
+      std::chrono::milliseconds(config_.engine_translog_sync_interval_ms);
+  options.translog_flush_bytes = static_cast<uint64_t>(config_.engine_translog_flush_size);
+  options.merge_threads = static_cast<size_t>(config_.engine_merge_threads);
+  options.merge_max_bytes_per_second = static_cast<uint64_t>(config_.engine_merge_max_rate);
   // The engine's lock is what keeps two processes apart, so it is taken before the state store is opened.
   options.before_commit = [this] { return state_ == nullptr ? Status::Ok() : state_->Flush(); };
   BINSEEK_ASSIGN_OR_RETURN(engine_, index::Engine::Open(std::move(options)));
@@ -189,8 +200,10 @@ void ServerProcess::Reload() {
   }
   config_.log_level = wanted->log_level;
   const int64_t max_scrolls = config_.search.max_scrolls;
+  const int64_t max_scroll_memory = config_.search.max_scroll_memory;
   config_.search = wanted->search;
   config_.search.max_scrolls = max_scrolls;
+  config_.search.max_scroll_memory = max_scroll_memory;
   Log(LogLevel::kInfo, "config read again");
 }
 

@@ -4,6 +4,7 @@
 #include "engine/base/json.h"
 #include "engine/base/result.h"
 #include "engine/index/engine_view.h"
+#include "engine/index/system_keywords.h"
 
 namespace binseek::api::dsl {
 namespace {
@@ -63,6 +64,7 @@ Status WriteHit(const search::Hit& hit, const SearchBody& body, JsonWriter* writ
     writer->Key("_primary_term").Int(1);
   }
   WriteScore("_score", hit.score, writer);
+  BINSEEK_RETURN_IF_ERROR(WriteSystemKeywords(hit.index->at(hit.address), hit.address.doc, writer));
   BINSEEK_RETURN_IF_ERROR(WriteSource(hit, body.source, writer));
   if (!hit.sort.empty()) {
     writer->Key("sort").BeginArray();
@@ -124,6 +126,24 @@ Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
 }
 
 }  // namespace
+
+Status WriteSystemKeywords(const index::SegmentView& segment, index::DocId doc,
+                           JsonWriter* writer) {
+  std::vector<std::string> values;
+  BINSEEK_RETURN_IF_ERROR(index::ReadSystemKeywords(segment, doc, mapping::kIgnoredField, &values));
+  if (!values.empty()) {
+    writer->Key("_ignored").BeginArray();
+    for (const std::string& value : values) {
+      writer->String(value);
+    }
+    writer->EndArray();
+  }
+  BINSEEK_RETURN_IF_ERROR(index::ReadSystemKeywords(segment, doc, mapping::kRoutingField, &values));
+  if (!values.empty()) {
+    writer->Key("_routing").String(values.front());
+  }
+  return Status::Ok();
+}
 
 Status AppendSearchResponse(const search::SearchResult& result, const SearchBody& body,
                             const ResponseOptions& options, std::string* out) {

@@ -10,7 +10,9 @@
 #include <string_view>
 
 #include "api/dsl/search_request_parser.h"
+#include "engine/base/json.h"
 #include "engine/base/status.h"
+#include "engine/index/segment_view.h"
 #include "engine/search/searcher.h"
 
 namespace binseek::api::dsl {
@@ -27,6 +29,9 @@ struct ResponseOptions {
 // made the result must still be held. Errors, with nothing appended: kResourceExhausted beyond max_bytes; those of index::AppendSource.
 Status AppendSearchResponse(const search::SearchResult& result, const SearchBody& body,
                             const ResponseOptions& options, std::string* out);
+
+// The members "_ignored" and "_routing" of a hit or of a document that was got, where it has them. kCorruption.
+Status WriteSystemKeywords(const index::SegmentView& segment, index::DocId doc, JsonWriter* writer);
 
 }  // namespace binseek::api::dsl
 

@@ -83,6 +83,8 @@ std::optional<RestError> ParseMetadata(const JsonValue& metadata, size_t line, I
       write->if_seq_no = value.AsInt64();
     } else if (name == "if_primary_term" && value.AsInt64()) {
       write->if_primary_term = value.AsInt64();
+    } else if (name == "routing" && (value.is_string() || value.is_number())) {
+      write->routing = value.is_string() ? value.AsString() : value.number_text();
     } else if (name == "op_type" && value.is_string() &&
                (value.AsString() == "create" || value.AsString() == "index")) {
       item->action = value.AsString();
@@ -128,6 +130,7 @@ RestResult<Bulk> ParseBulk(const Request& request) {
     }
     Item item{action, request.Capture("index"), "", std::nullopt, bulk.writes.size()};
     DocumentWrite write;
+    write.routing = request.ParameterOr("routing");
     if (std::optional<RestError> error = ParseMetadata(metadata, lines.number(), &item, &write)) {
       return *std::move(error);
     }

@@ -2,6 +2,8 @@
 #include <optional>
 #include <string>
 
+#include "api/dsl/response.h"
+#include "api/handlers/document_writer.h"
 #include "api/handlers/get_result.h"
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
@@ -12,10 +14,17 @@ namespace {
 
 constexpr size_t kMaxMultiGet = 10000;
 
+std::optional<RestError> RefuseUnroutedGet(const index::IndexView& index, const Request& request) {
+  return api::RefuseWithoutRouting(index, request.Capture("id"), request.ParameterOr("routing"));
+}
+
 HandlerResult Get(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
                                RequestedIndex(*view, request.Capture("index")));
+  if (std::optional<RestError> refused = RefuseUnroutedGet(*index, request)) {
+    return *std::move(refused);
+  }
   Response response;
   JsonWriter writer(&response.body);
   bool found = false;
@@ -29,6 +38,9 @@ HandlerResult GetSource(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
                                RequestedIndex(*view, request.Capture("index")));
+  if (std::optional<RestError> refused = RefuseUnroutedGet(*index, request)) {
+    return *std::move(refused);
+  }
   const std::optional<index::DocAddress> address = index->FindKey(request.Capture("id"));
   if (!address) {
     return RestError(404, "resource_not_found_exception",
@@ -45,6 +57,7 @@ HandlerResult GetSource(const Node& node, const Request& request) {
 struct Wanted {
   std::string index;
   std::string id;
+  std::string routing;
   dsl::SourceFilter source;
 };
 
@@ -53,7 +66,7 @@ RestResult<Wanted> ParseWanted(const Request& request, const JsonValue& entry,
   if (!entry.is_object()) {
     return IllegalArgument("docs array element should include an object");
   }
-  Wanted wanted{request.Capture("index"), "", source};
+  Wanted wanted{request.Capture("index"), "", std::string(request.ParameterOr("routing")), source};
   for (const auto& [name, value] : entry.members()) {
     if (name == "_index" && value.is_string()) {
       wanted.index = value.AsString();
@@ -61,7 +74,9 @@ RestResult<Wanted> ParseWanted(const Request& request, const JsonValue& entry,
       wanted.id = value.is_string() ? value.AsString() : value.number_text();
     } else if (name == "_source") {
       BINSEEK_DSL_ASSIGN_OR_RETURN(wanted.source, dsl::ParseSourceFilter(value));
-    } else if (name != "routing") {
+    } else if (name == "routing" && (value.is_string() || value.is_number())) {
+      wanted.routing = value.is_string() ? value.AsString() : value.number_text();
+    } else {
       return RestError(400, "parsing_exception",
                        "unknown parameter [" + name + "] in a document of a multi get");
     }
@@ -118,7 +133,11 @@ HandlerResult MultiGet(const Node& node, const Request& request) {
     if (response.body.size() > max_bytes) {
       return ResponseTooLarge(max_bytes);
     }
-    if (const index::IndexView* index = view->Find(wanted.index)) {
+    const index::IndexView* const index = view->Find(wanted.index);
+    const std::optional<RestError> refused =
+        index == nullptr ? std::optional(IndexNotFound(wanted.index))
+                         : api::RefuseWithoutRouting(*index, wanted.id, wanted.routing);
+    if (!refused) {
       bool found = false;
       BINSEEK_REST_RETURN_IF_ERROR(
           WriteGetResult(*index, wanted.id, wanted.source, &writer, &found));
@@ -128,7 +147,7 @@ HandlerResult MultiGet(const Node& node, const Request& request) {
     writer.Key("_index").String(wanted.index);
     writer.Key("_id").String(wanted.id);
     writer.Key("error");
-    WriteErrorObject(IndexNotFound(wanted.index), &writer);
+    WriteErrorObject(*refused, &writer);
     writer.EndObject();
   }
   writer.EndArray();
@@ -140,12 +159,8 @@ HandlerResult MultiGet(const Node& node, const Request& request) {
 }  // namespace
 
 DocumentVersion VersionAt(const index::IndexView& index, index::DocAddress address) {
-  const index::SegmentView& segment = index.at(address);
-  const auto value_of = [&](mapping::FieldId field) {
-    const index::ColumnPages* column = segment.Column(field);
-    return column == nullptr ? 0 : column->Get(address.doc).value_or(0);
-  };
-  return {value_of(mapping::kVersionField), value_of(mapping::kSeqNoField)};
+  const index::SystemRow row = index.at(address).System(address.doc);
+  return {row.version.value_or(0), row.seq_no.value_or(0)};
 }
 
 Status WriteGetResult(const index::IndexView& index, std::string_view id,
@@ -166,6 +181,7 @@ Status WriteGetResult(const index::IndexView& index, std::string_view id,
     writer->Key("_version").Int(version.version);
     writer->Key("_seq_no").Int(version.seq_no);
     writer->Key("_primary_term").Int(1);
+    BINSEEK_RETURN_IF_ERROR(dsl::WriteSystemKeywords(index.at(*address), address->doc, writer));
   }
   writer->Key("found").Bool(*found);
   if (address && filter.enabled()) {

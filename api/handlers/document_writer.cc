@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "api/handlers/index_settings.h"
 #include "engine/base/utf8.h"
 #include "engine/mapping/document_parser.h"
 
@@ -49,6 +50,7 @@ struct Target {
   mapping::Mapping mapping;  // with what the documents so far have added
   mapping::Mapping sound;    // as of the last document that could be parsed
   bool grown = false;
+  bool synced_writes = true;  // a write is answered when it is durable: index.translog.durability
 };
 
 class BatchMaker {
@@ -74,6 +76,10 @@ class BatchMaker {
     if (std::optional<RestError> refused = RefuseIfSynced(*node_, *(*target)->index)) {
       return refused;
     }
+    if (std::optional<RestError> refused =
+            RefuseWithoutRouting(*(*target)->index, id, write.routing)) {
+      return refused;
+    }
     if (write.if_seq_no && write.if_primary_term.value_or(kPrimaryTerm) != kPrimaryTerm) {
       return Conflict(*(*target)->index,
                       "[" + id + "]: version conflict, required seqNo [" +
@@ -97,6 +103,9 @@ class BatchMaker {
         return ParseError(document.status());
       }
       operation.document = *std::move(document);
+      if (!write.routing.empty()) {
+        operation.document.texts.push_back({mapping::kRoutingField, write.routing});
+      }
     }
     batch_.operations.push_back(std::move(operation));
     return std::nullopt;
@@ -106,11 +115,21 @@ class BatchMaker {
   Result<index::ApplyResult> Apply() {
     for (auto& [name, target] : targets_) {
       if (target.grown) {
-        BINSEEK_RETURN_IF_ERROR(
-            node_->engine()->UpdateMapping(target.index->id, std::move(target.sound)));
+        BINSEEK_RETURN_IF_ERROR(node_->engine()->UpdateMapping(
+            target.index->id, std::move(target.sound), index::Durability::kLogged));
       }
     }
+    batch_.durability = index::Durability::kLogged;
     return node_->engine()->Apply(batch_);
+  }
+  // Makes durable what was applied, as far as the indices' settings ask for it. To be called without the lock of writes: many share a sync.
+  Status AwaitDurable() const {
+    if (created_) {  // of an index only a commit knows
+      return node_->commits()->AwaitDurable();
+    }
+    const bool wait = std::any_of(targets_.begin(), targets_.end(),
+                                  [](const auto& entry) { return entry.second.synced_writes; });
+    return wait ? node_->engine()->SyncLog() : Status::Ok();
   }
 
   const index::IndexView& IndexOf(const std::string& name) const {
@@ -138,13 +157,15 @@ class BatchMaker {
       if (!created.ok()) {
         return InvalidName(name, created.status());
       }
+      created_ = true;
       view = node_->engine()->View();
       index = view->Find(name);
     }
     if (index == nullptr) {  // dropped at the same moment
       return IndexNotFound(name);
     }
-    Target target{std::move(view), index, *index->mapping, *index->mapping, false};
+    Target target{std::move(view), index, *index->mapping, *index->mapping};
+    target.synced_writes = WritesAreSynced(*index);
     return &targets_.emplace(name, std::move(target)).first->second;
   }
 
@@ -171,6 +192,7 @@ class BatchMaker {
   Node* const node_;
   std::map<std::string, Target> targets_;
   index::Batch batch_;
+  bool created_ = false;  // an index
 };
 
 // The error that an operation's own result stands for.
@@ -256,6 +278,17 @@ std::optional<RestError> RefuseIfOwned(const Node& node, const std::string& inde
   return node.IsOwned(index) ? std::optional(WrittenFromSource(node, index)) : std::nullopt;
 }
 
+std::optional<RestError> RefuseWithoutRouting(const index::IndexView& index, std::string_view id,
+                                              std::string_view routing) {
+  if (!routing.empty() || !index.mapping->routing_required()) {
+    return std::nullopt;
+  }
+  RestError error(400, "routing_missing_exception",
+                  "routing is required for [" + index.name + "]/[" + std::string(id) + "]");
+  error.details = {{"index_uuid", index.uuid}, {"index", index.name}};
+  return error;
+}
+
 std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,
                                     DocumentWrite* write) {
   if (version_type.empty() || version_type == "internal") {
@@ -284,9 +317,9 @@ std::optional<RestError> SetVersion(std::string_view version_type, std::optional
 
 std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWrite> writes) {
   std::vector<WriteOutcome> outcomes(writes.size());
+  BatchMaker maker(node);
   {
     const MutexLock lock(node->write_mutex());
-    BatchMaker maker(node);
     std::vector<size_t> applied;  // ordinals of the writes that are in the batch
     for (size_t i = 0; i < writes.size(); ++i) {
       outcomes[i].id = writes[i].id.empty() ? MakeId() : writes[i].id;
@@ -310,7 +343,7 @@ std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWri
       outcome.error = ErrorOfResult(maker.IndexOf(write.index), write, outcome.id, outcome.result);
     }
   }
-  const Status durable = node->commits()->AwaitDurable();
+  const Status durable = maker.AwaitDurable();
   if (!durable.ok()) {
     FailAll(durable, &outcomes);
   }

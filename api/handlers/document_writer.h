@@ -24,6 +24,7 @@ struct DocumentWrite {
   Kind kind = Kind::kIndex;
   std::string index;
   std::string id;           // empty: one is made
+  std::string routing;      // empty: none
   std::string_view source;  // borrowed
   index::VersionType version_type = index::VersionType::kInternal;
   int64_t version = 0;
@@ -49,6 +50,10 @@ void WriteResultMembers(const std::string& index, const WriteOutcome& outcome, J
 std::optional<RestError> RefuseIfSynced(const Node& node, const index::IndexView& index);
 // The same for an index that is not there: a source may be about to make it.
 std::optional<RestError> RefuseIfOwned(const Node& node, const std::string& index);
+
+// The error for a document of an index whose mapping wants a routing value with every request; nullopt where `routing` is one, or it wants none.
+std::optional<RestError> RefuseWithoutRouting(const index::IndexView& index, std::string_view id,
+                                              std::string_view routing);
 
 // "internal", "external", "external_gte" and the version that goes with it.
 std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,

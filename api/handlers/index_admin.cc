@@ -1,7 +1,9 @@
 // /{index}, _mapping, _settings: what indices there are, making and dropping those that no source owns.
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/handlers/document_writer.h"
 #include "api/handlers/handlers.h"
@@ -89,6 +91,11 @@ HandlerResult Create(Node* node, const Request& request) {
     if (std::optional<RestError> refused = RefuseIfOwned(*node, name)) {
       return *std::move(refused);
     }
+    Result<mapping::IndexSort> sort = MakeIndexSort(SortSettings(settings), mapping);
+    if (!sort.ok()) {
+      return IllegalArgument(sort.status().message());
+    }
+    mapping.set_index_sort(*std::move(sort));
     const Result<index::IndexId> created =
         node->engine()->CreateIndex(name, std::move(mapping), SettingsJson(settings));
     if (!created.ok()) {
@@ -148,11 +155,52 @@ HandlerResult PutMapping(Node* node, const Request& request) {
       }
       mapping::Mapping mapping = *index->mapping;
       BINSEEK_REST_RETURN_IF_ERROR(mapping.Merge(text));
-      BINSEEK_REST_RETURN_IF_ERROR(node->engine()->UpdateMapping(index->id, std::move(mapping)));
+      BINSEEK_REST_RETURN_IF_ERROR(
+          node->engine()->UpdateMapping(index->id, std::move(mapping), index::Durability::kLogged));
     }
   }
-  BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
+  BINSEEK_REST_RETURN_IF_ERROR(node->engine()->SyncLog());
   return Acknowledged();
+}
+
+HandlerResult ForceMerge(Node* node, const Request& request) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const std::optional<uint64_t> max_segments,
+                               UintParameter(request, "max_num_segments"));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const bool only_deletes,
+                               BoolParameter(request, "only_expunge_deletes", false));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const bool flush, BoolParameter(request, "flush", true));
+  if (only_deletes && max_segments) {
+    return RestError(400, "action_request_validation_exception",
+                     "Validation Failed: 1: cannot set only_expunge_deletes and max_num_segments "
+                     "at the same time, those two parameters are mutually exclusive;");
+  }
+  std::vector<index::IndexId> ids;
+  {
+    const auto view = node->engine()->View();
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+    for (const index::IndexView* index : indices) {
+      ids.push_back(index->id);
+    }
+  }
+  BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());  // only files are merged
+  for (const index::IndexId id : ids) {
+    // Without either the policy decides, and it has already.
+    const Status status = max_segments   ? node->engine()->ForceMerge(id, *max_segments)
+                          : only_deletes ? node->engine()->ExpungeDeletes(id)
+                                         : Status::Ok();
+    if (!status.ok() && status.code() != StatusCode::kNotFound) {  // dropped meanwhile
+      return ErrorOf(status);
+    }
+  }
+  if (flush) {
+    BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
+  }
+  Response response;
+  JsonWriter writer(&response.body);
+  writer.BeginObject();
+  WriteShards(ids.size(), false, &writer);
+  writer.EndObject();
+  return response;
 }
 
 }  // namespace
@@ -174,6 +222,11 @@ void AddIndexHandlers(Node* node, Router* router) {
               [node](const Request& request) { return Create(node, request); });
   router->Add("DELETE", "/{index}", kWriteParameters,
               [node](const Request& request) { return Drop(node, request); });
+  constexpr std::string_view kForceMergeParameters =
+      "max_num_segments,only_expunge_deletes,flush,wait_for_completion," BINSEEK_INDICES_PARAMETERS;
+  const auto force_merge = [node](const Request& request) { return ForceMerge(node, request); };
+  router->Add("POST", "/_forcemerge", kForceMergeParameters, force_merge);
+  router->Add("POST", "/{index}/_forcemerge", kForceMergeParameters, force_merge);
   router->Add("PUT,POST", "/{index}/_mapping", kWriteParameters,
               [node](const Request& request) { return PutMapping(node, request); });
 }

@@ -20,8 +20,16 @@ constexpr std::string_view kKnown[] = {
     "index.number_of_shards",
     "index.refresh_interval",
     "index.requests.cache.enable",
+    "index.sort.field",
+    "index.sort.missing",
+    "index.sort.mode",
+    "index.sort.order",
     "index.translog.durability",
+    "index.translog.flush_threshold_size",
+    "index.translog.sync_interval",
 };
+// Lists; where they were given as such, they are kept as the JSON of one.
+constexpr std::string_view kSortPrefix = "index.sort.";
 constexpr int kMaxDepth = 10;
 
 RestError UnknownSetting(const std::string& name) {
@@ -36,6 +44,73 @@ RestError UnknownSetting(const std::string& name) {
              "keyword)";
   }
   return IllegalArgument(reason);
+}
+
+std::string ScalarText(const JsonValue& value) {
+  return value.is_string()
+             ? value.AsString()
+             : (value.is_bool() ? (value.AsBool() ? "true" : "false") : value.number_text());
+}
+
+bool IsListText(std::string_view name, std::string_view text) {
+  return name.starts_with(kSortPrefix) && text.starts_with('[');
+}
+
+// The items of a list as it is kept: JSON, or names between commas.
+std::vector<std::string> ItemsOf(const FlatSettings& settings, const std::string& name) {
+  std::vector<std::string> items;
+  const auto found = settings.find(name);
+  if (found == settings.end()) {
+    return items;
+  }
+  std::string_view text = found->second;
+  if (IsListText(name, text)) {
+    const Result<JsonValue> json = ParseJson(text);
+    for (size_t i = 0; json.ok() && i < json->array().size(); ++i) {
+      items.push_back(json->array()[i].AsString());
+    }
+    return items;
+  }
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    items.emplace_back(item);
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+  }
+  return items;
+}
+
+// A list as text that ItemsOf takes and WriteSettings shows as it is.
+RestResult<std::string> ListText(const std::string& name, const JsonValue& value) {
+  std::string text;
+  JsonWriter writer(&text);
+  writer.BeginArray();
+  for (const JsonValue& item : value.array()) {
+    if (item.is_object() || item.is_array() || item.is_null()) {
+      return IllegalArgument("the setting [" + name + "] takes a list of names");
+    }
+    writer.String(ScalarText(item));
+  }
+  writer.EndArray();
+  return text;
+}
+
+RestResult<std::string> SettingText(const std::string& name, const JsonValue& value) {
+  const bool is_list = name.starts_with(kSortPrefix);
+  if (value.is_array()) {
+    if (is_list) {
+      return ListText(name, value);
+    }
+    return IllegalArgument("the setting [" + name + "] takes no list");
+  }
+  std::string text = ScalarText(value);
+  if (IsListText(name, text)) {
+    const Result<JsonValue> json = ParseJson(text);
+    if (!json.ok() || !json->is_array()) {
+      return IllegalArgument("Failed to parse value [" + text + "] for setting [" + name + "]");
+    }
+    return ListText(name, *json);
+  }
+  return text;
 }
 
 // `prefix` is empty or ends with a dot.
@@ -56,13 +131,12 @@ std::optional<RestError> Flatten(const std::string& prefix, const JsonValue& jso
     if (std::find(std::begin(kKnown), std::end(kKnown), full) == std::end(kKnown)) {
       return UnknownSetting(full);
     }
-    if (value.is_array()) {
-      return IllegalArgument("the setting [" + full + "] takes no list");
-    }
     if (!value.is_null()) {
-      (*out)[full] = value.is_string() ? value.AsString()
-                                       : (value.is_bool() ? (value.AsBool() ? "true" : "false")
-                                                          : value.number_text());
+      RestResult<std::string> text = SettingText(full, value);
+      if (!text.ok()) {
+        return text.error();
+      }
+      (*out)[full] = *std::move(text);
     }
   }
   return std::nullopt;
@@ -78,7 +152,8 @@ void WriteLevel(size_t prefix, FlatSettings::const_iterator* from, FlatSettings:
     const size_t dot = path.find('.', prefix);
     writer->Key(path.substr(prefix, dot == std::string::npos ? dot : dot - prefix));
     if (dot == std::string::npos) {
-      writer->String((*from)->second);
+      const std::string& text = (*from)->second;
+      IsListText(path, text) ? writer->Raw(text) : writer->String(text);
       ++*from;
     } else {
       WriteLevel(dot + 1, from, end, writer);
@@ -109,6 +184,19 @@ std::string SettingsJson(const FlatSettings& settings) {
   }
   writer.EndObject();
   return out;
+}
+
+mapping::IndexSortSettings SortSettings(const FlatSettings& settings) {
+  return {.fields = ItemsOf(settings, "index.sort.field"),
+          .orders = ItemsOf(settings, "index.sort.order"),
+          .modes = ItemsOf(settings, "index.sort.mode"),
+          .missing = ItemsOf(settings, "index.sort.missing")};
+}
+
+bool WritesAreSynced(const index::IndexView& index) {
+  const FlatSettings settings = AllSettings(index);
+  const auto it = settings.find("index.translog.durability");
+  return it == settings.end() || it->second != "async";
 }
 
 FlatSettings AllSettings(const index::IndexView& index) {

@@ -10,6 +10,7 @@
 #include "api/rest_error.h"
 #include "engine/base/json.h"
 #include "engine/index/engine_view.h"
+#include "engine/mapping/index_sort.h"
 
 namespace binseek::api {
 
@@ -23,6 +24,10 @@ RestResult<FlatSettings> ParseSettings(const JsonValue& json);
 std::string SettingsJson(const FlatSettings& settings);
 // What GET shows: those given at creation, and those that every index has.
 FlatSettings AllSettings(const index::IndexView& index);
+// index.sort.*
+mapping::IndexSortSettings SortSettings(const FlatSettings& settings);
+// Writes are answered when they are durable: index.translog.durability is not async.
+bool WritesAreSynced(const index::IndexView& index);
 // Writes the nested object.
 void WriteSettings(const FlatSettings& settings, JsonWriter* writer);
 

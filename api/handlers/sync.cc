@@ -8,6 +8,7 @@
 #include "api/handlers/sync_status.h"
 #include "engine/base/json.h"
 #include "engine/base/metrics.h"
+#include "engine/search/live_roots.h"
 
 namespace binseek::api {
 namespace {
@@ -107,15 +108,30 @@ HandlerResult Metrics(Node* node) {
   const auto view = node->engine()->View();
   uint64_t documents = 0;
   for (const auto& index : view->indices()) {
-    documents += index->live_docs();
+    for (const auto& segment : index->segments) {
+      documents += search::CountLiveRoots(*segment);
+    }
   }
   const auto gauge = [&registry](std::string_view name, std::string_view help, uint64_t value) {
     registry.AddGauge(name, help)->Set(static_cast<int64_t>(value));
   };
   gauge("binseek_indices", "Indices.", view->indices().size());
   gauge("binseek_documents", "Live documents of all indices.", documents);
-  gauge("binseek_memory_segment_bytes", "New data that is not on disk yet.",
-        node->engine()->memory_bytes());
+  const index::EngineMemory memory = node->engine()->memory();
+  gauge("binseek_memory_bytes", "What the index keeps in memory: all of the parts that follow.",
+        memory.total());
+  gauge("binseek_memory_segment_bytes", "New data that is not on disk yet.", memory.segments);
+  gauge("binseek_page_bytes",
+        "Columns and deletions that have changed since their segment was written.", memory.pages);
+  gauge("binseek_held_page_bytes", "Of these, what only older views (scrolls) still need.",
+        memory.held_pages);
+  gauge("binseek_idle_page_bytes", "Memory of such columns that waits for reuse.",
+        memory.idle_pages);
+  gauge("binseek_key_bytes", "The map from keys to documents.", memory.keys);
+  gauge("binseek_tombstone_bytes", "Versions of deleted keys.", memory.tombstones);
+  gauge("binseek_keyword_bytes", "Values of keyword fields, with their order.", memory.keywords);
+  gauge("binseek_tombstones", "Deleted keys whose versions are kept.",
+        node->engine()->tombstones());
   gauge("binseek_scrolls_open", "Open scrolls.", node->scrolls()->open());
   if (const pipeline::Supervisor* sync = node->sync()) {
     const pipeline::SyncStatus status = sync->status();

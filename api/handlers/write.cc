@@ -38,6 +38,7 @@ RestResult<DocumentWrite> ParseWrite(const Request& request, DocumentWrite::Kind
   write.kind = kind;
   write.index = request.Capture("index");
   write.id = request.Capture("id");
+  write.routing = request.ParameterOr("routing");
   write.source = request.body;
   if (std::optional<RestError> error = CheckRefresh(request)) {
     return *std::move(error);

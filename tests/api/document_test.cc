@@ -109,6 +109,73 @@ TEST_F(DocumentTest, MultiGetAnswersEachOnItsOwn) {
   Error(400, "POST", "/shop/_mget", R"({"idz":["1"]})");
 }
 
+TEST_F(DocumentTest, RoutingIsKeptAndShown) {
+  Expect(201, "PUT", "/shop/_doc/1?routing=north", R"({"a":1})");
+  Expect(201, "PUT", "/shop/_doc/2", R"({"a":2})");
+  Expect(200, "POST", "/shop/_bulk?routing=all",
+         "{\"index\":{\"_id\":\"3\",\"routing\":\"south\"}}\n{\"a\":3}\n"
+         "{\"index\":{\"_id\":\"4\"}}\n{\"a\":4}\n");
+  EXPECT_EQ(
+      Send("GET", "/shop/_doc/1?routing=north").body,
+      R"({"_index":"shop","_id":"1","_version":1,"_seq_no":0,"_primary_term":1,"_routing":"north",)"
+      R"("found":true,"_source":{"a":1}})");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_doc/2"), "_routing"), "");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_doc/3"), "_routing"), "south");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_doc/4"), "_routing"), "all");
+  const JsonValue found =
+      Expect(200, "POST", "/shop/_search", R"({"query":{"term":{"_routing":"north"}}})");
+  EXPECT_EQ(At(found, "hits.total.value"), "1");
+  EXPECT_EQ(At(found, "hits.hits.0._routing"), "north");
+  EXPECT_EQ(At(Expect(200, "POST", "/shop/_search", R"({"query":{"exists":{"field":"_routing"}}})"),
+               "hits.total.value"),
+            "3");
+  EXPECT_THAT(Error(400, "PUT", "/shop/_doc/5", R"({"_routing":"x"})"),
+              HasSubstr("is a metadata field and cannot be added inside a document"));
+  Expect(200, "PUT", "/shop/_doc/1", R"({"a":1})");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_doc/1"), "_routing"), "") << "it came with the document";
+}
+
+TEST_F(DocumentTest, RequiredRoutingIsAskedFor) {
+  Expect(200, "PUT", "/shop", R"({"mappings":{"_routing":{"required":true}}})");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_mapping"), "shop.mappings._routing.required"), "true");
+  const std::string wanted = "routing_missing_exception: routing is required for [shop]/[1]";
+  EXPECT_EQ(Error(400, "PUT", "/shop/_doc/1", R"({"a":1})"), wanted);
+  Expect(201, "PUT", "/shop/_doc/1?routing=n", R"({"a":1})");
+  EXPECT_EQ(Error(400, "GET", "/shop/_doc/1"), wanted);
+  EXPECT_EQ(Error(400, "GET", "/shop/_source/1"), wanted);
+  Expect(200, "GET", "/shop/_doc/1?routing=n");
+  const JsonValue many =
+      Expect(200, "POST", "/shop/_mget", R"({"docs":[{"_id":"1"},{"_id":"1","routing":"n"}]})");
+  EXPECT_EQ(At(many, "docs.0.error.type"), "routing_missing_exception");
+  EXPECT_EQ(At(many, "docs.1.found"), "true");
+  EXPECT_EQ(Error(400, "DELETE", "/shop/_doc/1"), wanted);
+  Expect(200, "DELETE", "/shop/_doc/1?routing=n");
+}
+
+TEST_F(DocumentTest, IgnoredValuesAreNamedAndFound) {
+  Expect(200, "PUT", "/shop",
+         R"({"mappings":{"properties":{"n":{"type":"long","ignore_malformed":true},)"
+         R"("tag":{"type":"keyword","ignore_above":3}}}})");
+  Expect(201, "PUT", "/shop/_doc/1", R"({"n":"many","tag":["ab","abcd"]})");
+  Expect(201, "PUT", "/shop/_doc/2", R"({"n":5,"tag":"abcd"})");
+  Expect(201, "PUT", "/shop/_doc/3", R"({"n":6,"tag":"abc"})");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_doc/1"), "_ignored"), R"(["n","tag"])");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_doc/1"), "_source"),
+            R"({"n":"many","tag":["ab","abcd"]})");
+  EXPECT_EQ(At(Expect(200, "GET", "/shop/_doc/3"), "_ignored"), "");
+  const JsonValue found =
+      Expect(200, "POST", "/shop/_search", R"({"query":{"term":{"_ignored":"n"}}})");
+  EXPECT_EQ(At(found, "hits.total.value"), "1");
+  EXPECT_EQ(At(found, "hits.hits.0._ignored"), R"(["n","tag"])");
+  EXPECT_EQ(At(Expect(200, "POST", "/shop/_search", R"({"query":{"exists":{"field":"_ignored"}}})"),
+               "hits.total.value"),
+            "2");
+  EXPECT_EQ(At(Expect(200, "POST", "/shop/_search",
+                      R"({"size":0,"aggs":{"f":{"terms":{"field":"_ignored"}}}})"),
+               "aggregations.f.buckets.0.key"),
+            "tag");
+}
+
 TEST_F(DocumentTest, AcknowledgedWritesSurviveLossOfPower) {
   Expect(201, "PUT", "/shop/_doc/1", R"({"a":1})");
   Expect(200, "POST", "/_bulk", "{\"index\":{\"_index\":\"shop\",\"_id\":\"2\"}}\n{\"a\":2}\n");

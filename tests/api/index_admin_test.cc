@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <string>
+#include <utility>
+
 #include "tests/api/api_fixture.h"
 
 namespace binseek::api {
@@ -22,6 +25,77 @@ TEST_F(IndexAdminTest, CreatedIndexKeepsMappingAndSettings) {
   EXPECT_EQ(At(shown, "shop.aliases"), "{}");
   EXPECT_EQ(Send("HEAD", "/shop").status, 200);
   EXPECT_EQ(Send("HEAD", "/none").status, 404);
+}
+
+TEST_F(IndexAdminTest, AnIndexSortIsTakenShownAndUsed) {
+  constexpr const char* kMappings =
+      R"("mappings":{"properties":{"n":{"type":"long"},"tag":{"type":"keyword"},"name":{"type":"text"}}})";
+  Expect(
+      200, "PUT", "/shop",
+      std::string(R"({"settings":{"index":{"sort.field":["tag","n"],"sort":{"order":["asc","DESC"]},
+                        "sort.missing":"_first,_last"}},)") +
+          kMappings + "}");
+  const JsonValue shown = Expect(200, "GET", "/shop/_settings");
+  EXPECT_EQ(At(shown, "shop.settings.index.sort.field"), R"(["tag","n"])");
+  EXPECT_EQ(At(shown, "shop.settings.index.sort.order"), R"(["asc","DESC"])");
+  EXPECT_EQ(At(shown, "shop.settings.index.sort.missing"), "_first,_last");
+  std::string bulk;
+  for (const char* document :
+       {R"({"n":1,"tag":"b"})", R"({"n":2,"tag":"a"})", R"({"n":3,"tag":"a"})", R"({"n":4})"}) {
+    bulk += std::string("{\"index\":{}}\n") + document + "\n";
+  }
+  Expect(200, "POST", "/shop/_bulk", bulk);
+  const JsonValue found = Expect(200, "POST", "/shop/_search", R"({"sort":["_doc"]})");
+  std::string order;
+  for (int i = 0; i < 4; ++i) {
+    order += At(found, "hits.hits." + std::to_string(i) + "._source.n");
+  }
+  EXPECT_EQ(order, "4321");
+  const auto refuse = [&](const std::string& sort) {
+    return Error(400, "PUT", "/other",
+                 R"({"settings":{"index":{"sort":)" + sort + "}}," + kMappings + "}");
+  };
+  EXPECT_EQ(refuse(R"({"field":"none"})"),
+            "illegal_argument_exception: unknown index sort field:[none]");
+  EXPECT_EQ(refuse(R"({"field":"name"})"),
+            "illegal_argument_exception: docvalues not found for index sort field:[name]");
+  EXPECT_EQ(refuse(R"({"field":["n","tag"],"order":"asc"})"),
+            "illegal_argument_exception: index.sort.field:[n, tag] index.sort.order:[asc], size "
+            "mismatch");
+  EXPECT_EQ(refuse(R"({"field":"n","mode":"sum"})"),
+            "illegal_argument_exception: Illegal index sort mode:[sum], must be one of [MAX, MIN]");
+  EXPECT_EQ(
+      refuse(R"({"field":"n","missing":"0"})"),
+      "illegal_argument_exception: Illegal missing value:[0], must be one of [_last, _first]");
+  EXPECT_THAT(refuse(R"({"field":"[n"})"), HasSubstr("Failed to parse value [[n]"));
+}
+
+TEST_F(IndexAdminTest, AForcedMergeLeavesOneFileWithoutDeletions) {
+  const auto files = [this] {
+    const auto view = engine_->View();
+    const index::IndexView& index = *view->Find("shop");
+    return std::pair(index.segments.size(), index.deleted_docs());
+  };
+  for (int i = 0; i < 30; ++i) {
+    Expect(201, "PUT", "/shop/_doc/" + std::to_string(i), R"({"a":1})");
+    if (i % 10 == 9) {
+      ASSERT_TRUE(engine_->Commit().ok());
+    }
+  }
+  for (const char* id : {"1", "2", "21"}) {
+    Expect(200, "DELETE", std::string("/shop/_doc/") + id);
+  }
+  const size_t before = files().first;
+  EXPECT_GE(before, 3u);
+  EXPECT_EQ(files().second, 3u);
+  EXPECT_EQ(At(Expect(200, "POST", "/shop/_forcemerge?only_expunge_deletes"), "_shards.failed"),
+            "0");
+  EXPECT_EQ(files(), std::pair(before, uint64_t{1})) << "one of ten is few enough";
+  Expect(200, "POST", "/_forcemerge?max_num_segments=1");
+  EXPECT_EQ(files(), std::pair(size_t{1}, uint64_t{0}));
+  EXPECT_THAT(Error(400, "POST", "/_forcemerge?max_num_segments=1&only_expunge_deletes=true"),
+              HasSubstr("action_request_validation_exception: Validation Failed: 1: cannot set"));
+  Error(404, "POST", "/none/_forcemerge");
 }
 
 TEST_F(IndexAdminTest, CreateIsCheckedByName) {

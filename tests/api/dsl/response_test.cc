@@ -1,5 +1,10 @@
 #include "api/dsl/response.h"
 
+#include <memory>
+#include <utility>
+
+#include "engine/index/engine.h"
+#include "engine/store/ram_directory.h"
 #include "tests/api/dsl/dsl_matchers.h"
 #include "tests/support/status_matchers.h"
 
@@ -48,15 +53,23 @@ TEST(ResponseTest, NoHits) {
 }
 
 TEST(ResponseTest, HitsShowWhatTheBodyAsksFor) {
-  index::IndexView index;
-  index.name = "shop";
+  index::EngineOptions engine_options;
+  engine_options.directory = std::make_shared<store::RamDirectory>();
+  const auto engine = index::Engine::Open(std::move(engine_options)).value();
+  const index::IndexId id = engine->CreateIndex("shop", mapping::Mapping(), "{}").value();
+  index::Batch batch;
+  batch.operations.emplace_back();
+  batch.operations[0].index = id;
+  batch.operations[0].key = "7";
+  ASSERT_OK(engine->Apply(batch));
+  const auto view = engine->View();
   SearchResult result;
   result.shards = 1;
   result.total = search::TotalHits{.value = 10000, .exact = false};
   result.max_score = 1.5F;
   result.terminated_early = true;
   search::Hit hit;
-  hit.index = &index;
+  hit.index = view->Find("shop");
   hit.id = "7";
   hit.score = 1.5F;
   hit.sort = {"12", "\"red\"", "null"};
