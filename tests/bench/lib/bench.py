@@ -3,7 +3,7 @@
     bench = Bench("freshness", __doc__)
     ours, peer = bench.pairs(run_ours, run_peer)            # each call is one round and returns its value
     bench.compare("top-10 OR", "ms", ours, peer, "Lucene 10", "<= 0.7x")
-    bench.measure("p99", "ms", samples, "<= 100 ms", q=0.99)
+    bench.measure("p99", "ms", samples, "<= 100 ms", q=0.99)    # an empty budget: for information
     sys.exit(bench.finish())
 
 A ratio is the median over the pairs of ours / peer, with its 95 % interval; a row is ok where the interval's bad end is within budget.
@@ -36,7 +36,9 @@ def machine():
 
 
 def within(budget, low, high, unit):
-    """Whether the whole of [low, high] keeps to a budget such as "<= 0.7x" or "< 10 us"; unit is "x" or the row's."""
+    """Whether the whole of [low, high] keeps to a budget such as "<= 0.7x" or "< 10 us"; unit is "x" or the row's. All keeps to an empty one."""
+    if not budget:
+        return True
     found = BUDGET.match(budget)
     if not found or (found.group(3) or "").strip() != unit:
         raise ValueError(f"budget {budget!r} is no comparison in {unit!r}")
@@ -53,7 +55,7 @@ class Bench:
         if add_arguments:
             add_arguments(parser)
         self.options = parser.parse_args()
-        given = [f"--{key.replace('_', '-')}={value}" for key, value in vars(self.options).items()
+        given = ["--" + key.replace("_", "-") + ("" if value is True else f"={value}") for key, value in vars(self.options).items()
                  if key != "json" and value != parser.get_default(key)]
         self.command = shlex.join(["./dev", "bench", name, *given])
         self.rows = []
@@ -63,9 +65,9 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
 
-    def pairs(self, ours, peer, round_s=0.0):
-        """Calls both by turns, the order swapped from pair to pair, after a warm round of each; returns two lists."""
-        count = SLOW_PAIRS if round_s > SLOW_ROUND_S else PAIRS
+    def pairs(self, ours, peer, round_s=0.0, count=None):
+        """Calls both by turns, the order swapped from pair to pair, after a warm round of each; returns two lists. `count`: pairs for a first look."""
+        count = count or (SLOW_PAIRS if round_s > SLOW_ROUND_S else PAIRS)
         ours(), peer()
         taken = ([], [])
         for number in range(count):
@@ -85,10 +87,11 @@ class Bench:
         low, high = interval(ours)
         self._add(case, unit, median(ours), None, f"{peer_name} (absent: {why})", None, budget, False, f"{low:.3g}..{high:.3g}")
 
-    def measure(self, case, unit, samples, budget, q=0.5):
-        """A row without a peer: a quantile of ours against an absolute budget."""
+    def measure(self, case, unit, samples, budget, q=0.5, peer=None, peer_name=None):
+        """A quantile of ours against an absolute budget; a peer's value is shown beside it."""
         low, high = interval(samples, q)
-        self._add(case, unit, quantile(samples, q), None, None, None, budget, within(budget, low, high, unit), f"{low:.3g}..{high:.3g}")
+        ours = quantile(samples, q)
+        self._add(case, unit, ours, peer, peer_name, ours / peer if peer else None, budget, within(budget, low, high, unit), f"{low:.3g}..{high:.3g}")
 
     def _add(self, case, unit, ours, peer, peer_name, ratio, budget, ok, spread):
         self.rows.append({"case": case, "unit": unit, "ours": ours, "peer": peer, "peer_name": peer_name, "ratio": ratio,

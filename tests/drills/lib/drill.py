@@ -38,6 +38,7 @@ class Drill:
         self.random = random.Random(self.seed)
         self.differences = []
         self.rounds_done = 0
+        self.details = {}  # what this drill adds to the JSON report
         self.folder = os.path.join(BUILD, "test", "drills", f"{name}-{os.getpid()}")
         self._extra = {action.dest: getattr(self.options, action.dest) for action in parser._actions
                        if action.dest not in ("help", "rounds", "seed", "json", "keep")}
@@ -61,7 +62,9 @@ class Drill:
 
     def command(self):
         """The line that repeats this run."""
-        extra = [f"--{name}={value}" for name, value in self._extra.items() if value is not None]
+        flags = {"--" + name.replace("_", "-"): value for name, value in self._extra.items()}
+        extra = [flag if value is True else f"{flag}={value}" for flag, value in flags.items()
+                 if value is not None and value is not False]
         return shlex.join(["./dev", "drill", self.name, "--rounds", str(self.options.rounds), "--seed", str(self.seed), *extra])
 
     def main(self, rounds):
@@ -93,7 +96,7 @@ class Drill:
             return
         report = {"drill": self.name, "rounds": self.rounds_done, "seed": self.seed,
                   "differences": len(self.differences), "ok": ok, "command": self.command(),
-                  "first_differences": self.differences[:SHOWN]}
+                  "first_differences": self.differences[:SHOWN], **self.details}
         with open(self.options.json, "w", encoding="utf-8") as file:
             json.dump(report, file, indent=1, ensure_ascii=False)
             file.write("\n")
