@@ -49,7 +49,8 @@ if(BINSEEK_BATCHES)
 endif()
 
 # Sets `out` to what the target compiles: its sources or, with BINSEEK_BATCHES, files that include many of them each, so that
-# headers are read once for many sources (batches.py). What is generated in the build's folder is left alone.
+# headers are read once for many sources (batches.py). What is generated in the build's folder, or has options of its own (set before),
+# is left alone.
 function(_binseek_batched out target)
   if(NOT BINSEEK_BATCHES)
     set(${out} ${ARGN} PARENT_SCOPE)
@@ -60,7 +61,8 @@ function(_binseek_batched out target)
   foreach(source IN LISTS ARGN)
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
     cmake_path(IS_PREFIX PROJECT_BINARY_DIR ${source} generated)
-    if(generated)
+    get_source_file_property(own_options ${source} COMPILE_OPTIONS)
+    if(generated OR own_options)
       list(APPEND alone ${source})
     else()
       # A name that is new in a source may be another one's: the batches are made anew.
