@@ -53,6 +53,13 @@ const mapping::Field* LostField(const mapping::Mapping& old, const mapping::Mapp
   return nullptr;
 }
 
+// Whether `now` has a field under an id that `old` has given to another, which it has replaced, dropped or keeps for later.
+bool HasForeignField(const mapping::Mapping& now, const mapping::Mapping& old) {
+  return std::any_of(now.fields().begin(), now.fields().end(), [&old](const mapping::Field& field) {
+    return field.id < old.next_id() && old.Find(field.id) == nullptr;
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
@@ -141,7 +148,7 @@ Status EngineImpl::UpdateMapping(IndexId id, mapping::Mapping mapping, Durabilit
                                      "]: the new mapping does not extend the old one: field [" +
                                      lost->name + "] is gone or has changed");
     }
-    if (mapping.next_id() < old->mapping->next_id()) {
+    if (mapping.next_id() < old->mapping->next_id() || HasForeignField(mapping, *old->mapping)) {
       return Status::InvalidArgument("index [" + old->name +
                                      "]: the new mapping was made of an older one");
     }

@@ -122,7 +122,22 @@ void FieldChangeRun::End(bool keep, FieldChangeReport* report) {
   report->failed = report->failures.size() + rebuild->unshown;
   if (!keep) {
     state_->writers.Find(index_)->rebuild.reset();
+    Abandon();
   }
+}
+
+void FieldChangeRun::Abandon() {
+  const auto view = state_->publisher.applied();
+  const IndexView* const old = view->Find(index_);
+  if (old == nullptr) {
+    return;
+  }
+  auto index = std::make_shared<IndexView>(*old);
+  mapping::Mapping mapping = *old->mapping;
+  mapping.AbandonId(conversion_->to().id);
+  index->mapping = std::make_shared<const mapping::Mapping>(std::move(mapping));
+  // Where it fails merges carry values along that nobody reads, until the next start.
+  Publish(std::move(index), /*moves_only=*/false, nullptr).IgnoreError();
 }
 
 Status FieldChangeRun::FindUncovered(std::shared_ptr<const EngineView>* view,

@@ -39,6 +39,8 @@ class FieldChangeRun {
   Status Build(FieldChangeReport* report);
   // Takes the rebuild away from the writer, whose numbers are given in `report`, where the change has come to nothing.
   void End(bool keep, FieldChangeReport* report);
+  // What segments hold of the new field goes with their next merge. Under the claim.
+  void Abandon();
   // Segments that may lack values, as of a view. kAborted where the index is gone.
   Status FindUncovered(std::shared_ptr<const EngineView>* view, std::vector<uint64_t>* segments);
   Status BuildSegment(const EngineView& view, uint64_t segment);

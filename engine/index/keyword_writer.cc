@@ -172,10 +172,12 @@ size_t KeywordWriter::memory_bytes() const {
   return bytes;
 }
 
-void KeywordWriter::DropUnused(const std::function<bool(mapping::FieldId)>& is_used) {
+void KeywordWriter::DropUnused(
+    const std::function<bool(mapping::FieldId, bool closed)>& is_unused) {
   for (auto& [id, field] : fields_) {
-    if (field.closed && field.table->size() > 0 && !is_used(id)) {
+    if (field.table->size() > 0 && is_unused(id, field.closed)) {
       field.dropped = std::exchange(field.table, std::make_shared<KeywordTable>());
+      field.closed = true;  // its slots go, so nothing is added any more
       changed_ = true;
     }
   }

@@ -46,8 +46,8 @@ class KeywordWriter {
   void Abandon();
   // About; of what is given, too.
   size_t memory_bytes() const;
-  // Forgets the tables of closed fields that `is_used` says no to; changed() says whether there was one. To be published, as what is given.
-  void DropUnused(const std::function<bool(mapping::FieldId)>& is_used);
+  // Forgets the tables that `is_unused` says yes to, and closes their fields; changed() says whether there was one. To be published, as what is given.
+  void DropUnused(const std::function<bool(mapping::FieldId, bool closed)>& is_unused);
 
   // Values as they were committed, in order. kCorruption: `first` is not the number of those before, or one is there already, or the table is full.
   [[nodiscard]] Status Restore(mapping::FieldId field, uint32_t first,

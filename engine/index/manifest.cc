@@ -27,6 +27,22 @@ void ReadAttached(ByteReader* reader, std::map<std::string, AttachedFileInfo>* a
   }
 }
 
+void ReadSegments(ByteReader* reader, std::vector<ManifestSegment>* segments) {
+  const uint64_t count = reader->Varint();
+  for (uint64_t i = 0; i < count && reader->ok(); ++i) {
+    ManifestSegment segment{reader->Varint()};
+    const uint64_t states = reader->Varint();
+    for (uint64_t s = 0; s < states && reader->ok(); ++s) {
+      const uint64_t written = reader->Varint();
+      segment.states.push_back({written, reader->Varint()});
+    }
+    if (reader->Varint() != 0) {
+      reader->Fail("a file of a kind that a newer binseek wrote");
+    }
+    segments->push_back(std::move(segment));
+  }
+}
+
 }  // namespace
 
 std::string SegmentFile(uint64_t segment_id) { return "segment-" + std::to_string(segment_id); }
@@ -112,7 +128,9 @@ std::string Manifest::Encode() const {
         PutVarint(&out, state.generation);
         PutVarint(&out, state.bytes);
       }
+      PutVarint(&out, 0);  // other files of the segment: there are none in this version
     }
+    PutVarint(&out, 0);  // properties of the index: none
   }
   PutVarint(&out, user_data.size());
   for (const auto& [key, value] : user_data) {
@@ -163,15 +181,9 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
     }
     index.external_versions = (flags & kExternalVersions) != 0;
     index.manual_refresh = (flags & kManualRefresh) != 0;
-    const uint64_t segment_count = reader.Varint();
-    for (uint64_t s = 0; s < segment_count && reader.ok(); ++s) {
-      ManifestSegment segment{reader.Varint()};
-      const uint64_t states = reader.Varint();
-      for (uint64_t i_state = 0; i_state < states && reader.ok(); ++i_state) {
-        const uint64_t written = reader.Varint();
-        segment.states.push_back({written, reader.Varint()});
-      }
-      index.segments.push_back(std::move(segment));
+    ReadSegments(&reader, &index.segments);
+    if (reader.Varint() != 0) {
+      reader.Fail("a property that a newer binseek wrote");
     }
     manifest.indices.push_back(std::move(index));
   }

@@ -51,12 +51,15 @@ const SegmentView* FindSegment(const IndexView& index, uint64_t id) {
   return nullptr;
 }
 
-// Tables of closed fields go with the last ids.
+// Tables of fields that are closed, or that the mapping has no more, go with the last ids.
 void DropUnusedKeywords(IndexWriter* writer, IndexView* index) {
-  writer->keywords.DropUnused([index](mapping::FieldId field) {
+  const auto has_ids = [index](mapping::FieldId field) {
     return std::any_of(
         index->segments.begin(), index->segments.end(),
         [field](const auto& segment) { return segment->segment().KeywordIds(field) != nullptr; });
+  };
+  writer->keywords.DropUnused([&](mapping::FieldId field, bool closed) {
+    return (closed || index->mapping->Find(field) == nullptr) && !has_ids(field);
   });
   if (writer->keywords.changed()) {
     index->keywords = writer->keywords.View();
@@ -162,7 +165,8 @@ uint64_t MergeRun::CatchUpSegment(const SegmentView& now, const mapping::Mapping
   std::vector<int64_t> scratch;
   std::vector<int64_t> values;
   for (const auto& [field, column] : now.columns()) {
-    if (mapping.Find(field) == nullptr) {
+    if (field >= mapping::kFirstUserField && mapping.Find(field) == nullptr &&
+        !mapping.IsReserved(field)) {
       continue;  // it was dropped
     }
     column.VisitChangedSince(seen_, [&, id = field, &from = column](uint32_t page) {

@@ -15,6 +15,7 @@ namespace {
 constexpr uint8_t kHasVersion = 1;
 constexpr uint8_t kHasSeqNo = 2;
 constexpr uint8_t kHasRowHash = 4;
+constexpr uint64_t kNumberColumn = 0;  // kinds of columns; the only one yet
 
 // Documents of a page, as a file says; never trusted beyond the segment.
 struct PageRange {
@@ -145,6 +146,7 @@ std::string EncodeSegmentState(const SegmentView& segment, Epoch epoch) {
   for (const auto* entry : changed) {
     const NumberPages& column = entry->second;
     PutVarint(&out, static_cast<uint32_t>(entry->first));
+    PutVarint(&out, kNumberColumn);
     PutVarint(&out, CountChanged(column, epoch));
     column.VisitChangedSince(epoch, [&](uint32_t page) { PutValues(column, page, &out); });
     ++pages;
@@ -183,6 +185,9 @@ Status ApplySegmentState(std::string_view payload, PageEdit* edit, SegmentView* 
   const uint64_t columns = reader.Varint();
   for (uint64_t i = 0; i < columns && reader.ok(); ++i) {
     const mapping::FieldId field{static_cast<uint32_t>(reader.Varint())};
+    if (reader.Varint() != kNumberColumn) {
+      reader.Fail("a column of a kind that a newer binseek wrote");
+    }
     const uint64_t pages = reader.Varint();
     if (reader.ok() && !mapping::HasColumn(field)) {
       reader.Fail("a column of a field that has none");

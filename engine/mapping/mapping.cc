@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <set>
 #include <utility>
 
 #include "engine/base/byte_reader.h"
@@ -42,6 +44,51 @@ const std::array<Field, kSystemKeywords>& SystemKeywords() {
       Keyword(kRoutingField, "_routing"), Keyword(kIgnoredField, "_ignored"),
       Keyword(kSourceTableField, "")};
   return *kFields;
+}
+
+// Properties that later versions give to fields and mappings: a number of them, then of each an id and bytes. A reader that does not know one
+// would read the field's data wrongly, so it refuses it.
+void PutNoProperties(std::string* out) { PutVarint(out, 0); }
+
+void ReadNoProperties(ByteReader* reader) {
+  if (reader->Varint() != 0) {
+    reader->Fail("a property that a newer binseek wrote");
+  }
+}
+
+// A varint below `end`; else 0, and the reader fails.
+uint64_t ReadBelow(ByteReader* reader, uint64_t end, const char* what) {
+  const uint64_t value = reader->Varint();
+  if (value < end) {
+    return value;
+  }
+  reader->Fail(what);
+  return 0;
+}
+
+Field DecodeField(ByteReader* reader) {
+  constexpr const char* kTooLarge = "a number of a field's definition that it cannot have";
+  Field field;
+  field.id = FieldId{static_cast<uint32_t>(ReadBelow(reader, UINT32_MAX, kTooLarge))};
+  field.name = reader->LengthPrefixed();
+  field.kind = static_cast<FieldKind>(
+      ReadBelow(reader, static_cast<uint64_t>(FieldKind::kObject) + 1, "unknown field kind"));
+  field.parent = FieldId{static_cast<uint32_t>(ReadBelow(reader, UINT32_MAX, kTooLarge))};
+  field.analyzer = reader->LengthPrefixed();
+  field.normalizer = reader->LengthPrefixed();
+  field.ignore_above =
+      static_cast<uint32_t>(ReadBelow(reader, uint64_t{UINT32_MAX} + 1, kTooLarge));
+  field.scale = static_cast<uint8_t>(ReadBelow(reader, UINT8_MAX + 1, kTooLarge));
+  field.date_style = static_cast<DateStyle>(
+      ReadBelow(reader, static_cast<uint64_t>(DateStyle::kInstant) + 1, "unknown date style"));
+  const uint64_t bits = ReadBelow(reader, 2 * kSeveralBit, "unknown flags of a field");
+  field.indexed = (bits & kIndexedBit) != 0;
+  field.doc_values = (bits & kDocValuesBit) != 0;
+  field.in_place = (bits & kInPlaceBit) != 0;
+  field.several = (bits & kSeveralBit) != 0;
+  field.ignore_malformed = (bits & kIgnoreMalformedBit) != 0;
+  ReadNoProperties(reader);
+  return field;
 }
 
 // Of an index sort's keys.
@@ -235,6 +282,7 @@ void Mapping::EncodeTo(std::string* out) const {
                        (field.in_place ? kInPlaceBit : 0u) |
                        (field.ignore_malformed ? kIgnoreMalformedBit : 0u) |
                        (field.several ? kSeveralBit : 0u));
+    PutNoProperties(out);
   }
   PutVarint(out, index_sort_.keys.size());
   for (const IndexSortKey& key : index_sort_.keys) {
@@ -243,43 +291,40 @@ void Mapping::EncodeTo(std::string* out) const {
                        (key.missing_first ? kMissingFirstBit : 0) |
                        (key.greatest ? kGreatestBit : 0));
   }
+  PutNoProperties(out);
 }
 
 Result<Mapping> Mapping::Decode(std::string_view bytes) {
   ByteReader reader(bytes);
   Mapping mapping;
-  mapping.dynamic_ = static_cast<Dynamic>(reader.Varint());
-  const uint64_t flags = reader.Varint();
+  mapping.dynamic_ = static_cast<Dynamic>(
+      ReadBelow(&reader, static_cast<uint64_t>(Dynamic::kStrict) + 1, "unknown dynamic"));
+  const uint64_t flags = ReadBelow(&reader, 2 * kRoutingRequiredBit, "unknown flags of a mapping");
   mapping.synced_ = (flags & kSyncedBit) != 0;
   mapping.routing_required_ = (flags & kRoutingRequiredBit) != 0;
-  const uint64_t next_id = reader.Varint();
-  const uint64_t count = reader.Varint();
+  mapping.next_id_ = static_cast<uint32_t>(
+      ReadBelow(&reader, uint64_t{UINT32_MAX} + 1, "a field id of more than 32 bits"));
+  const uint64_t count = ReadBelow(&reader, kMaxFields + 1, "more fields than a mapping may have");
+  std::set<FieldId> ids;
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
-    Field field;
-    field.id = FieldId{static_cast<uint32_t>(reader.Varint())};
-    field.name = reader.LengthPrefixed();
-    const uint64_t kind = reader.Varint();
-    if (kind > static_cast<uint64_t>(FieldKind::kObject)) {
-      reader.Fail("unknown field kind");
+    Field field = DecodeField(&reader);
+    if (reader.ok() && (field.id < kFirstUserField || field.id >= mapping.next_id() ||
+                        !ids.insert(field.id).second ||
+                        !mapping.by_name_.emplace(field.name, mapping.fields_.size()).second)) {
+      reader.Fail("a field whose id or name cannot be");
     }
-    field.kind = static_cast<FieldKind>(kind);
-    field.parent = FieldId{static_cast<uint32_t>(reader.Varint())};
-    field.analyzer = reader.LengthPrefixed();
-    field.normalizer = reader.LengthPrefixed();
-    field.ignore_above = static_cast<uint32_t>(reader.Varint());
-    field.scale = static_cast<uint8_t>(reader.Varint());
-    field.date_style = static_cast<DateStyle>(reader.Varint());
-    const uint64_t bits = reader.Varint();
-    field.indexed = (bits & kIndexedBit) != 0;
-    field.doc_values = (bits & kDocValuesBit) != 0;
-    field.in_place = (bits & kInPlaceBit) != 0;
-    field.several = (bits & kSeveralBit) != 0;
-    field.ignore_malformed = (bits & kIgnoreMalformedBit) != 0;
-    mapping.by_name_.emplace(field.name, mapping.fields_.size());
     mapping.fields_.push_back(std::move(field));
   }
-  mapping.next_id_ = static_cast<uint32_t>(next_id);
+  for (const Field& field : mapping.fields_) {
+    if (reader.ok() && field.is_multi_field() && ids.count(field.parent) == 0) {
+      reader.Fail("a field that takes the values of one that is not there");
+    }
+  }
   DecodeIndexSort(&reader, &mapping);
+  ReadNoProperties(&reader);
+  if (reader.ok() && !reader.AtEnd()) {
+    reader.Fail("bytes behind the end");
+  }
   BINSEEK_RETURN_IF_ERROR(reader.status("mapping"));
   return mapping;
 }

@@ -34,6 +34,8 @@ class Mapping {
   }
   // Segments may hold values of a field that is still being made under this id. Kept in memory only: a change of a field does not outlive its engine.
   bool IsReserved(FieldId id) const;
+  // The field under this id came to nothing. No other gets the id; what segments hold of it goes with their next merge.
+  void AbandonId(FieldId id) { std::erase(reserved_, id); }
   // Puts `field`, with an id that was reserved and the name of the old one, in its place. REQUIRES: there is a field `old`.
   void Replace(FieldId old, Field field);
   // Takes a field away, with its multi-fields and, of an object, its members. No other field ever gets its id; what segments hold of it goes with their next

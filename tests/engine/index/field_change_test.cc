@@ -1,6 +1,7 @@
 // The sentences of field_change.h: a field's type changes under readers, writers, merges and crashes.
 #include "engine/index/field_change.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -249,6 +250,18 @@ TEST_F(FieldChangeTest, ACancelledChangeLeavesTheOldField) {
   EXPECT_STATUS(engine_->ChangeField(id_, change, &report_), kAborted);
   EXPECT_EQ(FieldNow().id, n_);
   EXPECT_EQ(Now("5"), Values{5});
+  const FieldId abandoned = report_.id;
+  const auto holds_it = [&] {
+    const auto& segments = Index().segments;
+    return std::any_of(segments.begin(), segments.end(),
+                       [&](const auto& segment) { return segment->Column(abandoned) != nullptr; });
+  };
+  EXPECT_TRUE(holds_it());
+  ASSERT_OK(engine_->Commit());
+  MustApply(engine_.get(), {Write("other", R"({"n":1})")});
+  ASSERT_OK(engine_->Commit());
+  ASSERT_OK(engine_->ForceMerge(id_, 1));
+  EXPECT_FALSE(holds_it());
   MustApply(engine_.get(), {UpdateOf(id_, "5", {{n_, 6}})});
   change.progress = nullptr;
   ASSERT_OK(engine_->ChangeField(id_, change, &report_));
@@ -321,6 +334,29 @@ TEST(FieldChangeOfRowsTest, TheSourceIsRenderedByTheNewType) {
   EXPECT_EQ(SourceOf(*view->Find(id), "2"),
             R"({"title":"case","brand":"acme","price":19.99,"stock":null})");
   EXPECT_TRUE(view->Find(id)->mapping->Find("stock")->in_place);
+}
+
+TEST(FieldChangeOfRowsTest, AMappingMadeBeforeTheChangeIsRefused) {
+  const auto engine = MustOpen(std::make_shared<store::RamDirectory>());
+  const IndexId id = *engine->CreateIndex("products", ShopMapping(), "{}");
+  mapping::Mapping grown = *engine->View()->Find(id)->mapping;
+  mapping::Mapping shrunk = grown;
+  Field color;
+  color.name = "color";
+  ASSERT_OK(grown.AddField(color));
+  ASSERT_OK(shrunk.DropField("brand"));
+  FieldChangeReport report;
+  FieldChange change = To("stock", FieldKind::kDouble);
+  change.progress = [&](const FieldChangeProgress&) {
+    EXPECT_STATUS(engine->UpdateMapping(id, grown), kInvalidArgument) << "its new id is taken";
+    return true;
+  };
+  ASSERT_OK(engine->ChangeField(id, change, &report));
+  color.name = "size";
+  ASSERT_OK(grown.AddField(color));
+  EXPECT_STATUS(engine->UpdateMapping(id, grown), kInvalidArgument);
+  EXPECT_STATUS(engine->UpdateMapping(id, shrunk), kInvalidArgument);
+  EXPECT_EQ(engine->View()->Find(id)->mapping->Find("stock")->id, report.id);
 }
 
 class FieldChangeConcurrencyTest : public binseek::test::SeededTest {};

@@ -183,14 +183,14 @@ TEST_F(KeywordWriterTest, AFieldOfTooManyValuesIsClosedUntilTheBatchFails) {
   ASSERT_NE(view->Find(kFieldA), nullptr);
   EXPECT_TRUE(view->Find(kFieldA)->closed);
   EXPECT_EQ(view->Find(kFieldA)->size, 6u) << "segments may have ids still";
-  writer.DropUnused([](FieldId) { return true; });
+  writer.DropUnused([](FieldId, bool) { return false; });
   EXPECT_FALSE(writer.changed());
-  writer.DropUnused([](FieldId) { return false; });
+  writer.DropUnused([](FieldId, bool closed) { return closed; });
   EXPECT_EQ(writer.View()->Find(kFieldA)->size, 0u);
   writer.Abandon();
   EXPECT_EQ(writer.View()->Find(kFieldA)->size, 6u);
   EXPECT_EQ(writer.Find(kFieldA, "f"), 5u);
-  writer.DropUnused([](FieldId) { return false; });
+  writer.DropUnused([](FieldId, bool closed) { return closed; });
   writer.Published();
   EXPECT_EQ(writer.View()->Find(kFieldA)->size, 0u);
   EXPECT_FALSE(writer.Find(kFieldA, "f"));
@@ -318,7 +318,7 @@ TEST_F(KeywordFilesTest, ATableThatIsGoneLeavesNoValuesInFiles) {
   ASSERT_FALSE(writer.Give(
       kFieldA, ViewsOf(many), [] { return uint64_t{0}; }, &ids));
   writer.Published();
-  writer.DropUnused([](FieldId) { return false; });
+  writer.DropUnused([](FieldId, bool closed) { return closed; });
   writer.Published();
   view = ViewOf(writers);
   const KeywordFiles::Plan plan = files.MakePlan(*view);

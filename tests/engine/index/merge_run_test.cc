@@ -14,6 +14,7 @@
 #include "engine/index/merge_run.h"
 #include "engine/index/merge_throttle.h"
 #include "engine/index/running_merges.h"
+#include "engine/mapping/document_parser.h"
 #include "engine/store/ram_directory.h"
 #include "tests/engine/index/hook_directory.h"
 #include "tests/engine/index/shop.h"
@@ -116,6 +117,78 @@ TEST_F(MergeBesideWritersTest, WhatIsWrittenDuringAMergeIsInItsSegment) {
   ExpectSound(*directory_);
 }
 
+TEST_F(MergeBesideWritersTest, AnUpdateBesideVerbatimJsonShowsInItsSource) {
+  Open(/*background=*/false, size_t{1} << 30);
+  auto mapping = mapping::Mapping::FromJson(R"({"properties":{"price":{"type":"long"}}})");
+  ASSERT_OK(mapping);
+  const IndexId id = *engine_->CreateIndex("json", *mapping, "{}");
+  for (const char* key : {"1", "2"}) {
+    Operation write;
+    write.index = id;
+    write.key = key;
+    write.document = *mapping::ParseDocument(R"({"price": 10})", &*mapping);
+    MustApply(engine_.get(), {write});
+    ASSERT_OK(engine_->Commit());
+  }
+  directory_->hook = [&] {
+    Operation update;
+    update.kind = OpKind::kUpdateColumns;
+    update.index = id;
+    update.key = "2";
+    update.columns = {{mapping->Find("price")->id, 20}};
+    MustApply(engine_.get(), {update});
+  };
+  ASSERT_OK(engine_->ForceMerge(id, 1));
+  directory_->hook = nullptr;
+  for (int round = 0; round < 2; ++round) {
+    const auto view = engine_->View();
+    EXPECT_EQ(view->Find(id)->segments.size(), 1u);
+    EXPECT_EQ(SourceOf(*view->Find(id), "1"), R"({"price": 10})");
+    EXPECT_EQ(SourceOf(*view->Find(id), "2"), R"({"price": 20})");
+    ASSERT_OK(engine_->Commit());
+    ASSERT_OK(engine_->ForceMerge(id, 1));
+  }
+}
+
+TEST_F(MergeBesideWritersTest, AFieldThatIsBeingMadeAnewComesAlong) {
+  Open(/*background=*/false, size_t{1} << 30);
+  AddFile(0, 300);
+  AddFile(300, 600);
+  std::atomic<bool> converted{false};
+  std::atomic<bool> merged{false};
+  FieldChange change;
+  change.field = "stock";
+  change.definition.kind = mapping::FieldKind::kDecimal;
+  change.definition.scale = 2;
+  change.progress = [&](const FieldChangeProgress& progress) {
+    if (progress.documents == 600) {
+      converted = true;
+      EXPECT_TRUE(Await([&] { return merged.load(); }));
+    }
+    return true;
+  };
+  FieldChangeReport report;
+  std::thread changer;
+  // The merge has read its sources; all of their documents get the new value before it goes on, and the name moves after it has ended.
+  std::atomic<bool> begun{false};
+  directory_->hook = [&] {
+    if (begun.exchange(true)) {
+      return;  // a file of the change's own commits
+    }
+    changer = std::thread([&] { EXPECT_OK(engine_->ChangeField(id_, change, &report)); });
+    EXPECT_TRUE(Await([&] { return converted.load(); }));
+  };
+  EXPECT_OK(engine_->ForceMerge(id_, 1));
+  merged = true;
+  changer.join();
+  const auto view = engine_->View();
+  const IndexView& index = *view->Find(id_);
+  ASSERT_EQ(index.mapping->Find("stock")->id, report.id);
+  for (int i = 0; i < 600; ++i) {
+    ASSERT_EQ(NumberOf(index, std::to_string(i), report.id), 100) << i;
+  }
+}
+
 TEST_F(MergeBesideWritersTest, AForcedMergeEndsBesideASteadyWriter) {
   Open(/*background=*/false, size_t{1} << 30);
   AddFile(0, 50);
@@ -213,6 +286,7 @@ TEST_F(MergeBesideWritersTest, DroppedFieldsAreLeftOutOfMerges) {
   EXPECT_TRUE(segment.TermFields().empty());
   EXPECT_EQ(index.segments[0]->columns().size(), 1u);
   EXPECT_EQ(SourceOf(index, "60"), R"({"price":1.00})");
+  EXPECT_EQ(index.keywords->Find(kBrand)->size, 0u) << "values go with the last ids";
   // Its name may come again, and reads nothing old.
   ASSERT_OK(mapping.AddField(MakeField("stock", mapping::FieldKind::kLong)));
   ASSERT_OK(engine_->UpdateMapping(id_, mapping));
