@@ -27,3 +27,5 @@ binseek_third_party(binseek_zlib LIBS z)
 binseek_third_party(binseek_xxhash LIBS xxhash)
 binseek_third_party(binseek_openssl LIBS ssl crypto)
 binseek_third_party(binseek_stemmer LIBS stemmer)
+# Static, so that it takes the place of malloc by being linked at all. Release builds only: sanitizers bring their own.
+binseek_third_party(binseek_jemalloc LIBS $<$<CONFIG:Release>:-l:libjemalloc_pic.a> $<$<CONFIG:Release>:m>)

@@ -17,14 +17,14 @@ struct SegmentSize {
 
 // Segments in memory, up to this size. Larger ones wait for a commit.
 inline constexpr uint64_t kMaxDocsMergedInMemory = 32'768;
-// Files above this many live bytes are left alone, unless they are mostly dead.
+// Files above this many live bytes are left alone, unless a quarter of them is dead.
 inline constexpr uint64_t kMaxMergedBytes = uint64_t{5} << 30;
 inline constexpr uint64_t kMergeFactor = 8;
 
 // Of segments in memory: eight of one order of magnitude, smallest first, or all that are dead; empty: nothing to do. So their number stays logarithmic, in whatever
 // order sizes come.
 std::vector<uint64_t> ChooseMemoryMerge(std::span<const SegmentSize> segments);
-// Of segments in files: one that is at least half dead; else eight of one order of magnitude of live bytes, smallest first. A document
+// Of segments in files: one of which a quarter is dead; else eight of one order of magnitude of live bytes, smallest first. A document
 // is rewritten a logarithmic number of times.
 std::vector<uint64_t> ChooseFileMerge(std::span<const SegmentSize> segments);
 // What brings the index to `max_segments` files: the smallest ones; with it those with deletions where `max_segments` is 1. Empty: it is there.

@@ -55,6 +55,36 @@ size_t SeveralBytes(uint32_t docs, size_t capacity) {
   return sizeof(NodeHeader) + sizeof(uint32_t) * (docs + 2) + capacity * sizeof(int64_t);
 }
 
+// Of the integers of present documents, which order as the values do.
+template <class Integer>
+NumberZone ZoneOf(const NumberPage& page) {
+  const auto* integers = static_cast<const Integer*>(page.integers());
+  Integer least = std::numeric_limits<Integer>::max();
+  Integer greatest = std::numeric_limits<Integer>::min();
+  bool any = false;
+  for (uint32_t w = 0; w < page.count / 64; ++w, integers += 64) {
+    const uint64_t present = page.present()[w];
+    any = any || present != 0;
+    if (present == ~uint64_t{0}) {
+      for (int i = 0; i < 64; ++i) {
+        least = std::min(least, integers[i]);
+        greatest = std::max(greatest, integers[i]);
+      }
+    } else {
+      VisitBits(present, [&](uint32_t i) {
+        least = std::min(least, integers[i]);
+        greatest = std::max(greatest, integers[i]);
+      });
+    }
+  }
+  if (!any) {
+    return {};
+  }
+  const auto frame = static_cast<uint64_t>(page.frame);
+  return {.min = static_cast<int64_t>(frame + static_cast<uint64_t>(least)),
+          .max = static_cast<int64_t>(frame + static_cast<uint64_t>(greatest))};
+}
+
 }  // namespace
 
 int64_t NumberPage::Smallest(uint32_t at) const {
@@ -163,8 +193,19 @@ void NumberPage::Put(uint32_t at, int64_t value) {
 
 NumberZone NumberPage::ComputeZone() const {
   NumberZone computed;
-  for (uint32_t w = 0; w < count / 64; ++w) {
-    VisitBits(present()[w], [&](uint32_t i) { computed.Add(Smallest(w * 64 + i)); });
+  switch (width) {
+    case 1:
+      computed = ZoneOf<uint8_t>(*this);
+      break;
+    case 2:
+      computed = ZoneOf<uint16_t>(*this);
+      break;
+    case 4:
+      computed = ZoneOf<uint32_t>(*this);
+      break;
+    default:
+      computed = ZoneOf<int64_t>(*this);
+      break;
   }
   if (several != nullptr) {
     const std::span<const int64_t> all(several->values(), several->starts()[count]);

@@ -12,8 +12,6 @@
 //   recover DIR ROWS              open, and all that ROWS writes since the commit need until they are there again
 //
 // An error is {"error": "..."}, and ends the program.
-#include <malloc.h>
-
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -47,7 +45,7 @@ class Program {
     if (command == "load") {
       BINSEEK_ASSIGN_OR_RETURN(Corpus corpus, Corpus::Open(first));
       corpus_ = std::make_unique<Corpus>(std::move(corpus));
-      malloc_trim(0);  // what reading it took is not the engine's
+      TrimHeap();  // what reading it took is not the engine's
       anonymous_before_ = AnonymousMegabytes();
       return Report().Add("docs", static_cast<double>(corpus_->size()));
     }

@@ -1,5 +1,6 @@
 #include "tests/bench/engine_bench/measure.h"
 
+#include <jemalloc/jemalloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -48,6 +49,11 @@ double AnonymousMegabytes() {
     }
   }
   return 0;
+}
+
+void TrimHeap() {
+  const std::string purge = "arena." + std::to_string(MALLCTL_ARENAS_ALL) + ".purge";
+  mallctl(purge.c_str(), nullptr, nullptr, nullptr, 0);
 }
 
 PeakMemory::PeakMemory() {

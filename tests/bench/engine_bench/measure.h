@@ -26,6 +26,7 @@ class Stopwatch {
 
 double CpuSeconds();          // of all threads, so far
 double AnonymousMegabytes();  // resident and not backed by a file
+void TrimHeap();              // what the allocator keeps for reuse goes back to the system
 
 // The most of AnonymousMegabytes from its making to Stop, looked at every 5 ms by a thread of its own.
 class PeakMemory {

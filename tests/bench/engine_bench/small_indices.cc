@@ -1,7 +1,5 @@
 #include "tests/bench/engine_bench/small_indices.h"
 
-#include <malloc.h>
-
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -22,7 +20,7 @@ Result<std::unique_ptr<index::Engine>> Open(const std::string& folder) {
 }
 
 double TrimmedMegabytes() {
-  malloc_trim(0);
+  TrimHeap();
   return AnonymousMegabytes();
 }
 
