@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "engine/base/check.h"
 #include "engine/base/coding.h"
@@ -9,7 +10,9 @@
 namespace binseek::codec {
 namespace {
 
-constexpr size_t kFooterBytes = 16;
+constexpr size_t kFooterBytes = 24;
+// Of a list that is longer the whole block is looked at, which then costs no more than its values do.
+constexpr uint64_t kShortList = 64;
 
 Status Corrupt(std::string_view why) {
   return Status::Corruption("number column: " + std::string(why));
@@ -62,6 +65,8 @@ void PackedColumnWriter::Add(DocId doc, std::span<const int64_t> values) {
   }
   Add(doc, values.front());
   if (values.size() > 1) {
+    BINSEEK_CHECK(values.size() <= std::numeric_limits<uint32_t>::max(), "too many values");
+    longest_list_ = std::max(longest_list_, static_cast<uint32_t>(values.size()));
     first_.WidenLast(values.back());
     starts_.AddEqual(static_cast<int64_t>(lists_.size()), doc + 1 - starts_.size());
     for (const int64_t value : values) {
@@ -70,7 +75,7 @@ void PackedColumnWriter::Add(DocId doc, std::span<const int64_t> values) {
   }
 }
 
-void PackedColumnWriter::Finish(uint32_t max_doc) {
+void PackedColumnWriter::Finish(uint32_t max_doc, uint32_t values_below) {
   BINSEEK_CHECK(max_doc >= first_.size(), "a document is beyond the end");
   first_.AddAbsent(max_doc - first_.size());
   if (lists_.size() > 0) {
@@ -86,10 +91,13 @@ void PackedColumnWriter::Finish(uint32_t max_doc) {
   PutU32(&tail, max_doc);
   PutU32(&tail, docs_with_value_);
   PutU64(&tail, lists_.size());
+  PutU32(&tail, longest_list_);
+  PutU32(&tail, values_below);
   sink_->Append(tail);
 }
 
-Result<PackedColumn> PackedColumn::Open(std::string_view bytes, uint32_t max_doc) {
+Result<PackedColumn> PackedColumn::Open(std::string_view bytes, uint32_t max_doc,
+                                        uint32_t* values_below) {
   if (bytes.size() < kFooterBytes || bytes.size() % 8 != 0) {
     return Corrupt("the section ends too early");
   }
@@ -99,6 +107,20 @@ Result<PackedColumn> PackedColumn::Open(std::string_view bytes, uint32_t max_doc
   column.docs_with_value_ = LoadU32(footer + 4);
   if (LoadU32(footer) != max_doc || column.docs_with_value_ > max_doc) {
     return Corrupt("not as many documents as the segment has");
+  }
+  column.longest_list_ = LoadU32(footer + 16);
+  // Each document with several values has a list of two at least; one has the longest.
+  if (list_values == 0
+          ? column.longest_list_ != 0
+          : column.longest_list_ < 2 || column.longest_list_ > list_values ||
+                list_values > uint64_t{column.longest_list_} * column.docs_with_value_) {
+    return Corrupt("its longest list is not of its lists");
+  }
+  const uint32_t below = LoadU32(footer + 20);
+  if (values_below != nullptr) {
+    *values_below = below;
+  } else if (below != 0) {
+    return Corrupt("numbers with a bound for ordinals");
   }
   const uint64_t starts = list_values == 0 ? 0 : uint64_t{max_doc} + 1;
   // In this order no sum overflows.
@@ -136,7 +158,32 @@ PackedColumn::Range PackedColumn::ListOf(DocId doc) const {
       begin < 0 || end <= begin || static_cast<uint64_t>(end) > lists_.size()) {
     return {};
   }
-  return {static_cast<uint64_t>(begin), static_cast<uint64_t>(end)};
+  const Range list{static_cast<uint64_t>(begin), static_cast<uint64_t>(end)};
+  const uint64_t size = list.end - list.begin;
+  Starts starts;
+  if (size > longest_list_ || (size > kShortList && !ReadStarts(doc / kBlock256, &starts))) {
+    return {};
+  }
+  return list;
+}
+
+bool PackedColumn::ReadStarts(uint32_t block, Starts* starts) const {
+  std::array<int64_t, kBlock256> values;
+  BlockBits ignored;
+  starts_.ReadBlock(block, values.data(), &ignored);
+  const uint32_t docs = std::min(max_doc() - block * kBlock256, kBlock256);
+  int64_t end = 0;
+  starts_.Get(uint64_t{block} * kBlock256 + docs, &end);
+  std::copy(values.begin(), values.begin() + docs, starts->begin());
+  std::fill(starts->begin() + docs, starts->end(), static_cast<uint64_t>(end));
+  // Negative ones are beyond all lists. What a block holds is counted in 32 bits.
+  bool sound = starts->back() <= lists_.size() &&
+               starts->back() - starts->front() <= std::numeric_limits<uint32_t>::max();
+  for (uint32_t i = 0; i < docs; ++i) {
+    sound = sound && (*starts)[i] <= (*starts)[i + 1] &&
+            (*starts)[i + 1] - (*starts)[i] <= longest_list_;
+  }
+  return sound;
 }
 
 std::span<const int64_t> PackedColumn::GetAll(DocId doc, std::vector<int64_t>* scratch) const {
@@ -147,27 +194,18 @@ std::span<const int64_t> PackedColumn::GetAll(DocId doc, std::vector<int64_t>* s
 
 void PackedColumn::ReadLists(uint32_t block, Lists* out) const {
   std::array<int64_t, kBlock256> firsts;
-  std::array<int64_t, kBlock256> starts{};
   BlockBits present;
-  BlockBits ignored;
   first_.ReadBlock(block, firsts.data(), &present);
   out->values.clear();
-  const DocId first_doc = block * kBlock256;
-  const uint32_t docs = std::min(max_doc() - first_doc, kBlock256);
-  int64_t end = 0;
-  if (multi_valued()) {
-    starts_.ReadBlock(block, starts.data(), &ignored);
-    starts_.Get(uint64_t{first_doc} + docs, &end);
+  Starts starts{};
+  if (!multi_valued() || !ReadStarts(block, &starts)) {
+    starts.fill(0);
   }
   ListReader reader(&lists_);
-  int64_t begin = std::max<int64_t>(starts[0], 0);
   for (uint32_t i = 0; i < kBlock256; ++i) {
     out->starts[i] = static_cast<uint32_t>(out->values.size());
-    const int64_t next = i + 1 < docs ? starts[i + 1] : end;
-    if (i < docs && next > begin && static_cast<uint64_t>(next) <= lists_.size()) {
-      // Starts that go back give no list, so that all of them together are no longer than what there is.
-      reader.Append(static_cast<uint64_t>(begin), static_cast<uint64_t>(next), &out->values);
-      begin = next;
+    if (starts[i] < starts[i + 1]) {
+      reader.Append(starts[i], starts[i + 1], &out->values);
     } else if ((present[i / 64] >> i % 64 & 1) != 0) {
       out->values.push_back(firsts[i]);
     }
@@ -192,14 +230,15 @@ void PackedColumn::MatchRange(uint32_t block, int64_t low, int64_t high, BlockBi
   }
   // A document whose smallest value lies below the range may have another one in it.
   BlockBits below;
-  if (low <= block_min(block)) {
+  Starts starts;
+  if (low <= block_min(block) || !ReadStarts(block, &starts)) {
     return;
   }
   first_.MatchRange(block, std::numeric_limits<int64_t>::min(), low - 1, &below);
   for (uint32_t w = 0; w < below.size(); ++w) {
     for (uint64_t bits = below[w]; bits != 0; bits &= bits - 1) {
       const uint32_t i = 64 * w + static_cast<uint32_t>(std::countr_zero(bits));
-      if (AnyInRange(ListOf(block * kBlock256 + i), low, high)) {
+      if (AnyInRange({starts[i], starts[i + 1]}, low, high)) {
         (*match)[w] |= bits & -bits;
       }
     }
@@ -234,6 +273,7 @@ Status PackedColumn::CheckLists() const {
   }
   std::vector<int64_t> values;
   uint64_t next = 0;
+  uint64_t longest = 0;
   for (uint32_t block = 0; block < block_count(); ++block) {
     int64_t max = std::numeric_limits<int64_t>::min();
     const DocId end = std::min(max_doc(), (block + 1) * kBlock256);
@@ -250,13 +290,17 @@ Status PackedColumn::CheckLists() const {
         return Corrupt("the values of document " + std::to_string(doc) + " are not in order");
       }
       next += list.end - list.begin;
+      longest = std::max(longest, list.end - list.begin);
       max = there ? std::max(max, values.back()) : max;
     }
     if (max != block_max(block)) {
       return Corrupt("block " + std::to_string(block) + ": its zone is not that of its values");
     }
   }
-  return next == lists_.size() ? Status::Ok() : Corrupt("lists of no document");
+  if (next != lists_.size()) {
+    return Corrupt("lists of no document");
+  }
+  return longest == longest_list_ ? Status::Ok() : Corrupt("its longest list is shorter");
 }
 
 }  // namespace binseek::codec

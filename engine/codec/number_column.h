@@ -8,7 +8,8 @@
 // A document's smallest value stands in packed blocks of 256 documents (packed_blocks.h), so that sorting and single values never look further; of
 // documents with several all of them stand in a list, found by a second sequence, which costs nothing where there are none.
 // The writer belongs to one thread, borrows its sink and holds three blocks and their directories. PackedColumn is const, thread-safe, cheap to
-// copy, and borrows its bytes, of which it trusts none: opening looks at their frame only, and flipped ones give other values or none.
+// copy, and borrows its bytes, of which it trusts none: opening looks at their frame only, and flipped ones give other values or none. Lists that
+// overlap, or are longer than the column says, are none: a block's are never longer together than what is stored. Check finds them.
 // Cost of one value: about 5 ns; of whole blocks: below 1 ns a value.
 #ifndef BINSEEK_ENGINE_CODEC_NUMBER_COLUMN_H_
 #define BINSEEK_ENGINE_CODEC_NUMBER_COLUMN_H_
@@ -34,8 +35,8 @@ class PackedColumnWriter {
   // REQUIRES: `doc` is greater than the one before. `values` ascend and may repeat; none: as if not added.
   void Add(DocId doc, std::span<const int64_t> values);
   void Add(DocId doc, int64_t value);
-  // Once, last. REQUIRES: every document is below `max_doc`.
-  void Finish(uint32_t max_doc);
+  // Once, last. REQUIRES: every document is below `max_doc`. `values_below`: of ordinals or ids, how many there must be for all to be known.
+  void Finish(uint32_t max_doc, uint32_t values_below = 0);
 
  private:
   ByteSink* const sink_;
@@ -44,18 +45,23 @@ class PackedColumnWriter {
   PackedBlocksWriter starts_;
   PackedBlocksWriter lists_;
   uint32_t docs_with_value_ = 0;
+  uint32_t longest_list_ = 0;
 };
 
 class PackedColumn {
  public:
   PackedColumn() = default;  // of no document
 
-  // `bytes` are what a writer wrote, 8-byte aligned. kCorruption, also where they are not of `max_doc` documents.
-  [[nodiscard]] static Result<PackedColumn> Open(std::string_view bytes, uint32_t max_doc);
+  // `bytes` are what a writer wrote, 8-byte aligned. kCorruption, also where they are not of `max_doc` documents. `values_below` gets what Finish was
+  // given; null: that must be 0.
+  [[nodiscard]] static Result<PackedColumn> Open(std::string_view bytes, uint32_t max_doc,
+                                                 uint32_t* values_below = nullptr);
 
   uint32_t max_doc() const { return static_cast<uint32_t>(first_.size()); }
   uint32_t docs_with_value() const { return docs_with_value_; }
   bool multi_valued() const { return lists_.size() > 0; }  // some document has several
+  // The most values that a document has where some have several, else 0.
+  uint32_t longest_list() const { return longest_list_; }
 
   // The smallest value of a document; false and 0 where it has none. REQUIRES: doc < max_doc().
   bool Get(DocId doc, int64_t* value) const { return first_.Get(doc, value); }
@@ -111,6 +117,9 @@ class PackedColumn {
     uint64_t end = 0;
   };
   Range ListOf(DocId doc) const;
+  // Where the lists of a block's documents begin, and at the end where the last one ends. False: not as a writer writes them.
+  using Starts = std::array<uint64_t, kBlock256 + 1>;
+  bool ReadStarts(uint32_t block, Starts* starts) const;
   bool AnyInRange(Range list, int64_t low, int64_t high) const;
   Status CheckLists() const;
 
@@ -118,6 +127,7 @@ class PackedColumn {
   PackedBlocks starts_;  // by document and one more; empty where no document has several
   PackedBlocks lists_;
   uint32_t docs_with_value_ = 0;
+  uint32_t longest_list_ = 0;
 };
 
 }  // namespace binseek::codec

@@ -10,16 +10,21 @@ namespace binseek::codec {
 
 void OrdColumnWriter::Add(DocId doc, std::span<const uint32_t> ords) {
   values_.assign(ords.begin(), ords.end());
+  ords_below_ = ords.empty() ? ords_below_ : std::max(ords_below_, ords.back() + 1);
   column_.Add(doc, values_);
 }
 
 Result<OrdColumn> OrdColumn::Open(std::string_view bytes, uint32_t max_doc, uint32_t ord_count) {
   BINSEEK_CHECK(ord_count < kNoOrd, "that ordinal stands for none");
-  auto column = PackedColumn::Open(bytes, max_doc);
+  OrdColumn ords;
+  auto column = PackedColumn::Open(bytes, max_doc, &ords.ords_below_);
   if (!column.ok()) {
     return column.status().WithContext("ordinals");
   }
-  OrdColumn ords;
+  if (ords.ords_below_ > ord_count) {
+    return Status::Corruption("ordinals: below " + std::to_string(ords.ords_below_) +
+                              ", but there are " + std::to_string(ord_count));
+  }
   ords.column_ = *column;
   ords.ord_count_ = ord_count;
   return ords;
@@ -67,12 +72,20 @@ Status OrdColumn::Check() const {
     return status.WithContext("ordinals");
   }
   std::vector<int64_t> values;
+  int64_t greatest = -1;
   for (uint32_t block = 0; block < column_.block_count(); ++block) {
-    if (column_.has_values(block) && (Narrow(column_.block_min(block)) == kNoOrd ||
-                                      Narrow(column_.block_max(block)) == kNoOrd)) {
-      return Status::Corruption("ordinals: block " + std::to_string(block) +
-                                ": there are not as many ordinals");
+    if (column_.has_values(block)) {
+      greatest = std::max(greatest, column_.block_max(block));
+      if (Narrow(column_.block_min(block)) == kNoOrd ||
+          Narrow(column_.block_max(block)) == kNoOrd) {
+        return Status::Corruption("ordinals: block " + std::to_string(block) +
+                                  ": there are not as many ordinals");
+      }
     }
+  }
+  if (greatest + 1 != ords_below_) {
+    return Status::Corruption("ordinals: below " + std::to_string(greatest + 1) + ", but it says " +
+                              std::to_string(ords_below_));
   }
   for (DocId doc = 0; multi_valued() && doc < max_doc(); ++doc) {
     const auto all = column_.GetAll(doc, &values);

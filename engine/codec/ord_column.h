@@ -27,18 +27,20 @@ class OrdColumnWriter {
 
   // REQUIRES: `doc` is greater than the one before; `ords` ascend and are distinct. None: as if not added.
   void Add(DocId doc, std::span<const uint32_t> ords);
-  void Finish(uint32_t max_doc) { column_.Finish(max_doc); }
+  void Finish(uint32_t max_doc) { column_.Finish(max_doc, ords_below_); }
 
  private:
   PackedColumnWriter column_;
   std::vector<int64_t> values_;
+  uint32_t ords_below_ = 0;
 };
 
 class OrdColumn {
  public:
   OrdColumn() = default;  // of no document
 
-  // `bytes` are what a writer wrote, 8-byte aligned; `ord_count` is less than kNoOrd. kCorruption, also where they are not of `max_doc` documents.
+  // `bytes` are what a writer wrote, 8-byte aligned; `ord_count` is less than kNoOrd. kCorruption, also where they are not of `max_doc` documents, or need
+  // more ordinals than there are.
   [[nodiscard]] static Result<OrdColumn> Open(std::string_view bytes, uint32_t max_doc,
                                               uint32_t ord_count);
 
@@ -51,6 +53,8 @@ class OrdColumn {
 
   uint32_t max_doc() const { return column_.max_doc(); }
   uint32_t ord_count() const { return ord_count_; }
+  // One more than the greatest that the column has, 0 where it has none: so many there must be.
+  uint32_t ords_below() const { return ords_below_; }
   uint32_t docs_with_value() const { return column_.docs_with_value(); }
   bool multi_valued() const { return column_.multi_valued(); }
 
@@ -88,6 +92,7 @@ class OrdColumn {
 
   PackedColumn column_;
   uint32_t ord_count_ = 0;
+  uint32_t ords_below_ = 0;
 };
 
 }  // namespace binseek::codec

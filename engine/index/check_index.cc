@@ -156,6 +156,10 @@ Result<CheckReport> CheckDirectory(const store::Directory& directory) {
         report.problems.push_back(SegmentFile(segment.id) +
                                   ": the manifest would give its id to another segment");
       }
+      const Status known_ids = CheckKeywordIds(**loaded, index.keywords.get(), manifest);
+      if (loaded_keywords.ok() && !known_ids.ok()) {
+        report.problems.push_back(known_ids.ToString());
+      }
       const Status verified = (*loaded)->segment().Verify();
       if (!verified.ok()) {
         report.problems.push_back(verified.WithContext(SegmentFile(segment.id)).ToString());

@@ -107,6 +107,25 @@ Status ReadKeywords(std::string_view payload, KeywordWriters* writers, KeywordCo
   return reader.status("keywords");
 }
 
+Status CheckKeywordIds(const SegmentView& segment, const KeywordViews* keywords,
+                       const Manifest& manifest) {
+  for (const mapping::FieldId field : segment.segment().TermFields()) {
+    const codec::OrdColumn* const ids = segment.segment().KeywordIds(field);
+    const KeywordView* const known = keywords == nullptr ? nullptr : keywords->Find(field);
+    const uint32_t size = known == nullptr ? 0 : known->size;
+    if (ids != nullptr && ids->ords_below() > size) {
+      return Status::Corruption(
+          SegmentFile(segment.id()) + ": field " + std::to_string(static_cast<uint32_t>(field)) +
+          " has ids of values below " + std::to_string(ids->ords_below()) + ", but " +
+          (manifest.keyword_files.empty()
+               ? "no file has values"
+               : "up to " + KeywordFile(manifest.keyword_files.back().generation) + " there are " +
+                     std::to_string(size)));
+    }
+  }
+  return Status::Ok();
+}
+
 Status KeywordFiles::Load(const store::Directory& directory, const Manifest& manifest,
                           KeywordWriters* writers) {
   for (const ManifestKeywords& named : manifest.keyword_files) {

@@ -33,6 +33,11 @@ std::string EncodeKeywords(const EngineView& view, const KeywordCounts& starts);
 [[nodiscard]] Status ReadKeywords(std::string_view payload, KeywordWriters* writers,
                                   KeywordCounts* starts);
 
+// Whether `keywords` (null: there are none) has all values whose ids `segment` holds, by what its columns say of themselves. kCorruption,
+// naming the segment's file and the newest one with values.
+[[nodiscard]] Status CheckKeywordIds(const SegmentView& segment, const KeywordViews* keywords,
+                                     const Manifest& manifest);
+
 class KeywordFiles {
  public:
   // What the manifest names, into `writers`, one for each of its indices; all before Plan.

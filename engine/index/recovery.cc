@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/index/committer.h"
+#include "engine/index/keyword_files.h"
 #include "engine/index/segment_file.h"
 
 namespace binseek::index {
@@ -101,6 +102,7 @@ Status Committer::LoadIndices(const Manifest& manifest, Tombstones tombstones,
       PageEdit edit(state_->publisher.NextEdit(), &state_->memory->pool);
       BINSEEK_ASSIGN_OR_RETURN(
           auto view, LoadSegment(*state_->options.directory, segment, state_->pool(), &edit));
+      BINSEEK_RETURN_IF_ERROR(CheckKeywordIds(*view, index->keywords.get(), manifest));
       edit.Seal(manifest.epoch);
       edit.Retire(&state_->memory->reclaimer);
       view->KeepAsNewest();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/coding.h"
 #include "engine/codec/range_match.h"
 #include "tests/support/seeded_test.h"
 #include "tests/support/status_matchers.h"
@@ -297,6 +298,121 @@ TEST_F(NumberColumnTest, CheckFindsOtherValues) {
   const auto column = PackedColumn::Open(aligned.view(), 600);
   ASSERT_OK(column);
   EXPECT_STATUS(column->Check(), kCorruption);
+}
+
+// A column whose starts and footer are what somebody chose: document i's smallest value is 10 * i, and `lists` are 0, 1, 2 ...
+std::string WriteLists(const std::vector<int64_t>& starts, uint32_t lists, uint32_t longest) {
+  const auto docs = static_cast<uint32_t>(starts.size() - 1);
+  StringSink sink;
+  PackedBlocksWriter parts[] = {{&sink, 0}, {&sink, 0}, {&sink, 0}};
+  for (uint32_t doc = 0; doc < docs; ++doc) {
+    parts[0].Add(10 * int64_t{doc});
+  }
+  for (const int64_t start : starts) {
+    parts[1].Add(start);
+  }
+  for (uint32_t value = 0; value < lists; ++value) {
+    parts[2].Add(value);
+  }
+  std::string tail;
+  for (PackedBlocksWriter& part : parts) {
+    part.Flush();
+    part.AppendDirectory(&tail);
+  }
+  PutU32(&tail, docs);
+  PutU32(&tail, docs);
+  PutU64(&tail, lists);
+  PutU32(&tail, longest);
+  PutU32(&tail, 0);
+  sink.Append(tail);
+  return sink.Take();
+}
+
+TEST_F(NumberColumnTest, ListsThatOverlapAreNone) {
+  constexpr uint32_t kDocs = 600;
+  constexpr uint32_t kLists = 5000;
+  std::vector<int64_t> starts(kDocs + 1, 0);
+  for (uint32_t doc = 1; doc <= kDocs; doc += 2) {
+    starts[doc] = kLists;  // every other document claims all that there is
+  }
+  const AlignedBytes bytes(WriteLists(starts, kLists, kLists));
+  const auto column = PackedColumn::Open(bytes.view(), kDocs);
+  ASSERT_OK(column);
+  std::vector<int64_t> scratch;
+  for (uint32_t doc = 0; doc < kDocs; ++doc) {
+    const auto values = column->GetAll(doc, &scratch);
+    ASSERT_EQ(std::vector<int64_t>(values.begin(), values.end()), std::vector<int64_t>{10 * doc});
+  }
+  PackedColumn::Lists lists;
+  BlockBits match;
+  for (uint32_t block = 0; block < column->block_count(); ++block) {
+    column->ReadLists(block, &lists);
+    ASSERT_EQ(lists.values.size(), std::min(kDocs - block * 256, 256u));
+    column->MatchRange(block, 10 * 256 * block + 1, 10 * 256 * block + 9, &match);
+    ASSERT_EQ(match, BlockBits{}) << "a value of the lists";
+  }
+  EXPECT_STATUS(column->Check(), kCorruption);
+}
+
+TEST_F(NumberColumnTest, NoListIsLongerThanTheFooterSays) {
+  const std::vector<int64_t> starts{0, 2, 7, 7};  // lists of two and five
+  std::vector<int64_t> scratch;
+  PackedColumn::Lists lists;
+  for (uint32_t longest = 4; longest <= 6; ++longest) {
+    const AlignedBytes bytes(WriteLists(starts, 7, longest));
+    const auto column = PackedColumn::Open(bytes.view(), 3);
+    ASSERT_OK(column);
+    EXPECT_EQ(column->longest_list(), longest);
+    EXPECT_EQ(column->GetAll(1, &scratch).size(), longest < 5 ? 1u : 5u);
+    column->ReadLists(0, &lists);
+    EXPECT_EQ(lists.values.size(), longest < 5 ? 3u : 8u);
+  }
+  const Model model{{0, 1}, {2, 3, 4, 5, 6}, {9}};
+  const std::string bytes = Write(model);
+  for (uint32_t longest = 4; longest <= 6; ++longest) {
+    std::string changed = bytes;
+    changed[changed.size() - 8] = static_cast<char>(longest);
+    const AlignedBytes aligned(changed);
+    const auto column = PackedColumn::Open(aligned.view(), 3);
+    ASSERT_OK(column);
+    EXPECT_EQ(column->Check().code(), longest == 5 ? StatusCode::kOk : StatusCode::kCorruption);
+  }
+}
+
+TEST_F(NumberColumnTest, AFooterThatCannotBeIsRefused) {
+  const std::vector<int64_t> starts{0, 2, 7, 7};
+  for (const uint32_t longest : {0u, 1u, 2u, 8u, 0xffffffffu}) {
+    const AlignedBytes bytes(WriteLists(starts, 7, longest));
+    EXPECT_STATUS(PackedColumn::Open(bytes.view(), 3), kCorruption) << longest;
+  }
+  std::string bytes = Write({{5}, {6}});
+  for (const size_t from_end : {8u, 4u}) {  // a list where there is none; a bound of ordinals
+    std::string changed = bytes;
+    changed[changed.size() - from_end] = 2;
+    const AlignedBytes aligned(changed);
+    EXPECT_STATUS(PackedColumn::Open(aligned.view(), 2), kCorruption);
+  }
+}
+
+TEST_F(NumberColumnTest, ListsOfAnyLengthAreFound) {
+  Model model(700);
+  for (auto& values : model) {
+    values.resize(OneIn(3) ? Uniform(400) : Uniform(3));
+    for (int64_t& value : values) {
+      value = static_cast<int64_t>(Uniform(100'000));
+    }
+    std::sort(values.begin(), values.end());
+  }
+  const AlignedBytes bytes(Write(model));
+  const auto column = PackedColumn::Open(bytes.view(), 700);
+  ASSERT_OK(column);
+  ASSERT_OK(column->Check());
+  ExpectEqual(*column, model);
+  ExpectBlocks(*column, model);
+  for (int i = 0; i < 20; ++i) {
+    const auto low = static_cast<int64_t>(Uniform(100'000));
+    ExpectMatches(*column, model, low, low + static_cast<int64_t>(Uniform(300)));
+  }
 }
 
 class RangeMatchTest : public test::SeededTest {};

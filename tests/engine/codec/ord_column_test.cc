@@ -59,7 +59,9 @@ TEST_F(OrdColumnTest, GivesBackWhatWasWritten) {
     std::vector<uint32_t> firsts((docs + 255) / 256 * 256);
     column->Read(0, docs, firsts.data());
     bool several = false;
+    uint32_t below = 0;
     for (uint32_t doc = 0; doc < docs; ++doc) {
+      below = model[doc].empty() ? below : std::max(below, model[doc].back() + 1);
       const auto ords = column->Ords(doc, &scratch);
       ASSERT_EQ(std::vector<uint32_t>(ords.begin(), ords.end()), model[doc]) << doc;
       const uint32_t first = model[doc].empty() ? kNoOrd : model[doc].front();
@@ -71,6 +73,10 @@ TEST_F(OrdColumnTest, GivesBackWhatWasWritten) {
       ASSERT_EQ(firsts[doc], kNoOrd);
     }
     EXPECT_EQ(column->multi_valued(), several);
+    EXPECT_EQ(column->ords_below(), below);
+    EXPECT_OK(Open(words, docs, below));
+    EXPECT_TRUE(below == 0 ||
+                Open(words, docs, below - 1).status().code() == StatusCode::kCorruption);
     OrdColumn::Lists lists;
     for (uint32_t doc = 0; doc < docs; ++doc) {
       if (doc % 256 == 0) {
@@ -90,7 +96,7 @@ TEST_F(OrdColumnTest, NoOrdinalIsBeyondTheirNumberWhateverTheBytes) {
     const auto ord_count = static_cast<uint32_t>(1 + Uniform(1000));
     auto words = Write(AnyModel(kDocs, ord_count, OneIn(2) ? 1 : 4));
     for (int flip = 0; flip < 8; ++flip) {
-      words[Uniform(words.size() - 2)] ^= uint64_t{1} << Uniform(64);
+      words[Uniform(words.size() - 3)] ^= uint64_t{1} << Uniform(64);
     }
     const auto column = Open(words, kDocs, ord_count);
     ASSERT_OK(column);
@@ -119,9 +125,17 @@ TEST_F(OrdColumnTest, CheckFindsWhatIsNoSetOfOrdinals) {
   const auto column = Open(twice, 2, 6);
   ASSERT_OK(column);
   EXPECT_STATUS(column->Check(), kCorruption);
-  const auto beyond = Open(twice, 2, 5);
+  EXPECT_STATUS(Open(twice, 2, 5), kCorruption);
+  auto one_less = Write({{3}, {5}});
+  one_less.back() -= uint64_t{1} << 32;  // it says that it has none above 4
+  const auto beyond = Open(one_less, 2, 5);
   ASSERT_OK(beyond);
   EXPECT_STATUS(beyond->Check(), kCorruption);
+  auto one_more = Write({{3}, {5}});
+  one_more.back() += uint64_t{1} << 32;
+  const auto above = Open(one_more, 2, 7);
+  ASSERT_OK(above);
+  EXPECT_STATUS(above->Check(), kCorruption);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/index/check_index.h"
 #include "engine/index/keyword_files.h"
 #include "engine/index/segment_file.h"
 #include "engine/store/file_envelope.h"
@@ -329,6 +330,46 @@ TEST_F(KeywordFilesTest, ATableThatIsGoneLeavesNoValuesInFiles) {
   ASSERT_NE(loaded[IndexId{1}].View(), nullptr);
   EXPECT_TRUE(loaded[IndexId{1}].View()->Find(kFieldA)->closed);
   EXPECT_EQ(loaded[IndexId{1}].View()->Find(kFieldA)->size, 0u);
+}
+
+TEST_F(KeywordFilesTest, AnIndexWhoseSegmentsHaveMoreIdsThanItsFilesIsNotOpened) {
+  auto directory = std::make_shared<store::RamDirectory>();
+  {
+    const auto engine = MustOpen(directory, /*background_merges=*/false);
+    const IndexId id = *engine->CreateIndex("products", ShopMapping(), "{}");
+    for (const std::string brand : {"acme", "zen", "nix"}) {
+      MustApply(engine.get(), {Upsert(id, brand, {brand, brand, 100, 1})});
+    }
+    ASSERT_OK(engine->Commit());
+  }
+  const auto manifest = LoadManifest(*directory);
+  ASSERT_OK(manifest);
+  ASSERT_EQ(manifest->keyword_files.size(), 1u);
+  KeywordWriters writers;
+  writers[manifest->indices.at(0).id];
+  ASSERT_OK(KeywordFiles().Load(*directory, *manifest, &writers));
+  auto views = std::make_shared<KeywordViews>(*writers.begin()->second.View());
+  for (KeywordView& view : views->fields) {
+    view.size -= view.field == kBrand ? 1 : 0;
+  }
+  auto index = std::make_shared<IndexView>();
+  index->id = writers.begin()->first;
+  index->keywords = views;
+  const auto named = KeywordFile(manifest->keyword_files[0].generation);
+  ASSERT_OK(store::WriteFile(
+      directory.get(), named,
+      store::WrapInEnvelope(kKeywordFormat, "",
+                            EncodeKeywords(EngineView(1, {index}), {{{index->id, kBrand}, 0}}))));
+  EngineOptions options;
+  options.directory = directory;
+  const auto opened = Engine::Open(options);
+  EXPECT_STATUS(opened, kCorruption);
+  EXPECT_NE(opened.status().message().find(named), std::string::npos) << opened.status();
+  const std::string segment = SegmentFile(manifest->indices[0].segments.at(0).id);
+  EXPECT_NE(opened.status().message().find(segment), std::string::npos) << opened.status();
+  const auto report = CheckDirectory(*directory);
+  ASSERT_OK(report);
+  EXPECT_EQ(report->problems.empty() ? "" : report->problems[0], opened.status().ToString());
 }
 
 TEST_F(KeywordFilesTest, BytesOfNobodyGiveValuesOrAnError) {
