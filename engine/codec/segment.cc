@@ -44,6 +44,11 @@ std::string_view NameOf(uint32_t kind) {
   return "section of an unknown kind";
 }
 
+bool IsKnown(uint32_t kind) {
+  return kind >= static_cast<uint32_t>(SectionKind::kTermBlocks) &&
+         kind <= static_cast<uint32_t>(SectionKind::kKeywordIds);
+}
+
 bool IsPossible(PostingsShape shape) {
   return (!shape.positions || shape.freqs) && (!shape.offsets || shape.positions) &&
          (!shape.position_lengths || shape.positions);
@@ -117,9 +122,11 @@ Status Segment::Parse() {
 }
 
 Status Segment::ParseDirectory() {
-  const auto corrupt = [](uint64_t offset, std::string_view what) {
-    return Status::Corruption("segment: directory at offset " + std::to_string(offset) + ": " +
-                              std::string(what));
+  const auto where = [](uint64_t offset) {
+    return "segment: directory at offset " + std::to_string(offset) + ": ";
+  };
+  const auto corrupt = [&where](uint64_t offset, std::string_view what) {
+    return Status::Corruption(where(offset) + std::string(what));
   };
   if (bytes_.size() < kSegmentTrailerBytes || bytes_.size() % 8 != 0) {
     return corrupt(bytes_.size(), "the segment ends too early");
@@ -148,7 +155,12 @@ Status Segment::ParseDirectory() {
     section.offset = reader.U64();
     section.length = reader.U64();
     section.crc = reader.U32();
-    reader.U32();
+    // What is not understood must not be passed over: a merge would leave it out for good. The checksum says that it was written so.
+    if (reader.U32() != 0 || !IsKnown(section.kind)) {
+      return Status::FormatTooNew(where(begin + i * kSectionEntryBytes) + "a section of kind " +
+                                  std::to_string(section.kind) +
+                                  " that only a newer binseek knows, which wrote it");
+    }
     if (section.offset % 8 != 0 || section.offset > begin ||
         section.length > begin - section.offset) {
       return corrupt(begin + i * kSectionEntryBytes, "a section lies outside");
@@ -241,7 +253,7 @@ Status Segment::ParseField(const Section& section) {
                      reinterpret_cast<const uint8_t*>(bytes_.data() + section.offset));
       return Status::Ok();
     default:
-      return Status::Ok();  // read together with the section that leads its group, or unknown
+      return Status::Ok();  // read together with the section that leads its group
   }
 }
 

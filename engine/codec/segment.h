@@ -5,7 +5,7 @@
 //
 // Open looks at the directory and at the head of each section, in time that grows with the fields and not with the documents; it verifies the
 // directory's checksum, and no other. What is read later is bounded, whatever the bytes: a damaged section gives wrong documents, never a crash. Verify reads
-// everything: for merges and for `check`. Errors: kCorruption names the section and its offset.
+// everything: for merges and for `check`. Errors: kCorruption names the section and its offset; kFormatTooNew: a newer binseek wrote it.
 #ifndef BINSEEK_ENGINE_CODEC_SEGMENT_H_
 #define BINSEEK_ENGINE_CODEC_SEGMENT_H_
 

@@ -10,7 +10,7 @@
 
 namespace binseek::codec {
 
-// Persisted: values are fixed. Kinds that a reader does not know are passed over.
+// Persisted: values are fixed. A reader refuses kinds that it does not know, and a new one raises the format's version.
 enum class SectionKind : uint32_t {
   kTermBlocks = 1,  // term_dictionary_writer.h
   kTermIndex = 2,

@@ -335,6 +335,32 @@ TEST_F(SegmentTest, VerifyFindsEveryChangedByteOfASection) {
   }
 }
 
+TEST_F(SegmentTest, WhatANewerBinseekWroteIsRefused) {
+  SegmentBuilder builder(&mapping_);
+  for (int n = 0; n < 20; ++n) {
+    AddRandomDocument(&builder);
+  }
+  const std::string bytes = *builder.Finish();
+  const size_t end = bytes.size() - kSegmentTrailerBytes;
+  const size_t entries = LoadU32(bytes.data() + end + 4) * kSectionEntryBytes;
+  const auto open = [&](size_t at, uint32_t number) {
+    std::string changed = bytes;
+    std::string encoded;
+    PutU32(&encoded, number);
+    changed.replace(end - entries + at, encoded.size(), encoded);
+    SealDirectory(&changed);
+    return ProbeSegment(changed);
+  };
+  for (size_t entry = 0; entry < entries; entry += kSectionEntryBytes) {
+    for (const uint32_t kind : {0u, 14u, 0xffffffffu}) {
+      const Status status = open(entry + 4, kind);
+      EXPECT_STATUS(status, kFormatTooNew);
+      EXPECT_NE(status.message().find("newer binseek"), std::string::npos);
+    }
+    EXPECT_STATUS(open(entry + 28, 1), kFormatTooNew);
+  }
+}
+
 TEST_F(SegmentTest, ChildrenStandBeforeTheirRoot) {
   SegmentBuilder builder(&mapping_);
   mapping::Document root;
