@@ -5,7 +5,20 @@
 namespace binseek::codec {
 namespace {
 
-constexpr uint32_t kSaturated = 255;
+constexpr uint32_t kExactFreqs = 64;
+
+// Persisted (FORMATS.md, "Bounds").
+constexpr std::array<uint32_t, 256> MakeFreqBounds() {
+  std::array<uint32_t, 256> freqs{};
+  for (uint32_t byte = 1; byte < freqs.size(); ++byte) {
+    const uint64_t before = freqs[byte - 1];
+    const uint64_t next = byte <= kExactFreqs ? byte : before + before / 10;
+    freqs[byte] = static_cast<uint32_t>(std::min<uint64_t>(next, kUnboundedFreq));
+  }
+  return freqs;
+}
+constexpr std::array<uint32_t, 256> kFreqBounds = MakeFreqBounds();
+static_assert(kFreqBounds.back() == kUnboundedFreq);
 
 // Stands for the similarities to come when a split is chosen; any choice is a bound. BM25 with its usual parameters, for a field that is twice as long
 // on average as the shortest document here.
@@ -17,15 +30,23 @@ double Score(uint32_t freq, uint16_t norm, uint16_t shortest) {
 
 }  // namespace
 
+uint8_t EncodeFreqBound(uint32_t freq) {
+  return static_cast<uint8_t>(freq <= kExactFreqs
+                                  ? freq
+                                  : std::lower_bound(kFreqBounds.begin(), kFreqBounds.end(), freq) -
+                                        kFreqBounds.begin());
+}
+
+uint32_t DecodeFreqBound(uint8_t byte) { return kFreqBounds[byte]; }
+
 uint32_t EncodeImpacts(const Impacts& impacts) {
-  return std::min(impacts.low.freq, kSaturated) | uint32_t{impacts.low.norm} << 8 |
-         std::min(impacts.high.freq, kSaturated) << 16 | uint32_t{impacts.high.norm} << 24;
+  return uint32_t{EncodeFreqBound(impacts.low.freq)} | uint32_t{impacts.low.norm} << 8 |
+         uint32_t{EncodeFreqBound(impacts.high.freq)} << 16 | uint32_t{impacts.high.norm} << 24;
 }
 
 Impacts DecodeImpacts(uint32_t bytes) {
-  const auto freq = [](uint32_t byte) { return byte == kSaturated ? kUnboundedFreq : byte; };
-  return {.low = {freq(bytes & 0xff), static_cast<uint8_t>(bytes >> 8)},
-          .high = {freq(bytes >> 16 & 0xff), static_cast<uint8_t>(bytes >> 24)}};
+  return {.low = {DecodeFreqBound(bytes & 0xff), static_cast<uint8_t>(bytes >> 8)},
+          .high = {DecodeFreqBound(bytes >> 16 & 0xff), static_cast<uint8_t>(bytes >> 24)}};
 }
 
 void ImpactsBuilder::Clear() {

@@ -1,7 +1,7 @@
 // Impacts: what bounds the score of the documents of a block of postings, kept as (frequency, norm), so that any similarity can make its own bound of it.
 //
-// A block's documents are split by frequency in two; of either part the greatest frequency and the least norm are kept, in a byte each. A similarity that
-// grows with the frequency and shrinks with the field's length scores no document of the block above the greater of its two scores. Plain values.
+// A block's documents are split by frequency in two; of either part the greatest frequency and the least norm are kept, in a byte each; a frequency
+// above 64 becomes one that is at most a tenth greater. A similarity that grows with the frequency and shrinks with the field's length scores no document of the block above the greater of its two scores. Plain values.
 #ifndef BINSEEK_ENGINE_CODEC_IMPACTS_H_
 #define BINSEEK_ENGINE_CODEC_IMPACTS_H_
 
@@ -12,7 +12,7 @@
 
 namespace binseek::codec {
 
-// Any frequency: where a byte did not hold it.
+// Any frequency.
 inline constexpr uint32_t kUnboundedFreq = std::numeric_limits<uint32_t>::max();
 
 struct Impact {
@@ -36,7 +36,11 @@ struct Impacts {
   }
 };
 
-// Four bytes: low.freq, low.norm, high.freq, high.norm; frequencies from 255 on are 255.
+// A frequency as a byte: the least one whose frequency is not below it. Those up to 64 are exact, the others at most a tenth too great. Both ascend.
+uint8_t EncodeFreqBound(uint32_t freq);
+uint32_t DecodeFreqBound(uint8_t byte);
+
+// Four bytes: low.freq, low.norm, high.freq, high.norm.
 uint32_t EncodeImpacts(const Impacts& impacts);
 Impacts DecodeImpacts(uint32_t bytes);
 

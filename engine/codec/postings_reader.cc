@@ -291,8 +291,14 @@ bool BlockPostings::DecodeFreqs() {
     corrupt_ = true;
     freqs_.fill(0);
   }
+  bool overflown = false;
   for (uint32_t& freq : freqs_) {
+    overflown |= freq == std::numeric_limits<uint32_t>::max();
     ++freq;
+  }
+  if (overflown) {
+    corrupt_ = true;
+    std::replace(freqs_.begin(), freqs_.end(), uint32_t{0}, uint32_t{1});
   }
   freqs_state_ = FreqsState::kDecoded;
   return true;

@@ -1,6 +1,13 @@
 // Bytes that are not as they were written: whatever they are, documents ascend and are below max_doc, and nothing else happens.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "engine/base/coding.h"
+#include "engine/codec/block_codec.h"
+#include "engine/codec/impacts.h"
 #include "tests/engine/codec/postings_model.h"
 #include "tests/support/seeded_test.h"
 
@@ -139,6 +146,36 @@ TEST_F(PostingsCorruptionTest, DamagedBytesKeepTheOrderOfDocuments) {
       }
     }
   }
+}
+
+TEST_F(PostingsCorruptionTest, AFrequencyBeyondAllNumbersIsNotNone) {
+  std::array<DocId, kBlockSize> docs;
+  std::iota(docs.begin(), docs.end(), 0);
+  std::array<uint32_t, kBlockSize> less_one{};
+  less_one[5] = 0xffffffff;
+  std::string bytes;
+  EncodeDocBlock(docs.data(), 0, /*all_ones=*/false, &bytes);
+  EncodeValueBlock(less_one.data(), &bytes);
+  TermInfo info;
+  info.doc_freq = kBlockSize;
+  info.total_term_freq = uint64_t{1} << 33;
+  info.postings_start = bytes.size();
+  PutU8(&bytes, 0);
+  PutU32(&bytes, EncodeImpacts({{kUnboundedFreq, 0}, {kUnboundedFreq, 0}}));
+  PutU32(&bytes, docs.back());
+  PutU32(&bytes, static_cast<uint32_t>(info.postings_start));
+  PutU32(&bytes, EncodeImpacts({{kUnboundedFreq, 0}, {kUnboundedFreq, 0}}));
+  const ExactBytes exact(bytes);
+  PostingsShape shape;
+  shape.freqs = true;
+  BlockPostings postings({.postings = exact.view(), .positions = {}, .offsets = {}}, shape, info,
+                         1000);
+  ASSERT_TRUE(postings.NextBlock());
+  ASSERT_EQ(postings.docs().size(), kBlockSize);
+  EXPECT_FALSE(postings.corrupt());
+  const auto freqs = postings.freqs();
+  EXPECT_EQ(std::count(freqs.begin(), freqs.end(), 1u), kBlockSize);
+  EXPECT_TRUE(postings.corrupt());
 }
 
 TEST_F(PostingsCorruptionTest, AnyBytesAreReadAsAnyTerm) {

@@ -239,8 +239,35 @@ TEST_F(PostingsTest, ImpactsAreTightWhereTheyFitABlock) {
   const Impacts impacts = builder.Build();
   EXPECT_EQ(impacts, (Impacts{{1, 4}, {7, 40}}));
   EXPECT_EQ(DecodeImpacts(EncodeImpacts(impacts)), impacts);
-  EXPECT_EQ(DecodeImpacts(EncodeImpacts({{254, 3}, {255, 255}})),
-            (Impacts{{254, 3}, {kUnboundedFreq, 255}}));
+  EXPECT_EQ(DecodeImpacts(EncodeImpacts({{64, 3}, {kUnboundedFreq, 255}})),
+            (Impacts{{64, 3}, {kUnboundedFreq, 255}}));
+  EXPECT_EQ(DecodeImpacts(EncodeImpacts({{65, 0}, {78, 1}})), (Impacts{{70, 0}, {84, 1}}));
+}
+
+TEST_F(PostingsTest, AFrequencyBoundIsNeverBelowTheFrequencyNorFarAbove) {
+  const auto check = [](uint64_t freq) {
+    const auto f = static_cast<uint32_t>(freq);
+    const uint8_t byte = EncodeFreqBound(f);
+    const uint32_t bound = DecodeFreqBound(byte);
+    ASSERT_GE(bound, f);
+    ASSERT_LE(bound, freq + freq / 10);
+    ASSERT_TRUE(f > 64 || bound == f);
+    ASSERT_LE(f == 0 ? byte : EncodeFreqBound(f - 1), byte);
+    ASSERT_EQ(EncodeFreqBound(bound), byte);
+  };
+  for (uint64_t freq = 0; freq < 100'000; ++freq) {
+    ASSERT_NO_FATAL_FAILURE(check(freq));
+  }
+  for (uint32_t byte = 1; byte < 256; ++byte) {
+    const uint64_t bound = DecodeFreqBound(static_cast<uint8_t>(byte));
+    ASSERT_GE(bound, DecodeFreqBound(static_cast<uint8_t>(byte - 1)));
+    for (uint64_t freq = bound - 1; freq <= std::min<uint64_t>(bound + 1, kUnboundedFreq); ++freq) {
+      ASSERT_NO_FATAL_FAILURE(check(freq));
+    }
+  }
+  for (uint64_t i = 0; i < Iterations(100'000); ++i) {
+    ASSERT_NO_FATAL_FAILURE(check(random()() >> (32 + Uniform(32))));
+  }
 }
 
 TEST_F(PostingsTest, ATermWithoutDocumentsIsExhausted) {
