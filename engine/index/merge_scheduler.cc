@@ -8,6 +8,7 @@
 #include "engine/base/fault_point.h"
 #include "engine/base/log.h"
 #include "engine/index/merge_policy.h"
+#include "engine/index/term_merger.h"
 
 namespace binseek::index {
 namespace {
@@ -163,7 +164,7 @@ Result<bool> MergeScheduler::MergeFilesOnce(IndexId id) {
     return false;
   }
   const BusyMark mark(&state_->busy, sources);
-  Job job = FileJob(id, sizes, std::move(sources));
+  Job job = FileJob(*index, sizes, std::move(sources));
   job.throttled = job.bytes >= state_->options.merge_unthrottled_bytes;
   BINSEEK_RETURN_IF_ERROR(Merge(std::move(job)));
   return true;
@@ -189,7 +190,7 @@ Result<bool> MergeScheduler::CompactPages() {
     return false;
   }
   const BusyMark mark(&state_->busy, {id});
-  const Status status = Merge(FileJob(index->id, SizesOf(*index, true, {}), {id}));
+  const Status status = Merge(FileJob(*index, SizesOf(*index, true, {}), {id}));
   if (!status.ok() && status.code() != StatusCode::kAborted) {
     return status;
   }
@@ -210,7 +211,7 @@ Status MergeScheduler::ForceMerge(IndexId id, uint64_t max_segments) {
     if (sources.empty() || (sources.size() == 1 && cleaned)) {
       return Status::Ok();
     }
-    Status status = MergeForced(id, sizes, sources);
+    Status status = MergeForced(*index, sizes, sources);
     if (!status.ok() && (status.code() != StatusCode::kAborted || running_.stopping())) {
       return status;
     }
@@ -227,7 +228,7 @@ Status MergeScheduler::ExpungeDeletes(IndexId id) {
   }
   const std::vector<SegmentSize> sizes = SizesOf(*index, true, {});
   for (const uint64_t segment : ChooseExpunge(sizes)) {
-    Status status = MergeForced(id, sizes, {segment});
+    Status status = MergeForced(*index, sizes, {segment});
     // Aborted: another merge has taken it, so its dead documents are gone.
     if (!status.ok() && (status.code() != StatusCode::kAborted || running_.stopping())) {
       return status;
@@ -236,23 +237,30 @@ Status MergeScheduler::ExpungeDeletes(IndexId id) {
   return Status::Ok();
 }
 
-Status MergeScheduler::MergeForced(IndexId index, const std::vector<SegmentSize>& sizes,
+Status MergeScheduler::MergeForced(const IndexView& index, const std::vector<SegmentSize>& sizes,
                                    std::vector<uint64_t> sources) {
   state_->busy.Mark(sources);
   const BusyMark mark(&state_->busy, sources);
   return Merge(FileJob(index, sizes, std::move(sources)));
 }
 
-MergeScheduler::Job MergeScheduler::FileJob(IndexId index, const std::vector<SegmentSize>& sizes,
+MergeScheduler::Job MergeScheduler::FileJob(const IndexView& index,
+                                            const std::vector<SegmentSize>& sizes,
                                             std::vector<uint64_t> sources) {
-  Job job{.index = index, .sources = std::move(sources), .target = MergeRun::Target::kFile};
+  Job job{.index = index.id, .sources = std::move(sources), .target = MergeRun::Target::kFile};
   for (const SegmentSize& size : sizes) {
     if (std::count(job.sources.begin(), job.sources.end(), size.id) > 0) {
       job.bytes += size.bytes;
       job.memory_bytes += size.docs * kMemoryPerDoc;
     }
   }
-  job.memory_bytes += kMemoryPerMerge;
+  std::vector<std::shared_ptr<const SegmentView>> segments;
+  for (const auto& segment : index.segments) {
+    if (std::count(job.sources.begin(), job.sources.end(), segment->id()) > 0) {
+      segments.push_back(segment);
+    }
+  }
+  job.memory_bytes += kMemoryPerMerge + BytesForIds(index.keywords.get(), segments);
   return job;
 }
 

@@ -80,12 +80,12 @@ class MergeScheduler {
     uint64_t memory_bytes = 0;  // 0: too little to count
     bool throttled = false;
   };
-  static Job FileJob(IndexId index, const std::vector<SegmentSize>& sizes,
+  static Job FileJob(const IndexView& index, const std::vector<SegmentSize>& sizes,
                      std::vector<uint64_t> sources);
   Status Merge(Job job);
   Status Run(MergeRun* run, RunningMerges::Ticket* ticket);
   // Waits for those that have the sources.
-  Status MergeForced(IndexId index, const std::vector<SegmentSize>& sizes,
+  Status MergeForced(const IndexView& index, const std::vector<SegmentSize>& sizes,
                      std::vector<uint64_t> sources);
   // Are merges of files due, of this index or others, that no thread is free for?
   bool Behind(IndexId index);

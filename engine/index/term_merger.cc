@@ -29,9 +29,9 @@ struct Source {
   size_t segment = 0;
   const FieldTerms* terms = nullptr;
   BlockTermDictionary::Cursor cursor;
-  // Of a keyword field that gets ordinals: the new ones, by ordinal or, where the source has those, by id.
-  std::vector<uint32_t> new_ords;
   bool has_ids = false;
+  // Of a keyword field that gets ordinals, where the source has ordinals too: the new ones.
+  std::vector<uint32_t> own_new_ords = {};
 };
 
 class TermMerger {
@@ -89,8 +89,8 @@ class TermMerger {
       shape_.positions = shape_.positions && shape.positions;
       shape_.offsets = shape_.offsets && shape.offsets;
       shape_.position_lengths = shape_.position_lengths || shape.position_lengths;
-      sources_.push_back({i, terms, BlockTermDictionary::Cursor(terms->dictionary()), {}});
-      sources_.back().has_ids = segment.KeywordIds(field_) != nullptr;
+      sources_.push_back({i, terms, BlockTermDictionary::Cursor(terms->dictionary()),
+                          segment.KeywordIds(field_) != nullptr});
     }
     shape_.position_lengths = shape_.position_lengths && shape_.positions;
   }
@@ -100,19 +100,26 @@ class TermMerger {
     const auto has_ids = [](const Source& source) { return source.has_ids; };
     keeps_ids_ = std::all_of(sources_.begin(), sources_.end(), has_ids) &&
                  (keywords_ == nullptr || !keywords_->closed);
-    if (keeps_ids_ || has_norms_) {
+    gets_ords_ = !keeps_ids_ && !has_norms_;
+    if (!gets_ords_) {
       return Status::Ok();
     }
     for (Source& source : sources_) {
-      if (source.has_ids && keywords_ == nullptr) {
+      if (!source.has_ids) {
+        source.own_new_ords.assign(source.terms->size(), kNoOrd);
+      } else if (keywords_ == nullptr) {
         return Corrupt(source, "it has ids of values that are not there");
-      }
-      source.new_ords.assign(source.has_ids ? keywords_->size : source.terms->size(), kNoOrd);
-      if (source.has_ids && ranks_ == nullptr) {
+      } else if (ranks_ == nullptr) {
         ranks_ = keywords_->table->Ranks(keywords_->size);
+        new_ords_of_ids_.assign(keywords_->size, kNoOrd);
       }
     }
     return Status::Ok();
+  }
+
+  // By ordinal or, where the source has those, by id.
+  std::vector<uint32_t>& NewOrds(Source& source) {
+    return source.has_ids ? new_ords_of_ids_ : source.own_new_ords;
   }
 
   Status ReadNorms() {
@@ -178,18 +185,21 @@ class TermMerger {
       return Status::Ok();
     }
     BINSEEK_RETURN_IF_ERROR(dictionary_->Add(term_, postings_->EndTerm()));
+    if (!gets_ords_) {
+      return Status::Ok();
+    }
     std::optional<uint32_t> id;
     for (const size_t i : sources) {
       Source& source = sources_[i];
-      if (source.has_ids && !source.new_ords.empty()) {
+      uint32_t number = source.cursor.ord();
+      if (source.has_ids) {
         id = id ? id : ranks_->IdOf(term_);
-        if (!id || *id >= source.new_ords.size()) {
+        if (!id || *id >= new_ords_of_ids_.size()) {
           return Corrupt(source, "it has a value without an id");
         }
-        source.new_ords[*id] = dictionary_->size() - 1;
-      } else if (!source.new_ords.empty()) {
-        source.new_ords[source.cursor.ord()] = dictionary_->size() - 1;
+        number = *id;
       }
+      NewOrds(source)[number] = dictionary_->size() - 1;
     }
     return Status::Ok();
   }
@@ -285,8 +295,8 @@ class TermMerger {
 
   Status MergeOrds(uint32_t* doc_count) {
     codec::OrdColumnWriter column(writer_->Begin(field_, SectionKind::kKeywords));
-    std::vector<const Source*> by_segment(input_->size(), nullptr);
-    for (const Source& source : sources_) {
+    std::vector<Source*> by_segment(input_->size(), nullptr);
+    for (Source& source : sources_) {
       by_segment[source.segment] = &source;
     }
     std::vector<uint32_t> scratch;
@@ -296,7 +306,7 @@ class TermMerger {
       if (from == nullptr) {
         return Status::Ok();
       }
-      const std::vector<uint32_t>& new_ords = by_segment[i]->new_ords;
+      const std::vector<uint32_t>& new_ords = NewOrds(*by_segment[i]);
       ords.clear();
       for (const uint32_t ord : from->Ords(doc, &scratch)) {
         ords.push_back(ord < new_ords.size() ? new_ords[ord] : kNoOrd);
@@ -324,8 +334,11 @@ class TermMerger {
   codec::PostingsShape shape_;
   bool has_norms_ = false;
   bool keeps_ids_ = false;
-  std::shared_ptr<const KeywordRanks> ranks_;  // where some of its ids become ordinals
-  std::vector<uint8_t> norms_;                 // of the result
+  bool gets_ords_ = false;
+  // Where some of its ids become ordinals. An id means the same in all sources, so the table is needed once.
+  std::shared_ptr<const KeywordRanks> ranks_;
+  std::vector<uint32_t> new_ords_of_ids_;
+  std::vector<uint8_t> norms_;  // of the result
   std::vector<Source> sources_;
   std::optional<codec::PostingsWriter> postings_;
   std::optional<codec::BlockTermDictionaryWriter> dictionary_;
@@ -335,6 +348,24 @@ class TermMerger {
 };
 
 }  // namespace
+
+uint64_t BytesForIds(const KeywordViews* keywords,
+                     const std::vector<std::shared_ptr<const SegmentView>>& segments) {
+  uint64_t most = 0;
+  for (size_t k = 0; keywords != nullptr && k < keywords->fields.size(); ++k) {
+    const KeywordView& view = keywords->fields[k];
+    bool ids = false;
+    bool ords = view.closed;
+    for (const auto& segment : segments) {
+      ids = ids || segment->segment().KeywordIds(view.field) != nullptr;
+      ords = ords || segment->segment().Keywords(view.field) != nullptr;
+    }
+    if (ids && ords) {
+      most = std::max<uint64_t>(most, uint64_t{view.size} * sizeof(uint32_t));
+    }
+  }
+  return most;
+}
 
 Status MergeTerms(FieldId field, const KeywordView* keywords, MergeInput* input,
                   codec::SegmentWriter* writer) {

@@ -2,7 +2,9 @@
 #include "engine/index/segment_merger.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "engine/index/check_terms.h"
 #include "engine/index/segment_file.h"
 #include "engine/index/sort_values.h"
+#include "engine/index/term_merger.h"
 #include "engine/store/ram_directory.h"
 #include "tests/support/seeded_test.h"
 #include "tests/support/status_matchers.h"
@@ -261,6 +264,42 @@ TEST_F(SegmentMergerTest, CopiedBlocksHoldTheSameSources) {
       ASSERT_EQ((*opened)->Key(doc), shown[doc].key);
     }
   }
+}
+
+TEST_F(SegmentMergerTest, IdsThatBecomeOrdinalsTakeANumberForEachValueOfTheTable) {
+  struct AnyIds final : codec::KeywordIdSource {
+    bool Give(FieldId, std::span<const std::string_view> values,
+              std::vector<uint32_t>* ids) override {
+      ids->resize(values.size());
+      std::iota(ids->begin(), ids->end(), 0);
+      return true;
+    }
+  };
+  const auto segment = [&](uint64_t id, bool with_ids) -> std::shared_ptr<const SegmentView> {
+    codec::SegmentBuilder builder(&mapping_);
+    Row row;
+    row.key = "key";
+    row.document.texts.push_back({tag_, "tag"});
+    AddTo(&builder, row);
+    AnyIds ids;
+    return *OpenInMemory(id, *builder.Finish(with_ids ? &ids : nullptr), pool_);
+  };
+  const auto ids = segment(1, true);
+  const auto more_ids = segment(2, true);
+  const auto ords = segment(3, false);
+  KeywordViews views;
+  views.fields.resize(2);
+  views.fields[0].field = tag_;
+  views.fields[0].size = 1000;
+  views.fields[1].field = title_;
+  views.fields[1].size = 5000;
+  EXPECT_EQ(BytesForIds(&views, {ids, more_ids}), 0u) << "they are copied";
+  EXPECT_EQ(BytesForIds(&views, {ids, more_ids, ords}), 4000u) << "once, whatever the sources";
+  EXPECT_EQ(BytesForIds(&views, {ords}), 0u);
+  EXPECT_EQ(BytesForIds(nullptr, {ids, ords}), 0u);
+  views.fields[0].closed = true;
+  EXPECT_EQ(BytesForIds(&views, {ids}), 4000u);
+  EXPECT_EQ(BytesForIds(&views, {ords}), 0u);
 }
 
 TEST_F(SegmentMergerTest, OfTheDeadNothingIsWritten) {
