@@ -27,6 +27,7 @@ class KeywordIdsTest : public binseek::test::SeededTest {
   KeywordIdsTest() : engine_(Options()) {
     engine_.CreateIndex("products", R"({"properties": {"tags": {"type": "keyword"},
         "brand": {"type": "keyword"}, "code": {"type": "keyword"}, "n": {"type": "long"}}})");
+    engine_.Commit();  // so that the index outlives being opened anew
   }
 
   static index::EngineOptions Options() {
