@@ -1,6 +1,8 @@
 #include "engine/index/number_kernels.h"
 
+#if defined(__x86_64__)
 #include <immintrin.h>
+#endif
 
 #include <algorithm>
 #include <type_traits>
@@ -47,6 +49,19 @@ void MatchScalar(const void* integers, uint32_t words, int64_t low, int64_t high
     match[w] = word;
   }
 }
+
+void WidenScalarAny(uint32_t width, const void* integers, uint32_t n, int64_t frame,
+                    int64_t* values) {
+  BINSEEK_BY_WIDTH(width, WidenScalar, integers, n, frame, values);
+}
+void MatchScalarAny(uint32_t width, const void* integers, uint32_t words, int64_t low, int64_t high,
+                    uint64_t* match) {
+  BINSEEK_BY_WIDTH(width, MatchScalar, integers, words, low, high, match);
+}
+
+constexpr NumberKernels kScalar{"scalar", WidenScalarAny, MatchScalarAny};
+
+#if defined(__x86_64__)
 
 template <class T>
 __attribute__((target("avx2"))) void WidenAvx2(const void* integers, uint32_t n, int64_t frame,
@@ -190,17 +205,9 @@ __attribute__((target("avx512f,avx512bw"))) void MatchAvx512(const void* integer
   }
 }
 
-void WidenScalarAny(uint32_t width, const void* integers, uint32_t n, int64_t frame,
-                    int64_t* values) {
-  BINSEEK_BY_WIDTH(width, WidenScalar, integers, n, frame, values);
-}
 void WidenAvx2Any(uint32_t width, const void* integers, uint32_t n, int64_t frame,
                   int64_t* values) {
   BINSEEK_BY_WIDTH(width, WidenAvx2, integers, n, frame, values);
-}
-void MatchScalarAny(uint32_t width, const void* integers, uint32_t words, int64_t low, int64_t high,
-                    uint64_t* match) {
-  BINSEEK_BY_WIDTH(width, MatchScalar, integers, words, low, high, match);
 }
 void MatchAvx2Any(uint32_t width, const void* integers, uint32_t words, int64_t low, int64_t high,
                   uint64_t* match) {
@@ -211,23 +218,26 @@ void MatchAvx512Any(uint32_t width, const void* integers, uint32_t words, int64_
   BINSEEK_BY_WIDTH(width, MatchAvx512, integers, words, low, high, match);
 }
 
-#undef BINSEEK_BY_WIDTH
-
-constexpr NumberKernels kScalar{"scalar", WidenScalarAny, MatchScalarAny};
 constexpr NumberKernels kAvx2{"avx2", WidenAvx2Any, MatchAvx2Any};
 // Widening is bound by memory already at 256 bits.
 constexpr NumberKernels kAvx512{"avx512", WidenAvx2Any, MatchAvx512Any};
+
+#endif  // __x86_64__
+
+#undef BINSEEK_BY_WIDTH
 
 }  // namespace
 
 std::vector<const NumberKernels*> NumberKernels::Supported() {
   std::vector<const NumberKernels*> supported{&kScalar};
+#if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") != 0) {
     supported.push_back(&kAvx2);
     if (__builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0) {
       supported.push_back(&kAvx512);
     }
   }
+#endif
   return supported;
 }
 
