@@ -69,9 +69,7 @@ class JsonPrinter {
 
   // `bytes` begin with the value and end with what contains it.
   Status Print(uint8_t type, std::string_view bytes, int depth) {
-    if (out_->size() > limit_) {
-      return Status::Corruption("JSON: more text than its bytes can hold");
-    }
+    BINSEEK_RETURN_IF_ERROR(CheckSize());
     if (depth > kMaxDepth) {
       return Status::Corruption("JSON: deeper than " + std::to_string(kMaxDepth));
     }
@@ -88,6 +86,11 @@ class JsonPrinter {
   }
 
  private:
+  Status CheckSize() const {
+    return out_->size() <= limit_ ? Status::Ok()
+                                  : Status::Corruption("JSON: more text than its bytes can hold");
+  }
+
   Status PrintContainer(std::string_view bytes, bool object, bool large, int depth) {
     const int offset_bytes = large ? 4 : 2;
     ByteReader reader(bytes);
@@ -118,8 +121,10 @@ class JsonPrinter {
         AppendJsonString(key.Bytes(key_bytes), out_);
         out_->push_back(':');
         BINSEEK_RETURN_IF_ERROR(key.status("JSON key"));
+        BINSEEK_RETURN_IF_ERROR(CheckSize());
       }
       BINSEEK_RETURN_IF_ERROR(PrintEntry(&values, container, large, depth));
+      BINSEEK_RETURN_IF_ERROR(CheckSize());  // of what lies within the entry, too
     }
     out_->push_back(object ? '}' : ']');
     BINSEEK_RETURN_IF_ERROR(keys.status("JSON"));

@@ -18,14 +18,60 @@ enum JsonDiffOperation : uint8_t { kReplace = 0, kInsert = 1, kRemove = 2 };
 
 constexpr int kMaxDepth = 100;  // the server's own
 
+// Each difference may look at all members of a container and move them: what honest statements cause, times some.
+constexpr uint64_t kMinSteps = uint64_t{1} << 24;
+constexpr uint64_t kStepsPerByte = 16;
+// All new values as text, by the byte of the differences: honest ones stay below half of that.
+constexpr uint64_t kMaxGrowth = 16;
+constexpr uint64_t kMinTextLimit = 4096;
+
+// How much more may be done.
+struct Budget {
+  uint64_t steps;
+  uint64_t text_bytes;
+  bool exhausted = false;
+
+  bool Spend(uint64_t amount, uint64_t* of) {
+    exhausted = exhausted || amount > *of;
+    *of -= exhausted ? 0 : amount;
+    return !exhausted;
+  }
+};
+
 // A document as a tree of the text's own tokens: scalars are never read as numbers, so nothing is rounded.
 struct Node {
   enum class Kind : uint8_t { kScalar, kObject, kArray };
   Kind kind = Kind::kScalar;
-  std::string text;               // kScalar: the token
-  std::vector<std::string> keys;  // kObject: tokens, with quotes and escapes
-  std::vector<Node> children;     // kObject: of the keys; kArray
+  std::string text;  // kScalar: the token
+  std::vector<std::string>
+      keys;  // kObject: without quotes and escapes, as paths are compared with them
+  std::vector<Node> children;  // kObject: of the keys; kArray
 };
+
+// The characters of a quoted token, or of a path's quoted leg.
+std::string Unquoted(std::string_view token) {
+  std::string text;
+  for (size_t i = 1; i + 1 < token.size(); ++i) {
+    if (token[i] != '\\' || i + 2 >= token.size()) {
+      text.push_back(token[i]);
+      continue;
+    }
+    const char c = token[++i];
+    constexpr std::string_view kNames = "btnfr";
+    constexpr std::string_view kMeant = "\b\t\n\f\r";
+    if (const size_t named = kNames.find(c); named != std::string_view::npos) {
+      text.push_back(kMeant[named]);
+    } else if (c == 'u' && i + 4 < token.size()) {
+      uint32_t code = 0;
+      std::from_chars(token.data() + i + 1, token.data() + i + 5, code, 16);
+      AppendUtf8(code, &text);
+      i += 4;
+    } else {
+      text.push_back(c);
+    }
+  }
+  return text;
+}
 
 // Reads compact text that the decoder printed: there is no white space, and all is well-formed.
 class TreeReader {
@@ -49,7 +95,7 @@ class TreeReader {
     }
     do {
       if (object) {
-        node->keys.emplace_back(TakeToken());
+        node->keys.push_back(Unquoted(TakeToken()));
         if (!Take(':')) {
           return false;
         }
@@ -106,7 +152,8 @@ bool Print(const Node& node, int depth, std::string* out) {
       out->push_back(',');
     }
     if (object) {
-      out->append(node.keys[i]).push_back(':');
+      AppendJsonString(node.keys[i], out);
+      out->push_back(':');
     }
     if (!Print(node.children[i], depth + 1, out)) {
       return false;
@@ -114,31 +161,6 @@ bool Print(const Node& node, int depth, std::string* out) {
   }
   out->push_back(object ? '}' : ']');
   return true;
-}
-
-// The characters of a quoted token, or of a path's quoted leg.
-std::string Unquoted(std::string_view token) {
-  std::string text;
-  for (size_t i = 1; i + 1 < token.size(); ++i) {
-    if (token[i] != '\\' || i + 2 >= token.size()) {
-      text.push_back(token[i]);
-      continue;
-    }
-    const char c = token[++i];
-    constexpr std::string_view kNames = "btnfr";
-    constexpr std::string_view kMeant = "\b\t\n\f\r";
-    if (const size_t named = kNames.find(c); named != std::string_view::npos) {
-      text.push_back(kMeant[named]);
-    } else if (c == 'u' && i + 4 < token.size()) {
-      uint32_t code = 0;
-      std::from_chars(token.data() + i + 1, token.data() + i + 5, code, 16);
-      AppendUtf8(code, &text);
-      i += 4;
-    } else {
-      text.push_back(c);
-    }
-  }
-  return text;
 }
 
 struct PathLeg {
@@ -210,9 +232,8 @@ bool KeyBefore(const std::string& a, const std::string& b) {
 }
 
 size_t FindKey(const Node& object, const std::string& key) {
-  const auto found = std::find_if(object.keys.begin(), object.keys.end(),
-                                  [&](const std::string& token) { return Unquoted(token) == key; });
-  return static_cast<size_t>(found - object.keys.begin());
+  return static_cast<size_t>(std::find(object.keys.begin(), object.keys.end(), key) -
+                             object.keys.begin());
 }
 
 // The position of the leg's child; children.size() where there is none.
@@ -237,13 +258,10 @@ bool Insert(Node* parent, const PathLeg& leg, Node value) {
   if (parent->kind != Node::Kind::kObject || FindKey(*parent, leg.key) < parent->keys.size()) {
     return false;
   }
-  const auto behind =
-      std::find_if(parent->keys.begin(), parent->keys.end(),
-                   [&](const std::string& token) { return KeyBefore(leg.key, Unquoted(token)); });
+  const auto behind = std::find_if(parent->keys.begin(), parent->keys.end(),
+                                   [&](const std::string& key) { return KeyBefore(leg.key, key); });
   const std::ptrdiff_t at = behind - parent->keys.begin();
-  std::string token;
-  AppendJsonString(leg.key, &token);
-  parent->keys.insert(behind, std::move(token));
+  parent->keys.insert(behind, leg.key);
   parent->children.insert(parent->children.begin() + at, std::move(value));
   return true;
 }
@@ -256,19 +274,32 @@ void Remove(Node* parent, size_t child) {
   }
 }
 
-// False where the path does not lead to what the operation needs.
-bool Apply(uint8_t operation, const std::vector<PathLeg>& path, Node value, Node* root) {
+// What it costs to look for the leg's child: keys of its length are compared whole.
+uint64_t StepsOf(const Node& node, const PathLeg& leg) {
+  return leg.is_index ? 1 : 1 + node.keys.size() * (1 + leg.key.size() / 64);
+}
+
+// False where the path does not lead to what the operation needs, or costs more than there is.
+bool Apply(uint8_t operation, const std::vector<PathLeg>& path, Node value, Budget* budget,
+           Node* root) {
   if (path.empty()) {
     *root = std::move(value);
     return operation == kReplace;
   }
   Node* parent = root;
   for (size_t i = 0; i + 1 < path.size(); ++i) {
+    if (!budget->Spend(StepsOf(*parent, path[i]), &budget->steps)) {
+      return false;
+    }
     const size_t child = FindChild(*parent, path[i]);
     if (child >= parent->children.size()) {
       return false;
     }
     parent = &parent->children[child];
+  }
+  const uint64_t moved = operation == kReplace ? 0 : parent->children.size();
+  if (!budget->Spend(StepsOf(*parent, path.back()) + moved, &budget->steps)) {
+    return false;
   }
   if (operation == kInsert) {
     return Insert(parent, path.back(), std::move(value));
@@ -292,7 +323,7 @@ Status ReadTree(std::string_view text, Node* node) {
              : Status::Corruption("JSON difference: the document cannot be read");
 }
 
-Status ApplyNext(ByteReader* reader, Node* root) {
+Status ApplyNext(ByteReader* reader, Budget* budget, Node* root) {
   const uint8_t operation = reader->U8();
   const std::string_view path_text = reader->LenEncBytes();
   const std::string_view binary = operation == kRemove ? std::string_view() : reader->LenEncBytes();
@@ -306,9 +337,16 @@ Status ApplyNext(ByteReader* reader, Node* root) {
   if (operation != kRemove) {
     std::string text;
     BINSEEK_RETURN_IF_ERROR(DecodeJsonBinary(binary, &text));
+    if (!budget->Spend(text.size(), &budget->text_bytes)) {
+      return Status::Corruption("JSON difference: more text than its bytes can hold");
+    }
     BINSEEK_RETURN_IF_ERROR(ReadTree(text, &value));
   }
-  if (!Apply(operation, path, std::move(value), root)) {
+  if (!Apply(operation, path, std::move(value), budget, root)) {
+    if (budget->exhausted) {
+      return Status::Corruption(
+          "JSON difference: the differences look at more members than their document warrants");
+    }
     return Status::Aborted("a JSON difference at " + std::string(path_text) +
                            " does not fit the document before it");
   }
@@ -320,9 +358,11 @@ Status ApplyNext(ByteReader* reader, Node* root) {
 Status ApplyJsonDiffs(std::string_view diffs, std::string* document) {
   Node root;
   BINSEEK_RETURN_IF_ERROR(ReadTree(*document, &root));
+  Budget budget{kMinSteps + kStepsPerByte * document->size(),
+                kMinTextLimit + kMaxGrowth * diffs.size()};
   ByteReader reader(diffs);
   while (!reader.AtEnd()) {
-    BINSEEK_RETURN_IF_ERROR(ApplyNext(&reader, &root));
+    BINSEEK_RETURN_IF_ERROR(ApplyNext(&reader, &budget, &root));
   }
   BINSEEK_RETURN_IF_ERROR(reader.status("JSON difference"));
   std::string changed;

@@ -1,7 +1,8 @@
 // Partial updates of JSON: what a PARTIAL_UPDATE_ROWS event says instead of a document's new state.
 //
 // Thread-safety: pure functions. Errors: kCorruption for bytes that are no differences; kAborted where they do not fit the document
-// (the server refuses that, too). Nesting and memory are bounded by the document and the bytes.
+// (the server refuses that, too). Nesting, memory and time are bounded by the document and the bytes: differences that ask for more are
+// kCorruption.
 #ifndef BINSEEK_SYNC_BINLOG_JSON_DIFF_H_
 #define BINSEEK_SYNC_BINLOG_JSON_DIFF_H_
 

@@ -119,6 +119,78 @@ TEST(JsonDiffTest, NoDocumentBecomesDeeperThanTheServersAllow) {
   EXPECT_LT(levels, 110);
 }
 
+// [1,1,1,...]
+std::string Ones(size_t count) {
+  std::string text = "[1";
+  for (size_t i = 1; i < count; ++i) {
+    text += ",1";
+  }
+  return text + "]";
+}
+
+TEST(JsonDiffTest, DifferencesThatMoveEverythingOverAndOverAreRefused) {
+  // A megabyte of them, each of which moves 300,000 members.
+  std::string document = Ones(300'000);
+  const std::string before = document;
+  std::string diffs;
+  for (int i = 0; i < 170'000; ++i) {
+    diffs += Diff(kRemove, "$[0]");
+  }
+  const Status applied = ApplyJsonDiffs(diffs, &document);
+  EXPECT_STATUS(applied, kCorruption);
+  EXPECT_NE(applied.message().find("more members"), std::string::npos) << applied;
+  EXPECT_EQ(document, before);
+}
+
+TEST(JsonDiffTest, DifferencesThatLookForKeysOverAndOverAreRefused) {
+  std::string document = "{";
+  for (int i = 0; i < 60'000; ++i) {
+    document += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":1";
+  }
+  document += "}";
+  std::string diffs;
+  for (int i = 0; i < 80'000; ++i) {
+    diffs += Diff(kReplace, "$.k59999", "x");
+  }
+  EXPECT_STATUS(ApplyJsonDiffs(diffs, &document), kCorruption);
+}
+
+TEST(JsonDiffTest, ManyDifferencesOfALargeDocumentAreApplied) {
+  std::string document = Ones(300'000);
+  std::string diffs;
+  for (int i = 0; i < 60; ++i) {
+    diffs += Diff(kRemove, "$[0]");
+  }
+  ASSERT_OK(ApplyJsonDiffs(diffs, &document));
+  EXPECT_EQ(document, Ones(300'000 - 60));
+}
+
+TEST(JsonDiffTest, ValuesThatShareBytesDoNotMultiply) {
+  // Arrays of two that both point at the array behind them, ten deep: too little text to be refused alone.
+  constexpr int kLevels = 10;
+  std::string value(1, '\x02');
+  for (int level = 0; level < kLevels; ++level) {
+    const bool last = level + 1 == kLevels;
+    PutU16(&value, last ? 0 : 2);
+    PutU16(&value, static_cast<uint16_t>(10 * (kLevels - level)));
+    for (int i = 0; i < 2; ++i) {
+      value.push_back(last ? '\0' : '\x02');
+      PutU16(&value, last ? 0 : 10);
+    }
+  }
+  std::string diffs;
+  for (int i = 0; i < 1000; ++i) {
+    PutU8(&diffs, kInsert);
+    PutU8(&diffs, 4);
+    diffs += "$[0]";
+    PutU8(&diffs, static_cast<uint8_t>(value.size()));
+    diffs += value;
+  }
+  std::string document = "[]";
+  EXPECT_STATUS(ApplyJsonDiffs(diffs, &document), kCorruption);
+  EXPECT_EQ(document, "[]");
+}
+
 class JsonDiffModelTest : public test::SeededTest {};
 
 TEST_F(JsonDiffModelTest, ArraysChangeAsVectorsDo) {

@@ -154,6 +154,30 @@ TEST(JsonBinaryTest, ValuesThatShareBytesDoNotMultiply) {
   EXPECT_EQ(Json(levels), "CORRUPTION");
 }
 
+TEST(JsonBinaryTest, KeysThatShareBytesDoNotMultiply) {
+  // A large object whose members, small enough to lie in their entries, all have the same key of 64 KiB.
+  constexpr uint32_t kMembers = 3000;
+  constexpr uint32_t kKeyBytes = 65'535;
+  constexpr uint32_t kKeyAt = 8 + kMembers * 11;
+  std::string object(1, '\x01');
+  PutU32(&object, kMembers);
+  PutU32(&object, kKeyAt + kKeyBytes);
+  for (uint32_t i = 0; i < kMembers; ++i) {
+    PutU32(&object, kKeyAt);
+    PutU16(&object, kKeyBytes);
+  }
+  for (uint32_t i = 0; i < kMembers; ++i) {
+    object.push_back('\x04');
+    PutU32(&object, 1);
+  }
+  object.append(kKeyBytes, 'k');
+  std::string text;
+  const Status decoded = DecodeJsonBinary(object, &text);
+  EXPECT_STATUS(decoded, kCorruption);
+  EXPECT_NE(decoded.message().find("more text than its bytes can hold"), std::string::npos);
+  EXPECT_LT(text.size(), object.size() * 20) << "given up late";
+}
+
 TEST(CompressionTest, MariadbBlocksInflateWithinTheLimit) {
   const std::string text(10'000, 'x');
   std::string packed(compressBound(text.size()), '\0');
