@@ -1,10 +1,14 @@
 #include "sync/mysql/connection.h"
 
 #include <errmsg.h>
+#include <fcntl.h>
 #include <mysql.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 namespace binseek::mysql {
@@ -187,6 +191,9 @@ Connection::~Connection() {
   if (mysql_ != nullptr) {
     mysql_close(mysql_);
   }
+  if (socket_ >= 0) {
+    close(socket_);
+  }
 }
 
 Status Connection::Connect() {
@@ -206,8 +213,10 @@ Status Connection::Connect() {
                            options_.user.c_str(), options_.password.c_str(),
                            text(options_.database), options_.port, text(options_.unix_socket),
                            0) != nullptr) {
-      socket_ = static_cast<int>(mysql_get_socket(mysql_));
-      return Status::Ok();
+      socket_ = fcntl(static_cast<int>(mysql_get_socket(mysql_)), F_DUPFD_CLOEXEC, 0);
+      return socket_ >= 0 ? Status::Ok()
+                          : Status::Unavailable("cannot connect to " + where + ": " +
+                                                std::generic_category().message(errno));
     }
     const bool retry_plain = tls && options_.tls.mode == TlsMode::kPreferred &&
                              mysql_errno(mysql_) == CR_SSL_CONNECTION_ERROR;

@@ -114,7 +114,7 @@ class Connection {
   [[nodiscard]] Result<std::unique_ptr<RowReader>> Stream(std::string_view sql);
 
   // Makes whatever this connection waits for, now and later, fail with kUnavailable. From any
-  // thread.
+  // thread; harmless where the connection has ended.
   void Interrupt();
 
   uint64_t thread_id() const;  // the server's id of this session
@@ -133,7 +133,9 @@ class Connection {
 
   const ConnectionOptions options_;
   st_mysql* mysql_ = nullptr;
-  int socket_ = -1;  // of mysql_, for Interrupt
+  // For Interrupt, a duplicate of mysql_'s socket: the library closes its own when the connection is lost, and the number may then
+  // be that of another file.
+  int socket_ = -1;
   ServerInfo server_;
 };
 

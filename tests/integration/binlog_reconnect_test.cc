@@ -1,5 +1,10 @@
 // What happens to the stream when connections and servers come and go, and when its history is gone.
+#include <mysql.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <thread>
+#include <utility>
 
 #include "tests/integration/binlog_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -82,6 +87,26 @@ TEST_P(BinlogReconnectTest, GoesOnAfterItsConnectionIsKilled) {
   EXPECT_GE(source_->status().reconnects, 4U);
   EXPECT_EQ(ordinals.size(), 4U * 14U);
   ExpectSameAsUninterrupted(ordinals);
+}
+
+TEST_P(BinlogReconnectTest, AnInterruptLeavesAFileAloneThatTookTheNumberOfALostSocket) {
+  const auto lost = Connect();
+  ASSERT_NE(lost, nullptr);
+  const auto number = static_cast<int>(mysql_get_socket(lost->raw()));
+  Sql("KILL " + std::to_string(lost->thread_id()));
+  EXPECT_STATUS(lost->Execute("SELECT 1"), kUnavailable);
+  // The library has closed its socket, so that the number is free for another's.
+  int pair[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  if (pair[0] != number && pair[1] != number) {
+    ASSERT_EQ(dup2(pair[0], number), number);
+    close(std::exchange(pair[0], number));
+  }
+  lost->Interrupt();
+  EXPECT_EQ(send(pair[0], "x", 1, MSG_NOSIGNAL), 1);
+  EXPECT_EQ(send(pair[1], "x", 1, MSG_NOSIGNAL), 1);
+  close(pair[0]);
+  close(pair[1]);
 }
 
 TEST_P(BinlogReconnectTest, ATransactionCutOffByALostConnectionComesOnceAndWhole) {
