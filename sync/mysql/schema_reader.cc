@@ -219,6 +219,24 @@ Result<std::shared_ptr<const TableSchema>> ReadTable(Connection* connection,
   return schema;
 }
 
+namespace {
+
+// The servers write these behind a backslash, whatever the session's mode; any other stands for itself.
+char Unescaped(char c) {
+  switch (c) {
+    case '0':
+      return '\0';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    default:
+      return c;
+  }
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> ParseLabels(std::string_view column_type) {
   const Status bad = Status::InvalidArgument("cannot read the labels of " +
                                              std::string(column_type.substr(0, 80)));
@@ -233,6 +251,9 @@ Result<std::vector<std::string>> ParseLabels(std::string_view column_type) {
           break;
         }
         ++at;
+      } else if (column_type[at] == '\\' && at + 1 < column_type.size()) {
+        label.push_back(Unescaped(column_type[++at]));
+        continue;
       }
       label.push_back(column_type[at]);
     }

@@ -300,6 +300,10 @@ TEST_P(BinlogValuesTest, WithoutRowMetadata) {
       {"VARCHAR(20) CHARACTER SET latin1", {"'caf\xC3\xA9'", "''"}},
       {"ENUM('a','b') CHARACTER SET latin1", {"'a'", "'b'"}},
       {"SET('a','b')", {"'a,b'", "''"}},
+      // Of these the catalogue writes some as two characters.
+      {"ENUM('back\\\\slash','two\\nlines','it''s','\\r','nul\\0')",
+       {"'back\\\\slash'", "'two\\nlines'", "'it''s'", "'\\r'", "'nul\\0'"}},
+      {"SET('\\\\','\\n','\\\\n','''')", {"'\\\\,\\n'", "'\\\\n,'''", "'\\n'"}},
       {"BINARY(4)", {"x'01'", "x'ffffffff'"}},
       {"BLOB", {"x'00ff'"}},
       {"JSON", {"'{\"a\": [1, 2]}'"}},

@@ -81,6 +81,14 @@ TEST(ParseLabelsTest, ReadsQuotesAndCommas) {
   }
 }
 
+TEST(ParseLabelsTest, UndoesWhatTheServersEscape) {
+  const auto labels = ParseLabels(R"(enum('a\\b','two\nlines\r','nul\0','\\','it\'s','\\''n'))");
+  ASSERT_OK(labels);
+  EXPECT_EQ(*labels, (std::vector<std::string>{"a\\b", "two\nlines\r", std::string("nul\0", 4),
+                                               "\\", "it's", "\\'n"}));
+  EXPECT_STATUS(ParseLabels("enum('a\\"), kInvalidArgument);
+}
+
 Column Typed(ColumnType type) {
   Column column;
   column.name = "c";
