@@ -61,8 +61,8 @@ Status TransactionAssembler::ApplyStatement(const Statement& statement, std::str
       open_->xa.reset();
       break;
     case Statement::Kind::kSavepoint:
-      open_->savepoints.push_back(
-          {statement.name, open_->buffer.rows.size(), open_->xa ? open_->xa->bytes().size() : 0});
+      open_->savepoints.push_back({statement.name, open_->buffer.rows.size(), open_->buffer.bytes,
+                                   open_->xa ? open_->xa->bytes().size() : 0});
       break;
     case Statement::Kind::kRollbackTo:
       return RollBackTo(statement.name);
@@ -100,6 +100,7 @@ Status TransactionAssembler::RollBackTo(const std::string& savepoint) {
                                  ", which the binlog did not set");
   }
   rows.resize(std::min(rows.size(), found->rows));
+  open_->buffer.bytes = std::min(open_->buffer.bytes, found->bytes);
   if (open_->xa) {
     open_->xa->CutTo(std::min(open_->xa->bytes().size(), found->xa_bytes));
   }
@@ -133,10 +134,11 @@ void TransactionAssembler::AddTableEvents(const Statement& statement, std::strin
 Status TransactionAssembler::RefuseRowsAsText(const Statement& statement, std::string_view sql) {
   constexpr size_t kShown = 120;
   for (const Statement::Table& table : statement.tables) {
-    // Of a view or of a procedure's table nothing is known: the database decides.
-    if (!table.table.empty() && IsCaptured(table.database, table.table)) {
+    // Of a view, of a procedure's table and of joined tables nothing is known: the database decides.
+    if (IsCaptured(table.database, table.table)) {
       return Status::Aborted(
-          "table " + table.database + "." + table.table +
+          (table.table.empty() ? "database " + table.database
+                               : "table " + table.database + "." + table.table) +
           ": rows changed by a logged statement, not by row events; set binlog_format=ROW: " +
           std::string(sql.substr(0, kShown)));
     }

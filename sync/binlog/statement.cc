@@ -1,6 +1,7 @@
 #include "sync/binlog/statement.h"
 
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "sync/binlog/event_decoder.h"
@@ -13,7 +14,7 @@ using Kind = Statement::Kind;
 class StatementParser {
  public:
   StatementParser(std::string_view sql, std::string_view default_database, SqlDialect dialect)
-      : lexer_(sql, dialect), default_database_(default_database) {}
+      : sql_(sql), dialect_(dialect), lexer_(sql, dialect), default_database_(default_database) {}
 
   Statement Parse() {
     if (lexer_.Take("SET")) {
@@ -189,26 +190,95 @@ class StatementParser {
     } while (lexer_.TakeSymbol(','));
   }
 
-  void ParseRowsAsText(const std::string& verb) {
-    const bool to_table =
-        verb == "INSERT" || verb == "REPLACE" || verb == "UPDATE" || verb == "DELETE";
-    if (!to_table && verb != "LOAD" && verb != "WITH") {
-      return;
+  // LOAD DATA ... INTO TABLE t, INSERT INTO t, DELETE FROM t, UPDATE t, WITH ... DELETE FROM t.
+  void ParseRowsAsText(std::string verb) {
+    if (verb == "WITH") {
+      verb = SkipToVerb();
     }
-    // LOAD DATA ... INTO TABLE t, INSERT INTO t, DELETE FROM t, UPDATE t; of several tables the first.
-    if (verb == "LOAD" || verb == "WITH") {
-      while (!lexer_.token().AtEnd() && !lexer_.Take(verb == "LOAD" ? "TABLE" : "UPDATE")) {
+    if (verb == "LOAD") {
+      while (!lexer_.token().AtEnd() && !lexer_.Take("TABLE")) {
         lexer_.Advance();
       }
+    } else if (verb != "INSERT" && verb != "REPLACE" && verb != "UPDATE" && verb != "DELETE") {
+      return;
     }
-    while (lexer_.Take("LOW_PRIORITY") || lexer_.Take("DELAYED") || lexer_.Take("HIGH_PRIORITY") ||
-           lexer_.Take("IGNORE") || lexer_.Take("QUICK") || lexer_.Take("INTO") ||
-           lexer_.Take("FROM")) {
+    bool of_one = verb != "DELETE";
+    for (bool more = true; more;) {
+      const bool from = lexer_.Take("FROM");
+      of_one = of_one || from;
+      more = from || lexer_.Take("LOW_PRIORITY") || lexer_.Take("DELAYED") ||
+             lexer_.Take("HIGH_PRIORITY") || lexer_.Take("IGNORE") || lexer_.Take("QUICK") ||
+             lexer_.Take("INTO");
     }
     TakeTable(Kind::kRowsAsText);
-    if (statement_.tables.empty()) {
-      statement_.kind = Kind::kRowsAsText;
-      statement_.tables.push_back({std::string(default_database_), ""});
+    if (verb == "UPDATE" || verb == "DELETE") {
+      of_one = of_one && !NamesMoreTables();
+    }
+    if (statement_.tables.empty() || !of_one) {
+      TakeDatabases();
+    }
+  }
+
+  // Past the subqueries of a WITH; empty where neither of these follows.
+  std::string SkipToVerb() {
+    int depth = 0;
+    for (; !lexer_.token().AtEnd(); lexer_.Advance()) {
+      depth += DepthOf(lexer_.token());
+      std::string verb = depth <= 0 ? lexer_.token().upper : "";
+      if (verb == "UPDATE" || verb == "DELETE") {
+        lexer_.Advance();
+        return verb;
+      }
+      if (verb == "SELECT") {
+        return "";
+      }
+    }
+    return "";
+  }
+
+  static int DepthOf(const SqlToken& token) {
+    return token.IsSymbol('(') ? 1 : token.IsSymbol(')') ? -1 : 0;
+  }
+
+  // Whether an UPDATE or a DELETE joins tables behind the first; only what stands before SET or WHERE, in no parentheses, can say so.
+  bool NamesMoreTables() {
+    int depth = 0;
+    for (; !lexer_.token().AtEnd(); lexer_.Advance()) {
+      const SqlToken& token = lexer_.token();
+      depth += DepthOf(token);
+      if (depth > 0) {
+        continue;
+      }
+      if (token.Is("SET") || token.Is("WHERE") || token.Is("ORDER") || token.Is("LIMIT") ||
+          token.Is("RETURNING")) {
+        return false;
+      }
+      if (token.IsSymbol(',') || token.IsSymbol('*') || token.Is("JOIN") ||
+          token.Is("STRAIGHT_JOIN") || token.Is("USING")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Which of several tables change is not told without a parser: all databases that the text may mean count. A table or an alias before a
+  // column's name looks as one does; that costs nothing unless a database is named so.
+  void TakeDatabases() {
+    statement_.kind = Kind::kRowsAsText;
+    std::set<std::string> databases{std::string(default_database_)};
+    for (SqlLexer lexer(sql_, dialect_); !lexer.token().AtEnd();) {
+      std::string name = lexer.token().CanBeName() ? lexer.token().text : "";
+      lexer.Advance();
+      if (!name.empty() && lexer.token().IsSymbol('.')) {
+        databases.insert(std::move(name));
+      }
+      while (lexer.TakeSymbol('.')) {
+        lexer.Advance();
+      }
+    }
+    statement_.tables.clear();
+    for (const std::string& database : databases) {
+      statement_.tables.push_back({database, ""});
     }
   }
 
@@ -244,6 +314,8 @@ class StatementParser {
     statement_.tables.push_back(std::move(table));
   }
 
+  const std::string_view sql_;
+  const SqlDialect dialect_;
   SqlLexer lexer_;
   const std::string_view default_database_;
   Statement statement_;

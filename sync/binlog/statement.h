@@ -30,7 +30,8 @@ struct Statement {
     kDdl,         // `tables` get another shape, name or being
     kTruncate,    // of `tables`
     kDrop,        // of `tables`; of a whole database where a table's name is empty
-    kRowsAsText,  // INSERT, UPDATE, ...: rows of `tables` change without row events
+    kRowsAsText,  // INSERT, UPDATE, ...: rows of `tables` change without row events; where several tables are joined or none is named, of
+    // any table of a database in `tables` that has no table's name: the session's own, and all that the text may name
   };
   struct Table {
     std::string database;  // never empty where the statement or its session names one

@@ -5,6 +5,8 @@
 namespace binseek::binlog {
 namespace {
 
+constexpr size_t kMaxColumns = 4096;  // the servers' own
+
 // Fields of the optional metadata.
 enum OptionalField : uint8_t {
   kSignedness = 1,
@@ -248,6 +250,9 @@ Result<TableMap> DecodeTableMap(std::string_view body, int table_id_bytes, bool 
   map.database = name.database;
   map.table = name.table;
   const std::string_view types = reader.LenEncBytes();
+  if (types.size() > kMaxColumns) {
+    return Status::Corruption("TABLE_MAP of " + std::to_string(types.size()) + " columns");
+  }
   ByteReader metadata(reader.LenEncBytes());
   map.columns.reserve(types.size());
   for (const char type : types) {

@@ -70,7 +70,8 @@ class TransactionAssembler {
   struct Savepoint {
     std::string name;
     size_t rows = 0;      // before it
-    size_t xa_bytes = 0;  // likewise
+    uint64_t bytes = 0;   // of these, as RowBuffer counts them
+    size_t xa_bytes = 0;  // before it, likewise
   };
 
   // A transaction in the making.

@@ -83,6 +83,7 @@ class RowEventTest : public ::testing::Test {
     options.schema_provider = [table](std::string_view database, std::string_view name) {
       return database == "shop" && name == "t" ? table : nullptr;
     };
+    options.captures_database = captures_database_;
     options.max_transaction_bytes = 1 << 20;
     assembler_.emplace(options);
     assembler_->BeginStream(false);
@@ -110,6 +111,7 @@ class RowEventTest : public ::testing::Test {
     return text;
   }
 
+  DatabaseFilter captures_database_;
   const std::string begin_ = QueryEventBytes("BEGIN");
   const std::string commit_ = MakeEvent(EventType::kXid, std::string(8, '\0'));
   std::optional<TransactionAssembler> assembler_;
@@ -207,6 +209,52 @@ TEST_F(RowEventTest, StatementsAreReadAsTheirSessionMeantThem) {
   EXPECT_EQ(tables(QueryEventBytes("DROP TABLE \"t\"", ansi)), "t ");
   // Of gbk's character 0x815c, the second byte is the backslash's.
   EXPECT_EQ(tables(QueryEventBytes("ALTER TABLE x COMMENT '\x81\\', RENAME TO t", in_gbk)), "t ");
+}
+
+TEST_F(RowEventTest, RowsAsTextAreRefusedWhereAFollowedDatabaseMayChange) {
+  // Sessions' own database is shop, as it is in all of these events.
+  const auto fed = [&](std::string_view followed, std::string_view sql) {
+    captures_database_ = [followed](std::string_view database) { return database == followed; };
+    Start(false, {MakeColumn("id", ColumnType::kInt)});
+    const Status status = assembler_->Feed(QueryEventBytes(sql)).status();
+    return status.ok() ? "" : status.message().substr(status.message().find("binlog_format"), 17);
+  };
+  for (const std::string_view sql :
+       {"WITH c AS (SELECT 1) DELETE FROM x.t", "WITH c AS (SELECT 1) UPDATE x.t SET v=1",
+        "UPDATE (a JOIN x.b) SET v=1", "UPDATE other.a JOIN x.b SET b.v=1",
+        "DELETE b FROM other.a a JOIN x.b b", "DELETE FROM b USING other.a JOIN x.b"}) {
+    EXPECT_EQ(fed("x", sql), "binlog_format=ROW") << sql;
+    EXPECT_EQ(fed("y", sql), "") << sql;
+  }
+  EXPECT_EQ(fed("shop", "UPDATE other.a JOIN b SET b.v=1"), "binlog_format=ROW");
+  EXPECT_EQ(fed("shop", "UPDATE other.a SET v=1"), "");
+}
+
+TEST_F(RowEventTest, RowsThatWereRolledBackDoNotCountForTheLimit) {
+  Start(true, {MakeColumn("id", ColumnType::kInt)});
+  const std::string map = TableMapEvent("\x03", "");
+  const std::string insert = InsertEvent(1, "\x2a\0\0\0"s);
+  std::vector<std::string> events = {begin_, map, insert};
+  for (int i = 0; i < 20'000; ++i) {  // some hundred bytes each time, of which none remain
+    events.push_back(QueryEventBytes("SAVEPOINT s"));
+    events.push_back(insert);
+    events.push_back(QueryEventBytes("ROLLBACK TO s"));
+  }
+  events.push_back(commit_);
+  EXPECT_EQ(Rows(events), "42") << status_;
+}
+
+TEST_F(RowEventTest, ATableOfMoreColumnsThanTheServersHaveIsRefused) {
+  const auto map = [](size_t columns) {
+    std::string body = "\x07\0\0\0\0\0\x01\0\x04shop\0\x01t\0\xfc"s;
+    PutU16(&body, static_cast<uint16_t>(columns));
+    body.append(columns, '\x03');
+    PutU8(&body, 0);
+    body.append((columns + 7) / 8, '\xff');
+    return body;
+  };
+  EXPECT_OK(DecodeTableMap(map(4096), 6, false));
+  EXPECT_STATUS(DecodeTableMap(map(4097), 6, false), kCorruption);
 }
 
 TEST_F(RowEventTest, WhatIsNotKnownStopsTheStreamUnlessItMayBeIgnored) {

@@ -74,6 +74,41 @@ TEST(StatementTest, RowsAsTextNameTheirTable) {
   ExpectStatement("LOAD DATA LOCAL INFILE 'f' INTO TABLE t", Kind::kRowsAsText, "shop.t");
 }
 
+TEST(StatementTest, RowsAsTextOfACommonTableExpressionNameTheirTable) {
+  ExpectStatement(
+      "WITH c AS (SELECT 1 UNION SELECT 2) DELETE FROM x.t WHERE id IN (SELECT * FROM c)",
+      Kind::kRowsAsText, "x.t");
+  ExpectStatement("WITH RECURSIVE c (n) AS (SELECT n FROM x.y), d AS (SELECT 1) UPDATE t SET a=1",
+                  Kind::kRowsAsText, "shop.t");
+  ExpectStatement("WITH c AS (SELECT 1) DELETE t FROM x.t JOIN c", Kind::kRowsAsText, "shop. x.");
+  ExpectStatement("WITH c AS (SELECT 1) SELECT REPLACE(a, b, c) FROM c FOR UPDATE", Kind::kOther);
+}
+
+TEST(StatementTest, RowsAsTextOfSeveralTablesNameAllDatabases) {
+  ExpectStatement("UPDATE (a JOIN x.b ON a.id = b.id) SET v = 1", Kind::kRowsAsText,
+                  "a. b. shop. x.");
+  ExpectStatement("UPDATE other.a JOIN x.b SET v = 1", Kind::kRowsAsText, "other. shop. x.");
+  ExpectStatement("UPDATE other.a STRAIGHT_JOIN `x`.`b` SET v = 1", Kind::kRowsAsText,
+                  "other. shop. x.");
+  ExpectStatement("UPDATE IGNORE other.a AS p, x.b SET v = 1", Kind::kRowsAsText,
+                  "other. shop. x.");
+  ExpectStatement("DELETE p FROM other.a o JOIN x.b p", Kind::kRowsAsText, "other. shop. x.");
+  ExpectStatement("DELETE QUICK x.b.* FROM other.a JOIN x.b", Kind::kRowsAsText, "other. shop. x.");
+  ExpectStatement("DELETE FROM x.b.* USING other.a JOIN x.b", Kind::kRowsAsText, "other. shop. x.");
+  ExpectStatement("DELETE FROM p USING other.a p", Kind::kRowsAsText, "other. shop.");
+  ExpectStatement("LOAD DATA INFILE 'f'", Kind::kRowsAsText, "shop.");
+}
+
+TEST(StatementTest, RowsAsTextOfOneTableNameNoOther) {
+  ExpectStatement("UPDATE x.t PARTITION (p, q) AS a SET v = (SELECT 1 FROM s.u JOIN w.v), b = 2",
+                  Kind::kRowsAsText, "x.t");
+  ExpectStatement("DELETE FROM x.t PARTITION (p, q) WHERE a IN (SELECT 1 FROM s.u JOIN w.v)",
+                  Kind::kRowsAsText, "x.t");
+  ExpectStatement("DELETE FROM x.t ORDER BY a, b LIMIT 1", Kind::kRowsAsText, "x.t");
+  ExpectStatement("DELETE FROM x.t RETURNING a * 2", Kind::kRowsAsText, "x.t");
+  ExpectStatement("INSERT INTO x.t (a, b) SELECT 1, 2 FROM s.u JOIN w.v", Kind::kRowsAsText, "x.t");
+}
+
 TEST(StatementTest, OtherStatementsAreNobodysConcern) {
   for (const char* sql : {"", ";", "FLUSH PRIVILEGES", "GRANT SELECT ON *.* TO a",
                           "CREATE VIEW v AS SELECT 1", "CREATE USER a", "DROP USER a",
