@@ -71,11 +71,13 @@ StatusCode ClassifyError(unsigned error_number) {
     case 1203:  // too many connections of this user
     case 1205:  // lock wait timeout
     case 1213:  // deadlock
+    case 1226:  // this user's connections or queries of the hour are used up
     case 1317:  // query interrupted
     case 1412:  // the table's definition has changed behind the read view: the next view is well
     case 1927:  // connection killed (MariaDB)
     case 1969:  // statement time exceeded (MariaDB)
     case 3024:  // the same, MySQL
+    case 3032:  // the server is in offline mode
     case 3169:  // session killed
     case 4031:  // disconnected for inactivity
       return StatusCode::kUnavailable;

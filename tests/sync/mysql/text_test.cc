@@ -68,6 +68,8 @@ TEST(SqlTextTest, ErrorNumbersSayWhetherToTryAgain) {
   EXPECT_EQ(ClassifyError(2013), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(1040), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(1053), StatusCode::kUnavailable);
+  EXPECT_EQ(ClassifyError(1226), StatusCode::kUnavailable);
+  EXPECT_EQ(ClassifyError(3032), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(1236), StatusCode::kAborted);
   EXPECT_EQ(ClassifyError(1045), StatusCode::kInvalidArgument);
   EXPECT_EQ(ClassifyError(1146), StatusCode::kInvalidArgument);
