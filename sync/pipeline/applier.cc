@@ -1,5 +1,6 @@
 #include "sync/pipeline/applier.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -98,11 +99,20 @@ Status Applier::ApplyCheckpoint() { return Write({}, {}, options_.tables->Encode
 
 Status Applier::Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                       std::string_view encoded_tables) {
-  mapped.batch.user_data[CheckpointKey(options_.source)] =
+  const std::string key = CheckpointKey(options_.source);
+  const std::string checkpoint =
       EncodeCheckpoint(position_, ordinal_, fingerprint_, encoded_prepared_, encoded_tables);
-  // Before the write: a commit may fall right behind it, and must find them.
-  AddDeadLetters(mapped.rejected);
+  mapped.batch.user_data[key] = checkpoint;
+  // Its dead letters are known behind the write, and a commit that falls between must have them. The checkpoint tells whether the batch
+  // is applied: with rows, no two in a row are the same.
+  std::optional<OpenWrite> open;
+  if (!mapped.batch.operations.empty() || !mapped.rejected.empty()) {
+    open.emplace(options_.state, [this, &key, &checkpoint] {
+      return options_.sink->Checkpoint(key) == checkpoint;
+    });
+  }
   BINSEEK_ASSIGN_OR_RETURN(const index::ApplyResult result, options_.sink->Apply(mapped.batch));
+  AddDeadLetters(mapped.rejected);
   AddDeadLetters(FailuresOf(mapped.batch, result, position));
   return Status::Ok();
 }

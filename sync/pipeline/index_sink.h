@@ -51,7 +51,8 @@ class IndexSink {
       const std::function<void(std::string_view)>& visit) const = 0;
   // Makes everything applied durable.
   [[nodiscard]] virtual Status Commit() = 0;
-  // What the last commit holds under this key of user data; empty: nothing.
+  // What was applied last under this key of user data (after a start: what the last commit holds); empty: nothing. From any thread;
+  // takes leaf locks only.
   virtual std::string Checkpoint(std::string_view key) const = 0;
   // No write older than `version` can come any more.
   virtual void ForgetTombstones(index::IndexId index, int64_t below_version) = 0;

@@ -1,6 +1,7 @@
 #include "sync/pipeline/state_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/clock.h"
+#include "engine/base/fault_point.h"
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/pipeline/sqlite_database.h"
@@ -22,6 +24,8 @@ constexpr int64_t kApplicationId = 0x6273656b;
 constexpr int64_t kSchemaVersion = 1;
 // More than this many additions are written before the commit asks for it: memory is bounded, and early is harmless.
 constexpr size_t kMaxPending = 65'536;
+// How long a commit waits for a write that it holds. That takes microseconds; beyond, the commit fails and is tried again.
+constexpr std::chrono::seconds kWriteEnds{10};
 
 constexpr char kCreate[] =
     "CREATE TABLE dead_letters("
@@ -137,7 +141,20 @@ class SqliteStateStore final : public StateStore {
     }
   }
 
-  Status Flush() override BINSEEK_EXCLUDES(mutex_) {
+  uint64_t BeginWrite(std::function<bool()> is_applied) override BINSEEK_EXCLUDES(writes_mutex_) {
+    MutexLock lock(&writes_mutex_);
+    writes_.emplace(++last_write_, std::move(is_applied));
+    return last_write_;
+  }
+
+  void EndWrite(uint64_t write) override BINSEEK_EXCLUDES(writes_mutex_) {
+    MutexLock lock(&writes_mutex_);
+    writes_.erase(write);
+    write_ended_.NotifyAll();
+  }
+
+  Status Flush() override BINSEEK_EXCLUDES(mutex_, writes_mutex_) {
+    BINSEEK_RETURN_IF_ERROR(AwaitAppliedWrites());
     MutexLock lock(&mutex_);
     return FlushLocked();
   }
@@ -175,6 +192,27 @@ class SqliteStateStore final : public StateStore {
     uint64_t order = 0;   // in which it was added
     bool is_new = false;  // no stored row has its id
   };
+
+  // One that is not applied yet is in no commit that flushes now, and may itself wait for that commit: it is not waited for.
+  Status AwaitAppliedWrites() BINSEEK_EXCLUDES(writes_mutex_) {
+    const auto deadline = std::chrono::steady_clock::now() + kWriteEnds;
+    MutexLock lock(&writes_mutex_);
+    std::vector<uint64_t> applied;
+    for (const auto& [write, is_applied] : writes_) {
+      if (is_applied()) {
+        applied.push_back(write);
+      }
+    }
+    for (const uint64_t write : applied) {
+      BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("flush.awaits_write"));
+      while (writes_.count(write) != 0) {
+        if (!write_ended_.WaitUntil(&writes_mutex_, deadline) && writes_.count(write) != 0) {
+          return Status::Unavailable("a write that the commit holds does not end");
+        }
+      }
+    }
+    return Status::Ok();
+  }
 
   // A read that fails counts as a miss: the count is for show, and Flush will meet the error.
   bool IsStored(const Id& id) const BINSEEK_REQUIRES(mutex_) {
@@ -274,6 +312,11 @@ class SqliteStateStore final : public StateStore {
                          select->Int(4), static_cast<uint64_t>(select->Int(5))});
     }
   }
+
+  Mutex writes_mutex_;  // never with mutex_
+  CondVar write_ended_;
+  std::map<uint64_t, std::function<bool()>> writes_ BINSEEK_GUARDED_BY(writes_mutex_);
+  uint64_t last_write_ BINSEEK_GUARDED_BY(writes_mutex_) = 0;
 
   mutable Mutex mutex_;
   const std::unique_ptr<SqliteDatabase> database_ BINSEEK_PT_GUARDED_BY(mutex_);

@@ -3,14 +3,25 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "engine/base/fault_point.h"
+#include "engine/base/mutex.h"
+#include "engine/index/engine.h"
+#include "engine/store/ram_directory.h"
 #include "sync/mapper/table_mapper.h"
 #include "sync/mapper/table_mapping.h"
+#include "sync/pipeline/engine_sink.h"
+#include "tests/support/fault_scope.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::pipeline {
@@ -31,6 +42,9 @@ class RecordingSink final : public IndexSink {
   }
   bool IsForeign(const std::string&) const override { return false; }
   Result<index::ApplyResult> Apply(const index::Batch& batch) override {
+    if (before_apply) {
+      before_apply();
+    }
     if (!fail_with.ok()) {
       return fail_with;
     }
@@ -45,8 +59,14 @@ class RecordingSink final : public IndexSink {
       keys.push_back(operation.key);
       versions.push_back(operation.version);
     }
-    for (const auto& [key, value] : batch.user_data) {
-      user_data[key] = value;
+    {
+      const MutexLock lock(&mutex);
+      for (const auto& [key, value] : batch.user_data) {
+        user_data[key] = value;
+      }
+    }
+    if (when_applied) {
+      when_applied();
     }
     return result;
   }
@@ -60,12 +80,16 @@ class RecordingSink final : public IndexSink {
   }
   Status Commit() override { return Status::Ok(); }
   std::string Checkpoint(std::string_view key) const override {
+    const MutexLock lock(&mutex);
     const auto it = user_data.find(std::string(key));
     return it == user_data.end() ? "" : it->second;
   }
   void ForgetTombstones(index::IndexId, int64_t) override {}
 
   Status fail_with;
+  std::function<void()> before_apply;
+  std::function<void()> when_applied;  // what happens before the writer is told
+  mutable Mutex mutex;
   std::string visited_table;
   std::string refuse;
   std::vector<std::string> keys;
@@ -173,6 +197,86 @@ TEST_F(ApplierTest, NothingSilentARowThatTheSinkRefusesIsADeadLetter) {
   EXPECT_EQ((*letters)[0].table, "shop.items");
   EXPECT_EQ((*letters)[0].key, "1");
   EXPECT_EQ((*letters)[0].reason, "no such luck");
+}
+
+TEST_F(ApplierTest, ACommitOfARefusedRowWaitsForItsDeadLetter) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "no fault points";
+  }
+  const test::FaultScope faults("");
+  sink_.refuse = "1";
+  std::future<std::pair<Status, size_t>> flushed;
+  // A commit takes up the batch as soon as it is applied, in another thread.
+  sink_.when_applied = [&] {
+    flushed = std::async(std::launch::async, [this] {
+      Status status = state_->Flush();
+      // What this flush has made durable cannot come later.
+      return std::make_pair(std::move(status), static_cast<size_t>(state_->dead_letter_count()));
+    });
+    while (test::FaultScope::passes("flush.awaits_write") == 0 &&
+           flushed.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      std::this_thread::yield();
+    }
+  };
+  ASSERT_OK(applier_->Apply(Inserts(1, 0, 3)));
+  const auto [status, letters] = flushed.get();
+  EXPECT_OK(status);
+  EXPECT_EQ(letters, 1U);
+}
+
+TEST_F(ApplierTest, ACommitThatAWriteMakesToFindRoomDoesNotWaitForIt) {
+  ASSERT_OK(applier_->Apply(Inserts(1, 0, 1)));
+  sink_.before_apply = [this] { EXPECT_OK(state_->Flush()); };
+  const test::FaultScope faults("");
+  ASSERT_OK(applier_->Apply(Inserts(2, 0, 3)));
+  ASSERT_OK(applier_->Apply(Inserts(3, 0, 3)));
+  EXPECT_EQ(test::FaultScope::passes("flush.awaits_write"), 0U);
+}
+
+TEST_F(ApplierTest, CommitsBesideWritesThatMakeRoomByCommitsAllSucceed) {
+  index::EngineOptions options;
+  options.directory = std::make_shared<store::RamDirectory>();
+  options.memory_limit_bytes = 1;  // every Apply commits what was before it, or waits for who does
+  options.before_commit = [this] { return state_->Flush(); };
+  auto engine = index::Engine::Open(std::move(options));
+  ASSERT_OK(engine);
+  EngineSink sink(engine->get());
+  const auto id = sink.EnsureIndex("items", *mapper::DeriveMapping(*schema_));
+  ASSERT_OK(id);
+  mapper::TableMapper mapper;
+  ASSERT_OK(mapper.Bind(schema_, *id, sink.MappingOf(*id)));
+  ApplierOptions to_engine;
+  to_engine.sink = &sink;
+  to_engine.mapper = &mapper;
+  to_engine.tables = &tables_;
+  to_engine.state = state_.get();
+  to_engine.stored_rows = [] { return std::make_unique<NoRows>(); };
+  Applier applier(to_engine, Checkpoint());
+  const std::jthread commits([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      EXPECT_OK((*engine)->Commit());
+    }
+  });
+  for (uint64_t ordinal = 1; ordinal <= 100; ++ordinal) {
+    ASSERT_OK(applier.Apply(Inserts(ordinal, 0, 3)));
+  }
+}
+
+TEST_F(ApplierTest, AWriteThatIsTriedAgainCountsItsDeadLettersOnce) {
+  // A row that has no key, which the mapper rejects.
+  change::Transaction transaction = Inserts(1, 0, 0);
+  transaction.rows = std::make_shared<change::RowVector>(std::vector<change::RowChange>{
+      {change::RowChangeKind::kInsert, schema_, {}, {change::Value::Null()}}});
+  sink_.fail_with = Status::Unavailable("away");
+  EXPECT_STATUS(applier_->Apply(transaction), kUnavailable);
+  EXPECT_STATUS(applier_->Apply(transaction), kUnavailable);
+  EXPECT_EQ(state_->dead_letter_count(), 0U) << "of what is not passed over";
+  sink_.fail_with = Status::Ok();
+  ASSERT_OK(applier_->Apply(transaction));
+  const auto letters = state_->DeadLetters(10);
+  ASSERT_OK(letters);
+  ASSERT_EQ(letters->size(), 1U);
+  EXPECT_EQ((*letters)[0].count, 1U);
 }
 
 TEST_F(ApplierTest, AChunkHasTheVersionOfItsLowWatermark) {
