@@ -68,8 +68,8 @@ class BatchApplier {
   OpResult Apply(const Operation& operation);
   // One after the other, with a look ahead (Foresee).
   std::vector<OpResult> ApplyAll(std::span<const Operation> operations);
-  // Applies what the translog has, as it was: with its version and sequence number, whatever is stored.
-  [[nodiscard]] Status Replay(const ReplayedOp& operation);
+  // Applies what the translog has, as it was: with its versions and sequence numbers, whatever is stored. `applied`: how many succeeded.
+  [[nodiscard]] Status ReplayAll(std::vector<ReplayedOp> logged, size_t* applied);
 
   struct Changes {
     std::vector<std::shared_ptr<IndexView>> changed;
@@ -122,6 +122,7 @@ class BatchApplier {
   Stored Lookup(const Work& work, const std::string& key) const;
   std::optional<int64_t> TombstoneOf(const Work& work, const std::string& key) const;
   // For an operation that changes something, which is one that is logged: so this alone may change what the index knows of its versions.
+  Status Replay(const Operation& operation, const ReplayedOp& logged);
   int64_t TakeSeqNo(Work* work, const Operation& operation) const;
   SegmentView* OwnSegment(Work* work, size_t ordinal);
   // Sets result->outcome and returns false where the operation must not be applied; else sets result->version.

@@ -1,6 +1,7 @@
 // EngineImpl::ReplayLog: what was acknowledged over HTTP and came into no commit.
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,6 +26,8 @@ namespace {
 constexpr size_t kOpsAtOnce = 20'000;
 constexpr size_t kBytesAtOnce = 16u << 20;
 constexpr size_t kShareAtOnce = 8;  // of the memory limit
+// Enough for several threads to analyse at a time.
+constexpr size_t kBytesAnalysed = 1u << 20;
 
 // Applies replayed batches, and publishes some at a time.
 class Replayer {
@@ -43,19 +46,20 @@ class Replayer {
   Replayer& operator=(const Replayer&) = delete;
 
   // A record of `bytes` that ends at `end`.
-  Status Add(const ReplayedBatch& batch, size_t bytes, const TranslogLocation& end) {
+  Status Add(ReplayedBatch batch, size_t bytes, const TranslogLocation& end) {
     if (!work_) {
       work_.emplace(state_);
     }
-    for (const ReplayedOp& operation : batch.operations) {
-      BINSEEK_RETURN_IF_ERROR(work_->applier.Replay(operation));
-    }
-    operations_ += batch.operations.size();
-    bytes_ += bytes;
-    for (const auto& [key, value] : batch.user_data) {
-      user_data_[key] = value;
+    std::move(batch.operations.begin(), batch.operations.end(), std::back_inserter(waiting_));
+    ends_.resize(waiting_.size(), end);
+    waiting_bytes_ += bytes;
+    for (auto& [key, value] : batch.user_data) {
+      user_data_[key] = std::move(value);
     }
     end_ = end;
+    if (waiting_bytes_ >= kBytesAnalysed || waiting_bytes_ > bytes_at_once_) {
+      BINSEEK_RETURN_IF_ERROR(Apply());
+    }
     return operations_ < kOpsAtOnce && bytes_ <= bytes_at_once_ ? Status::Ok() : Flush();
   }
 
@@ -63,6 +67,7 @@ class Replayer {
     if (!work_) {
       return Status::Ok();
     }
+    BINSEEK_RETURN_IF_ERROR(Apply());
     BINSEEK_ASSIGN_OR_RETURN(BatchApplier::Changes changes, work_->applier.Finish());
     std::vector<IndexId> indices;
     for (const auto& index : changes.changed) {
@@ -85,13 +90,28 @@ class Replayer {
   size_t tombstones() const { return tombstones_; }  // gained
 
  private:
+  // What is waiting, with the help of analysing threads. REQUIRES: there is work.
+  Status Apply() {
+    operations_ += waiting_.size();
+    bytes_ += std::exchange(waiting_bytes_, 0);
+    const std::vector<TranslogLocation> ends = std::exchange(ends_, {});
+    size_t applied = 0;
+    const Status status = work_->applier.ReplayAll(std::exchange(waiting_, {}), &applied);
+    return status.ok() ? status
+                       : status.WithContext(TranslogFile(ends[applied].generation) +
+                                            ", in the record that ends at offset " +
+                                            std::to_string(ends[applied].offset));
+  }
+
   struct Work {
     explicit Work(EngineState* state)
         : view(state->publisher.applied()),
           edit(state->publisher.NextEdit(), &state->memory->pool),
           applier(
               *view, [state](IndexId id) { return state->writers.Find(id); }, &edit, state->pool(),
-              [state] { return state->publisher.NextSegmentId(); }) {}
+              [state] { return state->publisher.NextSegmentId(); }) {
+      applier.AnalyzeOn(&state->analysis);
+    }
 
     const std::shared_ptr<const EngineView> view;
     PageEdit edit;
@@ -102,8 +122,12 @@ class Replayer {
   const std::function<Status(const std::vector<IndexId>&)> published_;
   const size_t bytes_at_once_;
   std::optional<Work> work_;  // none: nothing is waiting
-  size_t operations_ = 0;
-  size_t bytes_ = 0;  // of the records that they come from
+  // Not applied yet, and where the record of each ends.
+  std::vector<ReplayedOp> waiting_;
+  std::vector<TranslogLocation> ends_;
+  size_t waiting_bytes_ = 0;
+  size_t operations_ = 0;  // applied
+  size_t bytes_ = 0;       // of the records that they come from
   std::map<std::string, std::string> user_data_;
   TranslogLocation end_;
   size_t tombstones_ = 0;
@@ -125,9 +149,9 @@ Result<bool> EngineImpl::ReplayLog() {
     if (!has_manifest) {  // every directory in use has one
       return Status::Corruption(std::string(kManifestFile) + " is missing");
     }
-    BINSEEK_ASSIGN_OR_RETURN(const TranslogRecord record, DecodeTranslogRecord(payload));
-    if (const auto* batch = std::get_if<ReplayedBatch>(&record)) {
-      return replayer.Add(*batch, payload.size(), end);
+    BINSEEK_ASSIGN_OR_RETURN(TranslogRecord record, DecodeTranslogRecord(payload));
+    if (auto* batch = std::get_if<ReplayedBatch>(&record)) {
+      return replayer.Add(std::move(*batch), payload.size(), end);
     }
     BINSEEK_RETURN_IF_ERROR(replayer.Flush());
     BINSEEK_RETURN_IF_ERROR(ReplayMapping(std::get<ReplayedMapping>(record)));

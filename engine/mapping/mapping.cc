@@ -81,7 +81,7 @@ Field DecodeField(ByteReader* reader) {
   field.scale = static_cast<uint8_t>(ReadBelow(reader, UINT8_MAX + 1, kTooLarge));
   field.date_style = static_cast<DateStyle>(
       ReadBelow(reader, static_cast<uint64_t>(DateStyle::kInstant) + 1, "unknown date style"));
-  const uint64_t bits = ReadBelow(reader, 2 * kSeveralBit, "unknown flags of a field");
+  const uint64_t bits = ReadBelow(reader, kSeveralBit * uint64_t{2}, "unknown flags of a field");
   field.indexed = (bits & kIndexedBit) != 0;
   field.doc_values = (bits & kDocValuesBit) != 0;
   field.in_place = (bits & kInPlaceBit) != 0;
@@ -299,7 +299,8 @@ Result<Mapping> Mapping::Decode(std::string_view bytes) {
   Mapping mapping;
   mapping.dynamic_ = static_cast<Dynamic>(
       ReadBelow(&reader, static_cast<uint64_t>(Dynamic::kStrict) + 1, "unknown dynamic"));
-  const uint64_t flags = ReadBelow(&reader, 2 * kRoutingRequiredBit, "unknown flags of a mapping");
+  const uint64_t flags =
+      ReadBelow(&reader, kRoutingRequiredBit * uint64_t{2}, "unknown flags of a mapping");
   mapping.synced_ = (flags & kSyncedBit) != 0;
   mapping.routing_required_ = (flags & kRoutingRequiredBit) != 0;
   mapping.next_id_ = static_cast<uint32_t>(
