@@ -8,7 +8,7 @@
 namespace binseek::index {
 namespace {
 
-constexpr store::EnvelopeFormat kAttachedFormat{"attached", 0, 0};
+constexpr store::EnvelopeFormat kAttachedFormat{"attached", 1, 1};
 
 }  // namespace
 

@@ -22,11 +22,11 @@
 
 namespace binseek::index {
 
-inline constexpr store::EnvelopeFormat kManifestFormat{"manifest", 0, 0};
-inline constexpr store::EnvelopeFormat kSegmentFormat{"segment", 0, 0};
-inline constexpr store::EnvelopeFormat kStateFormat{"segment state", 0, 0};
-inline constexpr store::EnvelopeFormat kTombstoneFormat{"tombstones", 0, 0};
-inline constexpr store::EnvelopeFormat kKeywordFormat{"keywords", 0, 0};
+inline constexpr store::EnvelopeFormat kManifestFormat{"manifest", 1, 1};
+inline constexpr store::EnvelopeFormat kSegmentFormat{"segment", 1, 1};
+inline constexpr store::EnvelopeFormat kStateFormat{"segment state", 1, 1};
+inline constexpr store::EnvelopeFormat kTombstoneFormat{"tombstones", 1, 1};
+inline constexpr store::EnvelopeFormat kKeywordFormat{"keywords", 1, 1};
 
 // The file of a segment as a SegmentWriter makes it. What has to wait goes to files of its own, `segment-<id>.part-<n>`.
 //

@@ -43,7 +43,7 @@ struct TombstoneEdit {
 
 void ApplyTombstoneEdit(const TombstoneEdit& edit, Tombstones* tombstones);
 
-// A file's payload (version 0 of the format, without envelope).
+// A file's payload (engine/codec/FORMATS.md, without envelope).
 std::string EncodeTombstoneEdits(std::span<const TombstoneEdit> edits);
 // All of them, in no order.
 std::vector<TombstoneEdit> AsEdits(const Tombstones& tombstones);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kMagic("BINSEEK\0", 8);
 constexpr std::string_view kFormatName("translog\0\0\0\0\0\0\0\0", 16);
-constexpr uint32_t kVersion = 0;
+constexpr uint32_t kVersion = 1;
 constexpr size_t kHeaderCrcAt = 60;
 constexpr std::string_view kPrefix = "translog-";
 
@@ -83,6 +83,11 @@ Result<uint64_t> DecodeTranslogHeader(std::string_view bytes, uint64_t generatio
   if (version > kVersion) {
     return Status::FormatTooNew(TranslogFile(generation) + ": format translog version " +
                                 std::to_string(version) + "; the newest that can be read is " +
+                                std::to_string(kVersion));
+  }
+  if (version < kVersion) {
+    return Status::FormatTooOld(TranslogFile(generation) + ": format translog version " +
+                                std::to_string(version) + "; the oldest that can be read is " +
                                 std::to_string(kVersion));
   }
   // What was written with this name and checksum is as EncodeTranslogHeader makes it, or was not made by us.

@@ -71,7 +71,7 @@ class Mapping {
   // Adds to `this` what FromJson(json) holds; a changed type is kInvalidArgument ("cannot be changed from type [..] to [..]").
   Status Merge(std::string_view json);
 
-  // Bytes in the manifest (version 0); exact, ids included.
+  // Bytes in the manifest (engine/codec/FORMATS.md); exact, ids included.
   void EncodeTo(std::string* out) const;
   static Result<Mapping> Decode(std::string_view bytes);
 

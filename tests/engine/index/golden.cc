@@ -7,6 +7,7 @@
 #include "engine/index/manifest.h"
 #include "engine/index/segment_file.h"
 #include "engine/mapping/document_parser.h"
+#include "engine/mapping/index_sort.h"
 #include "engine/store/file_envelope.h"
 #include "tests/engine/index/shop.h"
 #include "tests/support/status_matchers.h"
@@ -62,7 +63,10 @@ Operation UpsertJson(IndexId index, const std::string& key, std::string_view jso
 constexpr std::string_view kArticles = R"({"properties": {
   "body": {"type": "text"}, "tags": {"type": "keyword"}, "sizes": {"type": "long"}, "ratio": {"type": "double"},
   "small": {"type": "float"}, "big": {"type": "unsigned_long"}, "on": {"type": "boolean"}, "day": {"type": "date"},
-  "more": {"type": "flattened"}, "shop": {"properties": {"place": {"type": "geo_point"}, "city": {"type": "keyword"}}}}})";
+  "more": {"type": "flattened"}, "loose": {"type": "long", "ignore_malformed": true}, "shop": {"properties": {"place": {"type": "geo_point"}, "city": {"type": "keyword"}}}}})";
+
+constexpr std::string_view kSorted =
+    R"({"properties": {"tag": {"type": "keyword"}, "rank": {"type": "long"}}})";
 
 std::vector<Operation> Articles(IndexId index, mapping::Mapping* mapping) {
   std::vector<Operation> operations = {
@@ -76,7 +80,8 @@ std::vector<Operation> Articles(IndexId index, mapping::Mapping* mapping) {
           R"({"body": ["first value", "second value"], "tags": "blue", "sizes": 7, "ratio": 1e300,
           "more": {"colour": "green", "deep": {"er": [1, "x"]}}, "shop": {"place": {"lat": 52.5, "lon": 13.4}, "city": "Berlin"}})",
           mapping),
-      UpsertJson(index, "空", R"({"body": null, "tags": [], "on": false})", mapping),
+      UpsertJson(index, "空", R"({"body": null, "tags": [], "on": false, "loose": "no number"})",
+                 mapping),
       UpsertJson(index, "parent", R"({"body": "the root of a block"})", mapping),
   };
   for (const char* child : {"child-1", "child-2"}) {
@@ -122,12 +127,33 @@ void WriteGoldenHistory(const std::shared_ptr<store::Directory>& directory) {
   for (Operation& operation : Articles(articles, &mapping)) {
     first.operations.push_back(std::move(operation));
   }
+  mapping::Mapping by_tag = *mapping::Mapping::FromJson(kSorted);
+  by_tag.set_index_sort(
+      *mapping::MakeIndexSort({.fields = {"tag", "rank"}, .orders = {"desc", "asc"}}, by_tag));
+  const IndexId sorted = *engine->CreateIndex("sorted", by_tag, "{}");
+  for (int number = 0; number < 20; ++number) {
+    first.operations.push_back(UpsertJson(sorted, "s" + std::to_string(number),
+                                          R"({"tag": "t)" + std::to_string(number % 3) +
+                                              R"(", "rank": )" + std::to_string(100 - number) + "}",
+                                          &by_tag));
+    first.operations.back().source_table = "source-1.sorted";
+  }
+  auto attached = engine->CreateAttachedFile();
+  EXPECT_OK(attached);
+  EXPECT_OK((*attached)->Append("a transaction that is prepared"));
+  first.attached["xa"] = *(*attached)->Finish();
   first.user_data = {{"source-1", "gtid:7"}, {"empty", ""}};
   EXPECT_OK(engine->Apply(first));
   EXPECT_OK(engine->Commit());
 
   WriteSecondCommit(engine.get(), shop);
 
+  Operation beside_source;  // whose JSON stays as it is
+  beside_source.kind = OpKind::kUpdateColumns;
+  beside_source.index = articles;
+  beside_source.key = "b";
+  beside_source.columns = {{mapping.Find("sizes")->id, 8}};
+  MustApply(engine.get(), {beside_source});
   MustApply(engine.get(), {SetStock(shop, ProductKey(299), 77, 4000), Delete(articles, "空"),
                            Delete(shop, ProductKey(5), 5000)});
   EXPECT_OK(engine->Commit());
@@ -136,7 +162,7 @@ void WriteGoldenHistory(const std::shared_ptr<store::Directory>& directory) {
   logged.durability = Durability::kSynced;
   logged.operations = {
       UpsertJson(articles, "c", R"({"body": "logged only", "tags": "late"})", &mapping),
-      Delete(articles, "b")};
+      Delete(articles, "a")};
   EXPECT_OK(engine->Apply(logged));
 }
 
@@ -245,7 +271,18 @@ std::string Describe(const Engine& engine) {
         DescribeNumbers(segment, field, &out);
         DescribeTerms(segment.segment(), field, &out);
       }
+      for (const mapping::FieldId system :
+           {mapping::kRoutingField, mapping::kIgnoredField, mapping::kSourceTableField}) {
+        mapping::Field field = *mapping::SystemField(system);
+        field.name = "system " + std::to_string(static_cast<uint32_t>(system));
+        DescribeTerms(segment.segment(), field, &out);
+      }
     }
+  }
+  for (const auto& [name, file] : engine.Attached()) {
+    const auto read = file->Read();
+    EXPECT_OK(read);
+    out += "attached " + name + " " + std::string(read->bytes) + "\n";
   }
   out += "tombstones " + std::to_string(engine.tombstones()) + "\n";
   for (const char* key : {"source-1", "empty"}) {
@@ -254,7 +291,7 @@ std::string Describe(const Engine& engine) {
   return out;
 }
 
-Files FilesOf(const store::Directory& directory) {
+Files ReadFiles(const store::Directory& directory) {
   Files files;
   const auto names = directory.List();
   EXPECT_OK(names);

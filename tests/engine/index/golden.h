@@ -20,7 +20,7 @@ void WriteGoldenHistory(const std::shared_ptr<store::Directory>& directory);
 // Everything that a reader can see, as text, a line for each document, column value and term.
 std::string Describe(const Engine& engine);
 
-Files FilesOf(const store::Directory& directory);  // without the lock
+Files ReadFiles(const store::Directory& directory);  // without the lock
 // The same with what differs from run to run (uuids, times of creation) taken from `other`.
 Files WithIdentityOf(const Files& other, Files files);
 

@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, GoldenTest, ::testing::Range(1, kCurrent + 1)
 TEST(GoldenFilesTest, TheCurrentVersionIsWrittenAsItWas) {
   auto directory = std::make_shared<store::RamDirectory>();
   WriteGoldenHistory(directory);
-  const Files written = FilesOf(*directory);
+  const Files written = ReadFiles(*directory);
   if (std::getenv("BINSEEK_WRITE_GOLDEN") != nullptr) {
     const std::filesystem::path home = kGolden / std::to_string(kCurrent);
     std::filesystem::remove_all(home);

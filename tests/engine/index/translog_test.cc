@@ -1,5 +1,7 @@
 // The translog's files: what was synced comes back after any crash, and damage is told from a crash.
 #include "engine/index/translog.h"
+#include "engine/base/coding.h"
+#include "engine/base/crc32c.h"
 
 #include <algorithm>
 #include <chrono>
@@ -235,13 +237,24 @@ TEST_F(TranslogTest, ARecordFromElsewhereDoesNotPass) {
   EXPECT_EQ(replayed.replay.dropped_bytes, whole.size() - ends[0]);
 }
 
-TEST_F(TranslogTest, AHeadOfALaterVersionIsTooNew) {
+TEST_F(TranslogTest, AHeadOfAnotherVersionIsRefusedByName) {
+  constexpr size_t kVersionAt = 24;
+  const auto head_of = [](char version) {
+    std::string head = EncodeTranslogHeader(1, 0);
+    head[kVersionAt] = version;
+    head.resize(head.size() - sizeof(uint32_t));
+    PutU32(&head, Crc32c(head));
+    return head;
+  };
+  EXPECT_OK(DecodeTranslogHeader(head_of(1), 1));
+  EXPECT_STATUS(DecodeTranslogHeader(head_of(2), 1), kFormatTooNew);
+  EXPECT_STATUS(DecodeTranslogHeader(head_of(0), 1), kFormatTooOld);
+  EXPECT_STATUS(DecodeTranslogHeader(EncodeTranslogHeader(2, 0), 1), kCorruption);
   TranslogDisk disk;
   std::string head = EncodeTranslogHeader(1, 0);
-  head[24] = 1;
+  head[kVersionAt] = 2;
   disk.Put("translog-1", head);
-  EXPECT_STATUS(Replay(disk).status, kCorruption);  // the checksum comes first
-  EXPECT_STATUS(DecodeTranslogHeader(EncodeTranslogHeader(2, 0), 1), kCorruption);
+  EXPECT_STATUS(Replay(disk).status, kCorruption) << "the checksum comes first";
 }
 
 TEST_F(TranslogTest, RollingAndDeletingLeaveWhatBelongsToTheNextCommit) {
