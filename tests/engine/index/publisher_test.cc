@@ -1,5 +1,6 @@
 #include "engine/index/publisher.h"
 
+#include <atomic>
 #include <thread>
 
 #include "engine/index/batch_applier.h"
@@ -145,6 +146,38 @@ TEST(PublisherTest, WritersOfDifferentIndicesLoseNothingOfEachOther) {
     EXPECT_EQ(index->next_seq_no, kRounds);
   }
   EXPECT_EQ(memory->reclaimer.pinned(), 1u);
+}
+
+TEST(PublisherTest, IndicesOfOnePublicationAreShownTogether) {
+  constexpr int kRounds = 20'000;
+  const auto memory = std::make_shared<PageMemory>();
+  Publisher publisher{std::shared_ptr<EpochReclaimer>(memory, &memory->reclaimer)};
+  const std::vector<std::shared_ptr<const IndexView>> indices{MakeIndex(IndexId{1}, "left"),
+                                                              MakeIndex(IndexId{2}, "right")};
+  publisher.Start(1, indices, {}, {}, 3, 1);
+  std::atomic<bool> stop{false};
+  // Looks at nothing else, so that it looks often.
+  std::thread reader([&] {
+    while (!stop) {
+      const auto view = publisher.published();
+      ASSERT_EQ(view->Find(IndexId{1})->next_seq_no, view->Find(IndexId{2})->next_seq_no);
+    }
+  });
+  for (int round = 1; round <= kRounds; ++round) {
+    const auto view = publisher.applied();
+    Publication publication;
+    for (const uint32_t id : {1u, 2u}) {
+      auto index = std::make_shared<IndexView>(*view->Find(IndexId{id}));
+      index->next_seq_no = round;
+      publication.changed.push_back(std::move(index));
+    }
+    EXPECT_OK(publisher.Publish(std::move(publication)));
+    if (round % 64 == 0) {
+      std::this_thread::yield();
+    }
+  }
+  stop = true;
+  reader.join();
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ TEST(WriterClaimsTest, OverlappingClaimsExcludeEachOtherAndAllAreServed) {
           ++writes[at];
           ++expected;
         }
+        std::this_thread::yield();  // so that others ask meanwhile, however few cores there are
         for (const IndexId id : claim.indices()) {
           --held[static_cast<size_t>(id)];
         }
