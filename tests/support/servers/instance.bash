@@ -20,9 +20,20 @@ cache_folder() {
   echo "$folder"
 }
 
-# Asks the kernel for a free port. perl, since it is in every Debian.
+# Finds a free port outside the range that the kernel takes clients' ports from: while a server is down, none of them gets
+# its port. perl, since it is in every Debian.
 free_port() {
-  perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'
+  perl -MIO::Socket::INET -e '
+    open(my $file, "<", "/proc/sys/net/ipv4/ip_local_port_range");
+    my ($low, $high) = $file ? split(" ", <$file>) : (32768, 60999);
+    my ($first, $end) = $low > 20000 ? (10000, $low) : ($high + 1, 65536);
+    for (1 .. 200) {
+      my $port = $first < $end ? $first + int(rand($end - $first)) : 0;
+      my $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $port, Listen => 1) or next;
+      print $socket->sockport;
+      exit 0;
+    }
+    exit 1' || die "no free port"
 }
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -100,7 +111,14 @@ launch() { # DIR PORT SOCKET ARG...
   return 1
 }
 
-gone() { [ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
+# Whether process $1 has ended. A zombie with threads has not: they still hold its files and sockets.
+gone() {
+  local threads
+  [ -d "/proc/$1" ] || return 0
+  grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null || return 1
+  threads=("/proc/$1/task/"*)
+  ((${#threads[@]} <= 1))
+}
 
 # Ends the server of folder $1 by signal $2 and waits until it is gone. Its data stay.
 stop_instance() {
