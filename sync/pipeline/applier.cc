@@ -9,10 +9,7 @@
 namespace binseek::pipeline {
 
 Applier::Applier(ApplierOptions options, const Checkpoint& checkpoint)
-    : options_(std::move(options)),
-      position_(checkpoint.position),
-      ordinal_(checkpoint.ordinal),
-      fingerprint_(checkpoint.fingerprint) {
+    : options_(std::move(options)), place_(checkpoint.place) {
   TakePrepared(checkpoint.prepared);
 }
 
@@ -29,17 +26,17 @@ Status Applier::Apply(const change::Transaction& transaction) {
                            options_.mapper->Map(transaction, *stored));
   BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &mapped.batch));
   // Taken in before the write, so that the checkpoint goes with the batch; a copy, so that a failed write can be tried again.
-  const change::SourcePosition before = position_;
-  BINSEEK_RETURN_IF_ERROR(position_.Advance(transaction.position));
-  const uint64_t ordinal_before = std::exchange(
-      ordinal_, transaction.ordinal + change::OrdinalsTaken(transaction.rows->size()) - 1);
-  fingerprint_ = transaction.fingerprint;
+  const StreamPlace before = place_;
+  BINSEEK_RETURN_IF_ERROR(place_.position.Advance(transaction.position));
+  place_.ordinal = transaction.ordinal + change::OrdinalsTaken(transaction.rows->size()) - 1;
+  place_.last_gtid = transaction.position.gtid;
+  place_.last_begin = transaction.begin;
+  place_.fingerprint = transaction.fingerprint;
   const auto prepared_before = prepared_;
   TakePrepared(transaction.prepared);
   Status written = Write(std::move(mapped), transaction.position, options_.tables->Encoded());
   if (!written.ok()) {
-    position_ = before;
-    ordinal_ = ordinal_before;
+    place_ = before;
     TakePrepared(prepared_before);
   }
   return written;
@@ -101,7 +98,7 @@ Status Applier::Write(mapper::MappedTransaction mapped, const change::Transactio
                       std::string_view encoded_tables) {
   const std::string key = CheckpointKey(options_.source);
   const std::string checkpoint =
-      EncodeCheckpoint(position_, ordinal_, fingerprint_, encoded_prepared_, encoded_tables);
+      EncodeCheckpoint(place_, encoded_prepared_, encoded_tables);
   mapped.batch.user_data[key] = checkpoint;
   // Its dead letters are known behind the write, and a commit that falls between must have them. The checkpoint tells whether the batch
   // is applied: with rows, no two in a row are the same.

@@ -48,12 +48,10 @@ class Applier {
   // Writes the checkpoint alone; for changes of the tables that come with no transaction.
   [[nodiscard]] Status ApplyCheckpoint();
 
-  const change::SourcePosition& position() const { return position_; }
-  uint64_t ordinal() const { return ordinal_; }
+  const StreamPlace& place() const { return place_; }
 
  private:
   void TakePrepared(std::shared_ptr<const change::PreparedSet> prepared);
-  // Adds deletes of all documents of truncated tables.
   // Deletes of all documents of the tables that it truncates, before its rows. kCorruption.
   Status AddTruncations(const change::Transaction& transaction, index::Batch* batch) const;
   // `encoded_tables`: as they are behind this write.
@@ -65,9 +63,7 @@ class Applier {
                                               const change::TransactionPosition& position) const;
 
   const ApplierOptions options_;
-  change::SourcePosition position_;
-  uint64_t ordinal_;
-  change::Fingerprint fingerprint_;
+  StreamPlace place_;
   std::shared_ptr<const change::PreparedSet> prepared_;  // null: none
   std::string encoded_prepared_;
 };

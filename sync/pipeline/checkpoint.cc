@@ -1,9 +1,12 @@
-// Layout, version 0 (str: varint length and bytes; flags are one byte, 0 or 1):
+// Layout, version 1 (str: varint length and bytes; flags are one byte, 0 or 1):
 //
 //   u8      version
 //   str     position, as SourcePosition::Encode
+//   str     the server's identity
 //   varint  ordinal
-//   i64 u64 u32   fingerprint: commit time, length, crc32c
+//   str     GTID of the last transaction
+//   str, varint   where it begins: file, offset
+//   i64 u64 u32   its fingerprint: commit time, length, crc32c
 //   varint  number of prepared XA transactions; for each: str name, str events
 //   varint  number of tables; for each:
 //     str     index, varint its id
@@ -11,6 +14,9 @@
 //     u8      snapshot_done
 //     varint  number of cells of last_key; str for each
 //     varint  snapshot_rows
+//     varint  sweep_below
+//     i64     stale_since_us, str stale_why
+//     varint  number of pending keys; for each: varint number of cells; str for each
 //     u16     source id
 //     str     database, str table
 //     varint  number of columns; for each: str name; u8 type; u8 unsigned, nullable, generated, invisible; varint length;
@@ -30,7 +36,7 @@ using change::Column;
 using change::ColumnType;
 using change::TableSchema;
 
-constexpr uint8_t kVersion = 0;
+constexpr uint8_t kVersion = 1;
 
 void PutColumn(const Column& column, std::string* out) {
   PutLengthPrefixed(out, column.name);
@@ -117,17 +123,47 @@ std::shared_ptr<const TableSchema> TakeSchema(ByteReader* reader) {
   return schema;
 }
 
+void PutPosition(const change::BinlogPosition& position, std::string* out) {
+  PutLengthPrefixed(out, position.file);
+  PutVarint(out, position.offset);
+}
+
+change::BinlogPosition TakePosition(ByteReader* reader) {
+  change::BinlogPosition position;
+  position.file = reader->LengthPrefixed();
+  position.offset = reader->Varint();
+  return position;
+}
+
+void PutKey(const snapshot::KeyCells& key, std::string* out) {
+  PutVarint(out, key.size());
+  for (const std::string& cell : key) {
+    PutLengthPrefixed(out, cell);
+  }
+}
+
+snapshot::KeyCells TakeKey(ByteReader* reader) {
+  snapshot::KeyCells key;
+  for (uint64_t n = TakeCount(reader); n > 0 && reader->ok(); --n) {
+    key.emplace_back(reader->LengthPrefixed());
+  }
+  return key;
+}
+
 TableCheckpoint TakeTable(ByteReader* reader) {
   TableCheckpoint table;
   table.index = reader->LengthPrefixed();
   table.index_id = index::IndexId{static_cast<uint32_t>(reader->Varint())};
-  table.captured_from.file = reader->LengthPrefixed();
-  table.captured_from.offset = reader->Varint();
+  table.captured_from = TakePosition(reader);
   table.snapshot_done = reader->U8() != 0;
-  for (uint64_t n = TakeCount(reader); n > 0 && reader->ok(); --n) {
-    table.last_key.emplace_back(reader->LengthPrefixed());
-  }
+  table.last_key = TakeKey(reader);
   table.snapshot_rows = reader->Varint();
+  table.sweep_below = reader->Varint();
+  table.stale_since_us = static_cast<int64_t>(reader->U64());
+  table.stale_why = reader->LengthPrefixed();
+  for (uint64_t n = TakeCount(reader); n > 0 && reader->ok(); --n) {
+    table.pending_keys.push_back(TakeKey(reader));
+  }
   table.schema = TakeSchema(reader);
   return table;
 }
@@ -154,29 +190,34 @@ std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables) {
   for (const auto& [name, table] : tables) {
     PutLengthPrefixed(&out, table.index);
     PutVarint(&out, static_cast<uint32_t>(table.index_id));
-    PutLengthPrefixed(&out, table.captured_from.file);
-    PutVarint(&out, table.captured_from.offset);
+    PutPosition(table.captured_from, &out);
     PutU8(&out, table.snapshot_done ? 1 : 0);
-    PutVarint(&out, table.last_key.size());
-    for (const std::string& cell : table.last_key) {
-      PutLengthPrefixed(&out, cell);
-    }
+    PutKey(table.last_key, &out);
     PutVarint(&out, table.snapshot_rows);
+    PutVarint(&out, table.sweep_below);
+    PutU64(&out, static_cast<uint64_t>(table.stale_since_us));
+    PutLengthPrefixed(&out, table.stale_why);
+    PutVarint(&out, table.pending_keys.size());
+    for (const snapshot::KeyCells& key : table.pending_keys) {
+      PutKey(key, &out);
+    }
     PutSchema(*table.schema, &out);
   }
   return out;
 }
 
-std::string EncodeCheckpoint(const change::SourcePosition& position, uint64_t ordinal,
-                             const change::Fingerprint& fingerprint,
-                             std::string_view encoded_prepared, std::string_view encoded_tables) {
+std::string EncodeCheckpoint(const StreamPlace& place, std::string_view encoded_prepared,
+                             std::string_view encoded_tables) {
   std::string out;
   PutU8(&out, kVersion);
-  PutLengthPrefixed(&out, position.Encode());
-  PutVarint(&out, ordinal);
-  PutU64(&out, static_cast<uint64_t>(fingerprint.commit_time_us));
-  PutU64(&out, fingerprint.length);
-  PutU32(&out, fingerprint.crc32c);
+  PutLengthPrefixed(&out, place.position.Encode());
+  PutLengthPrefixed(&out, place.server);
+  PutVarint(&out, place.ordinal);
+  PutLengthPrefixed(&out, place.last_gtid);
+  PutPosition(place.last_begin, &out);
+  PutU64(&out, static_cast<uint64_t>(place.fingerprint.commit_time_us));
+  PutU64(&out, place.fingerprint.length);
+  PutU32(&out, place.fingerprint.crc32c);
   out.append(encoded_prepared);
   out.append(encoded_tables);
   return out;
@@ -189,12 +230,19 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
     return Status::FormatTooNew("checkpoint of version " + std::to_string(version) +
                                 "; this program reads up to " + std::to_string(kVersion));
   }
+  if (version < kVersion) {
+    reader.Fail("version " + std::to_string(version) + ", which was never released");
+  }
   Checkpoint checkpoint;
   const std::string_view position = reader.LengthPrefixed();
-  checkpoint.ordinal = reader.Varint();
-  checkpoint.fingerprint.commit_time_us = static_cast<int64_t>(reader.U64());
-  checkpoint.fingerprint.length = reader.U64();
-  checkpoint.fingerprint.crc32c = reader.U32();
+  StreamPlace& place = checkpoint.place;
+  place.server = reader.LengthPrefixed();
+  place.ordinal = reader.Varint();
+  place.last_gtid = reader.LengthPrefixed();
+  place.last_begin = TakePosition(&reader);
+  place.fingerprint.commit_time_us = static_cast<int64_t>(reader.U64());
+  place.fingerprint.length = reader.U64();
+  place.fingerprint.crc32c = reader.U32();
   auto prepared = std::make_shared<change::PreparedSet>();
   for (uint64_t n = TakeCount(&reader); n > 0 && reader.ok(); --n) {
     const std::string_view name = reader.LengthPrefixed();
@@ -210,7 +258,7 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
     reader.Fail("bytes behind the end");
   }
   BINSEEK_RETURN_IF_ERROR(reader.status("checkpoint"));
-  BINSEEK_ASSIGN_OR_RETURN(checkpoint.position, change::SourcePosition::Parse(position));
+  BINSEEK_ASSIGN_OR_RETURN(checkpoint.place.position, change::SourcePosition::Parse(position));
   return checkpoint;
 }
 

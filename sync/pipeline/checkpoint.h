@@ -2,7 +2,7 @@
 //
 // Holds what a restart needs to go on as if nothing had happened: the position and ordinal of the last applied transaction, and per table its
 // index, the schema that rows behind that position are decoded by, and how far its snapshot has come.
-// Plain value type. Bytes (version 0; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
+// Plain value type. Bytes (version 1; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
 #ifndef BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 #define BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 
@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/index/batch.h"
@@ -32,14 +33,34 @@ struct TableCheckpoint {
   bool snapshot_done = false;
   snapshot::KeyCells last_key;  // where the snapshot goes on; not done only
   uint64_t snapshot_rows = 0;
+  // The table is read again into the index that it has, which is searched meanwhile: once it is read to the end, the documents that neither
+  // a chunk nor the stream wrote since, whose versions are below this ordinal's, have no row any more. 0: it is not read again.
+  uint64_t sweep_below = 0;
+  // Since when, and why, the index may differ from the table. 0: it does not.
+  int64_t stale_since_us = 0;
+  std::string stale_why;
+  // Keys of rows that the stream told of without all that a document needs: each is read from the table by itself.
+  std::vector<snapshot::KeyCells> pending_keys;
 
   bool operator==(const TableCheckpoint&) const = default;
 };
 
-struct Checkpoint {
+// Where a source stands behind the last transaction that was taken.
+struct StreamPlace {
   change::SourcePosition position;
-  uint64_t ordinal = 0;                                 // the last one taken
-  change::Fingerprint fingerprint;                      // of the last transaction
+  // Whose files `position.binlog`, `last_begin` and every table's `captured_from` are in (mysql::ServerInfo::Identity); empty: not known.
+  std::string server;
+  uint64_t ordinal = 0;
+  // The last transaction: a server that gives another under its GTID or place has another history. Empty: there was none.
+  std::string last_gtid;
+  change::BinlogPosition last_begin;
+  change::Fingerprint fingerprint;
+
+  bool operator==(const StreamPlace& other) const = default;
+};
+
+struct Checkpoint {
+  StreamPlace place;
   std::shared_ptr<const change::PreparedSet> prepared;  // never null behind Decode
   std::map<std::string, TableCheckpoint> tables;        // by qualified name
 };
@@ -48,9 +69,8 @@ struct Checkpoint {
 // apart and joined.
 std::string EncodePrepared(const change::PreparedSet& prepared);
 std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables);
-std::string EncodeCheckpoint(const change::SourcePosition& position, uint64_t ordinal,
-                             const change::Fingerprint& fingerprint,
-                             std::string_view encoded_prepared, std::string_view encoded_tables);
+std::string EncodeCheckpoint(const StreamPlace& place, std::string_view encoded_prepared,
+                             std::string_view encoded_tables);
 Result<Checkpoint> DecodeCheckpoint(std::string_view bytes);
 
 // The key under which a source's checkpoint lies in the engine's user data: "source/0".

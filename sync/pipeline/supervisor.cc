@@ -212,7 +212,7 @@ class SupervisorImpl final : public Supervisor {
     const std::string stored = sink_.Checkpoint(CheckpointKey(options_.source));
     if (stored.empty()) {
       // Before any schema is read: a statement that changes one after this comes by the stream.
-      BINSEEK_ASSIGN_OR_RETURN(checkpoint.position, mysql::CurrentPosition(connection.get()));
+      BINSEEK_ASSIGN_OR_RETURN(checkpoint.place.position, mysql::CurrentPosition(connection.get()));
     } else {
       BINSEEK_ASSIGN_OR_RETURN(checkpoint, DecodeCheckpoint(stored));
     }
@@ -226,10 +226,10 @@ class SupervisorImpl final : public Supervisor {
     {
       const MutexLock lock(&mutex_);
       server_version_ = connection->server().version_text;
-      position_ = checkpoint.position;
-      ordinal_ = checkpoint.ordinal;
+      position_ = checkpoint.place.position;
+      ordinal_ = checkpoint.place.ordinal;
     }
-    commits_.Resume(stored.empty() ? std::nullopt : std::make_optional(checkpoint.position));
+    commits_.Resume(stored.empty() ? std::nullopt : std::make_optional(checkpoint.place.position));
     return Status::Ok();
   }
 
@@ -237,8 +237,8 @@ class SupervisorImpl final : public Supervisor {
     binlog::BinlogSourceOptions source;
     source.connection = options_.connection;
     source.source = options_.source;
-    source.start = checkpoint.position;
-    source.next_ordinal = checkpoint.ordinal + 1;
+    source.start = checkpoint.place.position;
+    source.next_ordinal = checkpoint.place.ordinal + 1;
     source.prepared = checkpoint.prepared;
     source.server_id = options_.server_id;
     source.max_transaction_bytes = options_.max_transaction_bytes;
@@ -312,8 +312,8 @@ class SupervisorImpl final : public Supervisor {
       if (transaction) {
         ++transactions_;
         rows_ += transaction->rows->size();
-        position_ = applier_->position();
-        ordinal_ = applier_->ordinal();
+        position_ = applier_->place().position;
+        ordinal_ = applier_->place().ordinal;
         lag_ms_ = LagOf(*transaction);
         caught_up_ = lag_ms_ <= kLiveLagMs;
       } else if (connected) {

@@ -170,22 +170,22 @@ TEST_F(ApplierTest, TheCheckpointGoesWithTheRows) {
   ASSERT_OK(applier_->Apply(Inserts(1, 0, 3)));
   EXPECT_EQ(sink_.keys, (std::vector<std::string>{"0", "1", "2"}));
   EXPECT_EQ(sink_.versions[2], change::VersionOf(1, 2));
-  EXPECT_EQ(Stored().ordinal, 1U);
-  EXPECT_EQ(Stored().position.binlog.offset, 100U);
+  EXPECT_EQ(Stored().place.ordinal, 1U);
+  EXPECT_EQ(Stored().place.position.binlog.offset, 100U);
 }
 
 TEST_F(ApplierTest, ATransactionWithoutRowsMovesTheCheckpoint) {
   ASSERT_OK(applier_->Apply(Inserts(5, 0, 0)));
-  EXPECT_EQ(Stored().ordinal, 5U);
+  EXPECT_EQ(Stored().place.ordinal, 5U);
 }
 
 TEST_F(ApplierTest, AFailedWriteCanBeTriedAgain) {
   sink_.fail_with = Status::Unavailable("away");
   EXPECT_STATUS(applier_->Apply(Inserts(1, 0, 1)), kUnavailable);
-  EXPECT_EQ(applier_->ordinal(), 0U);
+  EXPECT_EQ(applier_->place().ordinal, 0U);
   sink_.fail_with = Status::Ok();
   ASSERT_OK(applier_->Apply(Inserts(1, 0, 1)));
-  EXPECT_EQ(Stored().ordinal, 1U);
+  EXPECT_EQ(Stored().place.ordinal, 1U);
 }
 
 TEST_F(ApplierTest, NothingSilentARowThatTheSinkRefusesIsADeadLetter) {
