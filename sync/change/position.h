@@ -49,6 +49,8 @@ struct SourcePosition {
   // One line, stable: "mysql <gtid set> <file>:<offset>"; Parse is its inverse (kCorruption otherwise).
   std::string Encode() const;
   static Result<SourcePosition> Parse(std::string_view text);
+
+  bool operator==(const SourcePosition& other) const = default;
 };
 
 }  // namespace binseek::change

@@ -97,8 +97,7 @@ Status Applier::ApplyCheckpoint() { return Write({}, {}, options_.tables->Encode
 Status Applier::Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                       std::string_view encoded_tables) {
   const std::string key = CheckpointKey(options_.source);
-  const std::string checkpoint =
-      EncodeCheckpoint(place_, encoded_prepared_, encoded_tables);
+  const std::string checkpoint = EncodeCheckpoint(place_, encoded_prepared_, encoded_tables);
   mapped.batch.user_data[key] = checkpoint;
   // Its dead letters are known behind the write, and a commit that falls between must have them. The checkpoint tells whether the batch
   // is applied: with rows, no two in a row are the same.
