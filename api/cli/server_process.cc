@@ -227,6 +227,10 @@ void ServerProcess::Stop() {
   }
   if (http_ != nullptr) {
     DrainHttp();
+    // What was answered without waiting for its sync is lost by a crash alone.
+    if (const Status synced = engine_->SyncLog(); !synced.ok()) {
+      Log(LogLevel::kError, "what was written last may be lost", {{"error", synced}});
+    }
   }
   if (preflight_.joinable()) {
     preflight_.join();

@@ -80,9 +80,8 @@ Status EngineImpl::Recover() {
     const auto claim = state_.claims.Take({index->id});
     tombstones_ += state_.writers.Find(index->id)->tombstones().size();
   }
-  BINSEEK_ASSIGN_OR_RETURN(const bool replayed, ReplayLog());
-  // So that it is never replayed behind what comes from here on; and so that a directory in use has a manifest.
-  if (replayed || committer_.recovered_generation() == 0) {
+  BINSEEK_RETURN_IF_ERROR(ReplayLog());
+  if (committer_.recovered_generation() == 0) {  // a directory in use has a manifest
     BINSEEK_RETURN_IF_ERROR(committer_.Commit().status());
   }
   if (state_.options.background_merges) {

@@ -58,8 +58,13 @@ void EngineImpl::AwaitsCommit(Epoch epoch, LogRecord* record) {
 }
 
 Status EngineImpl::SyncLog() {
-  BINSEEK_RETURN_IF_ERROR(committer_.MakeDurable(to_commit_));
-  return state_.log.Sync();
+  // The log first: what waits for a commit is of other batches, and no reason to leave these behind.
+  const Status synced = state_.log.Sync();
+  const Status committed = committer_.MakeDurable(to_commit_);
+  if (synced.code() == StatusCode::kUnavailable && committed.ok()) {
+    return state_.log.Sync();  // that commit may have let writers in again
+  }
+  return synced.ok() ? committed : synced;
 }
 
 Status EngineImpl::AwaitSync(const LogRecord& record, Durability durability) {

@@ -66,8 +66,8 @@ class EngineImpl final : public Engine {
   size_t page_bytes() const override { return state_.memory->pool.used_bytes(); }
 
  private:
-  // Applies what the translog has behind the commit. Returns whether there was anything.
-  Result<bool> ReplayLog();
+  // Applies what the translog has behind the commit, and commits where there was anything.
+  Status ReplayLog();
   Status ReplayMapping(const ReplayedMapping& change);
   // Publishes with a record of the translog, and waits for its sync where the caller wants that. A record may rest only on what is in the
   // translog or in a commit, or a restart could not apply it: what cannot be logged for that reason waits for a commit instead.

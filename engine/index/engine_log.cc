@@ -115,6 +115,11 @@ void EngineLog::Committed(uint64_t generation) {
   }
 }
 
+bool EngineLog::refuses() const {
+  const MutexLock lock(&mutex_);
+  return !refused_.ok();
+}
+
 TranslogStats EngineLog::stats() const { return Current()->stats(); }
 
 }  // namespace binseek::index

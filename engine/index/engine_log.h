@@ -45,6 +45,8 @@ class EngineLog {
   // The manifest is durable: deletes what is before the generation, and lets writers in. Failures cost room only.
   void Committed(uint64_t generation) BINSEEK_EXCLUDES(mutex_);
 
+  // Whether logged batches wait for a commit.
+  bool refuses() const BINSEEK_EXCLUDES(mutex_);
   TranslogStats stats() const BINSEEK_EXCLUDES(mutex_);
 
  private:

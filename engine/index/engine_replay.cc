@@ -136,7 +136,7 @@ class Replayer {
 }  // namespace
 
 // Nobody else is there yet, so no claims are taken.
-Result<bool> EngineImpl::ReplayLog() {
+Status EngineImpl::ReplayLog() {
   store::Directory* const directory = state_.options.directory.get();
   Replayer replayer(&state_, [this](const std::vector<IndexId>& indices) {
     KeepSegmentsFew(indices);
@@ -168,8 +168,12 @@ Result<bool> EngineImpl::ReplayLog() {
     Log(LogLevel::kInfo, "translog replayed",
         {{"records", replay.records}, {"dropped_bytes", replay.dropped_bytes}});
   }
-  BINSEEK_RETURN_IF_ERROR(state_.log.Open(directory, replay.end));
-  return replay.records > 0;
+  if (replay.records > 0) {
+    // So that it is never replayed behind what comes from here on. Before the next generation, which says how long this one was: not all that
+    // was read need be durable, and a file that has become shorter is no loss once a commit has what it held.
+    BINSEEK_RETURN_IF_ERROR(committer_.Commit().status());
+  }
+  return state_.log.Open(directory, replay.end);
 }
 
 Status EngineImpl::ReplayMapping(const ReplayedMapping& change) {

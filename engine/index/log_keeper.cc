@@ -43,10 +43,10 @@ void LogKeeper::Run() {
     if (!synced.ok()) {
       Log(LogLevel::kWarn, "what was logged is not durable yet", {{"error", synced.ToString()}});
     }
-    if (log_->stats().kept_bytes > flush_bytes_) {
+    if (log_->refuses() || log_->stats().kept_bytes > flush_bytes_) {
       const Status committed = commit_();
       if (!committed.ok()) {
-        Log(LogLevel::kWarn, "commit of a large translog failed",
+        Log(LogLevel::kWarn, "commit of a failed or large translog failed",
             {{"error", committed.ToString()}});
       }
     }

@@ -1,4 +1,5 @@
-// LogKeeper: a thread that asks for a sync every interval, for batches that do not wait for their own, and for a commit when the translog has grown too large.
+// LogKeeper: a thread that asks for a sync every interval, for batches that do not wait for their own, and for a commit when the translog has grown too large,
+// or has failed: writers are let in again by a commit, and where no source is followed nobody else may ask for one.
 //
 // Thread-safe; owner: the engine. Start once; Stop may be called again.
 #ifndef BINSEEK_ENGINE_INDEX_LOG_KEEPER_H_

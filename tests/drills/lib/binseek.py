@@ -110,6 +110,17 @@ class Binseek:
 
     # ---- conditions
 
+    def await_answer(self, path, limit_s=60.0):
+        """Waits until a GET of the path is answered, and returns the answer."""
+        def answer():
+            self.expect_running()
+            try:
+                return self.request("GET", path, timeout_s=10.0)
+            except (OSError, http.client.HTTPException, HttpError):
+                return None
+
+        return await_true(f"binseek answers {path}", answer, limit_s)
+
     def await_answering(self, limit_s=60.0):
         def answers():
             self.expect_running()

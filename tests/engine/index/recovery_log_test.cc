@@ -34,12 +34,12 @@ class RecoveryLogTest : public ::testing::Test {
     disk_->Heal();
     ExpectSound(*disk_);
   }
-  void Open() {
+  void Open(std::chrono::milliseconds sync_interval = std::chrono::hours(1)) {
     engine_.reset();
     EngineOptions options;
     options.directory = disk_;
     options.before_commit = [this] { return hook_; };
-    options.translog_sync_interval = std::chrono::hours(1);
+    options.translog_sync_interval = sync_interval;
     auto engine = Engine::Open(std::move(options));
     ASSERT_OK(engine);
     engine_ = std::move(*engine);
@@ -77,6 +77,54 @@ class RecoveryLogTest : public ::testing::Test {
   Status hook_;
   std::unique_ptr<Engine> engine_;
 };
+
+TEST_F(RecoveryLogTest, WhatWasReplayedAndNeverDurableMayBeMissingAtTheNextStart) {
+  const IndexId id = Create("products");
+  ASSERT_OK(engine_->Commit());
+  ASSERT_OK(Write(Durability::kSynced, {Upsert(id, "1", kPhone)}));
+  ASSERT_OK(Write(Durability::kLogged, {Upsert(id, "2", kCase)}));
+  disk_->Arm(Fault::kSync, 0, 1);
+  EXPECT_STATUS(engine_->SyncLog(), kIoError);
+  // The process dies, and the next one finds both records in the page cache; its commit fails.
+  engine_.reset();
+  disk_->Heal();
+  hook_ = Status::IoError("the state's disk is full");
+  EngineOptions options;
+  options.directory = disk_;
+  options.before_commit = [this] { return hook_; };
+  EXPECT_STATUS(Engine::Open(std::move(options)), kIoError);
+  LosePower();
+  EXPECT_NE(Source(id, "1"), std::nullopt);
+  EXPECT_EQ(Source(id, "2"), std::nullopt);
+}
+
+TEST_F(RecoveryLogTest, AnIndexThatCannotBeCommittedKeepsNoOtherFromItsSync) {
+  const IndexId products = Create("products");
+  ASSERT_OK(engine_->Commit());
+  const IndexId variants = Create("variants");
+  ASSERT_OK(Write(Durability::kLogged, {Upsert(variants, "1", kPhone)}));  // waits for a commit
+  ASSERT_OK(Write(Durability::kLogged, {Upsert(products, "1", kPhone)}));
+  hook_ = Status::IoError("the state's disk is full");
+  EXPECT_STATUS(engine_->SyncLog(), kIoError);
+  LosePower();
+  EXPECT_NE(Source(products, "1"), std::nullopt);
+}
+
+TEST_F(RecoveryLogTest, AFailedLogTakesWritesAgainByItself) {
+  const IndexId id = Create("products");
+  ASSERT_OK(engine_->Commit());
+  Open(std::chrono::milliseconds(10));
+  disk_->Arm(Fault::kSync, 0, 1);
+  Status status = Write(Durability::kSynced, {Upsert(id, "1", kPhone)});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!status.ok() && std::chrono::steady_clock::now() < deadline) {
+    status = Write(Durability::kSynced, {Upsert(id, "2", kCase)});
+    std::this_thread::yield();
+  }
+  ASSERT_OK(status);
+  LosePower();
+  EXPECT_NE(Source(id, "2"), std::nullopt);
+}
 
 TEST_F(RecoveryLogTest, WhatIsWrittenToAnIndexThatNoCommitHasOutlivesACrash) {
   const IndexId id = Create("products");
