@@ -1,9 +1,12 @@
 // binseek status: asks a running server how far it is.
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "api/cli/commands.h"
 #include "api/cli/common.h"
@@ -28,6 +31,20 @@ void PrintLine(std::string_view name, const std::string& value) {
   }
 }
 
+// "2026-11-29T08:00:00Z"
+std::string UtcTime(const JsonValue* milliseconds) {
+  const std::optional<int64_t> value =
+      milliseconds == nullptr ? std::nullopt : milliseconds->AsInt64();
+  const auto seconds = static_cast<std::time_t>(value.value_or(0) / 1000);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (!value || gmtime_r(&seconds, &parts) == nullptr ||
+      std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+    return "?";
+  }
+  return text.data();
+}
+
 void PrintTables(const JsonValue& tables) {
   for (const JsonValue& table : tables.array()) {
     std::cout << "  " << Text(table, "table") << " -> "
@@ -42,6 +59,9 @@ void PrintTables(const JsonValue& tables) {
                       table.Find("eta_seconds")->AsDouble().value_or(0));
         std::cout << text.data();
       }
+    }
+    if (const std::string why = Text(table, "stale_why"); !why.empty()) {
+      std::cout << ", stale since " << UtcTime(table.Find("stale_since_ms")) << ": " << why;
     }
     if (const std::string error = Text(table, "error"); !error.empty()) {
       std::cout << ": " << error;

@@ -55,6 +55,13 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
   } else {
     writer->Null();
   }
+  writer->Key("stale_since_ms");
+  if (table.stale_since_us != 0) {
+    writer->Int(table.stale_since_us / 1000);
+  } else {
+    writer->Null();
+  }
+  WriteText("stale_why", table.stale_why, writer);
   WriteText("error", table.error, writer);
   writer->EndObject();
 }
@@ -139,6 +146,10 @@ HandlerResult Metrics(Node* node) {
           status.state == pipeline::SyncState::kLive ? 1 : 0);
     gauge("binseek_sync_lag_milliseconds", "Age of the newest applied change.",
           static_cast<uint64_t>(std::max<int64_t>(0, status.lag_ms)));
+    gauge("binseek_sync_stale_tables", "Tables whose changes were not all seen.",
+          static_cast<uint64_t>(
+              std::count_if(status.tables.begin(), status.tables.end(),
+                            [](const auto& table) { return table.stale_since_us != 0; })));
     gauge("binseek_sync_dead_letters", "Rows that could not be indexed.", status.dead_letters);
     registry.AddCounter("binseek_sync_transactions_total", "Transactions applied since the start.")
         ->Add(status.transactions);

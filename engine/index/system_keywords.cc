@@ -14,6 +14,21 @@ Status Damaged(const SegmentView& segment) {
                             ": the terms of a system field are not as they were written");
 }
 
+// Whether the segment has documents of the table, and then which; live or not.
+Result<bool> FindTable(const SegmentView& segment, std::string_view source_table,
+                       codec::BlockPostings* postings) {
+  const codec::FieldTerms* const terms = segment.segment().Terms(mapping::kSourceTableField);
+  codec::TermInfo info;
+  const bool found = terms != nullptr && terms->dictionary().Find(source_table, &info, nullptr);
+  if (terms != nullptr && terms->dictionary().corrupt()) {
+    return Damaged(segment);
+  }
+  if (found) {
+    *postings = terms->Postings(info);
+  }
+  return found;
+}
+
 }  // namespace
 
 Status ReadSystemKeywords(const SegmentView& segment, DocId doc, mapping::FieldId field,
@@ -38,16 +53,11 @@ Status ReadSystemKeywords(const SegmentView& segment, DocId doc, mapping::FieldI
 Status VisitKeysOfTable(const IndexView& index, std::string_view source_table,
                         const std::function<void(std::string_view)>& visit) {
   for (const auto& segment : index.segments) {
-    const codec::FieldTerms* const terms = segment->segment().Terms(mapping::kSourceTableField);
-    codec::TermInfo info;
-    const bool found = terms != nullptr && terms->dictionary().Find(source_table, &info, nullptr);
-    if (terms != nullptr && terms->dictionary().corrupt()) {
-      return Damaged(*segment);
-    }
+    codec::BlockPostings postings;
+    BINSEEK_ASSIGN_OR_RETURN(const bool found, FindTable(*segment, source_table, &postings));
     if (!found) {
       continue;
     }
-    codec::BlockPostings postings = terms->Postings(info);
     for (DocId doc = postings.Next(); doc != codec::kNoMoreDocs; doc = postings.Next()) {
       if (segment->IsLive(doc)) {
         visit(segment->segment().Key(doc));
@@ -58,6 +68,49 @@ Status VisitKeysOfTable(const IndexView& index, std::string_view source_table,
     }
   }
   return Status::Ok();
+}
+
+TableKeys::TableKeys(std::shared_ptr<const EngineView> view, IndexId index,
+                     std::string source_table, int64_t below_version)
+    : view_(std::move(view)),
+      index_(view_->Find(index)),
+      source_table_(std::move(source_table)),
+      below_version_(below_version) {}
+
+Result<bool> TableKeys::NextSegment() {
+  segment_ = nullptr;
+  while (index_ != nullptr && next_segment_ < index_->segments.size()) {
+    const SegmentView& segment = *index_->segments[next_segment_++];
+    BINSEEK_ASSIGN_OR_RETURN(const bool found, FindTable(segment, source_table_, &postings_));
+    if (found) {
+      segment_ = &segment;
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<std::vector<std::string>> TableKeys::Next(size_t most) {
+  std::vector<std::string> keys;
+  while (keys.size() < most) {
+    if (segment_ == nullptr) {
+      BINSEEK_ASSIGN_OR_RETURN(const bool found, NextSegment());
+      if (!found) {
+        break;
+      }
+    }
+    const DocId doc = postings_.Next();
+    if (!postings_.status().ok()) {
+      return postings_.status().WithContext(SegmentFile(segment_->id()));
+    }
+    if (doc == codec::kNoMoreDocs) {
+      segment_ = nullptr;
+    } else if (segment_->IsLive(doc) &&
+               segment_->system().Version(doc).value_or(0) < below_version_) {
+      keys.emplace_back(segment_->segment().Key(doc));
+    }
+  }
+  return keys;
 }
 
 }  // namespace binseek::index

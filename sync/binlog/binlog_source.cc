@@ -30,8 +30,8 @@ class BinlogSourceImpl final : public BinlogSource {
     if (options_.start.flavor != server_.flavor) {
       const bool blank = options_.start.GtidText().empty() && options_.start.binlog.empty();
       if (!blank) {
-        return Status::Aborted("the start position is of another kind of server than " +
-                               server_.version_text);
+        return Status::NotFound("the start position is of another kind of server than " +
+                                server_.version_text);
       }
       options_.start.flavor = server_.flavor;
     }
@@ -129,11 +129,11 @@ class BinlogSourceImpl final : public BinlogSource {
   Status StartDump(std::unique_ptr<mysql::Connection> connection) {
     const mysql::ServerInfo& now = connection->server();
     if (now.flavor != server_.flavor) {
-      return Status::Aborted("the server became another kind: " + now.version_text);
+      return Status::NotFound("the server became another kind: " + now.version_text);
     }
     if (!by_gtid_ &&
         (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id)) {
-      return Status::Aborted("another server answers, and file and offset mean nothing to it");
+      return Status::NotFound("another server answers, and file and offset mean nothing to it");
     }
     if (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id) {
       assembler_->ForgetPlace();
@@ -175,9 +175,8 @@ class BinlogSourceImpl final : public BinlogSource {
         return Status::Ok();
       }
       if (steady_clock::now() >= deadline) {
-        return Status::Aborted("the server lacks transactions that were read already (" +
-                               lacking.ToString() +
-                               "): its history is another one; start with an empty data folder");
+        return Status::NotFound("the server lacks transactions that were read already (" +
+                                lacking.ToString() + "): its history is another one");
       }
       if (!WaitUntil(steady_clock::now() + milliseconds(100))) {
         return Status::Aborted("the binlog source was stopped");

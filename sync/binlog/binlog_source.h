@@ -12,10 +12,10 @@
 // cut off, by the connection or by a crash of the server, is dropped and read again.
 //
 // Threads: Next() belongs to one thread; Stop(), status(), server(), read_position(), last_ordinal() may be called by any.
-// Errors of Next(), after which the source is at its end: kAborted where the history is gone or no longer ours (purged,
-// server behind us, rewritten), where a captured table's rows do not fit its schema (names table and column), where an event
-// that changes rows is not understood, and after Stop(); kCorruption for bytes that cannot be right;
-// kResourceExhausted for a transaction above max_transaction_bytes; kInvalidArgument where the server refuses the account.
+// Errors of Next(), after which the source is at its end: kNotFound where the history is gone or no longer ours (purged, server behind us,
+// of another kind, rewritten), see IsHistoryLost; kAborted where an event that changes rows is not understood, and after Stop();
+// kCorruption for bytes that cannot be right; kResourceExhausted for a transaction above max_transaction_bytes; kInvalidArgument where
+// the server refuses the account. What concerns the rows of one table alone is no error, but an event of its transaction.
 // A connection that is away is no error: Next() returns nothing and status() tells.
 #ifndef BINSEEK_SYNC_BINLOG_BINLOG_SOURCE_H_
 #define BINSEEK_SYNC_BINLOG_BINLOG_SOURCE_H_
@@ -63,10 +63,14 @@ struct BinlogSourceStatus {
   uint64_t bytes = 0;  // of events read
 };
 
+// Whether a source has ended because the server has no history (any more) that goes on from where it stood: only a new beginning helps, after
+// which everything has to be read again.
+inline bool IsHistoryLost(const Status& status) { return status.code() == StatusCode::kNotFound; }
+
 class BinlogSource {
  public:
-  // Connects once. kUnavailable where the server is away: call again, or see the errors above. kAborted where a MySQL server lacks
-  // transactions of `start`, which it is given some seconds to show.
+  // Connects once. kUnavailable where the server is away: call again, or see the errors above. A MySQL server that lacks transactions of
+  // `start` is given some seconds to show them.
   [[nodiscard]] static Result<std::unique_ptr<BinlogSource>> Open(BinlogSourceOptions options);
   virtual ~BinlogSource() = default;
 

@@ -20,6 +20,7 @@ constexpr uint32_t kFirstPosition = 4;
 constexpr uint8_t kPacketEvent = 0x00;
 constexpr uint8_t kPacketEnd = 0xfe;
 constexpr size_t kMaxEndBytes = 9;
+constexpr unsigned kFatalErrorReadingBinlog = 1236;
 
 class DumpConnectionImpl final : public DumpConnection {
  public:
@@ -130,8 +131,8 @@ class DumpConnectionImpl final : public DumpConnection {
       const uint64_t offset =
           file.empty() || options_.by_gtid ? kFirstPosition : options_.start.binlog.offset;
       if (offset > UINT32_MAX) {
-        return Status::Aborted("cannot resume at " + options_.start.binlog.ToString() +
-                               ": the protocol reaches no offset above 4 GiB without GTIDs");
+        return Status::NotFound("cannot resume at " + options_.start.binlog.ToString() +
+                                ": the protocol reaches no offset above 4 GiB without GTIDs");
       }
       PutU32(&command, static_cast<uint32_t>(offset));
       PutU16(&command, 0);
@@ -186,7 +187,12 @@ class DumpConnectionImpl final : public DumpConnection {
     // Somebody else came under our id: not our history's fault, and the next id is drawn anew.
     const bool clash = error.message().find("same server_uuid/server_id") != std::string::npos ||
                        error.message().find("same server_id") != std::string::npos;
-    return clash ? Status::Unavailable(error.message()) : error;
+    if (clash) {
+      return Status::Unavailable(error.message());
+    }
+    return mysql_errno(connection_->raw()) == kFatalErrorReadingBinlog
+               ? Status::NotFound(error.message())
+               : error;
   }
 
   Status Push(std::string_view event) {

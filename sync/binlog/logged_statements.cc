@@ -80,7 +80,8 @@ Status TransactionAssembler::ApplyStatement(const Statement& statement, std::str
       AddTableEvents(statement, sql);
       break;
     case Statement::Kind::kRowsAsText:
-      return RefuseRowsAsText(statement, sql);
+      TakeRowsAsText(statement, sql);
+      break;
     default:
       break;
   }
@@ -131,19 +132,33 @@ void TransactionAssembler::AddTableEvents(const Statement& statement, std::strin
   }
 }
 
-Status TransactionAssembler::RefuseRowsAsText(const Statement& statement, std::string_view sql) {
+void TransactionAssembler::TakeRowsAsText(const Statement& statement, std::string_view sql) {
   constexpr size_t kShown = 120;
   for (const Statement::Table& table : statement.tables) {
     // Of a view, of a procedure's table and of joined tables nothing is known: the database decides.
     if (IsCaptured(table.database, table.table)) {
-      return Status::Aborted(
-          (table.table.empty() ? "database " + table.database
-                               : "table " + table.database + "." + table.table) +
-          ": rows changed by a logged statement, not by row events; set binlog_format=ROW: " +
-          std::string(sql.substr(0, kShown)));
+      AddUnseenRows(table.database, table.table,
+                    "rows were changed by a logged statement, not by row events; set "
+                    "binlog_format=ROW: " +
+                        std::string(sql.substr(0, kShown)),
+                    &open_->table_events);
     }
   }
-  return Status::Ok();
+}
+
+void TransactionAssembler::AddUnseenRows(std::string_view database, std::string_view table,
+                                         std::string why, std::vector<change::TableEvent>* events) {
+  const bool known = std::any_of(events->begin(), events->end(), [&](const auto& event) {
+    return event.kind == change::TableEvent::Kind::kUnseenRows && event.database == database &&
+           event.table == table;
+  });
+  if (!known) {
+    change::TableEvent& event = events->emplace_back();
+    event.kind = change::TableEvent::Kind::kUnseenRows;
+    event.database = database;
+    event.table = table;
+    event.why = std::move(why);
+  }
 }
 
 }  // namespace binseek::binlog

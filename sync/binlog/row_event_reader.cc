@@ -1,9 +1,31 @@
 #include "sync/binlog/row_event_reader.h"
 
+#include <algorithm>
+
 #include "sync/binlog/compression.h"
 #include "sync/binlog/event_decoder.h"
 
 namespace binseek::binlog {
+
+std::vector<change::TableEvent> LeaveOutUnreadable(RowBuffer* buffer) {
+  std::vector<change::TableEvent> events;
+  if (buffer->unreadable.empty()) {
+    return events;
+  }
+  const auto left_out = [&](const change::RowChange& row) {
+    return buffer->unreadable.count({row.table->database, row.table->table}) != 0;
+  };
+  std::vector<change::RowChange>& rows = buffer->rows;
+  rows.erase(std::remove_if(rows.begin(), rows.end(), left_out), rows.end());
+  for (const auto& [table, why] : buffer->unreadable) {
+    change::TableEvent& event = events.emplace_back();
+    event.kind = change::TableEvent::Kind::kUnreadableRows;
+    event.database = table.first;
+    event.table = table.second;
+    event.why = why;
+  }
+  return events;
+}
 
 bool RowEventReader::Takes(EventType type) {
   return type == EventType::kTableMap || type == EventType::kMariadbPartialRowData ||
@@ -25,19 +47,41 @@ Status RowEventReader::Take(const Event& event, RowBuffer* buffer) {
     return Status::Corruption(EventName(type) + " between the fragments of a rows event");
   }
   if (type == EventType::kTableMap) {
-    const Status added = tables_.Add(event.body, format_.table_id_bytes());
-    return added.ok() ? added : added.WithContext(EventName(type));
+    const auto added = tables_.Add(event.body, format_.table_id_bytes());
+    if (!added.ok()) {
+      return added.status().WithContext(EventName(type));
+    }
+    if (const auto& fault = *added) {
+      buffer->unreadable.try_emplace({fault->database, fault->table}, fault->why);
+    }
+    return Status::Ok();
   }
   return TakeRows(event, buffer);
 }
 
 Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
-  const EventType type = event.header.type;
   BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(event, format_));
   BINSEEK_ASSIGN_OR_RETURN(const RowDecoder* decoder, tables_.Find(table_id));
   if (decoder == nullptr) {
     return Status::Ok();
   }
+  const change::TableSchema& table = *decoder->schema();
+  if (!buffer->unreadable.empty() && buffer->unreadable.count({table.database, table.table}) != 0) {
+    return Status::Ok();
+  }
+  const size_t rows = buffer->rows.size();
+  const Status decoded = DecodeRowsOf(*decoder, event, buffer);
+  if (decoded.ok() || decoded.code() == StatusCode::kResourceExhausted) {
+    return decoded;
+  }
+  buffer->rows.resize(rows);  // one may have been decoded in part
+  buffer->unreadable.emplace(std::pair(table.database, table.table), decoded.message());
+  return Status::Ok();
+}
+
+Status RowEventReader::DecodeRowsOf(const RowDecoder& decoder, const Event& event,
+                                    RowBuffer* buffer) {
+  const EventType type = event.header.type;
   if (type >= EventType::kWriteRowsV0 && type <= EventType::kDeleteRowsV0) {
     return Status::Aborted(EventName(type) + " is not supported");
   }
@@ -46,7 +90,7 @@ Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
     BINSEEK_RETURN_IF_ERROR(InflateMariadb(rows.rows, limit_bytes_, &unpacked_));
     rows.rows = unpacked_;
   }
-  return decoder->DecodeRows(rows, limit_bytes_, &buffer->rows, &buffer->bytes);
+  return decoder.DecodeRows(rows, limit_bytes_, &buffer->rows, &buffer->bytes);
 }
 
 Status RowEventReader::TakeFragment(const Event& event, RowBuffer* buffer) {

@@ -3,12 +3,13 @@
 // Rows events are packed (MariaDB), cut into fragments (MariaDB 12.3), partial (MySQL's JSON differences) or plain. Table maps hold until
 // their statement's end, and are dropped with their file.
 //
-// Single-threaded: the reader of the stream. Errors: kCorruption for bytes that cannot be right; kAborted for rows that do not fit their
-// schema or cannot be read; kResourceExhausted above the limit.
+// Single-threaded: the reader of the stream. Errors: kCorruption for bytes that cannot be right, of events or of fragments;
+// kResourceExhausted above the limit. Rows of a table that do not fit its schema, or cannot be read, are no error but RowBuffer::unreadable.
 #ifndef BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
 #define BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "sync/binlog/schema_provider.h"
 #include "sync/binlog/table_cache.h"
 #include "sync/change/row_change.h"
+#include "sync/change/transaction.h"
 
 namespace binseek::binlog {
 
@@ -25,7 +27,12 @@ namespace binseek::binlog {
 struct RowBuffer {
   std::vector<change::RowChange> rows;
   uint64_t bytes = 0;
+  // Tables, by database and name, of whose rows some could not be decoded, with the reason; what `rows` has of them does not count.
+  std::map<std::pair<std::string, std::string>, std::string> unreadable;
 };
+
+// Takes the rows of unreadable tables out, and gives an event for each of the tables.
+std::vector<change::TableEvent> LeaveOutUnreadable(RowBuffer* buffer);
 
 class RowEventReader {
  public:
@@ -44,6 +51,7 @@ class RowEventReader {
 
  private:
   Status TakeRows(const Event& event, RowBuffer* buffer);
+  Status DecodeRowsOf(const RowDecoder& decoder, const Event& event, RowBuffer* buffer);
   Status TakeFragment(const Event& event, RowBuffer* buffer);
 
   const uint64_t limit_bytes_;

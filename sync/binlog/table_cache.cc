@@ -11,22 +11,37 @@ constexpr uint64_t kDummyTableId = 0xffffff;
 
 }  // namespace
 
-Status TableCache::Add(std::string_view body, int table_id_bytes) {
+Result<std::optional<TableCache::Fault>> TableCache::Add(std::string_view body,
+                                                         int table_id_bytes) {
   BINSEEK_ASSIGN_OR_RETURN(const TableName name, DecodeTableName(body, table_id_bytes));
   Table& table = tables_[name.table_id];
   auto schema = schema_provider_(name.database, name.table);
   if (schema == nullptr) {
     table = Table();
-    return Status::Ok();
+    return std::optional<Fault>();
   }
   if (table.decoder != nullptr && table.decoder->schema() == schema && table.body == body) {
-    return Status::Ok();
+    return std::optional<Fault>();
   }
   table = Table();
-  BINSEEK_ASSIGN_OR_RETURN(const TableMap map, DecodeTableMap(body, table_id_bytes, mariadb_));
-  BINSEEK_ASSIGN_OR_RETURN(table.decoder, RowDecoder::Make(map, std::move(schema)));
+  auto decoder = MakeDecoder(body, table_id_bytes, std::move(schema));
+  if (!decoder.ok()) {
+    return std::optional<Fault>(
+        {std::string(name.database), std::string(name.table), decoder.status().message()});
+  }
+  table.decoder = std::move(decoder).value();
   table.body.assign(body);
-  return Status::Ok();
+  return std::optional<Fault>();
+}
+
+Result<std::unique_ptr<RowDecoder>> TableCache::MakeDecoder(
+    std::string_view body, int table_id_bytes,
+    std::shared_ptr<const change::TableSchema> schema) const {
+  const auto map = DecodeTableMap(body, table_id_bytes, mariadb_);
+  if (!map.ok()) {
+    return map.status().WithContext("table " + schema->QualifiedName());
+  }
+  return RowDecoder::Make(*map, std::move(schema));
 }
 
 void TableCache::Trim() {

@@ -47,6 +47,7 @@ std::shared_ptr<const change::TableSchema> TransactionAssembler::SchemaFor(
 
 void TransactionAssembler::BeginStream(bool checksums) {
   DropOpen();
+  lost_events_.reset();  // comes again: it lies behind the position
   checksums_ = checksums;
   format_ = FormatDescription();
   rows_.BeginFile(format_);
@@ -142,8 +143,11 @@ Status TransactionAssembler::Handle(const Event& event) {
       return HandlePayload(event);
     case EventType::kIncident: {
       BINSEEK_ASSIGN_OR_RETURN(const IncidentEvent incident, DecodeIncident(event.body));
-      return Status::Aborted("the server lost events here (INCIDENT: " +
-                             std::string(incident.message) + "): the tables must be read anew");
+      lost_events_ = "the server lost events (INCIDENT: " + std::string(incident.message) + ")";
+      if (EnsureOpen().standalone) {
+        End(event.header);
+      }
+      return Status::Ok();
     }
     default:
       break;
@@ -222,16 +226,15 @@ Status TransactionAssembler::HandlePayload(const Event& event) {
 }
 
 Status TransactionAssembler::HandleRows(const Event& event) {
+  Open& open = EnsureOpen();
   if (event.header.type != EventType::kTableMap) {
-    Open& open = EnsureOpen();
     open.crc32c = Crc32c(event.body, open.crc32c);
   }
-  if (!open_ || !open_->xa) {
-    RowBuffer none;
-    return rows_.Take(event, open_ ? &open_->buffer : &none);
+  if (!open.xa) {
+    return rows_.Take(event, &open.buffer);
   }
-  BINSEEK_RETURN_IF_ERROR(open_->xa->Take(event, format_));
-  return open_->xa->bytes().size() <= options_.max_transaction_bytes
+  BINSEEK_RETURN_IF_ERROR(open.xa->Take(event, format_));
+  return open.xa->bytes().size() <= options_.max_transaction_bytes
              ? Status::Ok()
              : Status::ResourceExhausted("an XA transaction's rows take more than " +
                                          std::to_string(options_.max_transaction_bytes) + " bytes");
@@ -253,15 +256,21 @@ Result<change::Transaction> TransactionAssembler::Finish() {
   change::Transaction transaction;
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
-  next_ordinal_ += change::OrdinalsTaken(open_->buffer.rows.size());
   if (options_.use_gtids) {
     transaction.position.gtid = std::move(open_->gtid);
   }
   transaction.position.end = stream_.position();
   transaction.commit_time_us = open_->commit_time_us;
   transaction.fingerprint = {open_->commit_time_us, open_->length, open_->crc32c};
-  transaction.rows = std::make_shared<change::RowVector>(std::move(open_->buffer.rows));
   transaction.table_events = std::move(open_->table_events);
+  for (change::TableEvent& event : LeaveOutUnreadable(&open_->buffer)) {
+    transaction.table_events.push_back(std::move(event));
+  }
+  if (lost_events_) {
+    AddUnseenRows("", "", *std::exchange(lost_events_, std::nullopt), &transaction.table_events);
+  }
+  transaction.rows = std::make_shared<change::RowVector>(std::move(open_->buffer.rows));
+  next_ordinal_ += change::OrdinalsTaken(transaction);
   transaction.prepared = prepared_->empty() ? nullptr : prepared_;
   DropOpen();
   BINSEEK_RETURN_IF_ERROR(position_.Advance(transaction.position));

@@ -7,8 +7,11 @@
 //   if (transaction) { ... }
 //
 // Single-threaded. Errors name file, offset and GTID: kCorruption for bytes that cannot be right; kAborted for events that
-// may change captured rows and are not understood (statement-based rows, incidents) and for rows that do not fit their
-// schema; kResourceExhausted for rows above the limit. After an error only BeginStream helps.
+// may change captured rows and are not understood; kResourceExhausted for rows above the limit. After an error only BeginStream helps.
+//
+// What has the stream show less than happened is no error but a table event: kUnseenRows for rows logged as statements, for incidents (events
+// that the server has lost) and for XA transactions that were not seen when they were prepared, or were not kept; kUnreadableRows for a
+// table with rows that do not fit its schema or cannot be decoded, all of whose rows the transaction then leaves out.
 //
 // An XA transaction's rows come with the transaction that commits it, however much later. Until then its events are in the set of the
 // prepared ones, which every transaction carries.
@@ -99,12 +102,15 @@ class TransactionAssembler {
   void BeginXa();
   Status ReplayXa(std::string_view events);
   Status CommitXa(const std::string& name);
-  Status Prepare(const std::string& name, std::string events);
+  void Prepare(const std::string& name, std::string events);
   void ForgetPrepared(const std::string& name);
   Status HandleRotate(const Event& event);
   Status HandleFormatDescription(const Event& event);
   Status ApplyStatement(const Statement& statement, std::string_view sql);
-  Status RefuseRowsAsText(const Statement& statement, std::string_view sql);
+  void TakeRowsAsText(const Statement& statement, std::string_view sql);
+  // Once for each table.
+  static void AddUnseenRows(std::string_view database, std::string_view table, std::string why,
+                            std::vector<change::TableEvent>* events);
   void AddTableEvents(const Statement& statement, std::string_view sql);
   Status RollBackTo(const std::string& savepoint);
   std::shared_ptr<const change::TableSchema> SchemaFor(std::string_view database,
@@ -128,6 +134,8 @@ class TransactionAssembler {
   std::shared_ptr<const change::PreparedSet> prepared_;  // never null
   std::optional<Open> open_;
   bool ended_ = false;  // open_ is whole
+  // Until the transaction ends that it came in, or the next one, where that one was cut off.
+  std::optional<std::string> lost_events_;
   std::string unpacked_;
 };
 

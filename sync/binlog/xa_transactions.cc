@@ -21,14 +21,22 @@ Status TransactionAssembler::HandleXaPrepare(const Event& event) {
   if (prepare.one_phase) {
     BINSEEK_RETURN_IF_ERROR(ReplayXa(events));
   } else {
-    BINSEEK_RETURN_IF_ERROR(Prepare(prepare.name, events));
+    Prepare(prepare.name, events);
   }
   End(event.header);
   return Status::Ok();
 }
 
-// Also one without captured rows: at its commit it has to be known that there were none.
-Status TransactionAssembler::Prepare(const std::string& name, std::string events) {
+// Also one without captured rows: at its commit it has to be known that there were none. What cannot be kept is forgotten, and so is
+// unknown at its commit.
+void TransactionAssembler::Prepare(const std::string& name, std::string events) {
+  const size_t as_text =
+      std::erase_if(open_->table_events, [](const change::TableEvent& table_event) {
+        return table_event.kind == change::TableEvent::Kind::kUnseenRows;
+      });
+  if (as_text != 0) {
+    return ForgetPrepared(name);
+  }
   auto prepared = std::make_shared<change::PreparedSet>(*prepared_);
   (*prepared)[name] = std::make_shared<const std::string>(std::move(events));
   uint64_t bytes = 0;
@@ -36,13 +44,13 @@ Status TransactionAssembler::Prepare(const std::string& name, std::string events
     bytes += other.size() + kept->size();
   }
   if (bytes > options_.max_prepared_bytes) {
-    return Status::Aborted("prepared XA transactions with events of " + std::to_string(bytes) +
-                           " bytes are above the limit of " +
-                           std::to_string(options_.max_prepared_bytes) +
-                           ": commit them in one phase, or smaller");
+    Log(LogLevel::kError,
+        "prepared XA transactions are above the limit: all tables will be read again when this one "
+        "is committed; commit them in one phase, or smaller",
+        {{"gtid", open_->gtid}, {"bytes", bytes}, {"limit", options_.max_prepared_bytes}});
+    return ForgetPrepared(name);
   }
   prepared_ = std::move(prepared);
-  return Status::Ok();
 }
 
 Status TransactionAssembler::ReplayXa(std::string_view events) {
@@ -55,7 +63,8 @@ Status TransactionAssembler::CommitXa(const std::string& name) {
   if (found == prepared_->end()) {
     Log(LogLevel::kWarn, "XA COMMIT of a transaction prepared before this stream began",
         {{"gtid", open_->gtid}, {"position", stream_.position().ToString()}});
-    open_->table_events.emplace_back().kind = change::TableEvent::Kind::kUnseenRows;
+    AddUnseenRows("", "", "an XA transaction was committed that was not seen when it was prepared",
+                  &open_->table_events);
     return Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(ReplayXa(*found->second).WithContext("XA COMMIT " + name));

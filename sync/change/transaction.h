@@ -66,18 +66,20 @@ inline std::string SourceTable(SourceId source, std::string_view table) {
   return name;
 }
 
-// A statement that changes a captured table's shape or contents without row events.
+// What happens to a captured table's shape or contents without row events.
 struct TableEvent {
   enum class Kind : uint8_t {
     kDdl,
     kTruncate,
     kDrop,
-    kUnseenRows,  // rows of any table changed, and the stream cannot tell which; database and table are empty
+    kUnseenRows,  // rows changed that the stream does not show: of the table, or of any where it is empty
+    kUnreadableRows,  // the transaction's rows of the table could not be decoded, and are left out
   };
   Kind kind = Kind::kDdl;
   std::string database;
   std::string table;      // empty: the whole database
   std::string statement;  // as logged, for messages
+  std::string why;        // of kUnseenRows and kUnreadableRows
 };
 
 // Identifies the body of a transaction, to recognise rewritten history behind the same GTID.
@@ -118,6 +120,14 @@ constexpr int64_t VersionOf(uint64_t ordinal, uint64_t row) {
   return static_cast<int64_t>((ordinal << kRowBits) + row);
 }
 constexpr uint64_t OrdinalsTaken(uint64_t rows) { return 1 + (rows >> kRowBits); }
+// Of a transaction with table events: one more, under which nothing is written. What is read again because of them has versions from that
+// ordinal on, and so is told from all that was there before, the transaction's own rows included.
+inline uint64_t OrdinalsTaken(const Transaction& transaction) {
+  return OrdinalsTaken(transaction.rows->size()) + (transaction.table_events.empty() ? 0 : 1);
+}
+inline uint64_t LastOrdinalOf(const Transaction& transaction) {
+  return transaction.ordinal + OrdinalsTaken(transaction) - 1;
+}
 // Version of a chunk row: above every row of the transactions up to its low watermark, below every later one.
 constexpr int64_t ChunkVersionOf(uint64_t low_watermark_ordinal) {
   return static_cast<int64_t>(((low_watermark_ordinal + 1) << kRowBits) - 1);

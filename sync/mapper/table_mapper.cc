@@ -142,6 +142,9 @@ class MapRun {
     }
     const auto it = tables_.find(row.table->QualifiedName());
     const PlanPointer* plan = it == tables_.end() ? nullptr : &it->second;
+    if (plan != nullptr && transaction_.ordinal < (*plan)->since_ordinal) {
+      plan = nullptr;
+    }
     if (plan != nullptr && (*plan)->table != row.table &&
         !change::SameShape(*(*plan)->table, *row.table)) {
       return Status::Aborted("a row of table " + row.table->QualifiedName() +
@@ -298,9 +301,11 @@ TableMapper::TableMapper() = default;
 TableMapper::~TableMapper() = default;
 
 Status TableMapper::Bind(std::shared_ptr<const change::TableSchema> table, index::IndexId index,
-                         const std::shared_ptr<const mapping::Mapping>& mapping) {
+                         const std::shared_ptr<const mapping::Mapping>& mapping,
+                         uint64_t since_ordinal) {
   std::string name = table->QualifiedName();
-  BINSEEK_ASSIGN_OR_RETURN(auto plan, MakeTablePlan(std::move(table), index, *mapping));
+  BINSEEK_ASSIGN_OR_RETURN(auto plan,
+                           MakeTablePlan(std::move(table), index, *mapping, since_ordinal));
   tables_.insert_or_assign(std::move(name), std::move(plan));
   return Status::Ok();
 }

@@ -14,6 +14,7 @@
 #ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_
 #define BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,8 +39,10 @@ class TableMapper final : public RowMapper {
   // Rows decoded by exactly this schema go to `index`, whose fields are those of `mapping` (the
   // engine's, with its ids). Replaces what the table was bound to. kInvalidArgument: a column has
   // no field of its name, or one of another kind.
+  // Rows of transactions with an ordinal below `since_ordinal` are passed over, whatever their shape: the table is read (again) behind them.
   [[nodiscard]] Status Bind(std::shared_ptr<const change::TableSchema> table, index::IndexId index,
-                            const std::shared_ptr<const mapping::Mapping>& mapping);
+                            const std::shared_ptr<const mapping::Mapping>& mapping,
+                            uint64_t since_ordinal = 0);
   void Unbind(const std::string& qualified_name);
 
   [[nodiscard]] Result<MappedTransaction> Map(const change::Transaction& transaction,

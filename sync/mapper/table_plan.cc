@@ -45,12 +45,13 @@ Status AddSubfields(const change::TableSchema& table, const change::Column& colu
 
 Result<std::shared_ptr<const TablePlan>> MakeTablePlan(
     std::shared_ptr<const change::TableSchema> table, index::IndexId index,
-    const mapping::Mapping& mapping) {
+    const mapping::Mapping& mapping, uint64_t since_ordinal) {
   if (table->key.empty()) {
     return Status::InvalidArgument("table " + table->QualifiedName() + " has no primary key");
   }
   auto plan = std::make_shared<TablePlan>();
   plan->index = index;
+  plan->since_ordinal = since_ordinal;
   for (uint32_t ordinal = 0; ordinal < table->columns.size(); ++ordinal) {
     const change::Column& column = table->columns[ordinal];
     const bool in_key =

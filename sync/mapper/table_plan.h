@@ -24,6 +24,7 @@ struct ColumnPlan {
 struct TablePlan {
   std::shared_ptr<const change::TableSchema> table;
   index::IndexId index{};
+  uint64_t since_ordinal = 0;  // rows of transactions below it are passed over
   // One per column of the table, in the order of the mapping: that of the fragments in a stored source.
   std::vector<ColumnPlan> columns;
 
@@ -35,7 +36,7 @@ struct TablePlan {
 // Fails where the mapping has no field for a column, or one that cannot hold the column's values without loss.
 Result<std::shared_ptr<const TablePlan>> MakeTablePlan(
     std::shared_ptr<const change::TableSchema> table, index::IndexId index,
-    const mapping::Mapping& mapping);
+    const mapping::Mapping& mapping, uint64_t since_ordinal = 0);
 
 }  // namespace binseek::mapper
 

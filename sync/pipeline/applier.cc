@@ -20,15 +20,23 @@ void Applier::TakePrepared(std::shared_ptr<const change::PreparedSet> prepared) 
   }
 }
 
-Status Applier::Apply(const change::Transaction& transaction) {
+Result<mapper::MappedTransaction> Applier::Map(const change::Transaction& transaction) const {
   const auto stored = options_.stored_rows();
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
                            options_.mapper->Map(transaction, *stored));
+  if (const auto stale = options_.tables->Stale(); stale != nullptr) {
+    MakeWhole(*stale, *stored, transaction.position, &mapped);
+  }
+  return mapped;
+}
+
+Status Applier::Apply(const change::Transaction& transaction) {
+  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped, Map(transaction));
   BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &mapped.batch));
   // Taken in before the write, so that the checkpoint goes with the batch; a copy, so that a failed write can be tried again.
   const StreamPlace before = place_;
   BINSEEK_RETURN_IF_ERROR(place_.position.Advance(transaction.position));
-  place_.ordinal = transaction.ordinal + change::OrdinalsTaken(transaction.rows->size()) - 1;
+  place_.ordinal = change::LastOrdinalOf(transaction);
   place_.last_gtid = transaction.position.gtid;
   place_.last_begin = transaction.begin;
   place_.fingerprint = transaction.fingerprint;
@@ -82,13 +90,57 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   transaction.chunk->table = ready.table;
   transaction.chunk->last = content.last;
   transaction.rows = content.rows;
-  const ChunkProgress progress{ready.table, content.rows->size(), content.last_key, content.last};
-  const auto stored = options_.stored_rows();
-  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
-                           options_.mapper->Map(transaction, *stored));
+  const ChunkProgress progress{ready.table, content.rows->size(), content.last_key, content.last,
+                               /*swept=*/false};
+  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped, Map(transaction));
   BINSEEK_RETURN_IF_ERROR(
       Write(std::move(mapped), transaction.position, options_.tables->EncodedBehind(progress)));
   options_.tables->ChunkApplied(progress);
+  if (content.last) {
+    BeginSweep(ready);
+  }
+  return Status::Ok();
+}
+
+void Applier::BeginSweep(const ReadyChunk& chunk) {
+  const auto table = options_.tables->Find(chunk.table);
+  if (!table || table->sweep_below == 0) {
+    return;
+  }
+  sweeps_.emplace_back(
+      chunk.table, chunk.generation, table->index_id, table->sweep_below, options_.sweep_keys,
+      options_.sink->KeysBelow(table->index_id, change::SourceTable(options_.source, chunk.table),
+                               change::VersionOf(table->sweep_below, 0)));
+}
+
+Status Applier::Sweep() {
+  if (sweeps_.empty()) {
+    return Status::Ok();
+  }
+  TableSweep& sweep = sweeps_.front();
+  if (!options_.tables->IsCurrent(sweep.table(), sweep.generation())) {
+    sweeps_.pop_front();
+    return Status::Ok();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const index::Batch* piece, sweep.Piece());
+  if (!piece->operations.empty()) {
+    BINSEEK_RETURN_IF_ERROR(options_.sink->Apply(*piece).status());
+    sweep.PieceDone();
+    return Status::Ok();
+  }
+  BINSEEK_RETURN_IF_ERROR(EndSweep(sweep));
+  sweeps_.pop_front();
+  return Status::Ok();
+}
+
+Status Applier::EndSweep(const TableSweep& sweep) {
+  ChunkProgress progress;
+  progress.table = sweep.table();
+  progress.last = true;
+  progress.swept = true;
+  BINSEEK_RETURN_IF_ERROR(Write({}, {}, options_.tables->EncodedBehind(progress)));
+  options_.tables->ChunkApplied(progress);
+  Log(LogLevel::kInfo, "table was read again", {{"table", sweep.table()}});
   return Status::Ok();
 }
 

@@ -8,7 +8,9 @@
 #ifndef BINSEEK_SYNC_PIPELINE_APPLIER_H_
 #define BINSEEK_SYNC_PIPELINE_APPLIER_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +25,7 @@
 #include "sync/pipeline/index_sink.h"
 #include "sync/pipeline/snapshot_worker.h"
 #include "sync/pipeline/state_store.h"
+#include "sync/pipeline/table_reread.h"
 
 namespace binseek::pipeline {
 
@@ -34,6 +37,7 @@ struct ApplierOptions {
   FollowedTables* tables = nullptr;
   StateStore* state = nullptr;
   std::function<std::unique_ptr<mapper::StoredRows>()> stored_rows;  // as of now
+  size_t sweep_keys = 10'000;  // of one piece: bounds what the stream and a search wait for
 };
 
 class Applier {
@@ -43,8 +47,11 @@ class Applier {
 
   // Its table events, but for truncations, are the catalog's and come before this.
   [[nodiscard]] Status Apply(const change::Transaction& transaction);
-  // A chunk of a table that was replaced meanwhile is dropped.
+  // A chunk of a table that was replaced meanwhile is dropped. Behind the last one of a table that is read again, Sweep has something to do.
   [[nodiscard]] Status ApplyChunk(const ReadyChunk& chunk);
+  // Deletes the next piece of what a table that was read again does not have any more; does nothing where there is no such table. A
+  // table is done with its last piece. To be called now and then, between transactions.
+  [[nodiscard]] Status Sweep();
   // Writes the checkpoint alone; for changes of the tables that come with no transaction.
   [[nodiscard]] Status ApplyCheckpoint();
 
@@ -54,6 +61,9 @@ class Applier {
   void TakePrepared(std::shared_ptr<const change::PreparedSet> prepared);
   // Deletes of all documents of the tables that it truncates, before its rows. kCorruption.
   Status AddTruncations(const change::Transaction& transaction, index::Batch* batch) const;
+  Result<mapper::MappedTransaction> Map(const change::Transaction& transaction) const;
+  void BeginSweep(const ReadyChunk& chunk);
+  Status EndSweep(const TableSweep& sweep);
   // `encoded_tables`: as they are behind this write.
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                std::string_view encoded_tables);
@@ -66,6 +76,7 @@ class Applier {
   StreamPlace place_;
   std::shared_ptr<const change::PreparedSet> prepared_;  // null: none
   std::string encoded_prepared_;
+  std::deque<TableSweep> sweeps_;
 };
 
 }  // namespace binseek::pipeline

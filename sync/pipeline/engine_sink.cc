@@ -5,6 +5,18 @@
 #include "engine/index/system_keywords.h"
 
 namespace binseek::pipeline {
+namespace {
+
+class EngineKeys final : public KeyCursor {
+ public:
+  explicit EngineKeys(index::TableKeys keys) : keys_(std::move(keys)) {}
+  Result<std::vector<std::string>> Next(size_t most) override { return keys_.Next(most); }
+
+ private:
+  index::TableKeys keys_;
+};
+
+}  // namespace
 
 Result<index::ApplyResult> EngineSink::Apply(const index::Batch& batch) {
   Result<index::ApplyResult> result = engine_->Apply(batch);
@@ -73,15 +85,34 @@ Status EngineSink::VisitKeys(index::IndexId id, std::string_view source_table,
   return index == nullptr ? Status::Ok() : index::VisitKeysOfTable(*index, source_table, visit);
 }
 
+std::unique_ptr<KeyCursor> EngineSink::KeysBelow(index::IndexId index,
+                                                 std::string_view source_table,
+                                                 int64_t version) const {
+  return std::make_unique<EngineKeys>(
+      index::TableKeys(engine_->View(), index, std::string(source_table), version));
+}
+
+std::optional<index::DocAddress> EngineRows::Find(const index::IndexView& index,
+                                                  std::string_view key) const {
+  const auto address = index.FindKey(key);
+  if (!address || stale_ == nullptr) {
+    return address;
+  }
+  const auto below = stale_->find(index.id);
+  const bool stale = below != stale_->end() &&
+                     index.at(*address).system().Version(address->doc).value_or(0) < below->second;
+  return stale ? std::nullopt : address;
+}
+
 bool EngineRows::Contains(index::IndexId id, std::string_view key) const {
   const index::IndexView* index = view_->Find(id);
-  return index != nullptr && index->FindKey(key).has_value();
+  return index != nullptr && Find(*index, key).has_value();
 }
 
 Result<std::optional<std::string>> EngineRows::Source(index::IndexId id,
                                                       std::string_view key) const {
   const index::IndexView* index = view_->Find(id);
-  const auto address = index == nullptr ? std::nullopt : index->FindKey(key);
+  const auto address = index == nullptr ? std::nullopt : Find(*index, key);
   if (!address) {
     return std::optional<std::string>();
   }

@@ -14,6 +14,7 @@
 #include "engine/index/engine.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/pipeline/index_sink.h"
+#include "sync/pipeline/table_reread.h"
 
 namespace binseek::pipeline {
 
@@ -33,6 +34,8 @@ class EngineSink final : public IndexSink {
   Result<index::ApplyResult> Apply(const index::Batch& batch) override;
   Status VisitKeys(index::IndexId index, std::string_view source_table,
                    const std::function<void(std::string_view)>& visit) const override;
+  std::unique_ptr<KeyCursor> KeysBelow(index::IndexId index, std::string_view source_table,
+                                       int64_t version) const override;
   Status Commit() override { return engine_->Commit().status(); }
   std::string Checkpoint(std::string_view key) const override { return engine_->UserData(key); }
   void ForgetTombstones(index::IndexId index, int64_t below_version) override {
@@ -43,17 +46,22 @@ class EngineSink final : public IndexSink {
   index::Engine* const engine_;
 };
 
-// The engine's documents as they were when this was made.
+// The engine's documents as they were when this was made, but for those of before: what is in them is not to be relied on.
 class EngineRows final : public mapper::StoredRows {
  public:
-  explicit EngineRows(std::shared_ptr<const index::EngineView> view) : view_(std::move(view)) {}
+  explicit EngineRows(std::shared_ptr<const index::EngineView> view,
+                      std::shared_ptr<const StaleVersions> stale = nullptr)
+      : view_(std::move(view)), stale_(std::move(stale)) {}
 
   bool Contains(index::IndexId index, std::string_view key) const override;
   Result<std::optional<std::string>> Source(index::IndexId index,
                                             std::string_view key) const override;
 
  private:
+  std::optional<index::DocAddress> Find(const index::IndexView& index, std::string_view key) const;
+
   const std::shared_ptr<const index::EngineView> view_;
+  const std::shared_ptr<const StaleVersions> stale_;  // null: there are none
 };
 
 }  // namespace binseek::pipeline

@@ -57,7 +57,7 @@ void FollowedTables::Follow(TableCheckpoint checkpoint) {
   table.read_to_end = checkpoint.snapshot_done;
   table.checkpoint = std::move(checkpoint);
   tables_[name] = std::move(table);
-  encoded_.reset();
+  Changed();
   changed_.NotifyAll();
 }
 
@@ -67,10 +67,7 @@ void FollowedTables::StopTable(const change::TableSchema& schema, std::string er
   if (table.checkpoint.schema == nullptr) {
     table.checkpoint.schema = std::make_shared<const change::TableSchema>(schema);
   }
-  table.generation = next_generation_++;
-  table.state = TableState::kStopped;
-  table.error = std::move(error);
-  encoded_.reset();
+  Stop(std::move(error), &table);
 }
 
 void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error) {
@@ -79,16 +76,13 @@ void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error) {
   if (it == tables_.end() || it->second.generation != task.generation) {
     return;
   }
-  it->second.generation = next_generation_++;
-  it->second.state = TableState::kStopped;
-  it->second.error = std::move(error);
-  encoded_.reset();
+  Stop(std::move(error), &it->second);
 }
 
 void FollowedTables::Remove(const std::string& name) {
   const MutexLock lock(&mutex_);
   tables_.erase(name);
-  encoded_.reset();
+  Changed();
 }
 
 std::optional<TableCheckpoint> FollowedTables::Find(const std::string& name) const {
@@ -153,7 +147,7 @@ void FollowedTables::Passed(const change::BinlogPosition& reached) {
     change::BinlogPosition& from = table.checkpoint.captured_from;
     if (!from.empty() && !(reached < from)) {
       from = change::BinlogPosition();
-      encoded_.reset();
+      Changed();
     }
   }
 }
@@ -164,10 +158,47 @@ bool FollowedTables::IsCurrent(const std::string& name, uint64_t generation) con
   return it != tables_.end() && it->second.generation == generation;
 }
 
+void FollowedTables::Changed() {
+  encoded_.reset();
+  stale_.reset();
+}
+
+std::shared_ptr<const StaleVersions> FollowedTables::Stale() const {
+  const MutexLock lock(&mutex_);
+  if (!stale_) {
+    StaleVersions stale;
+    for (const auto& [name, table] : tables_) {
+      if (table.checkpoint.sweep_below != 0) {
+        stale[table.checkpoint.index_id] = change::VersionOf(table.checkpoint.sweep_below, 0);
+      }
+    }
+    stale_ = stale.empty() ? nullptr : std::make_shared<const StaleVersions>(std::move(stale));
+  }
+  return *stale_;
+}
+
+void FollowedTables::Stop(std::string error, Table* table) {
+  table->generation = next_generation_++;
+  table->state = TableState::kStopped;
+  table->error = std::move(error);
+  if (!table->checkpoint.index.empty() && table->checkpoint.stale_since_us == 0) {
+    table->checkpoint.stale_since_us = Clock::Real()->NowMicros();
+    table->checkpoint.stale_why = table->error;
+  }
+  Changed();
+}
+
 void FollowedTables::MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint) {
   checkpoint->snapshot_rows += chunk.rows;
-  checkpoint->snapshot_done = chunk.last;
-  checkpoint->last_key = chunk.last ? snapshot::KeyCells() : chunk.last_key;
+  if (!chunk.last || (checkpoint->sweep_below != 0 && !chunk.swept)) {
+    checkpoint->last_key = chunk.last_key;  // a crash before the end of the sweep goes on behind it
+    return;
+  }
+  checkpoint->snapshot_done = true;
+  checkpoint->last_key.clear();
+  checkpoint->sweep_below = 0;
+  checkpoint->stale_since_us = 0;
+  checkpoint->stale_why.clear();
 }
 
 void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
@@ -184,8 +215,8 @@ void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
   while (table.samples.size() > 2 && table.samples.front().first < now - kRateWindowMicros) {
     table.samples.pop_front();
   }
-  table.state = chunk.last ? TableState::kLive : TableState::kSnapshot;
-  encoded_.reset();
+  table.state = table.checkpoint.snapshot_done ? TableState::kLive : TableState::kSnapshot;
+  Changed();
 }
 
 std::map<std::string, TableCheckpoint> FollowedTables::Checkpoints() const {
@@ -271,6 +302,8 @@ std::vector<TableStatus> FollowedTables::Status() const {
       status.rows_per_second =
           to == from ? 0 : static_cast<double>(more - rows) * 1e6 / static_cast<double>(to - from);
     }
+    status.stale_since_us = table.checkpoint.stale_since_us;
+    status.stale_why = table.checkpoint.stale_why;
     status.error = table.error;
     all.push_back(std::move(status));
   }

@@ -20,6 +20,7 @@
 #include "engine/base/mutex.h"
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/supervisor.h"
+#include "sync/pipeline/table_reread.h"
 
 namespace binseek::pipeline {
 
@@ -38,6 +39,7 @@ struct ChunkProgress {
   uint64_t rows = 0;
   snapshot::KeyCells last_key;
   bool last = false;
+  bool swept = false;  // and what is left of before is deleted: see table_reread.h
 };
 
 class FollowedTables {
@@ -66,6 +68,8 @@ class FollowedTables {
   bool IsCurrent(const std::string& name, uint64_t generation) const BINSEEK_EXCLUDES(mutex_);
   // The chunk is in, and can be searched.
   void ChunkApplied(const ChunkProgress& chunk) BINSEEK_EXCLUDES(mutex_);
+  // Of the tables that are read again; null: none is. Cheap while nothing changes.
+  std::shared_ptr<const StaleVersions> Stale() const BINSEEK_EXCLUDES(mutex_);
   // As EncodeTables. Cheap while nothing changes.
   std::string Encoded() const BINSEEK_EXCLUDES(mutex_);
   // The same as it will be once the chunk is in: for the checkpoint that goes with its rows.
@@ -91,6 +95,8 @@ class FollowedTables {
  private:
   static void MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint);
   std::map<std::string, TableCheckpoint> Checkpoints() const BINSEEK_REQUIRES(mutex_);
+  // What was made of the tables as they were is to be made anew.
+  void Changed() BINSEEK_REQUIRES(mutex_);
 
   struct Table {
     TableCheckpoint checkpoint;
@@ -102,12 +108,14 @@ class FollowedTables {
         samples;  // monotonic micros, snapshot rows; of the last seconds
     std::string error;
   };
+  void Stop(std::string error, Table* table) BINSEEK_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   CondVar changed_;
   std::map<std::string, Table> tables_ BINSEEK_GUARDED_BY(mutex_);  // by qualified name
   uint64_t next_generation_ BINSEEK_GUARDED_BY(mutex_) = 1;
   mutable std::optional<std::string> encoded_ BINSEEK_GUARDED_BY(mutex_);
+  mutable std::optional<std::shared_ptr<const StaleVersions>> stale_ BINSEEK_GUARDED_BY(mutex_);
 };
 
 }  // namespace binseek::pipeline

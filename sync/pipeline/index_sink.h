@@ -11,11 +11,14 @@
 #ifndef BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
 #define BINSEEK_SYNC_PIPELINE_INDEX_SINK_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/index/batch.h"
@@ -27,6 +30,14 @@ struct SinkCapabilities {
   bool atomic_epoch = false;      // all operations of one Apply become visible in one step
   bool holds_checkpoint = false;  // batch.user_data becomes durable with the operations
   bool partial_update = false;    // kUpdateColumns
+};
+
+// Keys of documents, piece by piece. All are of the time when it was made.
+class KeyCursor {
+ public:
+  virtual ~KeyCursor() = default;
+  // At most `most` further keys; none: the end. kCorruption.
+  [[nodiscard]] virtual Result<std::vector<std::string>> Next(size_t most) = 0;
 };
 
 class IndexSink {
@@ -49,6 +60,9 @@ class IndexSink {
   [[nodiscard]] virtual Status VisitKeys(
       index::IndexId index, std::string_view source_table,
       const std::function<void(std::string_view)>& visit) const = 0;
+  // Of the documents of the index that come from this table and whose version is below `version`.
+  virtual std::unique_ptr<KeyCursor> KeysBelow(index::IndexId index, std::string_view source_table,
+                                               int64_t version) const = 0;
   // Makes everything applied durable.
   [[nodiscard]] virtual Status Commit() = 0;
   // What was applied last under this key of user data (after a start: what the last commit holds); empty: nothing. From any thread;

@@ -29,6 +29,7 @@ SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chu
     : options_(WithoutDatabase(std::move(connection))),
       tables_(tables),
       stream_(stream),
+      first_ordinal_(stream->last_ordinal()),
       chunk_rows_(chunk_rows) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
@@ -71,6 +72,7 @@ snapshot::LowWatermark SnapshotWorker::OpenWindow() {
   snapshot::LowWatermark low;
   low.ordinal = stream_->last_ordinal();  // before the position, which may then be further
   low.position = stream_->read_position();
+  low.at_start = low.ordinal == first_ordinal_;
   open_.push_back(low.ordinal);
   return low;
 }

@@ -30,7 +30,7 @@ struct ReadyChunk {
 
 class SnapshotWorker {
  public:
-  // All are borrowed and must outlive this. Starts the thread.
+  // All are borrowed and must outlive this. Starts the thread. REQUIRES: `stream` has handed nothing out yet.
   SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows, FollowedTables* tables,
                  const binlog::BinlogSource* stream);
   ~SnapshotWorker();  // stops and joins
@@ -63,6 +63,7 @@ class SnapshotWorker {
   const mysql::ConnectionOptions options_;
   FollowedTables* const tables_;
   const binlog::BinlogSource* const stream_;
+  const uint64_t first_ordinal_;
 
   // Of the thread.
   std::unique_ptr<mysql::Connection> connection_;

@@ -20,6 +20,7 @@
 #include "sync/pipeline/followed_tables.h"
 #include "sync/pipeline/snapshot_worker.h"
 #include "sync/pipeline/source_checks.h"
+#include "sync/pipeline/stream_health.h"
 #include "sync/pipeline/table_catalog.h"
 
 namespace binseek::pipeline {
@@ -34,17 +35,6 @@ constexpr milliseconds kPoll{100};
 constexpr milliseconds kRetryPause{1000};
 // Behind by more than this: catching up.
 constexpr int64_t kLiveLagMs = 1000;
-
-int64_t LagOf(const change::Transaction& transaction) {
-  constexpr int64_t kSecond = 1'000'000;
-  if (transaction.commit_time_us == 0) {
-    return 0;
-  }
-  // MariaDB tells whole seconds only: then the end of that second, so that a lag is never invented.
-  const bool whole_second = transaction.commit_time_us % kSecond == 0;
-  const int64_t committed = transaction.commit_time_us + (whole_second ? kSecond : 0);
-  return std::max<int64_t>(0, (Clock::Real()->NowMicros() - committed) / 1000);
-}
 
 class SupervisorImpl final : public Supervisor {
  public:
@@ -154,11 +144,15 @@ class SupervisorImpl final : public Supervisor {
   // ---- the thread of the stream
 
   void RunStream(const std::stop_token& stop) {
-    Status status = OpenWithRetries(stop);
-    if (status.ok()) {
-      status = Follow(stop);
+    Status status = Retry(stop, [&] { return Open(); });
+    for (;;) {
+      status = status.ok() ? Follow(stop) : status;
+      worker_.reset();
+      if (!binlog::IsHistoryLost(status) || !losses_.MayBeginAnew()) {
+        break;
+      }
+      status = Retry(stop, [&, why = status.message()] { return BeginAnew(why); });
     }
-    worker_.reset();
     if (stop.stop_requested()) {
       return;
     }
@@ -200,10 +194,6 @@ class SupervisorImpl final : public Supervisor {
     }
   }
 
-  Status OpenWithRetries(const std::stop_token& stop) {
-    return Retry(stop, [&] { return Open(); });
-  }
-
   Status Open() {
     BINSEEK_ASSIGN_OR_RETURN(const auto connection,
                              mysql::Connection::Open(WithoutDatabase(options_.connection)));
@@ -217,19 +207,43 @@ class SupervisorImpl final : public Supervisor {
       BINSEEK_ASSIGN_OR_RETURN(checkpoint, DecodeCheckpoint(stored));
     }
     BINSEEK_RETURN_IF_ERROR(catalog_.Restore(checkpoint, connection.get()));
-    BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint));
-    applier_.emplace(
-        ApplierOptions{options_.source, &sink_, &mapper_, &tables_, options_.state,
-                       [this] { return std::make_unique<EngineRows>(options_.engine->View()); }},
-        checkpoint);
-    BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
+    commits_.Resume(stored.empty() ? std::nullopt : std::make_optional(checkpoint.place.position));
+    return GoOnFrom(checkpoint, *connection);
+  }
+
+  // The server has no history that goes on from where the applier stands.
+  Status BeginAnew(const std::string& why) {
     {
       const MutexLock lock(&mutex_);
-      server_version_ = connection->server().version_text;
-      position_ = checkpoint.place.position;
-      ordinal_ = checkpoint.place.ordinal;
+      phase_ = Phase::kConnecting;
+      caught_up_ = false;
+      error_ = why;
     }
-    commits_.Resume(stored.empty() ? std::nullopt : std::make_optional(checkpoint.place.position));
+    BINSEEK_ASSIGN_OR_RETURN(const auto connection,
+                             mysql::Connection::Open(WithoutDatabase(options_.connection)));
+    BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_.connection.database));
+    BINSEEK_ASSIGN_OR_RETURN(const Checkpoint anew,
+                             catalog_.BeginAnew(applier_->place(), why, connection.get()));
+    return GoOnFrom(anew, *connection);
+  }
+
+  Status GoOnFrom(const Checkpoint& checkpoint, const mysql::Connection& connection) {
+    const auto stored_rows = [this] {
+      return std::make_unique<EngineRows>(options_.engine->View(), tables_.Stale());
+    };
+    applier_.emplace(ApplierOptions{.source = options_.source,
+                                    .sink = &sink_,
+                                    .mapper = &mapper_,
+                                    .tables = &tables_,
+                                    .state = options_.state,
+                                    .stored_rows = stored_rows},
+                     checkpoint);
+    BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint));
+    BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
+    const MutexLock lock(&mutex_);
+    server_version_ = connection.server().version_text;
+    position_ = checkpoint.place.position;
+    ordinal_ = checkpoint.place.ordinal;
     return Status::Ok();
   }
 
@@ -250,7 +264,7 @@ class SupervisorImpl final : public Supervisor {
     };
     BINSEEK_ASSIGN_OR_RETURN(auto opened, binlog::BinlogSource::Open(std::move(source)));
     const MutexLock lock(&mutex_);
-    source_ = std::move(opened);
+    std::swap(source_, opened);  // the one of before ends without the lock
     return Status::Ok();
   }
 
@@ -274,6 +288,7 @@ class SupervisorImpl final : public Supervisor {
         BINSEEK_RETURN_IF_ERROR(TakeTransaction(&*transaction, stop));
       }
       BINSEEK_RETURN_IF_ERROR(TakeChunks(stop));
+      BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->Sweep(); }));
       NotePlace(transaction);
     }
     return Status::Aborted("stopped");
@@ -283,7 +298,7 @@ class SupervisorImpl final : public Supervisor {
     for (change::TableEvent& event : transaction->table_events) {
       catalog_.FoldNames(&event);
       if (catalog_.Concerns(event)) {
-        const auto take = [&] { return catalog_.TakeEvent(event, transaction->position, stop); };
+        const auto take = [&] { return catalog_.TakeEvent(event, *transaction, stop); };
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
@@ -342,7 +357,8 @@ class SupervisorImpl final : public Supervisor {
   TableCatalog catalog_;
   std::optional<Applier> applier_;
   std::optional<SnapshotWorker> worker_;
-  // Made by the thread of the stream under the mutex, and read by it without: it stays until that thread has ended.
+  HistoryLosses losses_;
+  // Made by the thread of the stream under the mutex, and read by it without; replaced while there is no worker.
   std::unique_ptr<binlog::BinlogSource> source_;
 
   mutable Mutex mutex_;

@@ -7,9 +7,10 @@
 //   supervisor->Stop();    // commits what is applied, joins
 //
 // States: connecting -> snapshot (until all of it is durable) -> catching_up -> live, and back to connecting whenever the server
-// is away; halted where going on would lose or invent changes (the reason and what mends it are in
-// `error`), searches go on over what is there. A table that cannot be followed (no key, unknown
-// column type, name clash) is stopped alone and says why; the others go on. What is applied becomes
+// is away, and to snapshot where tables are read again because changes of theirs were not seen: the indices stay, and
+// each table's `stale_since_us` says from when on they may differ. Halted where nobody but the operator can mend it (the reason and
+// what mends it are in `error`), searches go on over what is there. A table that cannot be followed (no key, unknown
+// column type, name clash, rows that cannot be read) is stopped alone and says why; the others go on. What is applied becomes
 // durable by a commit every `commit_interval`, together with the position; a restart goes on from
 // there.
 //
@@ -63,7 +64,10 @@ struct TableStatus {
   uint64_t snapshot_rows = 0;   // read so far
   uint64_t estimated_rows = 0;  // the server's guess; never below snapshot_rows
   double rows_per_second = 0;   // of the snapshot, over the last seconds
-  std::string error;            // kStopped: why, and what mends it
+  int64_t stale_since_us =
+      0;  // of the source's changes from then on some may be missing; 0: none is
+  std::string stale_why;
+  std::string error;  // kStopped: why, and what mends it
 };
 
 struct SyncStatus {

@@ -6,12 +6,13 @@
 #include <set>
 #include <utility>
 
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/schema_reader.h"
-#include "sync/pipeline/ddl.h"
 #include "sync/pipeline/source_checks.h"
+#include "sync/pipeline/table_reread.h"
 #include "sync/snapshot/watermark.h"
 
 namespace binseek::pipeline {
@@ -62,8 +63,7 @@ Status TableCatalog::Restore(const Checkpoint& checkpoint, mysql::Connection* co
   for (const std::string& name : names) {
     if (IsWanted(options_.connection.database, name) &&
         checkpoint.tables.count(options_.connection.database + "." + name) == 0) {
-      BINSEEK_RETURN_IF_ERROR(
-          Refresh(options_.connection.database, name, /*rewritten=*/true, connection));
+      BINSEEK_RETURN_IF_ERROR(Refresh(name, {}, connection));
     }
   }
   return Status::Ok();
@@ -73,9 +73,9 @@ Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connectio
   const auto mapping = sink_->MappingOf(table.index_id);
   if (mapping == nullptr || IndexNameOf(*table.schema) != table.index) {
     BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(table.index, table.index_id));
-    return Refresh(table.schema->database, table.schema->table, /*rewritten=*/true, connection);
+    return Refresh(table.schema->table, {}, connection);
   }
-  BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id, mapping));
+  BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id, mapping, table.sweep_below));
   tables_->Follow(table);
   return table.snapshot_done ? Status::Ok() : Estimate(*table.schema, connection);
 }
@@ -99,82 +99,66 @@ bool TableCatalog::IsFollowed(std::string_view database) const {
          options_.connection.database;
 }
 
-bool TableCatalog::Concerns(const change::TableEvent& event) const {
-  if (event.kind == change::TableEvent::Kind::kUnseenRows) {
-    return true;
-  }
-  if (event.table.empty()) {
-    return event.database == options_.connection.database;
-  }
-  if (event.kind == change::TableEvent::Kind::kTruncate) {
-    const auto table = tables_->Find(event.database + "." + event.table);
-    return table && !table->snapshot_done;
-  }
-  return IsWanted(event.database, event.table);
-}
-
-Status TableCatalog::TakeEvent(const change::TableEvent& event,
-                               const change::TransactionPosition& position,
-                               const std::stop_token& stop) {
-  BINSEEK_ASSIGN_OR_RETURN(const auto connection,
-                           mysql::Connection::Open(WithoutDatabase(options_.connection)));
-  change::SourcePosition until;
-  if (!connection->server().is_mariadb() && !position.gtid.empty()) {
-    BINSEEK_RETURN_IF_ERROR(until.gtids.AddGtid(position.gtid));
-  }
-  BINSEEK_RETURN_IF_ERROR(snapshot::AwaitShown(connection.get(), until, stop));
-  return HandleEvent(event, connection.get());
-}
-
-Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connection* connection) {
-  if (event.kind == change::TableEvent::Kind::kUnseenRows) {
-    const std::string& database = options_.connection.database;
-    BINSEEK_ASSIGN_OR_RETURN(const auto names, TableNames(connection, database));
-    for (const std::string& name : names) {
-      if (IsWanted(database, name)) {
-        BINSEEK_RETURN_IF_ERROR(Refresh(database, name, /*rewritten=*/true, connection));
-      }
+Status TableCatalog::RefreshAll(const Occasion& occasion, mysql::Connection* connection) {
+  const std::string& database = options_.connection.database;
+  BINSEEK_ASSIGN_OR_RETURN(const auto there, TableNames(connection, database));
+  for (const std::string& table : there) {
+    if (IsWanted(database, table)) {
+      BINSEEK_RETURN_IF_ERROR(Refresh(table, occasion, connection));
     }
-    return Status::Ok();
   }
-  if (event.kind == change::TableEvent::Kind::kDrop) {
-    const auto names = event.table.empty()
-                           ? tables_->NamesIn(event.database)
-                           : std::vector<std::string>{event.database + "." + event.table};
-    for (const std::string& name : names) {
+  const std::set<std::string> names(there.begin(), there.end());
+  for (const std::string& name : tables_->NamesIn(database)) {
+    if (names.count(name.substr(database.size() + 1)) == 0) {
       BINSEEK_RETURN_IF_ERROR(LetGo(name));
     }
-    return Status::Ok();
   }
-  const bool rewritten =
-      event.kind == change::TableEvent::Kind::kTruncate || MayRewriteRows(event.statement);
-  return Refresh(event.database, event.table, rewritten, connection);
+  return Status::Ok();
 }
 
-Status TableCatalog::Refresh(const std::string& database, const std::string& table, bool rewritten,
-                             mysql::Connection* connection) {
+Result<TableCatalog::Schema> TableCatalog::LookUp(const std::string& table,
+                                                  mysql::Connection* connection) {
+  const std::string& database = options_.connection.database;
   const std::string name = database + "." + table;
-  const auto followed = tables_->Find(name);
   auto schema = mysql::ReadTable(connection, database, table);
   if (!schema.ok() && schema.status().code() == StatusCode::kInvalidArgument) {
+    const auto followed = tables_->Find(name);
     change::TableSchema unknown;
     unknown.source = options_.source;
     unknown.database = database;
     unknown.table = table;
     Stop(followed ? *followed->schema : unknown, schema.status().message());
-    return Status::Ok();
+    return Schema();
   }
   BINSEEK_RETURN_IF_ERROR(schema.status());
   if (*schema == nullptr) {
-    return LetGo(name);
+    BINSEEK_RETURN_IF_ERROR(LetGo(name));
   }
-  const bool same = followed && !followed->index.empty() && !tables_->IsStopped(name) &&
-                    change::SameShape(*followed->schema, **schema);
-  if (same && !rewritten) {
+  return *std::move(schema);
+}
+
+bool TableCatalog::IsFollowedAs(const std::optional<TableCheckpoint>& followed,
+                                const change::TableSchema& schema) const {
+  return followed && !followed->index.empty() && !tables_->IsStopped(schema.QualifiedName()) &&
+         change::SameShape(*followed->schema, schema);
+}
+
+Status TableCatalog::Refresh(const std::string& table, const Occasion& occasion,
+                             mysql::Connection* connection) {
+  BINSEEK_ASSIGN_OR_RETURN(auto schema, LookUp(table, connection));
+  if (schema == nullptr) {
     return Status::Ok();
   }
-  BINSEEK_RETURN_IF_ERROR(LetGo(name));
-  return Adopt(*std::move(schema), connection);
+  const std::string name = schema->QualifiedName();
+  const auto followed = tables_->Find(name);
+  if (!IsFollowedAs(followed, *schema)) {
+    BINSEEK_RETURN_IF_ERROR(LetGo(name));
+    return Adopt(std::move(schema), occasion, connection);
+  }
+  if (occasion.rewritten.empty() || BeginsBehind(*followed, occasion.end)) {
+    return Status::Ok();
+  }
+  return ReadAgain(*followed, std::move(schema), occasion, connection);
 }
 
 Status TableCatalog::LetGo(const std::string& name) {
@@ -222,8 +206,26 @@ Result<std::string> TableCatalog::ChooseIndex(const change::TableSchema& schema)
   return index;
 }
 
-Status TableCatalog::Adopt(std::shared_ptr<const change::TableSchema> schema,
-                           mysql::Connection* connection) {
+Status TableCatalog::ReadAgain(const TableCheckpoint& followed, Schema schema,
+                               const Occasion& occasion, mysql::Connection* connection) {
+  TableCheckpoint table = followed;
+  table.schema = std::move(schema);
+  // After the schema was read: it holds from here on.
+  BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
+  table = pipeline::ReadAgain(std::move(table), {occasion.ordinal, now.binlog,
+                                                 Clock::Real()->NowMicros(), occasion.rewritten});
+  const Schema again = table.schema;
+  BINSEEK_RETURN_IF_ERROR(
+      mapper_->Bind(again, table.index_id, sink_->MappingOf(table.index_id), table.sweep_below));
+  options_.state->ForgetDeadLetters(options_.source, again->QualifiedName());
+  Log(LogLevel::kWarn, "table is read again",
+      {{"table", again->QualifiedName()}, {"reason", occasion.rewritten}});
+  tables_->Follow(std::move(table));
+  return Estimate(*again, connection);
+}
+
+Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection) {
+  unreadable_.erase(schema->QualifiedName());
   if (schema->key.empty()) {
     Stop(*schema, "it has no primary key: ALTER TABLE " + mysql::QuoteIdentifier(schema->table) +
                       " ADD PRIMARY KEY (...)");
@@ -242,8 +244,8 @@ Status TableCatalog::Adopt(std::shared_ptr<const change::TableSchema> schema,
   table.index = *index;
   BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(*index, std::nullopt));  // left behind by a crash
   BINSEEK_ASSIGN_OR_RETURN(table.index_id, sink_->EnsureIndex(*index, *mapping));
-  BINSEEK_RETURN_IF_ERROR(
-      mapper_->Bind(table.schema, table.index_id, sink_->MappingOf(table.index_id)));
+  BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id,
+                                        sink_->MappingOf(table.index_id), occasion.ordinal));
   // After the schema was read: it holds from here on.
   BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
   table.captured_from = now.binlog;

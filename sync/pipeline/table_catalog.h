@@ -1,16 +1,19 @@
 // TableCatalog: binds tables to indices, at the start and when DDL changes them.
 //
-// A new table gets an index with the mapping that its columns ask for, and is read by a snapshot. One whose shape or rows were changed by
-// a statement starts again: its index is made anew. The schema is read from the server when the statement is met, which is
-// later than the statement ran; so rows are taken only from the server's end at that moment on, and the snapshot, which
-// begins behind it, has all that was passed over. A second statement before that end is met by the stream first, and starts it again.
+// A new table gets an index with the mapping that its columns ask for, and is read by a snapshot. One whose shape was changed by a statement
+// starts again with a new index; one whose rows may be others than the stream has shown is read again into the index that it has
+// (table_reread.h). The schema is read from the server when the event is met, which is later than it happened; so rows are taken only from the
+// server's end at that moment on, and the snapshot, which begins behind it, has all that was passed over. A second statement before
+// that end is met by the stream first: it starts the table again where it has changed its shape since.
 //
 // Single-threaded: the thread of the stream. Errors: those of engine and connection; what concerns one table alone stops that
 // table (FollowedTables::StopTable) and is no error.
 #ifndef BINSEEK_SYNC_PIPELINE_TABLE_CATALOG_H_
 #define BINSEEK_SYNC_PIPELINE_TABLE_CATALOG_H_
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -41,20 +44,46 @@ class TableCatalog {
   // Whether the event is one for TakeEvent. The truncation of a table that is read to the end is not: its documents are deleted with the
   // transaction. While its snapshot runs, a chunk on its way may hold rows from before, so the table starts again.
   bool Concerns(const change::TableEvent& event) const;
-  // What a statement does to the tables. Connects, and waits until the server shows what the statement did: the binlog tells of it first.
-  Status TakeEvent(const change::TableEvent& event, const change::TransactionPosition& position,
+  // What an event of this transaction does to the tables. Connects, and waits until the server shows what a statement did: the binlog
+  // tells of it first.
+  Status TakeEvent(const change::TableEvent& event, const change::Transaction& transaction,
                    const std::stop_token& stop);
+  // Where the server has no history that goes on from `lost`: has all tables read again from where it stands now. Gives the checkpoint to go
+  // on from, whose tables are the followed ones. `why` is for status and logs.
+  Result<Checkpoint> BeginAnew(const StreamPlace& lost, const std::string& why,
+                               mysql::Connection* connection);
   bool IsFollowed(std::string_view database) const;
 
   bool IsWanted(std::string_view database, std::string_view table) const;
 
  private:
+  using Schema = std::shared_ptr<const change::TableSchema>;
+  // What has a table looked up.
+  struct Occasion {
+    uint64_t ordinal = 0;        // nothing was written under it (change::OrdinalsTaken)
+    change::BinlogPosition end;  // how far the stream has come with it; empty: as far as the server
+    std::string
+        rewritten;  // why rows may be others than the index has, also where the table looks as it did; empty: they are not
+  };
+
   Status RestoreTable(const TableCheckpoint& table, mysql::Connection* connection);
-  // Looks the table up, and follows it as it is now; `rewritten`: also where it looks as it did.
-  Status Refresh(const std::string& database, const std::string& table, bool rewritten,
-                 mysql::Connection* connection);
-  Status HandleEvent(const change::TableEvent& event, mysql::Connection* connection);
-  Status Adopt(std::shared_ptr<const change::TableSchema> schema, mysql::Connection* connection);
+  // Looks the table up, and follows it as it is now.
+  Status Refresh(const std::string& table, const Occasion& occasion, mysql::Connection* connection);
+  Status RefreshAll(const Occasion& occasion, mysql::Connection* connection);
+  Status HandleEvent(const change::TableEvent& event, Occasion occasion,
+                     mysql::Connection* connection);
+  Status HandleUnseenRows(const change::TableEvent& event, const Occasion& occasion,
+                          mysql::Connection* connection);
+  Status HandleUnreadableRows(const change::TableEvent& event, const Occasion& occasion,
+                              mysql::Connection* connection);
+  Status HandleDrop(const change::TableEvent& event);
+  // As the server has it now; null where it is gone, or cannot be followed, which is seen to.
+  Result<Schema> LookUp(const std::string& table, mysql::Connection* connection);
+  bool IsFollowedAs(const std::optional<TableCheckpoint>& followed,
+                    const change::TableSchema& schema) const;
+  Status Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection);
+  Status ReadAgain(const TableCheckpoint& followed, Schema schema, const Occasion& occasion,
+                   mysql::Connection* connection);
   std::string IndexNameOf(const change::TableSchema& schema) const;
   Status Estimate(const change::TableSchema& schema, mysql::Connection* connection);
   Result<std::string> ChooseIndex(const change::TableSchema& schema) const;
@@ -66,6 +95,8 @@ class TableCatalog {
   FollowedTables* const tables_;
   mapper::TableMapper* const mapper_;
   bool folds_names_ = false;  // see FoldsNames
+  // Tables that were read again because their rows could not be decoded, with the schema since.
+  std::map<std::string, Schema> unreadable_;
 };
 
 }  // namespace binseek::pipeline

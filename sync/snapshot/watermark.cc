@@ -113,7 +113,7 @@ Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& 
   if (mariadb) {
     BINSEEK_RETURN_IF_ERROR(OpenConsistentSnapshot(connection, low, stop));
   } else {
-    if (low.position.gtids.empty() && low.ordinal != 0) {
+    if (low.position.gtids.empty() && !low.at_start) {
       return Status::Aborted(
           "without GTIDs nothing tells which logged transactions a SELECT can see");
     }

@@ -26,6 +26,8 @@ namespace binseek::snapshot {
 struct LowWatermark {
   uint64_t ordinal = 0;             // of the last transaction that the stream handed out
   change::SourcePosition position;  // at or behind that transaction's end; read after the ordinal
+  bool at_start =
+      false;  // the stream has handed nothing out yet: what came before it began can be seen since long
 };
 
 struct Chunk {

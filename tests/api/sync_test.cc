@@ -26,6 +26,8 @@ class FakeSupervisor final : public pipeline::Supervisor {
     table.snapshot_rows = 100;
     table.estimated_rows = 300;
     table.rows_per_second = 50;
+    table.stale_since_us = 1'700'000'000'123'456;
+    table.stale_why = "binlogs were purged";
     status.tables.push_back(table);
     return status;
   }
@@ -58,6 +60,8 @@ TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
   EXPECT_EQ(At(status, "tables.0.table"), "shop.products");
   EXPECT_EQ(At(status, "tables.0.eta_seconds"), "4.0");
   EXPECT_EQ(At(status, "tables.0.error"), "null");
+  EXPECT_EQ(At(status, "tables.0.stale_since_ms"), "1700000000123");
+  EXPECT_EQ(At(status, "tables.0.stale_why"), "binlogs were purged");
 }
 
 TEST_F(SyncTest, WithoutASourceItSaysSo) {
@@ -116,6 +120,7 @@ TEST_F(SyncTest, MetricsAreInPrometheusForm) {
   const Response response = Send("GET", "/_metrics");
   EXPECT_THAT(response.content_type, HasSubstr("text/plain"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_lag_milliseconds 5\n"));
+  EXPECT_THAT(response.body, HasSubstr("binseek_sync_stale_tables 1\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));
 }
 

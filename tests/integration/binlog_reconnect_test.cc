@@ -185,7 +185,7 @@ TEST_P(BinlogReconnectTest, ResumesInTheMiddleWithTheOrdinalsThatWouldHaveCome) 
   EXPECT_EQ(OrdinalsByGtid(CatchUp()), straight);
 }
 
-TEST_P(BinlogReconnectTest, APurgedPositionIsAborted) {
+TEST_P(BinlogReconnectTest, APurgedPositionIsNotFound) {
   MakeTable();
   Traffic(2);
   CatchUp();
@@ -205,10 +205,12 @@ TEST_P(BinlogReconnectTest, APurgedPositionIsAborted) {
   }
   ASSERT_EQ(first, last);
   FollowFrom(start_, 1);
-  EXPECT_STATUS(CatchUpToError(), kAborted);
+  const Status lost = CatchUpToError();
+  EXPECT_STATUS(lost, kNotFound);
+  EXPECT_TRUE(binlog::IsHistoryLost(lost));
 }
 
-TEST_P(BinlogReconnectTest, APositionAheadOfTheServerIsAborted) {
+TEST_P(BinlogReconnectTest, APositionAheadOfTheServerIsNotFound) {
   MakeTable();
   Traffic(1);
   change::SourcePosition ahead = Now();
@@ -223,12 +225,12 @@ TEST_P(BinlogReconnectTest, APositionAheadOfTheServerIsAborted) {
   }
   source_.reset();
   if (!mariadb()) {  // we ask MySQL ourselves; MariaDB refuses the dump
-    EXPECT_STATUS(binlog::BinlogSource::Open(SourceOptions(ahead)), kAborted);
+    EXPECT_STATUS(binlog::BinlogSource::Open(SourceOptions(ahead)), kNotFound);
     return;
   }
   FollowFrom(ahead, 1);
   Traffic(1);
-  EXPECT_STATUS(CatchUpToError(), kAborted);
+  EXPECT_STATUS(CatchUpToError(), kNotFound);
 }
 
 TEST_P(BinlogReconnectTest, StopEndsAWaitingNext) {

@@ -125,6 +125,15 @@ bool PipelineFixture::Await(const std::function<bool()>& condition) {
   return true;
 }
 
+pipeline::TableStatus PipelineFixture::Table(const std::string& name) const {
+  for (const auto& table : supervisor_->status().tables) {
+    if (table.table == database_ + "." + name) {
+      return table;
+    }
+  }
+  return {};
+}
+
 std::map<std::string, std::string> PipelineFixture::Documents(const std::string& name) const {
   std::map<std::string, std::string> all;
   const auto view = engine_->View();

@@ -46,6 +46,8 @@ class PipelineFixture : public ::testing::TestWithParam<ServerFlavor> {
   // Waits until `condition` holds; false where it does not within kPatience.
   static bool Await(const std::function<bool()>& condition);
 
+  // As the status has it; empty where it has none of that name.
+  pipeline::TableStatus Table(const std::string& name) const;
   // _id -> _source of all documents of an index; empty where there is none.
   std::map<std::string, std::string> Documents(const std::string& index) const;
   // The same for a table whose SELECT prints the columns id, name, price, stock, note.

@@ -74,6 +74,40 @@ TEST_F(SystemKeywordsTest, ADocumentGoesToTheTableThatWroteItLast) {
   EXPECT_EQ(KeysOf("b"), (Keys{"1", "3"}));
 }
 
+TEST_F(SystemKeywordsTest, KeysBelowAVersionComeInPiecesOfOneView) {
+  const auto write = [&](const std::string& key, int64_t version, const std::string& table) {
+    Operation operation = From(table, key);
+    operation.version_type = VersionType::kExternal;
+    operation.version = version;
+    MustApply(engine_.get(), {operation});
+  };
+  for (int i = 0; i < 10; ++i) {
+    write(std::to_string(i), 100 + i, "a");
+    write("b" + std::to_string(i), 1, "b");
+  }
+  Operation raised = SetStock(id_, "3", 9);  // a part of a document is a write of it, too
+  raised.version_type = VersionType::kExternal;
+  raised.version = 200;
+  MustApply(engine_.get(), {raised, Delete(id_, "5")});
+  TableKeys keys(engine_->View(), id_, "a", 107);
+  std::vector<std::string> all;
+  for (size_t piece = 1;; ++piece) {
+    const auto next = keys.Next(2);
+    ASSERT_OK(next);
+    ASSERT_LE(next->size(), 2u);
+    if (next->empty()) {
+      break;
+    }
+    all.insert(all.end(), next->begin(), next->end());
+    write("late" + std::to_string(piece), 1, "a");
+    MustApply(engine_.get(), {Delete(id_, next->front())});
+  }
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(all, (Keys{"0", "1", "2", "4", "6"}));
+  EXPECT_TRUE(keys.Next(2)->empty()) << "it stays at its end";
+  EXPECT_TRUE(TableKeys(engine_->View(), IndexId{77}, "a", 107).Next(2)->empty());
+}
+
 TEST_F(SystemKeywordsTest, MergesCommitsAndTheTranslogKeepThem) {
   for (int i = 0; i < 30; ++i) {
     MustApply(engine_.get(), {From(i % 3 == 0 ? "a" : "b", std::to_string(i))});

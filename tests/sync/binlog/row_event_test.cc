@@ -11,64 +11,10 @@
 #include "sync/binlog/transaction_assembler.h"
 #include "tests/support/status_matchers.h"
 #include "tests/sync/binlog/captured_stream.h"
+#include "tests/sync/binlog/made_events.h"
 
 namespace binseek::binlog {
 namespace {
-
-using change::ColumnType;
-using std::string_literals::operator""s;
-
-std::string MakeEvent(EventType type, std::string_view body, uint16_t flags = 0) {
-  std::string event;
-  PutU32(&event, 1'700'000'000);
-  PutU8(&event, static_cast<uint8_t>(type));
-  PutU32(&event, 1);
-  PutU32(&event, static_cast<uint32_t>(kEventHeaderBytes + body.size()));
-  PutU32(&event, 0);  // position: not told
-  PutU16(&event, flags);
-  event += body;
-  return event;
-}
-
-std::string QueryEventBytes(std::string_view sql, std::string_view variables = {}) {
-  std::string body(8, '\0');
-  PutU8(&body, 4);
-  PutU16(&body, 0);
-  PutU16(&body, static_cast<uint16_t>(variables.size()));
-  body += variables;
-  body += "shop\0"s;
-  body += sql;
-  return MakeEvent(EventType::kQuery, body);
-}
-
-// shop.t of these wire types with their metadata, all of one byte for their number.
-std::string TableMapEvent(std::string_view types, std::string_view metadata) {
-  std::string body = "\x07\0\0\0\0\0\x01\0\x04shop\0\x01t\0"s;
-  PutU8(&body, static_cast<uint8_t>(types.size()));
-  body += types;
-  PutU8(&body, static_cast<uint8_t>(metadata.size()));
-  body += metadata;
-  body.push_back('\xff');  // all may be NULL
-  return MakeEvent(EventType::kTableMap, body);
-}
-
-// An insert of one row of all columns (at most seven, none NULL), in MariaDB's form.
-std::string InsertEvent(size_t columns, std::string_view row) {
-  std::string body = "\x07\0\0\0\0\0\x01\0"s;
-  PutU8(&body, static_cast<uint8_t>(columns));
-  body.push_back('\x7f');
-  body.push_back('\0');
-  body += row;
-  return MakeEvent(EventType::kWriteRowsV1, body);
-}
-
-change::Column MakeColumn(const char* name, ColumnType type) {
-  change::Column column;
-  column.name = name;
-  column.type = type;
-  column.charset = type == ColumnType::kBlob || type == ColumnType::kVarbinary ? "" : "utf8mb4";
-  return column;
-}
 
 class RowEventTest : public ::testing::Test {
  protected:
@@ -89,9 +35,10 @@ class RowEventTest : public ::testing::Test {
     assembler_->BeginStream(false);
   }
 
-  // Of the rows of the transaction that these events make up; nothing where they fail.
+  // Of the rows of the transaction that these events make up; nothing where they fail. Its table events are in `told_`.
   std::string Rows(const std::vector<std::string>& events) {
     std::string text;
+    told_.clear();
     for (const std::string& event : events) {
       const auto fed = assembler_->Feed(event);
       status_ = fed.status();
@@ -101,6 +48,7 @@ class RowEventTest : public ::testing::Test {
       if (!fed->has_value()) {
         continue;
       }
+      told_ = std::move((*fed)->table_events);
       const auto cursor = (*fed)->rows->Open();
       for (auto row = cursor->Next(); row.ok() && *row != nullptr; row = cursor->Next()) {
         for (const change::Value& value : (*row)->after) {
@@ -116,6 +64,7 @@ class RowEventTest : public ::testing::Test {
   const std::string commit_ = MakeEvent(EventType::kXid, std::string(8, '\0'));
   std::optional<TransactionAssembler> assembler_;
   Status status_;
+  std::vector<change::TableEvent> told_;
 };
 
 // Not seen from a server: MariaDB writes fragments from 12.3 on.
@@ -168,23 +117,28 @@ TEST_F(RowEventTest, CompressedColumnsAreUnpacked) {
     const std::string shorter(1, static_cast<char>(packed.size() - cut));
     Rows({begin_, map, InsertEvent(2, shorter + packed.substr(0, packed.size() - cut) + "\0\0"s),
           commit_});
-    EXPECT_STATUS(status_, kCorruption) << cut;
+    EXPECT_OK(status_) << cut;
+    ASSERT_EQ(told_.size(), 1U) << cut;
+    EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnreadableRows);
   }
 }
 
-TEST_F(RowEventTest, ADifferenceWithoutTheDocumentBeforeIsRefusedByName) {
+TEST_F(RowEventTest, ADifferenceWithoutTheDocumentBeforeMakesItsTableUnreadableByName) {
   Start(false, {MakeColumn("id", ColumnType::kInt), MakeColumn("doc", ColumnType::kJson)});
   const std::string map = TableMapEvent("\x03\xf5", "\x04"s);
   // The image before has the key alone; the one after a removal of $.a.
   const std::string difference = "\x02\x03$.a"s;
   std::string body =
-      "\x07\0\0\0\0\0\x01\0\x02\0"s + "\x02\x01\x03"s + "\0\x01\0\0\0"s + "\x01\x01\0\x01\0\0\0"s;
+      "t\0\0\0\0\0\x01\0\x02\0"s + "\x02\x01\x03"s + "\0\x01\0\0\0"s + "\x01\x01\0\x01\0\0\0"s;
   PutU32(&body, static_cast<uint32_t>(difference.size()));
   body += difference;
-  Rows({begin_, map, MakeEvent(EventType::kPartialUpdateRows, body)});
-  EXPECT_STATUS(status_, kAborted);
-  EXPECT_NE(status_.message().find("shop.t, column doc"), std::string::npos) << status_;
-  EXPECT_NE(status_.message().find("binlog_row_image"), std::string::npos) << status_;
+  EXPECT_EQ(Rows({begin_, map, MakeEvent(EventType::kPartialUpdateRows, body), commit_}), "");
+  EXPECT_OK(status_);
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnreadableRows);
+  EXPECT_EQ(told_[0].table, "t");
+  EXPECT_NE(told_[0].why.find("shop.t, column doc"), std::string::npos) << told_[0].why;
+  EXPECT_NE(told_[0].why.find("binlog_row_image"), std::string::npos) << told_[0].why;
 }
 
 TEST_F(RowEventTest, StatementsAreReadAsTheirSessionMeantThem) {
@@ -211,13 +165,19 @@ TEST_F(RowEventTest, StatementsAreReadAsTheirSessionMeantThem) {
   EXPECT_EQ(tables(QueryEventBytes("ALTER TABLE x COMMENT '\x81\\', RENAME TO t", in_gbk)), "t ");
 }
 
-TEST_F(RowEventTest, RowsAsTextAreRefusedWhereAFollowedDatabaseMayChange) {
+TEST_F(RowEventTest, RowsAsTextAreUnseenWhereAFollowedDatabaseMayChange) {
   // Sessions' own database is shop, as it is in all of these events.
-  const auto fed = [&](std::string_view followed, std::string_view sql) {
+  const auto fed = [&](std::string_view followed, std::string_view sql) -> std::string {
     captures_database_ = [followed](std::string_view database) { return database == followed; };
     Start(false, {MakeColumn("id", ColumnType::kInt)});
-    const Status status = assembler_->Feed(QueryEventBytes(sql)).status();
-    return status.ok() ? "" : status.message().substr(status.message().find("binlog_format"), 17);
+    Rows({QueryEventBytes(sql)});
+    EXPECT_OK(status_);
+    if (told_.empty()) {
+      return "";
+    }
+    EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnseenRows);
+    EXPECT_EQ(told_[0].database, followed);
+    return told_[0].why.substr(told_[0].why.find("binlog_format"), 17);
   };
   for (const std::string_view sql :
        {"WITH c AS (SELECT 1) DELETE FROM x.t", "WITH c AS (SELECT 1) UPDATE x.t SET v=1",
@@ -273,11 +233,44 @@ TEST_F(RowEventTest, WhatIsNotKnownStopsTheStreamUnlessItMayBeIgnored) {
   EXPECT_NE(status_.message().find("event type 99"), std::string::npos) << status_;
 }
 
-TEST_F(RowEventTest, AnIncidentStopsTheStream) {
+class IncidentTest : public RowEventTest {
+ protected:
+  void ExpectUnseenRows() const {
+    EXPECT_OK(status_);
+    ASSERT_EQ(told_.size(), 1U);
+    EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnseenRows);
+    EXPECT_EQ(told_[0].table, "") << "any table";
+    EXPECT_NE(told_[0].why.find("lost"), std::string::npos) << told_[0].why;
+  }
+
+  const std::string incident_ = MakeEvent(EventType::kIncident, "\x01\0\x04lost"s);
+  const std::string map_ = TableMapEvent("\x03", "");
+  const std::string insert_ = InsertEvent(1, "\x2a\0\0\0"s);
+};
+
+TEST_F(IncidentTest, SaysThatRowsOfAnyTableAreUnseen) {
   Start(true, {MakeColumn("id", ColumnType::kInt)});
-  Rows({MakeEvent(EventType::kIncident, "\x01\0\x04lost"s)});
-  EXPECT_STATUS(status_, kAborted);
-  EXPECT_NE(status_.message().find("lost"), std::string::npos) << status_;
+  EXPECT_EQ(Rows({incident_}), "");
+  ExpectUnseenRows();
+  EXPECT_EQ(Rows({begin_, map_, insert_, commit_}), "42");
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(IncidentTest, WithinATransactionComesWithIt) {
+  Start(true, {MakeColumn("id", ColumnType::kInt)});
+  EXPECT_EQ(Rows({begin_, map_, incident_, insert_, commit_}), "42");
+  ExpectUnseenRows();
+}
+
+TEST_F(IncidentTest, WithinATransactionThatIsCutOffComesWithTheNextOne) {
+  Start(true, {MakeColumn("id", ColumnType::kInt)});
+  const std::string rotate = MakeEvent(EventType::kRotate, "\x04\0\0\0\0\0\0\0binlog.2"s);
+  EXPECT_EQ(Rows({begin_, map_, incident_, rotate, begin_, map_, insert_, commit_}), "42");
+  ExpectUnseenRows();
+  EXPECT_EQ(Rows({begin_, map_, incident_}), "");
+  assembler_->BeginStream(false);  // which brings it again
+  EXPECT_EQ(Rows({begin_, map_, insert_, commit_}), "42");
+  EXPECT_TRUE(told_.empty());
 }
 
 class XaTest : public ::testing::TestWithParam<bool> {
@@ -359,14 +352,20 @@ TEST_P(XaTest, ACommitOfWhatWasNeverSeenSaysSo) {
   EXPECT_EQ(commit[0].table_events[0].kind, change::TableEvent::Kind::kUnseenRows);
 }
 
-TEST_P(XaTest, WhatIsTooLargeForTheCheckpointIsRefused) {
+TEST_P(XaTest, WhatIsTooLargeForTheCheckpointIsUnknownAtItsCommit) {
   CapturedTables tables(mariadb());
   AssemblerOptions options = tables.Options();
   options.max_prepared_bytes = 20;
   TransactionAssembler assembler(options);
   assembler.BeginStream(true);
   Feed(&assembler, &tables, 0, behind_prepare_ - 1);
-  EXPECT_STATUS(assembler.Feed(events_[behind_prepare_ - 1].bytes), kAborted);
+  const auto prepare = Feed(&assembler, &tables, behind_prepare_ - 1, behind_prepare_);
+  ASSERT_EQ(prepare.size(), 1U);
+  EXPECT_EQ(prepare[0].prepared, nullptr);
+  const auto commit = Feed(&assembler, &tables, behind_prepare_, behind_prepare_ + 2);
+  ASSERT_EQ(commit.size(), 1U);
+  ASSERT_EQ(commit[0].table_events.size(), 1U);
+  EXPECT_EQ(commit[0].table_events[0].kind, change::TableEvent::Kind::kUnseenRows);
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, XaTest, ::testing::Bool(),

@@ -107,8 +107,11 @@ TEST_P(CapturedStreamTest, EveryTransactionHasItsGtidEndAndOrdinal) {
   const auto transactions = AssembleAll();
   EXPECT_GE(transactions.size(), 15U);
   change::BinlogPosition last;
+  uint64_t ordinal = 0;
   for (size_t i = 0; i < transactions.size(); ++i) {
-    EXPECT_EQ(transactions[i].ordinal, i + 1);
+    EXPECT_EQ(transactions[i].ordinal, ordinal + 1);
+    ordinal = transactions[i].ordinal + (transactions[i].table_events.empty() ? 0 : 1);
+    EXPECT_EQ(change::LastOrdinalOf(transactions[i]), ordinal);
     EXPECT_FALSE(transactions[i].position.gtid.empty());
     EXPECT_LT(last, transactions[i].position.end);
     EXPECT_GT(transactions[i].commit_time_us, 0);

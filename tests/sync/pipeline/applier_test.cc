@@ -78,6 +78,19 @@ class RecordingSink final : public IndexSink {
     }
     return Status::Ok();
   }
+  std::unique_ptr<KeyCursor> KeysBelow(index::IndexId, std::string_view source_table,
+                                       int64_t) const override {
+    class Keys final : public KeyCursor {
+     public:
+      explicit Keys(std::vector<std::string> keys) : keys_(std::move(keys)) {}
+      Result<std::vector<std::string>> Next(size_t) override { return std::exchange(keys_, {}); }
+
+     private:
+      std::vector<std::string> keys_;
+    };
+    return std::make_unique<Keys>(source_table == visited_table ? std::vector<std::string>{"1", "2"}
+                                                                : std::vector<std::string>());
+  }
   Status Commit() override { return Status::Ok(); }
   std::string Checkpoint(std::string_view key) const override {
     const MutexLock lock(&mutex);
@@ -313,7 +326,7 @@ TEST_F(ApplierTest, ATruncationDeletesEveryDocumentOfItsTable) {
   sink_.visited_table = "0/shop.items";
   change::Transaction transaction = Inserts(3, 0, 0);
   transaction.table_events.push_back(
-      {change::TableEvent::Kind::kTruncate, "shop", "items", "TRUNCATE items"});
+      {change::TableEvent::Kind::kTruncate, "shop", "items", "TRUNCATE items", ""});
   ASSERT_OK(applier_->Apply(transaction));
   EXPECT_EQ(sink_.keys, (std::vector<std::string>{"1", "2"}));
 }
