@@ -20,6 +20,7 @@ constexpr uint32_t kFirstPosition = 4;
 constexpr uint8_t kPacketEvent = 0x00;
 constexpr uint8_t kPacketEnd = 0xfe;
 constexpr size_t kMaxEndBytes = 9;
+constexpr unsigned kFatalErrorReadingBinlog = 1236;
 
 class DumpConnectionImpl final : public DumpConnection {
  public:
@@ -66,6 +67,10 @@ class DumpConnectionImpl final : public DumpConnection {
   }
 
   bool checksums() const override { return checksums_; }
+  bool lost_to_same_id() const override {
+    MutexLock lock(&mutex_);
+    return lost_to_same_id_;
+  }
 
   void Stop() override {
     {
@@ -130,8 +135,8 @@ class DumpConnectionImpl final : public DumpConnection {
       const uint64_t offset =
           file.empty() || options_.by_gtid ? kFirstPosition : options_.start.binlog.offset;
       if (offset > UINT32_MAX) {
-        return Status::Aborted("cannot resume at " + options_.start.binlog.ToString() +
-                               ": the protocol reaches no offset above 4 GiB without GTIDs");
+        return Status::NotFound("cannot resume at " + options_.start.binlog.ToString() +
+                                ": the protocol reaches no offset above 4 GiB without GTIDs");
       }
       PutU32(&command, static_cast<uint32_t>(offset));
       PutU16(&command, 0);
@@ -181,12 +186,19 @@ class DumpConnectionImpl final : public DumpConnection {
     return Push(packet.substr(1));
   }
 
-  Status StreamError() const {
+  Status StreamError() {
     const Status error = connection_->LastError("binlog dump");
     // Somebody else came under our id: not our history's fault, and the next id is drawn anew.
     const bool clash = error.message().find("same server_uuid/server_id") != std::string::npos ||
                        error.message().find("same server_id") != std::string::npos;
-    return clash ? Status::Unavailable(error.message()) : error;
+    if (clash) {
+      MutexLock lock(&mutex_);
+      lost_to_same_id_ = true;
+      return Status::Unavailable(error.message());
+    }
+    return mysql_errno(connection_->raw()) == kFatalErrorReadingBinlog
+               ? Status::NotFound(error.message())
+               : error;
   }
 
   Status Push(std::string_view event) {
@@ -212,13 +224,14 @@ class DumpConnectionImpl final : public DumpConnection {
   bool checksums_ = true;
   std::thread reader_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar not_empty_;
   CondVar not_full_;
   std::deque<std::string> queue_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t queued_bytes_ BINSEEK_GUARDED_BY(mutex_) = 0;
   Status end_ BINSEEK_GUARDED_BY(mutex_);
   bool stopped_ BINSEEK_GUARDED_BY(mutex_) = false;
+  bool lost_to_same_id_ BINSEEK_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

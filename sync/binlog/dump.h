@@ -5,7 +5,7 @@
 //
 // Threads: ReadEvent belongs to one thread; Stop may be called by any. The destructor stops and joins.
 // Errors: kUnavailable for a connection that is lost or that the server ended (also its shutdown, which is a plain end
-// of the stream): connect again. kAborted where the server cannot give what was asked for (purged, ahead of it), in its
+// of the stream): connect again. kNotFound where the server cannot give what was asked for (purged, ahead of it), in its
 // words. kInvalidArgument where it refuses the account.
 #ifndef BINSEEK_SYNC_BINLOG_DUMP_H_
 #define BINSEEK_SYNC_BINLOG_DUMP_H_
@@ -43,6 +43,8 @@ class DumpConnection {
       std::chrono::milliseconds timeout) = 0;
   // Whether events end with a checksum, as negotiated.
   virtual bool checksums() const = 0;
+  // Whether the server ended it because somebody else asked for its binlog under our server id.
+  virtual bool lost_to_same_id() const = 0;
   virtual void Stop() = 0;
 };
 

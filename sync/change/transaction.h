@@ -80,11 +80,12 @@ struct TableEvent {
   std::string statement;  // as logged, for messages
 };
 
-// Identifies the body of a transaction, to recognise rewritten history behind the same GTID.
+// Recognises a transaction that is read again, and another behind the same GTID: rewritten history. What it covers, and why that is the
+// same on every server that has the transaction, is said in sync/binlog/transaction_fingerprint.h.
 struct Fingerprint {
   int64_t commit_time_us = 0;
-  uint64_t length = 0;  // bytes of its events
-  uint32_t crc32c = 0;  // over the row events' bodies
+  uint64_t length = 0;  // of what crc32c covers, in bytes
+  uint32_t crc32c = 0;
   bool operator==(const Fingerprint&) const = default;
 };
 

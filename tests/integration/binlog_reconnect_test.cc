@@ -205,7 +205,7 @@ TEST_P(BinlogReconnectTest, APurgedPositionIsAborted) {
   }
   ASSERT_EQ(first, last);
   FollowFrom(start_, 1);
-  EXPECT_STATUS(CatchUpToError(), kAborted);
+  EXPECT_STATUS(CatchUpToError(), kNotFound);
 }
 
 TEST_P(BinlogReconnectTest, APositionAheadOfTheServerIsAborted) {
@@ -223,12 +223,12 @@ TEST_P(BinlogReconnectTest, APositionAheadOfTheServerIsAborted) {
   }
   source_.reset();
   if (!mariadb()) {  // we ask MySQL ourselves; MariaDB refuses the dump
-    EXPECT_STATUS(binlog::BinlogSource::Open(SourceOptions(ahead)), kAborted);
+    EXPECT_STATUS(binlog::BinlogSource::Open(SourceOptions(ahead)), kNotFound);
     return;
   }
   FollowFrom(ahead, 1);
   Traffic(1);
-  EXPECT_STATUS(CatchUpToError(), kAborted);
+  EXPECT_STATUS(CatchUpToError(), kNotFound);
 }
 
 TEST_P(BinlogReconnectTest, StopEndsAWaitingNext) {
