@@ -82,10 +82,13 @@ class SupervisorImpl final : public Supervisor {
     if (source_ != nullptr) {
       const auto source = source_->status();
       status.reconnects = source.reconnects;
-      if (!source.connected && status.state != SyncState::kHalted &&
-          status.state != SyncState::kStopped) {
+      const bool ended = status.state == SyncState::kHalted || status.state == SyncState::kStopped;
+      if (!source.connected && !ended) {
         status.state = SyncState::kConnecting;
         status.error = source.last_error;
+      }
+      if (!source.id_clash.empty() && !ended) {
+        status.error = source.id_clash;
       }
     }
     return status;
@@ -154,7 +157,7 @@ class SupervisorImpl final : public Supervisor {
   // ---- the thread of the stream
 
   void RunStream(const std::stop_token& stop) {
-    Status status = OpenWithRetries(stop);
+    Status status = Retry(stop, [&] { return Open(); });
     if (status.ok()) {
       status = Follow(stop);
     }
@@ -200,10 +203,6 @@ class SupervisorImpl final : public Supervisor {
     }
   }
 
-  Status OpenWithRetries(const std::stop_token& stop) {
-    return Retry(stop, [&] { return Open(); });
-  }
-
   Status Open() {
     BINSEEK_ASSIGN_OR_RETURN(const auto connection,
                              mysql::Connection::Open(WithoutDatabase(options_.connection)));
@@ -213,11 +212,15 @@ class SupervisorImpl final : public Supervisor {
     if (stored.empty()) {
       // Before any schema is read: a statement that changes one after this comes by the stream.
       BINSEEK_ASSIGN_OR_RETURN(checkpoint.place.position, mysql::CurrentPosition(connection.get()));
+      checkpoint.place.server = connection->server().Identity();
     } else {
       BINSEEK_ASSIGN_OR_RETURN(checkpoint, DecodeCheckpoint(stored));
     }
     BINSEEK_RETURN_IF_ERROR(catalog_.Restore(checkpoint, connection.get()));
-    BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint));
+    // Tables that begin now have their places on the server of this connection, the others on the checkpoint's.
+    const bool same_server = connection->server().Identity() == checkpoint.place.server;
+    BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint, same_server));
+    checkpoint.place.MoveTo(source_->server().Identity());
     applier_.emplace(
         ApplierOptions{options_.source, &sink_, &mapper_, &tables_, options_.state,
                        [this] { return std::make_unique<EngineRows>(options_.engine->View()); }},
@@ -225,7 +228,7 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
     {
       const MutexLock lock(&mutex_);
-      server_version_ = connection->server().version_text;
+      server_version_ = source_->server().version_text;
       position_ = checkpoint.place.position;
       ordinal_ = checkpoint.place.ordinal;
     }
@@ -233,11 +236,15 @@ class SupervisorImpl final : public Supervisor {
     return Status::Ok();
   }
 
-  Status OpenSource(const Checkpoint& checkpoint) {
+  Status OpenSource(const Checkpoint& checkpoint, bool same_server) {
+    const StreamPlace& place = checkpoint.place;
     binlog::BinlogSourceOptions source;
     source.connection = options_.connection;
     source.source = options_.source;
-    source.start = checkpoint.place.position;
+    source.start = place.position;
+    source.server = same_server ? place.server : std::string();
+    source.last = {place.last_gtid, place.last_begin, place.fingerprint};
+    source.moved = [this](mysql::Connection* connection) { return MoveTo(connection); };
     source.next_ordinal = checkpoint.place.ordinal + 1;
     source.prepared = checkpoint.prepared;
     source.server_id = options_.server_id;
@@ -251,6 +258,18 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_ASSIGN_OR_RETURN(auto opened, binlog::BinlogSource::Open(std::move(source)));
     const MutexLock lock(&mutex_);
     source_ = std::move(opened);
+    return Status::Ok();
+  }
+
+  // The stream is about to go on with another server.
+  Status MoveTo(mysql::Connection* connection) {
+    BINSEEK_RETURN_IF_ERROR(catalog_.MoveTo(connection));
+    if (applier_) {
+      applier_->MoveTo(connection->server().Identity());
+    }
+    const MutexLock lock(&mutex_);
+    position_.binlog = change::BinlogPosition();
+    server_version_ = connection->server().version_text;
     return Status::Ok();
   }
 
@@ -283,7 +302,11 @@ class SupervisorImpl final : public Supervisor {
     for (change::TableEvent& event : transaction->table_events) {
       catalog_.FoldNames(&event);
       if (catalog_.Concerns(event)) {
-        const auto take = [&] { return catalog_.TakeEvent(event, transaction->position, stop); };
+        const auto take = [&]() -> Status {
+          BINSEEK_ASSIGN_OR_RETURN(const auto connection,
+                                   ConnectToServerOf(source_.get(), options_.connection));
+          return catalog_.TakeEvent(event, transaction->position, connection.get(), stop);
+        };
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
@@ -292,7 +315,7 @@ class SupervisorImpl final : public Supervisor {
 
   Status TakeChunks(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      auto chunk = worker_->TakeReady(Reached());
+      auto chunk = worker_->TakeReady(source_->reach());
       if (!chunk) {
         return Status::Ok();
       }

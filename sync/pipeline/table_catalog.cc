@@ -115,15 +115,26 @@ bool TableCatalog::Concerns(const change::TableEvent& event) const {
 
 Status TableCatalog::TakeEvent(const change::TableEvent& event,
                                const change::TransactionPosition& position,
-                               const std::stop_token& stop) {
-  BINSEEK_ASSIGN_OR_RETURN(const auto connection,
-                           mysql::Connection::Open(WithoutDatabase(options_.connection)));
+                               mysql::Connection* connection, const std::stop_token& stop) {
   change::SourcePosition until;
   if (!connection->server().is_mariadb() && !position.gtid.empty()) {
     BINSEEK_RETURN_IF_ERROR(until.gtids.AddGtid(position.gtid));
   }
-  BINSEEK_RETURN_IF_ERROR(snapshot::AwaitShown(connection.get(), until, stop));
-  return HandleEvent(event, connection.get());
+  BINSEEK_RETURN_IF_ERROR(snapshot::AwaitShown(connection, until, stop));
+  return HandleEvent(event, connection);
+}
+
+Status TableCatalog::MoveTo(mysql::Connection* connection) {
+  // Statements that the other server had ahead of the stream, this one may not have yet.
+  for (const std::string& name : tables_->NotYetCaptured()) {
+    if (const auto followed = tables_->Find(name)) {
+      BINSEEK_RETURN_IF_ERROR(Refresh(followed->schema->database, followed->schema->table,
+                                      /*rewritten=*/false, connection));
+    }
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
+  tables_->MoveTo(now.binlog);
+  return Status::Ok();
 }
 
 Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connection* connection) {

@@ -41,9 +41,12 @@ class TableCatalog {
   // Whether the event is one for TakeEvent. The truncation of a table that is read to the end is not: its documents are deleted with the
   // transaction. While its snapshot runs, a chunk on its way may hold rows from before, so the table starts again.
   bool Concerns(const change::TableEvent& event) const;
-  // What a statement does to the tables. Connects, and waits until the server shows what the statement did: the binlog tells of it first.
+  // What a statement does to the tables. Waits until the server shows what the statement did: the binlog tells of it first.
+  // REQUIRES: `connection` is to the server that the stream comes from.
   Status TakeEvent(const change::TableEvent& event, const change::TransactionPosition& position,
-                   const std::stop_token& stop);
+                   mysql::Connection* connection, const std::stop_token& stop);
+  // The stream goes on with the server of this connection, which has all that was handed out, and no event of it has been read yet.
+  Status MoveTo(mysql::Connection* connection);
   bool IsFollowed(std::string_view database) const;
 
   bool IsWanted(std::string_view database, std::string_view table) const;
