@@ -144,9 +144,9 @@ class BinlogSourceImpl final : public BinlogSource {
     if (!by_gtid_ && moves) {
       return RewrittenHistory("another server answers, and file and offset mean nothing to it");
     }
-    if (by_gtid_) {
+    if (by_gtid_ && (moves || last_.begin.empty() || !now.is_mariadb())) {
       BINSEEK_RETURN_IF_ERROR(
-          AwaitHistory(connection.get(), assembler_->position(), moves,
+          AwaitHistory(connection.get(), assembler_->position(),
                        [&](milliseconds pause) { return WaitUntil(steady_clock::now() + pause); }));
     }
     if (moves) {
@@ -155,10 +155,7 @@ class BinlogSourceImpl final : public BinlogSource {
     BINSEEK_ASSIGN_OR_RETURN(
         StreamStart start,
         ChooseStreamStart(connection.get(), assembler_->position(), by_gtid_, last_));
-    if (start.purged && !std::exchange(told_of_purge_, true)) {
-      Log(LogLevel::kWarn, "the server has purged the last transaction: it is not compared",
-          {{"gtid", last_.gtid}, {"place", last_.begin.ToString()}});
-    }
+    floor_ = start.floor;
     DumpOptions dump;
     dump.start = std::move(start.position);
     dump.by_gtid = start.by_gtid;
@@ -229,6 +226,9 @@ class BinlogSourceImpl final : public BinlogSource {
         BINSEEK_ASSIGN_OR_RETURN(auto transaction, Feed(**event));
         if (transaction) {
           Count(*transaction);
+          if (transaction->begin < floor_) {
+            transaction->begin = change::BinlogPosition();
+          }
           last_ = {transaction->position.gtid, transaction->begin, transaction->fingerprint};
           return transaction;
         }
@@ -367,7 +367,7 @@ class BinlogSourceImpl final : public BinlogSource {
   std::optional<std::string> server_identity_;
   LastTransaction last_;
   bool asked_twice_ = false;
-  bool told_of_purge_ = false;
+  change::BinlogPosition floor_;  // see StreamStart
   std::optional<TransactionAssembler> assembler_;
   std::mt19937_64 random_;
   Status fatal_;

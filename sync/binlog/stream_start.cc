@@ -4,11 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/log.h"
+#include "sync/mysql/current_position.h"
+
 namespace binseek::binlog {
 namespace {
 
 constexpr std::chrono::seconds kHistoryWithin{10};
 constexpr std::chrono::milliseconds kHistoryPoll{100};
+
+void LogPurged(const LastTransaction& last) {
+  static LogEvery every(std::chrono::hours(1));
+  every.Log(LogLevel::kWarn, "the server has purged the last transaction: it is not compared",
+            {{"gtid", last.gtid}, {"place", last.begin.ToString()}});
+}
 
 Status AskByGtid(mysql::Connection* connection, const LastTransaction& last, StreamStart* start) {
   if (last.gtid.empty()) {
@@ -16,8 +25,8 @@ Status AskByGtid(mysql::Connection* connection, const LastTransaction& last, Str
   }
   BINSEEK_ASSIGN_OR_RETURN(const auto text, connection->QueryCell("SELECT @@global.gtid_purged"));
   BINSEEK_ASSIGN_OR_RETURN(const auto purged, change::GtidSet::Parse(text.value_or("")));
-  start->purged = purged.ContainsGtid(last.gtid);
-  if (start->purged) {
+  if (purged.ContainsGtid(last.gtid)) {
+    LogPurged(last);
     return Status::Ok();
   }
   change::GtidSet one;
@@ -56,13 +65,13 @@ Status AskByPlace(mysql::Connection* connection, const LastTransaction& last, St
                             " was read from it already");
   }
   // A stream that stands within a file that is gone has lost the rest of it; the server will say so.
-  start->purged =
-      file < files.front() && (start->by_gtid || start->position.binlog.file != last.begin.file);
-  if (!start->purged) {
-    start->by_gtid = false;
-    start->position.binlog = last.begin;
-    start->again = HistoryCheck::By::kPlace;
+  if (file < files.front() && (start->by_gtid || start->position.binlog.file != file.file)) {
+    LogPurged(last);
+    return Status::Ok();
   }
+  start->by_gtid = false;
+  start->position.binlog = last.begin;
+  start->again = HistoryCheck::By::kPlace;
   return Status::Ok();
 }
 
@@ -94,6 +103,10 @@ Result<StreamStart> ChooseStreamStart(mysql::Connection* connection,
   const bool mysql_by_gtid = by_gtid && !connection->server().is_mariadb();
   BINSEEK_RETURN_IF_ERROR(mysql_by_gtid ? AskByGtid(connection, last, &start)
                                         : AskByPlace(connection, last, &start));
+  if (start.by_gtid && !mysql_by_gtid) {
+    BINSEEK_ASSIGN_OR_RETURN(const auto end, mysql::CurrentPosition(connection));
+    start.floor = end.binlog;
+  }
   return start;
 }
 
@@ -120,11 +133,7 @@ Result<bool> StartsByGtid(mysql::Connection* connection, change::SourcePosition*
 }
 
 Status AwaitHistory(mysql::Connection* connection, const change::SourcePosition& position,
-                    bool moves, const std::function<bool(std::chrono::milliseconds)>& pause) {
-  const bool mariadb = connection->server().is_mariadb();
-  if (mariadb && !moves) {
-    return Status::Ok();
-  }
+                    const std::function<bool(std::chrono::milliseconds)>& pause) {
   const auto deadline = std::chrono::steady_clock::now() + kHistoryWithin;
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(const std::string lacking, LackingTransactions(connection, position));
@@ -132,9 +141,10 @@ Status AwaitHistory(mysql::Connection* connection, const change::SourcePosition&
       return Status::Ok();
     }
     if (std::chrono::steady_clock::now() >= deadline) {
-      return mariadb ? Status::Ok()
-                     : RewrittenHistory("it lacks transactions that were read already (" + lacking +
-                                        ")");
+      return connection->server().is_mariadb()
+                 ? Status::Ok()
+                 : RewrittenHistory("it lacks transactions that were read already (" + lacking +
+                                    ")");
     }
     if (!pause(kHistoryPoll)) {
       return Status::Aborted("the binlog source was stopped");

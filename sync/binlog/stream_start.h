@@ -20,7 +20,9 @@ struct StreamStart {
   bool by_gtid = true;  // behind position's GTIDs; else at position.binlog
   // How the last transaction will come once more; not set: it will not.
   std::optional<HistoryCheck::By> again;
-  bool purged = false;  // it will not, because the server has it no more
+  // A stream by MariaDB's GTIDs: transactions that begin before this do not begin at a place to start from. Behind it, in another domain, there
+  // may be some that were read before, from another server, and are passed over now.
+  change::BinlogPosition floor;
 };
 
 // To go on behind `position`. The last transaction comes again where it is known and the server has it still:
@@ -28,7 +30,8 @@ struct StreamStart {
 //   MySQL without them   the stream begins at its place
 //   MariaDB              likewise, without GTIDs (a start by GTID goes behind them); where its place is not known, which is so on another
 //                        server, by GTIDs and without it. Places beyond 4 GiB, which the protocol has no words for, are not known.
-// REQUIRES: places are of this server.
+// Where the server has purged it that is logged, and the stream goes on without.
+// REQUIRES: places are of this server, and it has been found to have what was handed out.
 Result<StreamStart> ChooseStreamStart(mysql::Connection* connection,
                                       const change::SourcePosition& position, bool by_gtid,
                                       const LastTransaction& last);
@@ -38,10 +41,10 @@ Result<StreamStart> ChooseStreamStart(mysql::Connection* connection,
 Result<bool> StartsByGtid(mysql::Connection* connection, change::SourcePosition* start);
 
 // A server that lacks what was handed out has another history: to go on would keep rows that it does not have. What it has just logged, it may
-// not count as executed yet, and a replica that takes another's place (`moves`) may have some of it to catch up with: it is given ten
-// seconds. MariaDB is not judged here, since it says itself what it cannot go on from. `pause` waits, and is false where it is to end.
+// not count as executed yet, and a replica that takes another's place may have some of it to catch up with: it is given ten seconds.
+// MariaDB is not judged here, since it says itself what it cannot go on from. `pause` waits, and is false where it is to end.
 Status AwaitHistory(mysql::Connection* connection, const change::SourcePosition& position,
-                    bool moves, const std::function<bool(std::chrono::milliseconds)>& pause);
+                    const std::function<bool(std::chrono::milliseconds)>& pause);
 
 }  // namespace binseek::binlog
 

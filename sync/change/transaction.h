@@ -98,7 +98,8 @@ struct Transaction {
   SourceId source{};
   uint64_t ordinal = 0;
   TransactionPosition position;
-  BinlogPosition begin;        // of its first event; empty where it is not known
+  BinlogPosition
+      begin;  // of its first event, where a stream can start; empty where it is not known
   int64_t commit_time_us = 0;  // source's clock, microseconds since epoch; 0 = unknown
   Completeness completeness = Completeness::kWhole;
   std::shared_ptr<const RowSequence> rows;  // never null

@@ -2,8 +2,11 @@
 #include <thread>
 #include <utility>
 
+#include "sync/mysql/schema_reader.h"
+#include "sync/mysql/url.h"
 #include "tests/integration/binlog_fixture.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/tcp_switch.h"
 
 namespace binseek::test {
 namespace {
@@ -306,6 +309,92 @@ TEST_P(BinlogHistoryTest, WithoutGtidsItIsRecognisedByItsPlace) {
   auto other = Resumed(three[0]);
   other.server = "another";
   EXPECT_STATUS(ErrorOf(other), kNotFound);
+}
+
+// A member of a topology may have transactions of several domains (MariaDB), or of replicas without an order of commits, in another order.
+TEST_P(BinlogHistoryTest, OnAnotherServerWhatWasReadMayLieBehindWhatIsNew) {
+  std::unique_ptr<TestServer> servers[2];
+  std::unique_ptr<mysql::Connection> sessions[2];
+  for (int i = 0; i < 2; ++i) {
+    auto started = TestServer::Start(GetParam());
+    ASSERT_OK(started);
+    servers[i] = std::move(*started);
+    auto session = mysql::Connection::Open(*mysql::ParseMysqlUrl(servers[i]->url()));
+    ASSERT_OK(session);
+    sessions[i] = std::move(*session);
+    for (const std::string& statement :
+         {std::string("SET sql_log_bin = 0"), "CREATE DATABASE " + database(), "USE " + database(),
+          std::string("CREATE TABLE a (id INT PRIMARY KEY)"), std::string("SET sql_log_bin = 1")}) {
+      ASSERT_OK(sessions[i]->Execute(statement));
+    }
+  }
+  auto tables = mysql::ReadTables(sessions[0].get(), database());
+  ASSERT_OK(tables);
+  shapes_["a"] = tables->front();
+  // Transaction `number` of one of two sequences, the same on both servers.
+  const auto log = [&](int server, int sequence, int number) {
+    const std::string n = std::to_string(number);
+    const std::string name =
+        mariadb() ? "SET SESSION server_id = 77, gtid_domain_id = " + std::to_string(sequence) +
+                        ", gtid_seq_no = " + n
+                  : "SET SESSION original_commit_timestamp = 1700000000000000, gtid_next = '" +
+                        std::to_string(sequence) + "0000000-0000-0000-0000-000000000000:" + n + "'";
+    ASSERT_OK(sessions[server]->Execute(name));
+    ASSERT_OK(sessions[server]->Execute("INSERT INTO a VALUES (" +
+                                        std::to_string(sequence * 10 + number) + ")"));
+    if (!mariadb()) {
+      ASSERT_OK(sessions[server]->Execute("SET gtid_next = 'AUTOMATIC'"));
+    }
+  };
+  log(0, 1, 1);
+  log(0, 1, 2);
+  log(1, 2, 1);  // new to us, and before what we have
+  log(1, 1, 1);
+  log(1, 1, 2);
+  auto address = TcpSwitch::Open(servers[0]->port());
+  ASSERT_OK(address);
+  change::SourcePosition start;
+  start.flavor = mariadb() ? change::Flavor::kMariadb : change::Flavor::kMysql;
+  auto options = SourceOptions(start);
+  options.connection.port = (*address)->port();
+  int moves = 0;
+  options.moved = [&](mysql::Connection* connection) {
+    ++moves;
+    EXPECT_EQ(connection->server().Identity(), sessions[1]->server().Identity());
+    return Status::Ok();
+  };
+  Open(std::move(options));
+  // The next one with rows: its row's id, and its ordinal.
+  const auto next = [&]() -> std::string {
+    const auto deadline = steady_clock::now() + std::chrono::seconds(30);
+    while (steady_clock::now() < deadline) {
+      auto transaction = source_->Next(milliseconds(50));
+      EXPECT_OK(transaction);
+      if (!transaction.ok()) {
+        break;
+      }
+      if (transaction->has_value() && (*transaction)->rows->size() > 0) {
+        auto row = (*transaction)->rows->Open()->Next();
+        return change::DebugString((*row)->after[0]) + " as " +
+               std::to_string((*transaction)->ordinal);
+      }
+    }
+    return "nothing";
+  };
+  EXPECT_EQ(next(), "11 as 1");
+  EXPECT_EQ(next(), "12 as 2");
+  EXPECT_EQ(moves, 0);
+  (*address)->LeadTo(servers[1]->port());
+  EXPECT_EQ(next(), "21 as 3");
+  EXPECT_EQ(moves, 1);
+  (*address)->Cut();
+  log(1, 2, 2);
+  EXPECT_EQ(next(), "22 as 4");
+  (*address)->Cut();
+  log(1, 2, 3);
+  EXPECT_EQ(next(), "23 as 5");
+  EXPECT_EQ(moves, 1);
+  EXPECT_EQ(source_->server().Identity(), sessions[1]->server().Identity());
 }
 
 TEST_P(BinlogHistoryTest, TwoOfOneServerIdTakeTurnsWithGrowingPausesAndSaySo) {

@@ -285,6 +285,27 @@ TEST_P(PipelineFailoverTest, AnAddressThatMovedIsSeenByTheNextStatementThatChang
   ExpectEqual();
 }
 
+TEST_P(PipelineFailoverTest, AReplicaThatHasToCatchUpIsWaitedFor) {
+  CreateItems(50);
+  StartByAddress();
+  AwaitLive();
+  AwaitReplica();
+  ASSERT_OK(Replica()->Sql(mariadb() ? "STOP SLAVE SQL_THREAD" : "STOP REPLICA SQL_THREAD"));
+  Sql("UPDATE items SET stock = 5 WHERE id < 10; CREATE TABLE later LIKE items");
+  ExpectEqual();
+  ASSERT_TRUE(Await([&] { return Table("later").state == TableState::kLive; }));
+  address_->LeadTo(Replica()->port());
+  ASSERT_TRUE(Await([&] { return supervisor_->status().state == SyncState::kConnecting; }));
+  ASSERT_OK(Replica()->Sql(mariadb() ? "START SLAVE SQL_THREAD" : "START REPLICA SQL_THREAD"));
+  AwaitReplica();
+  server_ = Replica();
+  ASSERT_OK(server_->Sql(mariadb() ? "STOP SLAVE" : "STOP REPLICA"));
+  Sql("INSERT INTO later SELECT * FROM items; DELETE FROM items WHERE id < 5");
+  ExpectEqual();
+  ExpectEqual("later", "later");
+  EXPECT_EQ(Table("items").snapshot_rows, 50U) << "the table was read again";
+}
+
 TEST_P(PipelineFailoverTest, ARewrittenTailIsNotGoneOnFrom) {
   CreateItems(20);
   StartByAddress();
@@ -308,6 +329,40 @@ TEST_P(PipelineFailoverTest, ARewrittenTailIsNotGoneOnFrom) {
   EXPECT_EQ(supervisor_->status().state, SyncState::kHalted);
   EXPECT_NE(supervisor_->status().error.find("history is another one"), std::string::npos)
       << supervisor_->status().error;
+}
+
+class ServerIdTest : public PipelineFixture {};
+
+TEST_P(ServerIdTest, AClashIsToldByTheStatusWhileItLastsAndNothingIsLost) {
+  if (GetParam() != ServerFlavor::kMariadb) {
+    GTEST_SKIP() << "MySQL tells replicas by uuids, of which every connection has one of its own";
+  }
+  CreateItems(50);
+  StartWith([](pipeline::SupervisorOptions* options) { options->server_id = 4711; });
+  AwaitLive();
+  EXPECT_EQ(supervisor_->status().error, "");
+  binlog::BinlogSourceOptions rival;
+  rival.connection = *mysql::ParseMysqlUrl(server_->url());
+  rival.server_id = 4711;
+  rival.start.flavor = change::Flavor::kMariadb;
+  rival.schema_provider = [](std::string_view, std::string_view) { return nullptr; };
+  auto source = binlog::BinlogSource::Open(std::move(rival));
+  ASSERT_OK(source);
+  std::atomic<bool> stop{false};
+  std::thread reader([&] {
+    while (!stop) {
+      EXPECT_OK((*source)->Next(milliseconds(20)));
+    }
+  });
+  EXPECT_TRUE(Await([&] {
+    const auto status = supervisor_->status();
+    return status.reconnects >= 2 && status.state == SyncState::kLive &&
+           status.error.find("server id 4711") != std::string::npos;
+  })) << supervisor_->status().error;
+  Sql("UPDATE items SET stock = 5 WHERE id < 10");
+  ExpectEqual();
+  stop = true;
+  reader.join();
 }
 
 // A stream that stands where the test says.
@@ -461,6 +516,9 @@ std::string FlavorOf(const ::testing::TestParamInfo<ServerFlavor>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, PipelineFailoverTest,
+                         ::testing::Values(ServerFlavor::kMariadb, ServerFlavor::kMysql9),
+                         FlavorOf);
+INSTANTIATE_TEST_SUITE_P(Servers, ServerIdTest,
                          ::testing::Values(ServerFlavor::kMariadb, ServerFlavor::kMysql9),
                          FlavorOf);
 INSTANTIATE_TEST_SUITE_P(Servers, SnapshotWorkerTest,
