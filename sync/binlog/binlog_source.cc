@@ -1,6 +1,7 @@
 #include "sync/binlog/binlog_source.h"
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <utility>
 
@@ -8,6 +9,8 @@
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/dump.h"
+#include "sync/binlog/reconnect_backoff.h"
+#include "sync/binlog/stream_start.h"
 #include "sync/binlog/transaction_assembler.h"
 
 namespace binseek::binlog {
@@ -22,11 +25,18 @@ constexpr int kEventsToTrust = 5;
 class BinlogSourceImpl final : public BinlogSource {
  public:
   explicit BinlogSourceImpl(BinlogSourceOptions options)
-      : options_(std::move(options)), random_(std::random_device{}()) {}
+      : options_(std::move(options)),
+        random_(std::random_device{}()),
+        backoff_({options_.min_backoff, options_.max_backoff, options_.clash_memory}) {}
 
   Status Begin() {
     BINSEEK_ASSIGN_OR_RETURN(auto connection, Connect());
     server_ = connection->server();
+    server_identity_ = options_.server.value_or(server_.Identity());
+    last_ = options_.last;
+    if (server_identity_ != server_.Identity()) {
+      options_.start.binlog = change::BinlogPosition();
+    }
     if (options_.start.flavor != server_.flavor) {
       const bool blank = options_.start.GtidText().empty() && options_.start.binlog.empty();
       if (!blank) {
@@ -35,7 +45,7 @@ class BinlogSourceImpl final : public BinlogSource {
       }
       options_.start.flavor = server_.flavor;
     }
-    BINSEEK_RETURN_IF_ERROR(ChooseMode(connection.get()));
+    BINSEEK_ASSIGN_OR_RETURN(by_gtid_, StartsByGtid(connection.get(), &options_.start));
     AssemblerOptions assembler;
     assembler.source = options_.source;
     assembler.start = options_.start;
@@ -64,17 +74,39 @@ class BinlogSourceImpl final : public BinlogSource {
     return outcome;
   }
 
+  Status Renew() override {
+    BINSEEK_RETURN_IF_ERROR(fatal_);
+    Disconnect(Status::Unavailable("the connection is made anew"));
+    Status started = ConnectAndStart();
+    Publish();
+    if (!started.ok() && !started.retryable()) {
+      fatal_ = started;
+    }
+    return started;
+  }
+
+  void RequestRenewal() override { renewal_wanted_ = true; }
+
   change::SourcePosition read_position() const override {
     MutexLock lock(&mutex_);
     return position_;
+  }
+  StreamReach reach() const override {
+    MutexLock lock(&mutex_);
+    return {server_, position_, last_ordinal_};
   }
   uint64_t last_ordinal() const override {
     MutexLock lock(&mutex_);
     return last_ordinal_;
   }
   BinlogSourceStatus status() const override {
+    const auto now = steady_clock::now();
     MutexLock lock(&mutex_);
-    return status_;
+    BinlogSourceStatus status = status_;
+    if (now - last_clash_ > options_.clash_memory) {
+      status.id_clash.clear();
+    }
+    return status;
   }
   mysql::ServerInfo server() const override {
     MutexLock lock(&mutex_);
@@ -98,32 +130,9 @@ class BinlogSourceImpl final : public BinlogSource {
     return mysql::Connection::Open(connection);
   }
 
-  // By GTID where the start has them, or where there is no start at all; else by file and offset. MariaDB can translate.
-  Status ChooseMode(mysql::Connection* connection) {
-    change::SourcePosition& start = options_.start;
-    by_gtid_ = !start.GtidText().empty();
-    if (by_gtid_) {
-      return Status::Ok();
-    }
-    if (server_.is_mariadb()) {
-      if (start.binlog.empty()) {
-        by_gtid_ = true;
-        return Status::Ok();
-      }
-      BINSEEK_ASSIGN_OR_RETURN(
-          const auto gtids,
-          connection->QueryCell("SELECT BINLOG_GTID_POS(" + mysql::Quote(start.binlog.file) + ", " +
-                                std::to_string(start.binlog.offset) + ")"));
-      if (gtids) {
-        BINSEEK_ASSIGN_OR_RETURN(start.mariadb_gtids, change::MariadbGtidPosition::Parse(*gtids));
-        by_gtid_ = true;
-      }
-      return Status::Ok();
-    }
-    // With GTIDs on, an empty set is a set: of a server that has executed nothing yet.
-    BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
-    by_gtid_ = mode == "ON";
-    return Status::Ok();
+  Status ConnectAndStart() {
+    BINSEEK_ASSIGN_OR_RETURN(auto connection, Connect());
+    return StartDump(std::move(connection));
   }
 
   Status StartDump(std::unique_ptr<mysql::Connection> connection) {
@@ -131,27 +140,36 @@ class BinlogSourceImpl final : public BinlogSource {
     if (now.flavor != server_.flavor) {
       return Status::NotFound("the server became another kind: " + now.version_text);
     }
-    if (!by_gtid_ &&
-        (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id)) {
-      return Status::NotFound("another server answers, and file and offset mean nothing to it");
+    const bool moves = server_identity_ != now.Identity();
+    if (!by_gtid_ && moves) {
+      return RewrittenHistory("another server answers, and file and offset mean nothing to it");
     }
-    if (now.server_uuid != server_.server_uuid || now.server_id != server_.server_id) {
-      assembler_->ForgetPlace();
-      MutexLock lock(&mutex_);
-      server_ = now;
+    if (by_gtid_ && (moves || last_.begin.empty() || !now.is_mariadb())) {
+      BINSEEK_RETURN_IF_ERROR(
+          AwaitHistory(connection.get(), assembler_->position(),
+                       [&](milliseconds pause) { return WaitUntil(steady_clock::now() + pause); }));
     }
+    if (moves) {
+      BINSEEK_RETURN_IF_ERROR(MoveTo(connection.get()));
+    }
+    BINSEEK_ASSIGN_OR_RETURN(
+        StreamStart start,
+        ChooseStreamStart(connection.get(), assembler_->position(), by_gtid_, last_));
+    floor_ = start.floor;
     DumpOptions dump;
-    dump.start = assembler_->position();
-    dump.by_gtid = by_gtid_;
+    dump.start = std::move(start.position);
+    dump.by_gtid = start.by_gtid;
     dump.server_id = options_.server_id != 0 ? options_.server_id : RandomServerId();
     dump.heartbeat = options_.heartbeat;
-    if (by_gtid_ && !now.is_mariadb()) {
-      BINSEEK_RETURN_IF_ERROR(CheckHistory(connection.get()));
-    }
+    renewal_wanted_ = false;
     BINSEEK_ASSIGN_OR_RETURN(auto started, DumpConnection::Start(std::move(connection), dump));
     assembler_->BeginStream(started->checksums());
+    if (start.again) {
+      assembler_->ExpectAgain(last_, *start.again);
+    }
     events_on_connection_ = 0;
     last_heard_ = steady_clock::now();
+    backoff_.Connected(last_heard_);
     MutexLock lock(&mutex_);
     dump_ = std::move(started);
     status_.connected = true;
@@ -161,27 +179,23 @@ class BinlogSourceImpl final : public BinlogSource {
     return Status::Ok();
   }
 
-  // A server that lacks what was handed out has another history: to go on would keep rows that it does not have. What it has just
-  // logged, it may not count as executed yet.
-  Status CheckHistory(mysql::Connection* connection) {
-    constexpr auto kCountsWithin = std::chrono::seconds(10);
-    const auto deadline = steady_clock::now() + kCountsWithin;
-    for (;;) {
-      BINSEEK_ASSIGN_OR_RETURN(const auto text,
-                               connection->QueryCell("SELECT @@global.gtid_executed"));
-      BINSEEK_ASSIGN_OR_RETURN(const auto executed, change::GtidSet::Parse(text.value_or("")));
-      const change::GtidSet lacking = assembler_->position().gtids.Subtract(executed);
-      if (lacking.empty()) {
-        return Status::Ok();
-      }
-      if (steady_clock::now() >= deadline) {
-        return Status::NotFound("the server lacks transactions that were read already (" +
-                                lacking.ToString() + "): its history is another one");
-      }
-      if (!WaitUntil(steady_clock::now() + milliseconds(100))) {
-        return Status::Aborted("the binlog source was stopped");
-      }
+  // Places of the server before mean nothing from here on; whoever else holds some is told.
+  Status MoveTo(mysql::Connection* connection) {
+    Log(LogLevel::kInfo, "binlog stream goes on with another server",
+        {{"server", connection->server().Identity()}, {"before", server_identity_.value_or("")}});
+    server_identity_.reset();
+    assembler_->ForgetPlace();
+    last_.begin = change::BinlogPosition();
+    {
+      MutexLock lock(&mutex_);
+      server_ = connection->server();
+      position_.binlog = change::BinlogPosition();
     }
+    if (options_.moved) {
+      BINSEEK_RETURN_IF_ERROR(options_.moved(connection));
+    }
+    server_identity_ = connection->server().Identity();
+    return Status::Ok();
   }
 
   // High numbers, where no server has been put by hand.
@@ -192,6 +206,9 @@ class BinlogSourceImpl final : public BinlogSource {
       if (Stopped()) {
         return Status::Aborted("the binlog source was stopped");
       }
+      if (renewal_wanted_.exchange(false)) {
+        Disconnect(Status::Unavailable("the connection is made anew"));
+      }
       if (dump_ == nullptr) {
         BINSEEK_ASSIGN_OR_RETURN(const bool connected, Reconnect(deadline));
         if (!connected) {
@@ -201,14 +218,18 @@ class BinlogSourceImpl final : public BinlogSource {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
       auto event = dump_->ReadEvent(std::clamp(left, milliseconds(0), options_.silence_limit));
       if (!event.ok()) {
-        BINSEEK_RETURN_IF_ERROR(Lose(event.status()));
+        BINSEEK_RETURN_IF_ERROR(Lose(Explain(event.status())));
         continue;
       }
       if (event->has_value()) {
         Heard((*event)->size());
-        BINSEEK_ASSIGN_OR_RETURN(auto transaction, assembler_->Feed(**event));
+        BINSEEK_ASSIGN_OR_RETURN(auto transaction, Feed(**event));
         if (transaction) {
           Count(*transaction);
+          if (transaction->begin < floor_) {
+            transaction->begin = change::BinlogPosition();
+          }
+          last_ = {transaction->position.gtid, transaction->begin, transaction->fingerprint};
           return transaction;
         }
         Publish();
@@ -222,14 +243,35 @@ class BinlogSourceImpl final : public BinlogSource {
     }
   }
 
+  // Where no event lies, bytes that are none are read.
+  Result<std::optional<change::Transaction>> Feed(std::string_view event) {
+    const bool awaits_place = assembler_->check().awaits_place();
+    auto transaction = assembler_->Feed(event);
+    if (!transaction.ok() && awaits_place && !IsHistoryLost(transaction.status())) {
+      return RewrittenHistory(transaction.status().message());
+    }
+    asked_twice_ = asked_twice_ && assembler_->check().pending();
+    return transaction;
+  }
+
+  // A server that cannot give the last transaction: it may have purged that since it was asked for what it has, and so is asked once more.
+  Status Explain(const Status& lost) {
+    const HistoryCheck& check = assembler_->check();
+    if (!IsHistoryLost(lost) || !check.pending()) {
+      return lost;
+    }
+    if (!std::exchange(asked_twice_, true)) {
+      return Status::Unavailable(lost.message());
+    }
+    return check.awaits_place() ? RewrittenHistory(lost.message()) : lost;
+  }
+
   // True once connected; false where the deadline came first.
   Result<bool> Reconnect(steady_clock::time_point deadline) {
     if (!WaitUntil(std::min(deadline, next_attempt_)) || steady_clock::now() < next_attempt_) {
       return false;
     }
-    auto connection = Connect();
-    const Status started =
-        connection.ok() ? StartDump(std::move(connection).value()) : connection.status();
+    const Status started = ConnectAndStart();
     if (started.ok()) {
       Log(LogLevel::kInfo, "binlog stream resumed",
           {{"position", assembler_->position().binlog.ToString()}});
@@ -258,14 +300,17 @@ class BinlogSourceImpl final : public BinlogSource {
     if (!why.retryable()) {
       return why;
     }
+    const bool clash = dump_ != nullptr && dump_->lost_to_same_id();
     Disconnect(why);
-    backoff_ = std::clamp(backoff_ * 2, options_.min_backoff, options_.max_backoff);
-    // Between half and all of it, so that many that lost one server do not come back as one.
-    const auto jitter = milliseconds(
-        static_cast<int64_t>(random_() % static_cast<uint64_t>(backoff_.count() / 2 + 1)));
-    next_attempt_ = steady_clock::now() + backoff_ - jitter;
-    Log(LogLevel::kWarn, "binlog stream lost",
-        {{"error", why}, {"retry_in_ms", (backoff_ - jitter).count()}});
+    const auto now = steady_clock::now();
+    if (clash) {
+      MutexLock lock(&mutex_);
+      last_clash_ = now;
+      status_.id_clash = DescribeIdClash(options_.server_id, why);
+    }
+    const milliseconds pause = backoff_.Next(now, clash);
+    next_attempt_ = now + pause;
+    Log(LogLevel::kWarn, "binlog stream lost", {{"error", why}, {"retry_in_ms", pause.count()}});
     return Status::Ok();
   }
 
@@ -288,7 +333,7 @@ class BinlogSourceImpl final : public BinlogSource {
   void Heard(size_t bytes) {
     last_heard_ = steady_clock::now();
     if (++events_on_connection_ == kEventsToTrust) {
-      backoff_ = milliseconds(0);
+      backoff_.Trust();
     }
     const int64_t now = Clock::Real()->NowMicros();
     MutexLock lock(&mutex_);
@@ -306,14 +351,10 @@ class BinlogSourceImpl final : public BinlogSource {
   void Publish() {
     const change::SourcePosition& reached = assembler_->position();
     MutexLock lock(&mutex_);
-    if (last_ordinal_ == assembler_->last_ordinal()) {
+    if (std::exchange(published_, true) && last_ordinal_ == assembler_->last_ordinal()) {
       position_.binlog = reached.binlog;  // sets are large: copied only where a transaction came
     } else {
       position_ = reached;
-    }
-    if (!published_) {
-      position_ = reached;
-      published_ = true;
     }
     last_ordinal_ = assembler_->last_ordinal();
   }
@@ -322,10 +363,15 @@ class BinlogSourceImpl final : public BinlogSource {
   BinlogSourceOptions options_;
   mysql::ServerInfo server_;  // written under the mutex, too
   bool by_gtid_ = true;
+  // Whose places are held, here and by others; nothing: of none, after a move that failed.
+  std::optional<std::string> server_identity_;
+  LastTransaction last_;
+  bool asked_twice_ = false;
+  change::BinlogPosition floor_;  // see StreamStart
   std::optional<TransactionAssembler> assembler_;
   std::mt19937_64 random_;
   Status fatal_;
-  milliseconds backoff_{0};
+  ReconnectBackoff backoff_;
   steady_clock::time_point next_attempt_{};
   steady_clock::time_point last_heard_{};
   int events_on_connection_ = 0;
@@ -333,9 +379,11 @@ class BinlogSourceImpl final : public BinlogSource {
   // Written by that thread under the mutex, read by it without: others may only Stop() it.
   std::unique_ptr<DumpConnection> dump_;
 
+  std::atomic<bool> renewal_wanted_{false};
   mutable Mutex mutex_;
   CondVar stop_;
   bool stopped_ BINSEEK_GUARDED_BY(mutex_) = false;
+  steady_clock::time_point last_clash_ BINSEEK_GUARDED_BY(mutex_){};
   change::SourcePosition position_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t last_ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
   BinlogSourceStatus status_ BINSEEK_GUARDED_BY(mutex_);

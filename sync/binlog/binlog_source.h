@@ -9,9 +9,11 @@
 // What it guards: a transaction is handed out whole or not at all; after a lost connection it goes on behind the last one
 // that was handed out, with the ordinals that would have come without the loss; every transaction that moves the position
 // is handed out, also one without captured rows (rows empty), so that checkpoints have no gaps. A transaction that was
-// cut off, by the connection or by a crash of the server, is dropped and read again.
+// cut off, by the connection or by a crash of the server, is dropped and read again. Every connection asks for the last transaction
+// once more and compares it (see HistoryCheck), where the server still has it; by its GTID on MySQL, by its place on MariaDB and without
+// GTIDs, so that a MariaDB server behind the same address that is another one is taken at its GTIDs' word.
 //
-// Threads: Next() belongs to one thread; Stop(), status(), server(), read_position(), last_ordinal() may be called by any.
+// Threads: Next() and Renew() belong to one thread; all others may be called by any.
 // Errors of Next(), after which the source is at its end: kNotFound where the history is gone or no longer ours (purged, server behind us,
 // of another kind, rewritten), see IsHistoryLost; kAborted where an event that changes rows is not understood, and after Stop();
 // kCorruption for bytes that cannot be right; kResourceExhausted for a transaction above max_transaction_bytes; kInvalidArgument where
@@ -22,11 +24,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "engine/base/result.h"
+#include "sync/binlog/history_check.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/change/position.h"
 #include "sync/change/transaction.h"
@@ -39,6 +43,13 @@ struct BinlogSourceOptions {
   change::SourceId source{};
   // Start behind this. With GTIDs they decide; without, file and offset do.
   change::SourcePosition start;
+  // Whose files `start.binlog` and `last.begin` are in (mysql::ServerInfo::Identity); not set: of the server that answers.
+  std::optional<std::string> server;
+  LastTransaction last;  // before `start`; without a GTID and a place: not known
+  // Called by the thread of Open() and Next() where the stream goes on with another server than before, or than `server`: before the first
+  // event of it is read, and once read_position() is none of the old one's any more. `connection` is to the new one. A connection is given
+  // up where this fails, and it is called again for the next.
+  std::function<Status(mysql::Connection* connection)> moved;
   uint64_t next_ordinal = 1;                            // of the first transaction behind `start`
   std::shared_ptr<const change::PreparedSet> prepared;  // at `start`; null: none
   SchemaProvider schema_provider;
@@ -50,11 +61,15 @@ struct BinlogSourceOptions {
   std::chrono::milliseconds max_backoff{15000};
   uint64_t max_transaction_bytes = uint64_t{1} << 30;  // of decoded rows held in memory
   uint32_t server_id = 0;                              // of us as a replica; 0: a random one
+  // A connection that was lost to another replica under our id counts as a clash that goes on until one lasts for so long.
+  std::chrono::milliseconds clash_memory{60000};
 };
 
 struct BinlogSourceStatus {
   bool connected = false;
   std::string last_error;  // of the last lost connection; kept after it is back
+  // Set while somebody else asks the server for its binlog under our id, in words for the user: the two take turns, with growing pauses.
+  std::string id_clash;
   uint64_t reconnects = 0;
   // Our clock, when anything last arrived, heartbeats included; 0: never.
   int64_t last_event_time_us = 0;
@@ -67,9 +82,16 @@ struct BinlogSourceStatus {
 // which everything has to be read again.
 inline bool IsHistoryLost(const Status& status) { return status.code() == StatusCode::kNotFound; }
 
+// What the stream has handed out, all as of one moment.
+struct StreamReach {
+  mysql::ServerInfo server;         // whose files position.binlog is in
+  change::SourcePosition position;  // see BinlogSource::read_position
+  uint64_t ordinal = 0;
+};
+
 class BinlogSource {
  public:
-  // Connects once. kUnavailable where the server is away: call again, or see the errors above. A MySQL server that lacks transactions of
+  // Connects once. kUnavailable where the server is away: call again, or see the errors above. A server that lacks transactions of
   // `start` is given some seconds to show them.
   [[nodiscard]] static Result<std::unique_ptr<BinlogSource>> Open(BinlogSourceOptions options);
   virtual ~BinlogSource() = default;
@@ -80,12 +102,20 @@ class BinlogSource {
 
   // Where the stream has been read to: the last transaction's end, or further where the server told by heartbeats or
   // by events outside transactions that nothing lies before. Everything up to here has been handed out by Next().
-  // Compare its `binlog` with a written position to see whether that has been passed.
+  // Compare its `binlog` with a written position of the same server to see whether that has been passed. It is empty between the move to
+  // another server and the first event from there.
   virtual change::SourcePosition read_position() const = 0;
+  virtual StreamReach reach() const = 0;
   // The last ordinal taken (of the last transaction handed out, and those it spilled into); next_ordinal - 1 at first.
   virtual uint64_t last_ordinal() const = 0;
   virtual BinlogSourceStatus status() const = 0;
   virtual mysql::ServerInfo server() const = 0;  // that of the newest connection
+
+  // The address may lead to another server by now: leaves the connection and makes another, at once and by this thread. kUnavailable where
+  // that fails, and Next() goes on trying; otherwise as Next().
+  [[nodiscard]] virtual Status Renew() = 0;
+  // As Renew, by the next call of Next().
+  virtual void RequestRenewal() = 0;
 
   // Makes Next() return kAborted soon, now and for ever. From any thread; idempotent.
   virtual void Stop() = 0;

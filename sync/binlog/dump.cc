@@ -67,6 +67,10 @@ class DumpConnectionImpl final : public DumpConnection {
   }
 
   bool checksums() const override { return checksums_; }
+  bool lost_to_same_id() const override {
+    MutexLock lock(&mutex_);
+    return lost_to_same_id_;
+  }
 
   void Stop() override {
     {
@@ -182,12 +186,14 @@ class DumpConnectionImpl final : public DumpConnection {
     return Push(packet.substr(1));
   }
 
-  Status StreamError() const {
+  Status StreamError() {
     const Status error = connection_->LastError("binlog dump");
     // Somebody else came under our id: not our history's fault, and the next id is drawn anew.
     const bool clash = error.message().find("same server_uuid/server_id") != std::string::npos ||
                        error.message().find("same server_id") != std::string::npos;
     if (clash) {
+      MutexLock lock(&mutex_);
+      lost_to_same_id_ = true;
       return Status::Unavailable(error.message());
     }
     return mysql_errno(connection_->raw()) == kFatalErrorReadingBinlog
@@ -218,13 +224,14 @@ class DumpConnectionImpl final : public DumpConnection {
   bool checksums_ = true;
   std::thread reader_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar not_empty_;
   CondVar not_full_;
   std::deque<std::string> queue_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t queued_bytes_ BINSEEK_GUARDED_BY(mutex_) = 0;
   Status end_ BINSEEK_GUARDED_BY(mutex_);
   bool stopped_ BINSEEK_GUARDED_BY(mutex_) = false;
+  bool lost_to_same_id_ BINSEEK_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

@@ -43,6 +43,8 @@ class DumpConnection {
       std::chrono::milliseconds timeout) = 0;
   // Whether events end with a checksum, as negotiated.
   virtual bool checksums() const = 0;
+  // Whether the server ended it because somebody else asked for its binlog under our server id.
+  virtual bool lost_to_same_id() const = 0;
   virtual void Stop() = 0;
 };
 

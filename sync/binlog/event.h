@@ -119,7 +119,8 @@ struct GtidEvent {
   std::string_view tag;
   uint64_t gno = 0;
   int64_t immediate_commit_us = 0;
-  int64_t original_commit_us = 0;  // 0: not told
+  int64_t original_commit_us = 0;  // 0: not told, or told that it is not known
+  bool tells_original = false;     // of a copy; elsewhere it is the immediate one
   uint64_t transaction_length = 0;
 };
 

@@ -251,6 +251,7 @@ Result<GtidEvent> DecodeGtid(std::string_view body) {
       gtid.immediate_commit_us = static_cast<int64_t>(immediate & (kOriginalFollows - 1));
       if ((immediate & kOriginalFollows) != 0) {
         gtid.original_commit_us = static_cast<int64_t>(reader.UintLe(7));
+        gtid.tells_original = true;
       }
       if (!reader.AtEnd()) {
         gtid.transaction_length = reader.LenEnc();
@@ -289,6 +290,7 @@ Result<GtidEvent> DecodeGtidTagged(std::string_view body) {
         break;
       case 7:
         gtid.original_commit_us = static_cast<int64_t>(SerializedInt(&reader));
+        gtid.tells_original = true;
         break;
       case 8:
         gtid.transaction_length = SerializedInt(&reader);

@@ -35,8 +35,9 @@ Status TransactionAssembler::HandleQuery(const Event& event) {
   }
   const Statement statement =
       ParseStatement(sql, query.database, SqlDialect::OfMode(query.sql_mode));
-  EnsureOpen();
-  BINSEEK_RETURN_IF_ERROR(ApplyStatement(statement, sql));
+  if (!EnsureOpen().again) {
+    BINSEEK_RETURN_IF_ERROR(ApplyStatement(statement, sql));
+  }
   switch (statement.kind) {
     case Statement::Kind::kBegin:
     case Statement::Kind::kXaStart:

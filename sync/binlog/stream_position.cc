@@ -25,6 +25,13 @@ void StreamPosition::Pass(const EventHeader& header) {
   }
 }
 
+// From its end: what lies before it may not have come by this stream.
+change::BinlogPosition StreamPosition::BeginOf(const EventHeader& header) const {
+  change::BinlogPosition begin = position_;
+  begin.offset -= std::min<uint64_t>(begin.offset, header.size);
+  return begin;
+}
+
 void StreamPosition::Hear(const HeartbeatEvent& heartbeat) {
   if (heartbeat.position == 0) {
     return;

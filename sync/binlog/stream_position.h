@@ -22,6 +22,8 @@ class StreamPosition {
   void MoveTo(std::string_view file, uint64_t offset);
   // Goes behind an event that lies in the file (one made for the stream moves nothing).
   void Pass(const EventHeader& header);
+  // Where an event began that was passed last; for one that lies in the file.
+  change::BinlogPosition BeginOf(const EventHeader& header) const;
   // A heartbeat: the server has nothing before this that it has not sent.
   void Hear(const HeartbeatEvent& heartbeat);
 

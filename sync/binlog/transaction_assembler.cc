@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/base/crc32c.h"
 #include "sync/binlog/compression.h"
 #include "sync/binlog/event_decoder.h"
 
@@ -20,7 +19,7 @@ std::string GtidText(const GtidEvent& gtid) {
 }  // namespace
 
 // Not within the class, where clang cannot see yet that an Open can be made of nothing.
-TransactionAssembler::Open::Open() = default;
+TransactionAssembler::Open::Open(FingerprintBuilder builder) : fingerprint(std::move(builder)) {}
 
 TransactionAssembler::TransactionAssembler(AssemblerOptions options)
     : options_(std::move(options)),
@@ -42,12 +41,15 @@ std::shared_ptr<const change::TableSchema> TransactionAssembler::SchemaFor(
         return event.kind != change::TableEvent::Kind::kTruncate && event.database == database &&
                (event.table.empty() || event.table == table);
       });
-  return reshaped ? nullptr : options_.schema_provider(database, table);
+  const bool known =
+      open_ && open_->again;  // its rows have been taken before, maybe by another shape
+  return reshaped || known ? nullptr : options_.schema_provider(database, table);
 }
 
 void TransactionAssembler::BeginStream(bool checksums) {
   DropOpen();
   lost_events_.reset();  // comes again: it lies behind the position
+  check_.Cancel();
   checksums_ = checksums;
   format_ = FormatDescription();
   rows_.BeginFile(format_);
@@ -68,7 +70,8 @@ void TransactionAssembler::DropOpen() {
 TransactionAssembler::Open& TransactionAssembler::EnsureOpen() {
   if (!open_) {
     rows_.EndTransaction();
-    open_.emplace();
+    open_.emplace(FingerprintBuilder(mariadb_, options_.captures_database));
+    open_->begin = event_begin_;
   }
   return *open_;
 }
@@ -88,17 +91,14 @@ Result<std::optional<change::Transaction>> TransactionAssembler::Feed(std::strin
   }
   if (event->header.type == EventType::kHeartbeat ||
       event->header.type == EventType::kHeartbeatV2) {
-    const auto heartbeat = DecodeHeartbeat(*event, mariadb_);
-    if (!heartbeat.ok()) {
-      return WithPlace(heartbeat.status());
-    }
-    if (!open_) {
-      stream_.Hear(*heartbeat);
-      MoveOn();
+    const Status heard = HandleHeartbeat(*event);
+    if (!heard.ok()) {
+      return WithPlace(heard);
     }
     return std::optional<change::Transaction>();
   }
   stream_.Pass(event->header);
+  event_begin_ = stream_.BeginOf(event->header);
   const Status handled = Handle(*event);
   if (!handled.ok()) {
     return WithPlace(handled);
@@ -107,7 +107,11 @@ Result<std::optional<change::Transaction>> TransactionAssembler::Feed(std::strin
     MoveOn();
     return std::optional<change::Transaction>();
   }
-  open_->length += event->header.size;
+  open_->fingerprint.TakeEvent(*event);
+  if (ended_ && (open_->again || check_.awaits_place())) {
+    BINSEEK_RETURN_IF_ERROR(WithPlace(Recognise()));
+    return std::optional<change::Transaction>();
+  }
   if (ended_) {
     BINSEEK_ASSIGN_OR_RETURN(change::Transaction transaction, Finish());
     return std::optional<change::Transaction>(std::move(transaction));
@@ -186,6 +190,8 @@ Status TransactionAssembler::HandleGtid(const Event& event) {
   if (event.header.type != EventType::kAnonymousGtid && gtid.gno != 0) {
     open.gtid = GtidText(gtid);
   }
+  open.again = check_.Meets(open.gtid);
+  open.fingerprint.TakeGtid(gtid, open.gtid);
   open.commit_time_us =
       gtid.original_commit_us != 0 ? gtid.original_commit_us : gtid.immediate_commit_us;
   return Status::Ok();
@@ -198,7 +204,8 @@ Status TransactionAssembler::HandleMariadbGtid(const Event& event) {
   open.gtid = std::to_string(gtid.domain) + "-" + std::to_string(event.header.server_id) + "-" +
               std::to_string(gtid.sequence);
   open.standalone = gtid.standalone();  // the event stands for BEGIN, and for XA START
-  if (gtid.prepares_xa()) {
+  open.again = check_.Meets(open.gtid);
+  if (gtid.prepares_xa() && !open.again) {
     BeginXa();
   }
   return Status::Ok();
@@ -227,9 +234,7 @@ Status TransactionAssembler::HandlePayload(const Event& event) {
 
 Status TransactionAssembler::HandleRows(const Event& event) {
   Open& open = EnsureOpen();
-  if (event.header.type != EventType::kTableMap) {
-    open.crc32c = Crc32c(event.body, open.crc32c);
-  }
+  BINSEEK_RETURN_IF_ERROR(open.fingerprint.TakeRows(event, format_));
   if (!open.xa) {
     return rows_.Take(event, &open.buffer);
   }
@@ -242,10 +247,29 @@ Status TransactionAssembler::HandleRows(const Event& event) {
 
 void TransactionAssembler::End(const EventHeader& header) {
   Open& open = EnsureOpen();
+  open.fingerprint.End(header.timestamp);
   if (open.commit_time_us == 0) {
     open.commit_time_us = header.timestamp * kMicros;
   }
   ended_ = true;
+}
+
+Status TransactionAssembler::HandleHeartbeat(const Event& event) {
+  BINSEEK_ASSIGN_OR_RETURN(const HeartbeatEvent heartbeat, DecodeHeartbeat(event, mariadb_));
+  if (open_) {
+    return Status::Ok();
+  }
+  stream_.Hear(heartbeat);
+  MoveOn();
+  return check_.awaits_place() ? check_.NothingThere() : Status::Ok();
+}
+
+// The transaction that was asked for once more has come: position and ordinal are behind it already.
+Status TransactionAssembler::Recognise() {
+  Status same = check_.Compare(open_->gtid, open_->begin, open_->fingerprint.fingerprint());
+  DropOpen();
+  MoveOn();
+  return same;
 }
 
 Result<change::Transaction> TransactionAssembler::Finish() {
@@ -260,8 +284,9 @@ Result<change::Transaction> TransactionAssembler::Finish() {
     transaction.position.gtid = std::move(open_->gtid);
   }
   transaction.position.end = stream_.position();
+  transaction.begin = std::move(open_->begin);
   transaction.commit_time_us = open_->commit_time_us;
-  transaction.fingerprint = {open_->commit_time_us, open_->length, open_->crc32c};
+  transaction.fingerprint = open_->fingerprint.fingerprint();
   transaction.table_events = std::move(open_->table_events);
   for (change::TableEvent& event : LeaveOutUnreadable(&open_->buffer)) {
     transaction.table_events.push_back(std::move(event));

@@ -28,10 +28,12 @@
 
 #include "engine/base/result.h"
 #include "sync/binlog/event.h"
+#include "sync/binlog/history_check.h"
 #include "sync/binlog/row_event_reader.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/binlog/statement.h"
 #include "sync/binlog/stream_position.h"
+#include "sync/binlog/transaction_fingerprint.h"
 #include "sync/binlog/xa_events.h"
 #include "sync/change/transaction.h"
 
@@ -59,6 +61,11 @@ class TransactionAssembler {
   // description.
   void BeginStream(bool checksums);
 
+  // The stream that begins now has the last transaction once more: it is compared, and neither decoded nor handed out. kNotFound from Feed
+  // where another one comes instead. See HistoryCheck.
+  void ExpectAgain(const LastTransaction& last, HistoryCheck::By by) { check_.Expect(last, by); }
+  const HistoryCheck& check() const { return check_; }
+
   // The stream comes from another server, whose files and offsets mean nothing to those of before.
   void ForgetPlace();
 
@@ -79,12 +86,13 @@ class TransactionAssembler {
 
   // A transaction in the making.
   struct Open {
-    Open();
+    explicit Open(FingerprintBuilder builder);
     std::string gtid;
+    change::BinlogPosition begin;
     bool standalone = true;  // ends with its one statement: no BEGIN came
+    bool again = false;      // the one that check_ expects
     int64_t commit_time_us = 0;
-    uint64_t length = 0;
-    uint32_t crc32c = 0;
+    FingerprintBuilder fingerprint;
     RowBuffer buffer;
     std::optional<XaEvents>
         xa;  // instead of the buffer, until it is known whether it is only prepared
@@ -99,6 +107,8 @@ class TransactionAssembler {
   Status HandleQuery(const Event& event);
   Status HandleRows(const Event& event);
   Status HandleXaPrepare(const Event& event);
+  Status HandleHeartbeat(const Event& event);
+  Status Recognise();
   void BeginXa();
   Status ReplayXa(std::string_view events);
   Status CommitXa(const std::string& name);
@@ -128,6 +138,8 @@ class TransactionAssembler {
   change::SourcePosition position_;
   uint64_t next_ordinal_;
   StreamPosition stream_;
+  change::BinlogPosition event_begin_;  // of the event that is being handled
+  HistoryCheck check_;
   FormatDescription format_;
   bool checksums_ = true;
   RowEventReader rows_;

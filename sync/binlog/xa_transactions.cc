@@ -18,7 +18,9 @@ Status TransactionAssembler::HandleXaPrepare(const Event& event) {
   Open& open = EnsureOpen();
   const std::string events = open.xa ? open.xa->bytes() : std::string();
   open.xa.reset();
-  if (prepare.one_phase) {
+  if (open.again) {
+    // What it prepared is in the set.
+  } else if (prepare.one_phase) {
     BINSEEK_RETURN_IF_ERROR(ReplayXa(events));
   } else {
     Prepare(prepare.name, events);

@@ -82,11 +82,12 @@ struct TableEvent {
   std::string why;        // of kUnseenRows and kUnreadableRows
 };
 
-// Identifies the body of a transaction, to recognise rewritten history behind the same GTID.
+// Recognises a transaction that is read again, and another behind the same GTID: rewritten history. What it covers, and why that is the
+// same on every server that has the transaction, is said in sync/binlog/transaction_fingerprint.h.
 struct Fingerprint {
   int64_t commit_time_us = 0;
-  uint64_t length = 0;  // bytes of its events
-  uint32_t crc32c = 0;  // over the row events' bodies
+  uint64_t length = 0;  // of what crc32c covers, in bytes
+  uint32_t crc32c = 0;
   bool operator==(const Fingerprint&) const = default;
 };
 
@@ -99,7 +100,8 @@ struct Transaction {
   SourceId source{};
   uint64_t ordinal = 0;
   TransactionPosition position;
-  BinlogPosition begin;        // of its first event; empty where it is not known
+  BinlogPosition
+      begin;  // of its first event, where a stream can start; empty where it is not known
   int64_t commit_time_us = 0;  // source's clock, microseconds since epoch; 0 = unknown
   Completeness completeness = Completeness::kWhole;
   std::shared_ptr<const RowSequence> rows;  // never null

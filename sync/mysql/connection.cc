@@ -157,6 +157,11 @@ int TakeVersionPart(std::string_view* text) {
 
 }  // namespace
 
+std::string ServerInfo::Identity() const {
+  return is_mariadb() ? std::to_string(server_id) + "@" + host + ":" + std::to_string(port)
+                      : server_uuid;
+}
+
 bool ServerInfo::AtLeast(int want_major, int want_minor, int want_patch) const {
   if (major != want_major) {
     return major > want_major;
@@ -254,6 +259,13 @@ Status Connection::ReadServerInfo() {
   if (!mariadb) {
     BINSEEK_ASSIGN_OR_RETURN(auto uuid, QueryCell("SELECT @@server_uuid"));
     server_.server_uuid = std::move(uuid).value_or("");
+    return Status::Ok();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(auto place, Query("SELECT @@hostname, @@port"));
+  if (place.rows.size() == 1) {
+    server_.host = place.rows[0][0].value_or("");
+    const std::string port = place.rows[0][1].value_or("0");
+    std::from_chars(port.data(), port.data() + port.size(), server_.port);
   }
   return Status::Ok();
 }

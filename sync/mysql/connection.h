@@ -67,6 +67,17 @@ struct ServerInfo {
   int patch = 0;
   std::string server_uuid;  // MySQL; empty on MariaDB
   uint32_t server_id = 0;
+  std::string host;   // MariaDB: of its machine, as the server itself calls it; empty on MySQL
+  uint32_t port = 0;  // MariaDB: that it listens on
+
+  // Tells this server from others, by text that outlives its restarts; file names and offsets of binlogs mean something between equal
+  // identities only.
+  //   MySQL    server_uuid
+  //   MariaDB  "<server_id>@<host>:<port>": it has no uuid. server_id alone is 1 wherever nobody set it, and equal on all nodes of many
+  //            Galera clusters. server_uid of late versions is left out: it hashes the network card's address, which containers change
+  //            when they restart.
+  // Two that are taken for one are found out by their histories (binlog::HistoryCheck); one that is taken for two costs some reading.
+  std::string Identity() const;
 
   bool is_mariadb() const { return flavor == change::Flavor::kMariadb; }
   bool AtLeast(int want_major, int want_minor, int want_patch = 0) const;

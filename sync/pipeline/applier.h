@@ -54,6 +54,8 @@ class Applier {
   [[nodiscard]] Status Sweep();
   // Writes the checkpoint alone; for changes of the tables that come with no transaction.
   [[nodiscard]] Status ApplyCheckpoint();
+  // The stream goes on with another server. Goes with the next write.
+  void MoveTo(std::string_view server) { place_.MoveTo(server); }
 
   const StreamPlace& place() const { return place_; }
 

@@ -47,16 +47,14 @@ bool TableCatalog::Concerns(const change::TableEvent& event) const {
 
 Status TableCatalog::TakeEvent(const change::TableEvent& event,
                                const change::Transaction& transaction,
-                               const std::stop_token& stop) {
-  BINSEEK_ASSIGN_OR_RETURN(const auto connection,
-                           mysql::Connection::Open(WithoutDatabase(options_.connection)));
+                               mysql::Connection* connection, const std::stop_token& stop) {
   change::SourcePosition until;
   if (!connection->server().is_mariadb() && !transaction.position.gtid.empty()) {
     BINSEEK_RETURN_IF_ERROR(until.gtids.AddGtid(transaction.position.gtid));
   }
-  BINSEEK_RETURN_IF_ERROR(snapshot::AwaitShown(connection.get(), until, stop));
+  BINSEEK_RETURN_IF_ERROR(snapshot::AwaitShown(connection, until, stop));
   return HandleEvent(event, {change::LastOrdinalOf(transaction), transaction.position.end, ""},
-                     connection.get());
+                     connection);
 }
 
 Result<Checkpoint> TableCatalog::BeginAnew(const StreamPlace& lost, const std::string& why,
@@ -67,6 +65,7 @@ Result<Checkpoint> TableCatalog::BeginAnew(const StreamPlace& lost, const std::s
   // Before any schema is read: a statement that changes one after this comes by the stream.
   BINSEEK_ASSIGN_OR_RETURN(auto now, mysql::CurrentPosition(connection));
   anew.place = PlaceBehind(lost, std::move(now));
+  anew.place.server = connection->server().Identity();
   BINSEEK_RETURN_IF_ERROR(RefreshAll({anew.place.ordinal, {}, why}, connection));
   return anew;
 }

@@ -174,6 +174,14 @@ std::string CheckpointKey(change::SourceId source) {
   return "source/" + std::to_string(static_cast<uint16_t>(source));
 }
 
+void StreamPlace::MoveTo(std::string_view to_server) {
+  if (server != to_server) {
+    server = to_server;
+    position.binlog = change::BinlogPosition();
+    last_begin = change::BinlogPosition();
+  }
+}
+
 std::string EncodePrepared(const change::PreparedSet& prepared) {
   std::string out;
   PutVarint(&out, prepared.size());

@@ -56,6 +56,9 @@ struct StreamPlace {
   change::BinlogPosition last_begin;
   change::Fingerprint fingerprint;
 
+  // The stream goes on with this server: what lies in the files of another is forgotten.
+  void MoveTo(std::string_view to_server);
+
   bool operator==(const StreamPlace& other) const = default;
 };
 

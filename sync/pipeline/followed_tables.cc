@@ -152,6 +152,32 @@ void FollowedTables::Passed(const change::BinlogPosition& reached) {
   }
 }
 
+std::vector<std::string> FollowedTables::NotYetCaptured() const {
+  const MutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, table] : tables_) {
+    if (!table.checkpoint.captured_from.empty() && table.state != TableState::kStopped) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+void FollowedTables::MoveTo(const change::BinlogPosition& end) {
+  const MutexLock lock(&mutex_);
+  for (auto& [name, table] : tables_) {
+    if (!table.checkpoint.captured_from.empty()) {
+      table.checkpoint.captured_from = end;
+    }
+    if (!table.checkpoint.snapshot_done && table.state != TableState::kStopped) {
+      table.generation = next_generation_++;
+      table.read_to_end = false;
+    }
+  }
+  encoded_.reset();
+  changed_.NotifyAll();
+}
+
 bool FollowedTables::IsCurrent(const std::string& name, uint64_t generation) const {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(name);

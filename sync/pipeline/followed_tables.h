@@ -64,6 +64,11 @@ class FollowedTables {
       BINSEEK_EXCLUDES(mutex_);
   // The stream has come so far: what waited for that place has nothing to wait for any more, whatever server is next.
   void Passed(const change::BinlogPosition& reached) BINSEEK_EXCLUDES(mutex_);
+  // Names of those whose captured_from has not been passed.
+  std::vector<std::string> NotYetCaptured() const BINSEEK_EXCLUDES(mutex_);
+  // The stream goes on with another server, whose binlog ends at `end`. What lay ahead in the old one's lies there now, and chunks that
+  // were read so far and not applied count no more: tables are read on from where they stand.
+  void MoveTo(const change::BinlogPosition& end) BINSEEK_EXCLUDES(mutex_);
   // Whether a chunk of that generation still counts.
   bool IsCurrent(const std::string& name, uint64_t generation) const BINSEEK_EXCLUDES(mutex_);
   // The chunk is in, and can be searched.

@@ -21,11 +21,13 @@ constexpr uint32_t kMaxChunkRows = 20'000;
 constexpr milliseconds kStreamPoll{5};
 constexpr milliseconds kStopPoll{50};
 constexpr milliseconds kRetryPause{1000};
+// An address of several servers leads elsewhere now and then; one that does so again and again has moved.
+constexpr int kElsewhereForGood = 3;
 
 }  // namespace
 
 SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows,
-                               FollowedTables* tables, const binlog::BinlogSource* stream)
+                               FollowedTables* tables, binlog::BinlogSource* stream)
     : options_(WithoutDatabase(std::move(connection))),
       tables_(tables),
       stream_(stream),
@@ -45,9 +47,13 @@ SnapshotWorker::~SnapshotWorker() {
   thread_.join();
 }
 
-std::optional<ReadyChunk> SnapshotWorker::TakeReady(const change::BinlogPosition& reached) {
+std::optional<ReadyChunk> SnapshotWorker::TakeReady(const binlog::StreamReach& reach) {
   const MutexLock lock(&mutex_);
-  if (chunks_.empty() || reached < chunks_.front().chunk.high) {
+  if (chunks_.empty()) {
+    return std::nullopt;
+  }
+  const ReadyChunk& oldest = chunks_.front();
+  if (oldest.server == reach.server.Identity() && reach.position.binlog < oldest.chunk.high) {
     return std::nullopt;
   }
   std::optional<ReadyChunk> ready(std::move(chunks_.front()));
@@ -67,12 +73,9 @@ uint64_t SnapshotWorker::SettledOrdinal() const {
   return open_.empty() ? stream_->last_ordinal() : std::min(open_.front(), stream_->last_ordinal());
 }
 
-snapshot::LowWatermark SnapshotWorker::OpenWindow() {
+binlog::StreamReach SnapshotWorker::OpenWindow() {
   const MutexLock lock(&mutex_);
-  snapshot::LowWatermark low;
-  low.ordinal = stream_->last_ordinal();  // before the position, which may then be further
-  low.position = stream_->read_position();
-  low.at_start = low.ordinal == first_ordinal_;
+  binlog::StreamReach low = stream_->reach();
   open_.push_back(low.ordinal);
   return low;
 }
@@ -91,44 +94,60 @@ bool SnapshotWorker::Push(ReadyChunk chunk, const std::stop_token& stop) {
   return !stop.stop_requested();
 }
 
-Status SnapshotWorker::AwaitStream(const change::BinlogPosition& position,
+Status SnapshotWorker::AwaitStream(const change::BinlogPosition& position, const SnapshotTask& task,
                                    const std::stop_token& stop) const {
-  while (!position.empty() && stream_->read_position().binlog < position) {
-    if (stop.stop_requested()) {
+  // Nothing has come from a server that the stream has just gone to.
+  for (;;) {
+    const change::BinlogPosition reached = stream_->read_position().binlog;
+    if (!reached.empty() && !(reached < position)) {
+      return Status::Ok();
+    }
+    if (stop.stop_requested() || !tables_->IsCurrent(task.table, task.generation)) {
       return Status::Aborted("stopped");
     }
     std::this_thread::sleep_for(kStreamPoll);
   }
-  return Status::Ok();
 }
 
-Status SnapshotWorker::Connect() {
+void SnapshotWorker::Disconnect() {
+  SetInterruptible(nullptr);
+  connection_.reset();
+}
+
+Status SnapshotWorker::Connect(const mysql::ServerInfo& stream_server) {
+  if (connection_ != nullptr && connection_->server().Identity() != stream_server.Identity()) {
+    Disconnect();
+  }
   if (connection_ == nullptr) {
     BINSEEK_ASSIGN_OR_RETURN(connection_, mysql::Connection::Open(options_));
     SetInterruptible(connection_.get());
     BINSEEK_RETURN_IF_ERROR(
         connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+    const bool elsewhere = connection_->server().Identity() != stream_server.Identity();
+    elsewhere_ = elsewhere ? elsewhere_ + 1 : 0;
+    if (elsewhere_ >= kElsewhereForGood) {
+      elsewhere_ = 0;
+      stream_->RequestRenewal();
+    }
   }
   return Status::Ok();
 }
 
 Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& reader,
                                                   const snapshot::KeyCells& after,
-                                                  const std::stop_token& stop) {
-  BINSEEK_RETURN_IF_ERROR(Connect());
-  const snapshot::LowWatermark low = OpenWindow();
+                                                  const std::stop_token& stop,
+                                                  std::string* server) {
+  const binlog::StreamReach reach = OpenWindow();
+  *server = reach.server.Identity();
   const auto began = steady_clock::now();
-  auto chunk = snapshot::ReadChunk(connection_.get(), stream_->server(), reader, after, chunk_rows_,
-                                   low, stop);
+  auto chunk = ReadWindow(reader, after, reach, stop);
   if (!chunk.ok()) {
     CloseNewestWindow();
-    SetInterruptible(nullptr);
-    connection_.reset();  // whatever state the session is in
+    Disconnect();  // whatever state the session is in
     return chunk;
   }
   if (chunk->content.cut) {
-    SetInterruptible(nullptr);
-    connection_.reset();
+    Disconnect();
     chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
     return chunk;
   }
@@ -146,6 +165,29 @@ Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& r
   return chunk;
 }
 
+Result<snapshot::Chunk> SnapshotWorker::ReadWindow(const snapshot::ChunkReader& reader,
+                                                   const snapshot::KeyCells& after,
+                                                   const binlog::StreamReach& reach,
+                                                   const std::stop_token& stop) {
+  BINSEEK_RETURN_IF_ERROR(Connect(reach.server));
+  if (reach.position.binlog.empty()) {
+    return Status::Unavailable("nothing has come from the server that the stream has gone to");
+  }
+  // A server that took another's place tells first where its file begins, and what was handed out before lies further on in it. Once it has
+  // told anything, it has agreed that it has all of that.
+  if (floor_server_ != reach.server.Identity()) {
+    BINSEEK_ASSIGN_OR_RETURN(const auto end, mysql::CurrentPosition(connection_.get()));
+    if (connection_->server().Identity() == reach.server.Identity()) {
+      floor_ = end.binlog;
+      floor_server_ = reach.server.Identity();
+    }
+  }
+  snapshot::LowWatermark low{reach.ordinal, reach.position, reach.ordinal == first_ordinal_};
+  low.position.binlog = std::max(low.position.binlog, floor_);
+  return snapshot::ReadChunk(connection_.get(), reach.server, reader, after, chunk_rows_, low,
+                             stop);
+}
+
 void SnapshotWorker::SetInterruptible(mysql::Connection* connection) {
   const MutexLock lock(&mutex_);
   interruptible_ = connection;
@@ -153,10 +195,11 @@ void SnapshotWorker::SetInterruptible(mysql::Connection* connection) {
 
 // True where the table is another, or gone, once the stream has come to where the binlog ends now.
 bool SnapshotWorker::AwaitStatements(const SnapshotTask& task, const std::stop_token& stop) {
-  if (Connect().ok()) {
+  const mysql::ServerInfo server = stream_->server();
+  if (Connect(server).ok() && connection_->server().Identity() == server.Identity()) {
     const auto end = mysql::CurrentPosition(connection_.get());
     if (end.ok()) {
-      AwaitStream(end->binlog, stop).IgnoreError();
+      AwaitStream(end->binlog, task, stop).IgnoreError();
     }
   }
   return !tables_->IsCurrent(task.table, task.generation);
@@ -168,7 +211,7 @@ void SnapshotWorker::Run(const std::stop_token& stop) {
     if (!task) {
       return;
     }
-    if (AwaitStream(task->captured_from, stop).ok()) {
+    if (AwaitStream(task->captured_from, *task, stop).ok()) {
       ReadTable(*task, stop);
     }
   }
@@ -178,7 +221,8 @@ void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& 
   const snapshot::ChunkReader reader(task.schema);
   snapshot::KeyCells after = task.after;
   while (!stop.stop_requested() && tables_->IsCurrent(task.table, task.generation)) {
-    auto chunk = ReadChunk(reader, after, stop);
+    std::string server;
+    auto chunk = ReadChunk(reader, after, stop, &server);
     if (stop.stop_requested()) {
       return;
     }
@@ -202,7 +246,8 @@ void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& 
     if (last) {
       tables_->ReadToEnd(task.table, task.generation);
     }
-    if (!Push({task.table, task.generation, std::move(chunk).value()}, stop) || last) {
+    if (!Push({task.table, task.generation, std::move(server), std::move(chunk).value()}, stop) ||
+        last) {
       return;
     }
   }

@@ -25,6 +25,7 @@ namespace binseek::pipeline {
 struct ReadyChunk {
   std::string table;
   uint64_t generation = 0;
+  std::string server;  // that it was read from, in whose binlog its high watermark is
   snapshot::Chunk chunk;
 };
 
@@ -32,14 +33,14 @@ class SnapshotWorker {
  public:
   // All are borrowed and must outlive this. Starts the thread. REQUIRES: `stream` has handed nothing out yet.
   SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows, FollowedTables* tables,
-                 const binlog::BinlogSource* stream);
+                 binlog::BinlogSource* stream);
   ~SnapshotWorker();  // stops and joins
   SnapshotWorker(const SnapshotWorker&) = delete;
   SnapshotWorker& operator=(const SnapshotWorker&) = delete;
 
-  // The oldest chunk, where the stream has reached its high watermark. Its window stays open until ChunkDone.
-  std::optional<ReadyChunk> TakeReady(const change::BinlogPosition& reached)
-      BINSEEK_EXCLUDES(mutex_);
+  // The oldest chunk, where the stream has reached its high watermark, or comes from another server than the chunk: the chunk's generation
+  // is not current then. Its window stays open until ChunkDone.
+  std::optional<ReadyChunk> TakeReady(const binlog::StreamReach& reach) BINSEEK_EXCLUDES(mutex_);
   void ChunkDone() BINSEEK_EXCLUDES(mutex_);
   // Writes of transactions up to this ordinal can come from no open window any more.
   uint64_t SettledOrdinal() const BINSEEK_EXCLUDES(mutex_);
@@ -47,14 +48,21 @@ class SnapshotWorker {
  private:
   void Run(const std::stop_token& stop);
   void ReadTable(const SnapshotTask& task, const std::stop_token& stop);
-  // OK once the stream has reached `position`; kAborted where stopped.
-  Status AwaitStream(const change::BinlogPosition& position, const std::stop_token& stop) const;
+  // OK once the stream has reached `position`; kAborted where stopped, and where the task does not count any more.
+  Status AwaitStream(const change::BinlogPosition& position, const SnapshotTask& task,
+                     const std::stop_token& stop) const;
   Result<snapshot::Chunk> ReadChunk(const snapshot::ChunkReader& reader,
-                                    const snapshot::KeyCells& after, const std::stop_token& stop);
-  Status Connect();
+                                    const snapshot::KeyCells& after, const std::stop_token& stop,
+                                    std::string* server);
+  Result<snapshot::Chunk> ReadWindow(const snapshot::ChunkReader& reader,
+                                     const snapshot::KeyCells& after,
+                                     const binlog::StreamReach& reach, const std::stop_token& stop);
+  // Makes the connection one to the server that the stream comes from.
+  Status Connect(const mysql::ServerInfo& stream_server);
+  void Disconnect();
   void SetInterruptible(mysql::Connection* connection) BINSEEK_EXCLUDES(mutex_);
   bool AwaitStatements(const SnapshotTask& task, const std::stop_token& stop);
-  snapshot::LowWatermark OpenWindow() BINSEEK_EXCLUDES(mutex_);
+  binlog::StreamReach OpenWindow() BINSEEK_EXCLUDES(mutex_);
   void CloseNewestWindow() BINSEEK_EXCLUDES(mutex_);
   // False where stopped.
   bool Push(ReadyChunk chunk, const std::stop_token& stop) BINSEEK_EXCLUDES(mutex_);
@@ -62,11 +70,15 @@ class SnapshotWorker {
   // Constant after construction.
   const mysql::ConnectionOptions options_;
   FollowedTables* const tables_;
-  const binlog::BinlogSource* const stream_;
+  binlog::BinlogSource* const stream_;
   const uint64_t first_ordinal_;
 
   // Of the thread.
   std::unique_ptr<mysql::Connection> connection_;
+  int elsewhere_ = 0;  // new connections in a row that led to another server than the stream's
+  // MariaDB: everything that the stream had handed out when it came to this server lies before this.
+  std::string floor_server_;
+  change::BinlogPosition floor_;
   uint32_t chunk_rows_;
 
   mutable Mutex mutex_;

@@ -1,6 +1,7 @@
 #include "sync/pipeline/source_checks.h"
 
 #include <string>
+#include <utility>
 
 namespace binseek::pipeline {
 
@@ -21,6 +22,22 @@ Status CheckOptions(const SupervisorOptions& options) {
 mysql::ConnectionOptions WithoutDatabase(mysql::ConnectionOptions options) {
   options.database.clear();
   return options;
+}
+
+Result<std::unique_ptr<mysql::Connection>> ConnectToServerOf(binlog::BinlogSource* stream,
+                                                             mysql::ConnectionOptions options) {
+  BINSEEK_ASSIGN_OR_RETURN(auto connection,
+                           mysql::Connection::Open(WithoutDatabase(std::move(options))));
+  const std::string server = connection->server().Identity();
+  if (server != stream->server().Identity()) {
+    BINSEEK_RETURN_IF_ERROR(stream->Renew());
+  }
+  if (server != stream->server().Identity()) {
+    return Status::Unavailable(
+        "the address leads to one server now and to another then: a table's shape has to be read "
+        "where the binlog comes from");
+  }
+  return connection;
 }
 
 std::string LowerCase(std::string_view name) {

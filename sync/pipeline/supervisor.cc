@@ -72,10 +72,13 @@ class SupervisorImpl final : public Supervisor {
     if (source_ != nullptr) {
       const auto source = source_->status();
       status.reconnects = source.reconnects;
-      if (!source.connected && status.state != SyncState::kHalted &&
-          status.state != SyncState::kStopped) {
+      const bool ended = status.state == SyncState::kHalted || status.state == SyncState::kStopped;
+      if (!source.connected && !ended) {
         status.state = SyncState::kConnecting;
         status.error = source.last_error;
+      }
+      if (!source.id_clash.empty() && !ended) {
+        status.error = source.id_clash;
       }
     }
     return status;
@@ -203,6 +206,7 @@ class SupervisorImpl final : public Supervisor {
     if (stored.empty()) {
       // Before any schema is read: a statement that changes one after this comes by the stream.
       BINSEEK_ASSIGN_OR_RETURN(checkpoint.place.position, mysql::CurrentPosition(connection.get()));
+      checkpoint.place.server = connection->server().Identity();
     } else {
       BINSEEK_ASSIGN_OR_RETURN(checkpoint, DecodeCheckpoint(stored));
     }
@@ -238,20 +242,27 @@ class SupervisorImpl final : public Supervisor {
                                     .state = options_.state,
                                     .stored_rows = stored_rows},
                      checkpoint);
-    BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint));
+    // Tables that begin now have their places on the server of this connection, the others on the checkpoint's.
+    const bool same_server = connection.server().Identity() == checkpoint.place.server;
+    BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint, same_server));
+    applier_->MoveTo(source_->server().Identity());
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
     const MutexLock lock(&mutex_);
-    server_version_ = connection.server().version_text;
-    position_ = checkpoint.place.position;
-    ordinal_ = checkpoint.place.ordinal;
+    server_version_ = source_->server().version_text;
+    position_ = applier_->place().position;
+    ordinal_ = applier_->place().ordinal;
     return Status::Ok();
   }
 
-  Status OpenSource(const Checkpoint& checkpoint) {
+  Status OpenSource(const Checkpoint& checkpoint, bool same_server) {
+    const StreamPlace& place = checkpoint.place;
     binlog::BinlogSourceOptions source;
     source.connection = options_.connection;
     source.source = options_.source;
-    source.start = checkpoint.place.position;
+    source.start = place.position;
+    source.server = same_server ? place.server : std::string();
+    source.last = {place.last_gtid, place.last_begin, place.fingerprint};
+    source.moved = [this](mysql::Connection* connection) { return MoveTo(connection); };
     source.next_ordinal = checkpoint.place.ordinal + 1;
     source.prepared = checkpoint.prepared;
     source.server_id = options_.server_id;
@@ -265,6 +276,18 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_ASSIGN_OR_RETURN(auto opened, binlog::BinlogSource::Open(std::move(source)));
     const MutexLock lock(&mutex_);
     std::swap(source_, opened);  // the one of before ends without the lock
+    return Status::Ok();
+  }
+
+  // The stream is about to go on with another server.
+  Status MoveTo(mysql::Connection* connection) {
+    BINSEEK_RETURN_IF_ERROR(catalog_.MoveTo(connection));
+    if (applier_) {
+      applier_->MoveTo(connection->server().Identity());
+    }
+    const MutexLock lock(&mutex_);
+    position_.binlog = change::BinlogPosition();
+    server_version_ = connection->server().version_text;
     return Status::Ok();
   }
 
@@ -298,7 +321,11 @@ class SupervisorImpl final : public Supervisor {
     for (change::TableEvent& event : transaction->table_events) {
       catalog_.FoldNames(&event);
       if (catalog_.Concerns(event)) {
-        const auto take = [&] { return catalog_.TakeEvent(event, *transaction, stop); };
+        const auto take = [&]() -> Status {
+          BINSEEK_ASSIGN_OR_RETURN(const auto connection,
+                                   ConnectToServerOf(source_.get(), options_.connection));
+          return catalog_.TakeEvent(event, *transaction, connection.get(), stop);
+        };
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
@@ -307,7 +334,7 @@ class SupervisorImpl final : public Supervisor {
 
   Status TakeChunks(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      auto chunk = worker_->TakeReady(Reached());
+      auto chunk = worker_->TakeReady(source_->reach());
       if (!chunk) {
         return Status::Ok();
       }

@@ -99,6 +99,18 @@ bool TableCatalog::IsFollowed(std::string_view database) const {
          options_.connection.database;
 }
 
+Status TableCatalog::MoveTo(mysql::Connection* connection) {
+  // Statements that the other server had ahead of the stream, this one may not have yet.
+  for (const std::string& name : tables_->NotYetCaptured()) {
+    if (const auto followed = tables_->Find(name)) {
+      BINSEEK_RETURN_IF_ERROR(Refresh(followed->schema->table, {}, connection));
+    }
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
+  tables_->MoveTo(now.binlog);
+  return Status::Ok();
+}
+
 Status TableCatalog::RefreshAll(const Occasion& occasion, mysql::Connection* connection) {
   const std::string& database = options_.connection.database;
   BINSEEK_ASSIGN_OR_RETURN(const auto there, TableNames(connection, database));

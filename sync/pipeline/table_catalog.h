@@ -44,14 +44,16 @@ class TableCatalog {
   // Whether the event is one for TakeEvent. The truncation of a table that is read to the end is not: its documents are deleted with the
   // transaction. While its snapshot runs, a chunk on its way may hold rows from before, so the table starts again.
   bool Concerns(const change::TableEvent& event) const;
-  // What an event of this transaction does to the tables. Connects, and waits until the server shows what a statement did: the binlog
-  // tells of it first.
+  // What an event of this transaction does to the tables. Waits until the server shows what a statement did: the binlog tells of it first.
+  // REQUIRES: `connection` is to the server that the stream comes from.
   Status TakeEvent(const change::TableEvent& event, const change::Transaction& transaction,
-                   const std::stop_token& stop);
+                   mysql::Connection* connection, const std::stop_token& stop);
   // Where the server has no history that goes on from `lost`: has all tables read again from where it stands now. Gives the checkpoint to go
   // on from, whose tables are the followed ones. `why` is for status and logs.
   Result<Checkpoint> BeginAnew(const StreamPlace& lost, const std::string& why,
                                mysql::Connection* connection);
+  // The stream goes on with the server of this connection, which has all that was handed out, and no event of it has been read yet.
+  Status MoveTo(mysql::Connection* connection);
   bool IsFollowed(std::string_view database) const;
 
   bool IsWanted(std::string_view database, std::string_view table) const;

@@ -89,10 +89,9 @@ Status OpenConsistentSnapshot(mysql::Connection* connection, const LowWatermark&
 }
 
 Status CheckServer(const mysql::ServerInfo& reading, const mysql::ServerInfo& streaming) {
-  if (reading.server_uuid != streaming.server_uuid || reading.server_id != streaming.server_id) {
-    return Status::Unavailable("SELECT and binlog come from different servers (server_id " +
-                               std::to_string(reading.server_id) + " and " +
-                               std::to_string(streaming.server_id) +
+  if (reading.Identity() != streaming.Identity()) {
+    return Status::Unavailable("SELECT and binlog come from different servers (" +
+                               reading.Identity() + " and " + streaming.Identity() +
                                "): give an address that always leads to the same one");
   }
   return Status::Ok();

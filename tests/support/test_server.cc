@@ -179,6 +179,19 @@ Status TestServer::Stop() {
   return outcome.ok ? Status::Ok() : Status::Internal(outcome.output);
 }
 
+Status TestServer::SaveData() {
+  const Outcome outcome = Run("cp -a --reflink=auto " + ShellQuote(folder_ + "/data") + " " +
+                              ShellQuote(folder_ + "/saved"));
+  return outcome.ok ? Status::Ok() : Status::Internal(outcome.output);
+}
+
+Status TestServer::RestoreData() {
+  const std::string data = ShellQuote(folder_ + "/data");
+  const Outcome outcome =
+      Run("rm -rf " + data + " && mv " + ShellQuote(folder_ + "/saved") + " " + data);
+  return outcome.ok ? Status::Ok() : Status::Internal(outcome.output);
+}
+
 Status TestServer::Restart(const std::vector<std::string>& extra_args) {
   BINSEEK_RETURN_IF_ERROR(Stop());
   return Launch(std::to_string(port_), extra_args);

@@ -63,6 +63,10 @@ class TestServer {
   // Starts it again on the same port, stopping it first where it runs. The arguments replace those
   // of before.
   [[nodiscard]] Status Restart(const std::vector<std::string>& extra_args = {});
+  // Copies its data aside, and puts them back in place of what it has now: what a backup, or a disk that lost its newest writes, leaves.
+  // REQUIRES: it is stopped.
+  [[nodiscard]] Status SaveData();
+  [[nodiscard]] Status RestoreData();
 
  private:
   TestServer(ServerFlavor flavor, std::string folder)

@@ -212,12 +212,14 @@ TEST(StreamPositionTest, CountsBeyondFourGigabytes) {
   header.log_pos = 0x64;  // wrapped
   position.Pass(header);
   EXPECT_EQ(position.position().offset, (uint64_t{1} << 32) + 0x64);
+  EXPECT_EQ(position.BeginOf(header), (change::BinlogPosition{"binlog.000001", 1ULL << 32}));
   header.log_pos = 0x60;  // an event sent again moves nothing back
   position.Pass(header);
   EXPECT_EQ(position.position().offset, (uint64_t{1} << 32) + 0x64);
   header.log_pos = 0;  // not told: the size counts
   position.Pass(header);
   EXPECT_EQ(position.position().offset, (uint64_t{1} << 32) + 0x64 + 100);
+  EXPECT_EQ(position.BeginOf(header).offset, (uint64_t{1} << 32) + 0x64);
   header.flags = kFlagArtificial;
   position.Pass(header);
   EXPECT_EQ(position.position().offset, (uint64_t{1} << 32) + 0x64 + 100);
