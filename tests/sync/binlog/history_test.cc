@@ -65,7 +65,7 @@ class HistoryTest : public ::testing::TestWithParam<bool> {
       tables.See(all[i]);
       BINSEEK_RETURN_IF_ERROR(options.start.Advance(all[i].position));
     }
-    options.next_ordinal = all[n].ordinal + 1;
+    options.next_ordinal = change::LastOrdinalOf(all[n]) + 1;
     options.prepared = all[n].prepared;
     TransactionAssembler assembler(options);
     assembler.BeginStream(true);
