@@ -8,6 +8,8 @@
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/dump.h"
+#include "sync/binlog/event.h"
+#include "sync/binlog/stall_watch.h"
 #include "sync/binlog/transaction_assembler.h"
 
 namespace binseek::binlog {
@@ -19,10 +21,20 @@ using std::chrono::steady_clock;
 // Events after which a connection counts as good: more than the opening of every stream.
 constexpr int kEventsToTrust = 5;
 
+bool IsHeartbeat(std::string_view event) {
+  constexpr size_t kTypeOffset = 4;
+  const auto type = event.size() > kTypeOffset
+                        ? static_cast<EventType>(static_cast<uint8_t>(event[kTypeOffset]))
+                        : EventType{};
+  return type == EventType::kHeartbeat || type == EventType::kHeartbeatV2;
+}
+
 class BinlogSourceImpl final : public BinlogSource {
  public:
   explicit BinlogSourceImpl(BinlogSourceOptions options)
-      : options_(std::move(options)), random_(std::random_device{}()) {}
+      : options_(std::move(options)),
+        random_(std::random_device{}()),
+        stalls_([this] { return Connect(); }, options_.silence_limit / 2) {}
 
   Status Begin() {
     BINSEEK_ASSIGN_OR_RETURN(auto connection, Connect());
@@ -152,6 +164,7 @@ class BinlogSourceImpl final : public BinlogSource {
     assembler_->BeginStream(started->checksums());
     events_on_connection_ = 0;
     last_heard_ = steady_clock::now();
+    stalls_.Heard();
     MutexLock lock(&mutex_);
     dump_ = std::move(started);
     status_.connected = true;
@@ -206,6 +219,9 @@ class BinlogSourceImpl final : public BinlogSource {
       }
       if (event->has_value()) {
         Heard((*event)->size());
+        if (!IsHeartbeat(**event)) {
+          stalls_.Heard();
+        }
         BINSEEK_ASSIGN_OR_RETURN(auto transaction, assembler_->Feed(**event));
         if (transaction) {
           Count(*transaction);
@@ -214,6 +230,10 @@ class BinlogSourceImpl final : public BinlogSource {
         Publish();
       } else if (steady_clock::now() - last_heard_ > options_.silence_limit) {
         BINSEEK_RETURN_IF_ERROR(Lose(Status::Unavailable("no heartbeat within the silence limit")));
+        continue;
+      } else if (Status stalled = stalls_.Look(assembler_->position().binlog, server_);
+                 !stalled.ok()) {
+        BINSEEK_RETURN_IF_ERROR(Lose(stalled));
         continue;
       }
       if (steady_clock::now() >= deadline) {
@@ -324,6 +344,7 @@ class BinlogSourceImpl final : public BinlogSource {
   bool by_gtid_ = true;
   std::optional<TransactionAssembler> assembler_;
   std::mt19937_64 random_;
+  StallWatch stalls_;
   Status fatal_;
   milliseconds backoff_{0};
   steady_clock::time_point next_attempt_{};
