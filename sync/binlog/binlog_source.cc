@@ -9,7 +9,9 @@
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/dump.h"
+#include "sync/binlog/event.h"
 #include "sync/binlog/reconnect_backoff.h"
+#include "sync/binlog/stall_watch.h"
 #include "sync/binlog/stream_start.h"
 #include "sync/binlog/transaction_assembler.h"
 
@@ -22,12 +24,21 @@ using std::chrono::steady_clock;
 // Events after which a connection counts as good: more than the opening of every stream.
 constexpr int kEventsToTrust = 5;
 
+bool IsHeartbeat(std::string_view event) {
+  constexpr size_t kTypeOffset = 4;
+  const auto type = event.size() > kTypeOffset
+                        ? static_cast<EventType>(static_cast<uint8_t>(event[kTypeOffset]))
+                        : EventType{};
+  return type == EventType::kHeartbeat || type == EventType::kHeartbeatV2;
+}
+
 class BinlogSourceImpl final : public BinlogSource {
  public:
   explicit BinlogSourceImpl(BinlogSourceOptions options)
       : options_(std::move(options)),
         random_(std::random_device{}()),
-        backoff_({options_.min_backoff, options_.max_backoff, options_.clash_memory}) {}
+        backoff_({options_.min_backoff, options_.max_backoff, options_.clash_memory}),
+        stalls_([this] { return Connect(); }, options_.silence_limit / 2) {}
 
   Status Begin() {
     BINSEEK_ASSIGN_OR_RETURN(auto connection, Connect());
@@ -170,6 +181,7 @@ class BinlogSourceImpl final : public BinlogSource {
     events_on_connection_ = 0;
     last_heard_ = steady_clock::now();
     backoff_.Connected(last_heard_);
+    stalls_.Heard();
     MutexLock lock(&mutex_);
     dump_ = std::move(started);
     status_.connected = true;
@@ -223,6 +235,9 @@ class BinlogSourceImpl final : public BinlogSource {
       }
       if (event->has_value()) {
         Heard((*event)->size());
+        if (!IsHeartbeat(**event)) {
+          stalls_.Heard();
+        }
         BINSEEK_ASSIGN_OR_RETURN(auto transaction, Feed(**event));
         if (transaction) {
           Count(*transaction);
@@ -235,6 +250,10 @@ class BinlogSourceImpl final : public BinlogSource {
         Publish();
       } else if (steady_clock::now() - last_heard_ > options_.silence_limit) {
         BINSEEK_RETURN_IF_ERROR(Lose(Status::Unavailable("no heartbeat within the silence limit")));
+        continue;
+      } else if (Status stalled = stalls_.Look(assembler_->position().binlog, server_);
+                 !stalled.ok()) {
+        BINSEEK_RETURN_IF_ERROR(Lose(stalled));
         continue;
       }
       if (steady_clock::now() >= deadline) {
@@ -372,6 +391,7 @@ class BinlogSourceImpl final : public BinlogSource {
   std::mt19937_64 random_;
   Status fatal_;
   ReconnectBackoff backoff_;
+  StallWatch stalls_;
   steady_clock::time_point next_attempt_{};
   steady_clock::time_point last_heard_{};
   int events_on_connection_ = 0;

@@ -70,7 +70,7 @@ Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
     return Status::Ok();
   }
   const size_t rows = buffer->rows.size();
-  const Status decoded = DecodeRowsOf(*decoder, event, buffer);
+  Status decoded = DecodeRowsOf(*decoder, event, buffer);
   if (decoded.ok() || decoded.code() == StatusCode::kResourceExhausted) {
     return decoded;
   }

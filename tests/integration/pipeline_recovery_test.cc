@@ -154,6 +154,22 @@ TEST_P(PipelineRecoveryTest, AServerThatWasResetIsFollowedAnew) {
   ExpectEqual("more", "more");
 }
 
+TEST_P(PipelineRecoveryTest, AServerThatIsResetWhileItIsFollowedIsFollowedAnew) {
+  UseOwnServer();
+  CreateTwo(300);
+  StartInSmallChunks();
+  AwaitLive();
+  Searches searches(engine_.get());
+  ResetServer();
+  Sql("DELETE FROM items WHERE id = 8; UPDATE boxes SET stock = 7");
+  ExpectEqual();
+  ExpectEqual("boxes", "boxes");
+  AwaitLive();
+  searches.ExpectNoneMissed();
+  Sql("DELETE FROM items WHERE id = 9");
+  ExpectEqual();
+}
+
 // From the set of a server that has executed next to nothing.
 TEST_P(PipelineRecoveryTest, AServerWithoutHistoryIsFollowedFromItsBeginning) {
   UseOwnServer();
