@@ -44,7 +44,7 @@ struct EngineOptions {
   // Memory segments larger than this in all are committed to disk by the next Apply, or by the commit that runs already; Apply
   // waits for that at twice the limit.
   size_t memory_limit_bytes = 128u << 20;
-  // All that EngineMemory counts; 0: no limit. Above it Apply makes room first: it commits, then writes segments anew whose columns have changed, and where
+  // Of EngineMemory::used(); 0: no limit. Above it Apply makes room first: it commits, then writes segments anew whose columns have changed, and where
   // that does not help it fails with kResourceExhausted and the batch has had no effect.
   size_t total_memory_limit_bytes = 0;
   // Called by Commit before the manifest is renamed; what it fails on fails the commit. For stores that must be at least as
@@ -86,7 +86,8 @@ struct EngineMemory {
   size_t keys = 0;        // from a key to its document
   size_t tombstones = 0;  // versions of deleted keys
   size_t keywords = 0;    // values of keyword fields, with their ids and their order
-  size_t total() const { return segments + pages + idle_pages + keys + tombstones + keywords; }
+  size_t used() const { return segments + pages + keys + tombstones + keywords; }
+  size_t total() const { return used() + idle_pages; }
 };
 
 class Engine {

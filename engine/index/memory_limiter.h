@@ -1,5 +1,7 @@
 // MemoryLimiter: keeps what an engine holds in memory below its limit, by making room before a batch, or refusing it.
 //
+// Memory of pages that waits for reuse does not count: the next batch takes it first, and pages of many segments share it piece by piece, so that one
+// segment that is written anew gives back room for others but hardly anything to the system.
 // Over the limit, the writer that comes first commits, so that new documents go to disk; then it writes segments anew, the one with the most changed columns
 // first, so that these lie in files again; and when nothing of that helps (keys, tombstones and keyword values alone are too many, or old views hold what has changed since) the
 // batch is refused until something has changed. Other writers wait for that: reading from the source stops before memory does.
@@ -9,6 +11,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <utility>
 
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
@@ -29,13 +32,16 @@ class MemoryLimiter {
 
  private:
   Status MakeRoom() BINSEEK_REQUIRES(mutex_);
+  // With what waits for reuse, and without.
+  std::pair<size_t, size_t> Held() const;
 
   EngineState* const state_;
   const size_t limit_;
   const std::function<Status()> commit_;
   const std::function<Result<bool>()> compact_;
   Mutex mutex_;
-  size_t refused_at_ BINSEEK_GUARDED_BY(mutex_) = 0;  // nothing more could be given back then
+  // Nothing more could be given back when that was held.
+  std::pair<size_t, size_t> refused_at_ BINSEEK_GUARDED_BY(mutex_);
 };
 
 }  // namespace binseek::index

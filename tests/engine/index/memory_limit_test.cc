@@ -37,18 +37,21 @@ class MemoryLimitTest : public ::testing::Test {
     ASSERT_OK(engine);
     engine_ = std::move(engine).value();
   }
-  // One file with all products.
-  void Build() {
-    Open(0);
+  // One file with all products; or several, into which neighbours are dealt in turn.
+  void Build(int files = 1, size_t total_limit = 0) {
+    Open(total_limit);
     const auto id = engine_->CreateIndex("products", ShopMapping(), "{}");
     ASSERT_OK(id);
     id_ = *id;
-    Batch batch;
-    for (int i = 0; i < kProducts; ++i) {
-      batch.operations.push_back(Upsert(id_, KeyOf(i), {"red phone", "acme", 1999, 0}, 1));
+    for (int file = 0; file < files; ++file) {
+      Batch batch;
+      for (int i = file; i < kProducts; i += files) {
+        batch.operations.push_back(Upsert(id_, KeyOf(i), {"red phone", "acme", 1999, 0}, 1));
+      }
+      ASSERT_OK(engine_->Apply(batch));
+      ASSERT_OK(engine_->Commit());
     }
-    ASSERT_OK(engine_->Apply(batch));
-    ASSERT_OK(engine_->Commit());
+    ASSERT_EQ(engine_->View()->Find(id_)->segments.size(), static_cast<size_t>(files));
   }
   Result<ApplyResult> SetStocks(int first, int64_t version) {
     Batch batch;
@@ -72,7 +75,7 @@ class MemoryLimitTest : public ::testing::Test {
   }
   size_t Total() const { return engine_->memory().total(); }
 
-  const std::shared_ptr<store::RamDirectory> directory_ = std::make_shared<store::RamDirectory>();
+  std::shared_ptr<store::RamDirectory> directory_ = std::make_shared<store::RamDirectory>();
   std::unique_ptr<Engine> engine_;
   std::shared_ptr<const EngineView> view_;
   IndexId id_{};
@@ -138,6 +141,23 @@ TEST_F(MemoryLimitTest, ColumnsThatChangedGoBackToFilesAtTheLimit) {
   ASSERT_OK(engine_->Commit());
   Open(0);
   ExpectStocks(5);
+}
+
+// The pages of both files lie in the same slabs, so that none is empty before both files are written anew.
+TEST_F(MemoryLimitTest, ColumnsOfSeveralFilesGoBackUntilThereIsRoom) {
+  Build(2);
+  const size_t built = Total();
+  ASSERT_OK(SetAllStocks(2));
+  const size_t updated = Total();
+  for (const size_t quarters : {3, 1}) {  // room for the columns of one file, and of none
+    engine_.reset();
+    directory_ = std::make_shared<store::RamDirectory>();
+    Build(2, built + (updated - built) * quarters / 4);
+    for (int64_t version = 2; version < 8; ++version) {
+      ASSERT_OK(SetAllStocks(version)) << version;
+      ExpectStocks(version);
+    }
+  }
 }
 
 TEST_F(MemoryLimitTest, WritesAreRefusedWhileOldViewsHoldTheMemory) {
