@@ -110,7 +110,7 @@ class Engine {
   // Gives a field another type (field_change.h); returns when that is durable, or with a reason why it is not: then the field is as it was, unless only the last
   // commit failed (kIoError), which the next one makes good. Writers
   // and readers go on. kNotFound, kInvalidArgument (no such field, no such change, bad values), kUnavailable (another one is going on in the
-  // index), kAborted (cancelled, or the index was dropped).
+  // index), kAborted (cancelled, or the index or the field was dropped).
   [[nodiscard]] virtual Status ChangeField(IndexId index, const FieldChange& change,
                                            FieldChangeReport* report) = 0;
 
