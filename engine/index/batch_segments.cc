@@ -179,7 +179,7 @@ size_t BatchApplier::Published(int64_t now_micros) {
       if (version) {
         work.writer->PutTombstone(key, *version);
         if (!work.index->mapping->synced()) {
-          work.writer->ages.Put(key, *version, now_micros);
+          work.writer->SetTombstoneAge(key, *version, now_micros);
         }
       } else {
         work.writer->EraseTombstone(key);

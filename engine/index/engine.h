@@ -54,7 +54,7 @@ struct EngineOptions {
   std::chrono::milliseconds translog_sync_interval{5000};
   uint64_t translog_flush_bytes = 512u << 20;
   // How long versions of deleted keys are kept in an index that is not synced from a source; in one that is, ForgetTombstones says. Elasticsearch's
-  // index.gc_deletes. They go with a later batch on the index.
+  // index.gc_deletes. They go with a later batch on the index, and at the total memory limit with one on any.
   std::chrono::milliseconds tombstone_age{60'000};
   const Clock* clock = Clock::Real();
   // Threads that analyse the documents of large batches beside the one that applies them. They are started when they are first needed.

@@ -23,10 +23,11 @@ Status Refusal(const EngineMemory& memory, size_t limit) {
 
 }  // namespace
 
-MemoryLimiter::MemoryLimiter(EngineState* state, std::function<Status()> commit,
-                             std::function<Result<bool>()> compact)
+MemoryLimiter::MemoryLimiter(EngineState* state, std::function<void()> expire,
+                             std::function<Status()> commit, std::function<Result<bool>()> compact)
     : state_(state),
       limit_(state->options.total_memory_limit_bytes),
+      expire_(std::move(expire)),
       commit_(std::move(commit)),
       compact_(std::move(compact)) {}
 
@@ -35,6 +36,7 @@ Status MemoryLimiter::Admit() {
     return Status::Ok();
   }
   const MutexLock lock(&mutex_);
+  expire_();
   state_->memory->pool.Trim();
   if (Held() != refused_at_) {
     BINSEEK_RETURN_IF_ERROR(MakeRoom());
