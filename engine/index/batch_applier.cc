@@ -249,10 +249,13 @@ void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping:
     translated = rebuild->Translate(operation.key, given);
   }
   const mapping::Document& document = translated ? *translated : given;
-  Status children = CheckChildKeys(*work, document);
-  if (!children.ok()) {
-    *result = Failed(std::move(children));
-    return;
+  if (!document.children.empty()) {
+    std::unordered_set<std::string_view> keys{operation.key};
+    Status children = CheckChildKeys(*work, document, &keys);
+    if (!children.ok()) {
+      *result = Failed(std::move(children));
+      return;
+    }
   }
   const DocId first = work->builder->size();
   const bool ahead =

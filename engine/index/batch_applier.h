@@ -19,7 +19,9 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -145,8 +147,9 @@ class BatchApplier {
   void Kill(Work* work, const std::string& key, const Stored& stored);
   void KillAt(Work* work, DocAddress address);
   bool IsChild(const Work& work, const Stored& stored) const;
-  // May the document's children have the keys that they have?
-  Status CheckChildKeys(const Work& work, const mapping::Document& document) const;
+  // May the document's children have the keys that they have? None may be another's in the block: `keys` are those met so far, at first the root's.
+  Status CheckChildKeys(const Work& work, const mapping::Document& document,
+                        std::unordered_set<std::string_view>* keys) const;
   void AddChildKeys(Work* work, const mapping::Document& document, DocId first, DocId root,
                     const OpResult& result);
   LoggedOp Logged(const Operation& operation, const OpResult& result) const;

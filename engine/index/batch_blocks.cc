@@ -1,6 +1,7 @@
 // BatchApplier on blocks of documents: a root, and before it the children that live and die with it.
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "engine/index/batch_applier.h"
@@ -68,11 +69,16 @@ void BatchApplier::Kill(Work* work, const std::string& key, const Stored& stored
   }
 }
 
-Status BatchApplier::CheckChildKeys(const Work& work, const mapping::Document& document) const {
+Status BatchApplier::CheckChildKeys(const Work& work, const mapping::Document& document,
+                                    std::unordered_set<std::string_view>* keys) const {
   for (const mapping::Document& child : document.children) {
-    BINSEEK_RETURN_IF_ERROR(CheckChildKeys(work, child));
+    BINSEEK_RETURN_IF_ERROR(CheckChildKeys(work, child, keys));
     if (child.child_key.empty()) {
       continue;
+    }
+    if (!keys->insert(child.child_key).second) {
+      return Status::InvalidArgument("[" + child.child_key +
+                                     "] is the key of two documents of one block");
     }
     const Stored stored = Lookup(work, child.child_key);
     if (stored.exists() && !IsChild(work, stored)) {

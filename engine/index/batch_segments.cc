@@ -170,7 +170,7 @@ size_t BatchApplier::Published(int64_t now_micros) {
       work.made->KeepAsNewest();
     }
     if (FieldRebuild* const rebuild = work.writer->rebuild.get()) {
-      rebuild->covered.insert(work.known.begin(), work.known.end());  // of this batch
+      rebuild->Cover(work.known);  // of this batch
     }
     for (const auto& [key, doc] : work.pending) {
       keys.Put(key, work.made->id(), doc);
@@ -179,7 +179,7 @@ size_t BatchApplier::Published(int64_t now_micros) {
       if (version) {
         work.writer->PutTombstone(key, *version);
         if (!work.index->mapping->synced()) {
-          work.writer->ages.Put(key, *version, now_micros);
+          work.writer->SetTombstoneAge(key, *version, now_micros);
         }
       } else {
         work.writer->EraseTombstone(key);

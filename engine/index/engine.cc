@@ -15,6 +15,8 @@
 namespace binseek::index {
 namespace {
 
+constexpr size_t kTombstonesAtOnce = 1000;  // of an index, as others wait for it
+
 std::string RandomUuid() {
   static constexpr char kAlphabet[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -198,7 +200,9 @@ Result<ApplyResult> EngineImpl::ApplyClaimed(const Batch& batch, std::vector<Ind
   const auto claim = state_.claims.Take(std::move(*indices));
   *indices = claim.indices();
   const auto view = AppliedView();
-  ForgetOldTombstones(*indices);
+  for (const IndexId id : *indices) {  // as many as may come, or there would be ever more
+    ForgetOldTombstones(id, std::max(kTombstonesAtOnce, batch.operations.size()));
+  }
   PageEdit edit(state_.publisher.NextEdit(), &state_.memory->pool);
   BatchApplier applier(
       *view, [this](IndexId id) { return state_.writers.Find(id); }, &edit, state_.pool(),
@@ -239,23 +243,29 @@ Result<ApplyResult> EngineImpl::ApplyClaimed(const Batch& batch, std::vector<Ind
   return result;
 }
 
-void EngineImpl::ForgetOldTombstones(const std::vector<IndexId>& indices) {
-  constexpr size_t kAtOnce = 1000;  // of an index, as the batch waits
+bool EngineImpl::ForgetOldTombstones(IndexId id, size_t at_most) {
+  IndexWriter* const writer = state_.writers.Find(id);
+  if (writer == nullptr) {
+    return false;
+  }
   const int64_t until =
       state_.options.clock->MonotonicMicros() -
       std::chrono::duration_cast<std::chrono::microseconds>(state_.options.tombstone_age).count();
-  for (const IndexId id : indices) {
-    IndexWriter* const writer = state_.writers.Find(id);
-    for (size_t i = 0; writer != nullptr && i < kAtOnce; ++i) {
-      const auto old = writer->ages.TakeOlderThan(until);
-      if (!old) {
-        break;
-      }
-      if (writer->TombstoneOf(old->key) == old->version) {
-        writer->EraseTombstone(old->key);
-        --tombstones_;
-        state_.publisher.AddTombstoneEdit({TombstoneEdit::Kind::kErase, id, old->key, 0});
-      }
+  std::vector<std::string> erased;
+  const size_t looked_at = writer->EraseTombstonesUntil(until, at_most, &erased);
+  tombstones_ -= erased.size();
+  for (std::string& key : erased) {
+    state_.publisher.AddTombstoneEdit({TombstoneEdit::Kind::kErase, id, std::move(key), 0});
+  }
+  return looked_at == at_most;
+}
+
+void EngineImpl::ForgetAllOldTombstones() {
+  const auto view = AppliedView();
+  for (const auto& index : view->indices()) {
+    for (bool more = true; more;) {
+      const auto claim = state_.claims.TryTake({index->id});
+      more = claim && ForgetOldTombstones(index->id, kTombstonesAtOnce);
     }
   }
 }

@@ -44,7 +44,7 @@ struct EngineOptions {
   // Memory segments larger than this in all are committed to disk by the next Apply, or by the commit that runs already; Apply
   // waits for that at twice the limit.
   size_t memory_limit_bytes = 128u << 20;
-  // All that EngineMemory counts; 0: no limit. Above it Apply makes room first: it commits, then writes segments anew whose columns have changed, and where
+  // Of EngineMemory::used(); 0: no limit. Above it Apply makes room first: it commits, then writes segments anew whose columns have changed, and where
   // that does not help it fails with kResourceExhausted and the batch has had no effect.
   size_t total_memory_limit_bytes = 0;
   // Called by Commit before the manifest is renamed; what it fails on fails the commit. For stores that must be at least as
@@ -54,7 +54,7 @@ struct EngineOptions {
   std::chrono::milliseconds translog_sync_interval{5000};
   uint64_t translog_flush_bytes = 512u << 20;
   // How long versions of deleted keys are kept in an index that is not synced from a source; in one that is, ForgetTombstones says. Elasticsearch's
-  // index.gc_deletes. They go with a later batch on the index.
+  // index.gc_deletes. They go with a later batch on the index, and at the total memory limit with one on any.
   std::chrono::milliseconds tombstone_age{60'000};
   const Clock* clock = Clock::Real();
   // Threads that analyse the documents of large batches beside the one that applies them. They are started when they are first needed.
@@ -86,7 +86,8 @@ struct EngineMemory {
   size_t keys = 0;        // from a key to its document
   size_t tombstones = 0;  // versions of deleted keys
   size_t keywords = 0;    // values of keyword fields, with their ids and their order
-  size_t total() const { return segments + pages + idle_pages + keys + tombstones + keywords; }
+  size_t used() const { return segments + pages + keys + tombstones + keywords; }
+  size_t total() const { return used() + idle_pages; }
 };
 
 class Engine {
@@ -109,7 +110,7 @@ class Engine {
   // Gives a field another type (field_change.h); returns when that is durable, or with a reason why it is not: then the field is as it was, unless only the last
   // commit failed (kIoError), which the next one makes good. Writers
   // and readers go on. kNotFound, kInvalidArgument (no such field, no such change, bad values), kUnavailable (another one is going on in the
-  // index), kAborted (cancelled, or the index was dropped).
+  // index), kAborted (cancelled, or the index or the field was dropped).
   [[nodiscard]] virtual Status ChangeField(IndexId index, const FieldChange& change,
                                            FieldChangeReport* report) = 0;
 

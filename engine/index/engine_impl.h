@@ -87,8 +87,10 @@ class EngineImpl final : public Engine {
   Result<ApplyResult> ApplyClaimed(const Batch& batch, std::vector<IndexId>* indices,
                                    LogRecord* record);
   Status AwaitSync(const LogRecord& record, Durability durability);
-  // Under the indices' claims: those that are older than tombstone_age, where no source says when they go.
-  void ForgetOldTombstones(const std::vector<IndexId>& indices);
+  // Those that are older than tombstone_age, where no source says when they go. Under the index's claim. True: there may be more.
+  bool ForgetOldTombstones(IndexId index, size_t at_most);
+  // Of all indices but those that somebody writes to just now. REQUIRES: the caller has no gate and no claim.
+  void ForgetAllOldTombstones();
   // After a batch: lets the scheduler look, or does its work where it has fallen behind or there is none. What fails is logged: the batch is applied.
   void KeepSegmentsFew(const std::vector<IndexId>& indices);
   void
@@ -100,7 +102,8 @@ class EngineImpl final : public Engine {
   LogKeeper log_keeper_{&state_.log, state_.options.translog_sync_interval,
                         state_.options.translog_flush_bytes, [this] { return SyncLog(); },
                         [this] { return Commit().status(); }};
-  MemoryLimiter memory_limiter_{&state_, [this] { return Commit().status(); },
+  MemoryLimiter memory_limiter_{&state_, [this] { ForgetAllOldTombstones(); },
+                                [this] { return Commit().status(); },
                                 [this] { return merges_.CompactPages(); }};
   std::atomic<Epoch> to_commit_{0};  // the newest one that SyncLog has to commit
   std::atomic<size_t> tombstones_{0};

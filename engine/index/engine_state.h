@@ -106,9 +106,9 @@ struct EngineState {
   // For segments and edits.
   std::shared_ptr<PagePool> pool() const { return {memory, &memory->pool}; }
   EngineMemory Memory() const;
-  // Its total, for whoever asks before every batch. Takes no lock.
-  size_t MemoryBytes() const {
-    return publisher.memory_bytes() + memory->pool.memory_bytes() + writers.memory().keys +
+  // What of it is in use, for whoever asks before every batch. Takes no lock.
+  size_t UsedBytes() const {
+    return publisher.memory_bytes() + memory->pool.used_bytes() + writers.memory().keys +
            writers.memory().tombstones + writers.memory().keywords;
   }
 

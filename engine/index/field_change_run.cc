@@ -13,6 +13,7 @@ namespace binseek::index {
 namespace {
 
 using mapping::Field;
+using mapping::FieldId;
 using mapping::kOverriddenField;
 
 constexpr DocId kDocsAtOnce = 512;  // that a claim is held for, once they are converted
@@ -149,6 +150,7 @@ Status FieldChangeRun::FindUncovered(std::shared_ptr<const EngineView>* view,
   if (rebuild == nullptr || index == nullptr) {
     return Status::Aborted("the index was dropped while a field was changed");
   }
+  BINSEEK_RETURN_IF_ERROR(CheckStillThere(*index));
   for (const auto& segment : index->segments) {
     if (rebuild->covered.count(segment->id()) == 0) {
       segments->push_back(segment->id());
@@ -174,9 +176,14 @@ Status FieldChangeRun::BuildSegment(const EngineView& view, uint64_t segment) {
     BINSEEK_RETURN_IF_ERROR(Set(*now, segment, &converted));
     documents_ += converted.size();
   }
+  std::shared_ptr<const EngineView> now;  // goes after the claim, as above
   const auto claim = state_->claims.Take({index_});
-  if (FieldRebuild* const rebuild = Mine()) {
-    rebuild->covered.insert(segment);
+  now = state_->publisher.applied();
+  const IndexView* const newest = now->Find(index_);
+  FieldRebuild* const rebuild = Mine();
+  if (rebuild != nullptr && newest != nullptr &&
+      OrdinalOf(*newest, segment) < newest->segments.size()) {  // not merged away
+    rebuild->Cover({&segment, 1});
   }
   return BINSEEK_FAULT_POINT("field_change.segment");
 }
@@ -255,6 +262,7 @@ Result<bool> FieldChangeRun::TrySwitch() {
   if (rebuild == nullptr || old == nullptr) {
     return Status::Aborted("the index was dropped while a field was changed");
   }
+  BINSEEK_RETURN_IF_ERROR(CheckStillThere(*old));
   uint64_t docs = 0;
   std::vector<uint64_t> segments;
   for (const auto& segment : old->segments) {
@@ -273,7 +281,7 @@ Result<bool> FieldChangeRun::TrySwitch() {
                              Convert(from, 0, from.max_doc(), &stored));
     const auto now = state_->publisher.applied();
     BINSEEK_RETURN_IF_ERROR(Set(*now, segment, &converted));
-    rebuild->covered.insert(segment);
+    rebuild->Cover({&segment, 1});
     documents_ += converted.size();
   }
   view = state_->publisher.applied();
@@ -284,8 +292,18 @@ Result<bool> FieldChangeRun::TrySwitch() {
   mapping.Replace(rebuild->from(), conversion_->to());
   index->mapping = std::make_shared<const mapping::Mapping>(std::move(mapping));
   BINSEEK_RETURN_IF_ERROR(Publish(std::move(index), /*moves_only=*/false, nullptr));
-  rebuild->switched = true;
+  rebuild->Switch();
   return true;
+}
+
+// Mappings come and go between the steps.
+Status FieldChangeRun::CheckStillThere(const IndexView& index) const {
+  const FieldId from = conversion_->from().id;
+  if (index.mapping->Find(from) == nullptr || !index.mapping->MultiFieldsOf(from).empty()) {
+    return Status::Aborted("field [" + change_.field +
+                           "] was dropped, or got multi-fields, while it was changed");
+  }
+  return Status::Ok();
 }
 
 Status FieldChangeRun::CheckFailures(const IndexView& index, FieldRebuild* rebuild) const {

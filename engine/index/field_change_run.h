@@ -50,6 +50,8 @@ class FieldChangeRun {
   Status Set(const EngineView& view, uint64_t segment, std::vector<Converted>* converted);
   // True: done. False: too much has come meanwhile.
   Result<bool> TrySwitch();
+  // kAborted where the field that is being changed is none any more that can be.
+  Status CheckStillThere(const IndexView& index) const;
   Status CheckFailures(const IndexView& index, FieldRebuild* rebuild) const;
   Status Publish(std::shared_ptr<IndexView> index, bool moves_only, PageEdit* edit);
   // Under the claim; null: the index was dropped, or its rebuild is not this one.

@@ -182,11 +182,25 @@ std::vector<ColumnUpdate> FieldRebuild::Columns(std::string_view key,
   return out;
 }
 
-void FieldRebuild::Merged(std::span<const uint64_t> sources, uint64_t segment) {
-  if (std::all_of(sources.begin(), sources.end(),
-                  [this](uint64_t source) { return covered.count(source) != 0; })) {
-    covered.insert(segment);
+void FieldRebuild::Cover(std::span<const uint64_t> segments) {
+  if (!switched) {
+    covered.insert(segments.begin(), segments.end());
   }
+}
+
+void FieldRebuild::Merged(std::span<const uint64_t> sources, std::optional<uint64_t> segment) {
+  size_t were_covered = 0;
+  for (const uint64_t source : sources) {
+    were_covered += covered.erase(source);
+  }
+  if (segment && were_covered == sources.size()) {
+    Cover({&*segment, 1});
+  }
+}
+
+void FieldRebuild::Switch() {
+  switched = true;
+  covered.clear();
 }
 
 void FieldRebuild::Note(std::string_view key, const Status& failure) {

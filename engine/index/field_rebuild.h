@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -73,14 +74,18 @@ struct FieldRebuild {
   mapping::Document Translate(std::string_view key, mapping::Document document);
   // The update, and what it is for the new field; after the switch in the place of what it was for the old one.
   std::vector<ColumnUpdate> Columns(std::string_view key, std::span<const ColumnUpdate> columns);
-  // The segment has come from others.
-  void Merged(std::span<const uint64_t> sources, uint64_t segment);
+  // All documents of these segments have their new values.
+  void Cover(std::span<const uint64_t> segments);
+  // The segment has come from others, which are gone; nullopt: nothing of them lived.
+  void Merged(std::span<const uint64_t> sources, std::optional<uint64_t> segment);
+  // The name has moved to the new field.
+  void Switch();
   // What came of a document's conversion.
   void Note(std::string_view key, const Status& failure);
 
   const std::shared_ptr<const FieldConversion> conversion;
   bool switched = false;
-  std::set<uint64_t> covered;  // segments all of whose documents have their new values
+  std::set<uint64_t> covered;  // of the index's segments; none after the switch
   uint64_t unshown = 0;        // failures beyond those in the report
   FieldChangeReport report;
 };

@@ -7,7 +7,7 @@ namespace binseek::index {
 
 IndexWriter::~IndexWriter() {
   memory_->keys -= key_bytes_;
-  memory_->tombstones -= tombstone_bytes_;
+  memory_->tombstones -= tombstone_bytes_ + ages_.memory_bytes();
   memory_->keywords -= keyword_bytes_;
 }
 
@@ -56,6 +56,30 @@ void IndexWriter::EraseTombstone(const std::string& key) {
     tombstone_bytes_ -= TombstoneBytes(key);
     memory_->tombstones -= TombstoneBytes(key);
   }
+}
+
+void IndexWriter::SetTombstoneAge(const std::string& key, int64_t version, int64_t now_micros) {
+  memory_->tombstones -= ages_.memory_bytes();
+  ages_.Put(key, version, now_micros);
+  memory_->tombstones += ages_.memory_bytes();
+}
+
+size_t IndexWriter::EraseTombstonesUntil(int64_t micros, size_t at_most,
+                                         std::vector<std::string>* erased) {
+  const size_t bytes = ages_.memory_bytes();
+  size_t taken = 0;
+  for (; taken < at_most; ++taken) {
+    auto old = ages_.TakeOlderThan(micros);
+    if (!old) {
+      break;
+    }
+    if (TombstoneOf(old->key) == old->version) {
+      EraseTombstone(old->key);
+      erased->push_back(std::move(old->key));
+    }
+  }
+  memory_->tombstones -= bytes - ages_.memory_bytes();
+  return taken;
 }
 
 size_t IndexWriter::ForgetTombstones(int64_t version) {

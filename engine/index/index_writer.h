@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/index/field_rebuild.h"
 #include "engine/index/keyword_writer.h"
@@ -44,8 +45,6 @@ class IndexWriter {
   // Of a field whose type is being changed, or was changed last; null: none was.
   std::unique_ptr<FieldRebuild> rebuild;
 
-  TombstoneAges ages;  // of tombstones, where no source says when they may go
-
   // Versions of deleted keys.
   const IndexTombstones& tombstones() const { return tombstones_; }
   std::optional<int64_t> TombstoneOf(const std::string& key) const {
@@ -55,12 +54,18 @@ class IndexWriter {
   void SetTombstones(IndexTombstones tombstones);
   void PutTombstone(const std::string& key, int64_t version);
   void EraseTombstone(const std::string& key);
+  // Where no source says when a tombstone may go: it came, or was found, at that time. REQUIRES: times do not go back.
+  void SetTombstoneAge(const std::string& key, int64_t version, int64_t now_micros);
+  // Erases those that came at or before that time, `at_most` of them, oldest first, and appends their keys. Returns how many ages were looked at: as many as
+  // that where there may be more.
+  size_t EraseTombstonesUntil(int64_t micros, size_t at_most, std::vector<std::string>* erased);
   // Those below `version`. Returns how many went.
   size_t ForgetTombstones(int64_t version);
 
  private:
   WriterMemory* const memory_;
   IndexTombstones tombstones_;
+  TombstoneAges ages_;
   size_t tombstone_bytes_ = 0;  // as told, like the others
   size_t key_bytes_ = 0;
   size_t keyword_bytes_ = 0;

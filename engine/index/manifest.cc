@@ -1,5 +1,8 @@
 #include "engine/index/manifest.h"
 
+#include <algorithm>
+#include <limits>
+#include <set>
 #include <utility>
 
 #include "engine/base/byte_reader.h"
@@ -41,6 +44,55 @@ void ReadSegments(ByteReader* reader, std::vector<ManifestSegment>* segments) {
     }
     segments->push_back(std::move(segment));
   }
+}
+
+uint32_t ReadU32Varint(ByteReader* reader) {
+  const uint64_t value = reader->Varint();
+  if (value > std::numeric_limits<uint32_t>::max()) {
+    reader->Fail("an id of more than 32 bits");
+    return 0;
+  }
+  return static_cast<uint32_t>(value);
+}
+
+// Names of files are made of ids and of commits' numbers: what is named twice would be owned twice, and one that can be given again would be written over
+// while it is in use. Null, or why the manifest cannot be one.
+const char* WhyImpossible(const Manifest& manifest) {
+  std::set<IndexId> indices;
+  std::set<std::string_view> names;
+  std::set<uint64_t> segments;
+  const auto is_later = [&manifest](const auto& file) {
+    return file.generation > manifest.generation;
+  };
+  for (const ManifestIndex& index : manifest.indices) {
+    if (!indices.insert(index.id).second || !names.insert(index.name).second) {
+      return "an index is listed twice";
+    }
+    if (static_cast<uint32_t>(index.id) >= manifest.next_index_id) {
+      return "the id of an index would be given again";
+    }
+    for (const ManifestSegment& segment : index.segments) {
+      if (!segments.insert(segment.id).second) {
+        return "a segment is listed twice";
+      }
+      if (segment.id >= manifest.next_segment_id) {
+        return "the id of a segment would be given again";
+      }
+      if (std::any_of(segment.states.begin(), segment.states.end(), is_later)) {
+        return "a segment's state is of a later commit";
+      }
+    }
+  }
+  if (std::any_of(manifest.attached.begin(), manifest.attached.end(),
+                  [&](const auto& file) { return file.second.id >= manifest.next_segment_id; })) {
+    return "the id of an attached file would be given again";
+  }
+  if (std::any_of(manifest.tombstone_generations.begin(), manifest.tombstone_generations.end(),
+                  [&](uint64_t written) { return written > manifest.generation; }) ||
+      std::any_of(manifest.keyword_files.begin(), manifest.keyword_files.end(), is_later)) {
+    return "a file is of a later commit";
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -152,7 +204,7 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
   Manifest manifest;
   manifest.generation = reader.Varint();
   manifest.epoch = reader.Varint();
-  manifest.next_index_id = static_cast<uint32_t>(reader.Varint());
+  manifest.next_index_id = ReadU32Varint(&reader);
   manifest.next_segment_id = reader.Varint();
   const uint64_t tombstone_files = reader.Varint();
   for (uint64_t i = 0; i < tombstone_files && reader.ok(); ++i) {
@@ -168,7 +220,7 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
   const uint64_t index_count = reader.Varint();
   for (uint64_t i = 0; i < index_count && reader.ok(); ++i) {
     ManifestIndex index;
-    index.id = IndexId{static_cast<uint32_t>(reader.Varint())};
+    index.id = IndexId{ReadU32Varint(&reader)};
     index.name = reader.LengthPrefixed();
     index.uuid = reader.LengthPrefixed();
     index.created_ms = static_cast<int64_t>(reader.Varint());
@@ -195,6 +247,9 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
   ReadAttached(&reader, &manifest.attached);
   if (reader.ok() && !reader.AtEnd()) {
     reader.Fail("bytes behind the end");
+  }
+  if (const char* why = reader.ok() ? WhyImpossible(manifest) : nullptr) {
+    reader.Fail(why);
   }
   BINSEEK_RETURN_IF_ERROR(reader.status("manifest"));
   return manifest;

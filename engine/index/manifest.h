@@ -1,6 +1,7 @@
 // Manifest: what exists as of one commit. The file "manifest" decides; what it does not name is not there.
 //
-// Written whole, synced and renamed into place, so there is one at any time. Plain value type; Decode: kCorruption, naming the offset.
+// Written whole, synced and renamed into place, so there is one at any time. Plain value type; Decode: kCorruption, naming the
+// offset, also where ids and names are listed twice or would be given again.
 #ifndef BINSEEK_ENGINE_INDEX_MANIFEST_H_
 #define BINSEEK_ENGINE_INDEX_MANIFEST_H_
 

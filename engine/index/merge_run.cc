@@ -297,9 +297,9 @@ Status MergeRun::Switch() {
   }
   if (merged_ != nullptr) {
     merged_->KeepAsNewest();
-    if (writer->rebuild != nullptr) {
-      writer->rebuild->Merged(sources_, id_);
-    }
+  }
+  if (writer->rebuild != nullptr) {
+    writer->rebuild->Merged(sources_, merged_ != nullptr ? std::optional(id_) : std::nullopt);
   }
   return Status::Ok();
 }

@@ -90,7 +90,7 @@ Status Committer::LoadIndices(const Manifest& manifest, Tombstones tombstones,
       const int64_t now =
           state_->options.clock->MonotonicMicros();  // how old they are is not known
       for (const auto& [key, version] : writer->tombstones()) {
-        writer->ages.Put(key, version, now);
+        writer->SetTombstoneAge(key, version, now);
       }
     }
     writer->keywords = std::move(keywords[from.id]);

@@ -4,11 +4,14 @@
 #ifndef BINSEEK_ENGINE_INDEX_TOMBSTONE_AGES_H_
 #define BINSEEK_ENGINE_INDEX_TOMBSTONE_AGES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "engine/index/tombstones.h"
 
 namespace binseek::index {
 
@@ -23,19 +26,26 @@ class TombstoneAges {
   // REQUIRES: times do not go back.
   void Put(const std::string& key, int64_t version, int64_t now_micros) {
     entries_.push_back({key, version, now_micros});
+    bytes_ += BytesOf(entries_.back());
   }
   // The oldest one that was put at or before that time. Its key may have another tombstone by now, or none.
   std::optional<Entry> TakeOlderThan(int64_t micros) {
     if (entries_.empty() || entries_.front().at_micros > micros) {
       return std::nullopt;
     }
+    bytes_ -= BytesOf(entries_.front());
     Entry entry = std::move(entries_.front());
     entries_.pop_front();
     return entry;
   }
 
+  size_t memory_bytes() const { return bytes_; }
+
  private:
+  static size_t BytesOf(const Entry& entry) { return sizeof(Entry) + BytesBesideString(entry.key); }
+
   std::deque<Entry> entries_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace binseek::index

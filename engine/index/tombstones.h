@@ -20,11 +20,13 @@ namespace binseek::index {
 
 using IndexTombstones = std::unordered_map<std::string, int64_t>;
 
-// What one of `key` takes in an IndexTombstones: a node, its place, and the key where it is no short one.
-inline size_t TombstoneBytes(const std::string& key) {
+// What a string takes beside itself, where it is no short one.
+inline size_t BytesBesideString(const std::string& key) {
   constexpr size_t kShortKey = 15;
-  return 72 + (key.size() > kShortKey ? key.size() + 17 : 0);
+  return key.size() > kShortKey ? key.size() + 17 : 0;
 }
+// What one of `key` takes in an IndexTombstones: a node, its place, and the key.
+inline size_t TombstoneBytes(const std::string& key) { return 72 + BytesBesideString(key); }
 using Tombstones = std::map<IndexId, IndexTombstones>;
 
 struct TombstoneEdit {

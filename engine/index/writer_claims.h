@@ -9,6 +9,7 @@
 #define BINSEEK_ENGINE_INDEX_WRITER_CLAIMS_H_
 
 #include <list>
+#include <optional>
 #include <vector>
 
 #include "engine/base/mutex.h"
@@ -36,16 +37,21 @@ class WriterClaims {
 
   // Waits until nobody has any of them. Duplicates are fine.
   [[nodiscard]] Claim Take(std::vector<IndexId> indices) BINSEEK_EXCLUDES(mutex_);
+  // Nothing where that would have to wait. May be called by a thread that holds a claim.
+  [[nodiscard]] std::optional<Claim> TryTake(std::vector<IndexId> indices) BINSEEK_EXCLUDES(mutex_);
 
  private:
+  // Behind those that wait before `place`?
+  using Waiting = std::list<const std::vector<IndexId>*>;
+  bool MustWait(const std::vector<IndexId>& indices, Waiting::const_iterator place) const
+      BINSEEK_REQUIRES(mutex_);
   void Release(const std::vector<IndexId>& indices) BINSEEK_EXCLUDES(mutex_);
   bool Overlap(const std::vector<IndexId>& a, const std::vector<IndexId>& b) const;
 
   Mutex mutex_;
   CondVar released_;
   std::vector<IndexId> taken_ BINSEEK_GUARDED_BY(mutex_);
-  std::list<const std::vector<IndexId>*> waiting_
-      BINSEEK_GUARDED_BY(mutex_);  // in order of arrival
+  Waiting waiting_ BINSEEK_GUARDED_BY(mutex_);  // in order of arrival
 };
 
 }  // namespace binseek::index

@@ -44,8 +44,8 @@ struct Document {
   StoredSource source;
   // Documents that belong to this one and stand before it in its segment, each after its own children (nested objects).
   std::vector<Document> children;
-  std::string
-      child_key;  // of a child that can be asked for by itself, else empty; a root's key comes with its operation
+  // Of a child that can be asked for by itself, else empty; a root's key comes with its operation. No two of a block have the same.
+  std::string child_key;
 };
 
 }  // namespace binseek::mapping

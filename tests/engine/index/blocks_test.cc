@@ -107,6 +107,26 @@ TEST_F(IndexBlocksTest, AKeyIsOfADocumentOrOfAChildAndNotOfBoth) {
   EXPECT_EQ(Live(), 3u);
 }
 
+TEST_F(IndexBlocksTest, AKeyIsThereOnceInABlock) {
+  MustApply(engine_.get(), {Block("p", {"red", "blue"})});
+  Operation deep = Block("q", {"green", "black"});
+  deep.document.children[1].children = {deep.document.children[0]};
+  for (Operation& refused :
+       std::vector<Operation>{Block("q", {"q"}), Block("q", {"green", "", "green"}),
+                              Block("p", {"red", "p"}), Block("p", {"red", "red"}), deep}) {
+    const ApplyResult result = MustApply(engine_.get(), {refused});
+    EXPECT_EQ(result.results[0].outcome, Outcome::kFailed) << refused.key;
+    EXPECT_STATUS(result.results[0].status, kInvalidArgument);
+    EXPECT_EQ(Live(), 3u) << "what was there stays, and nothing came";
+  }
+  EXPECT_EQ(Stock("q"), std::nullopt);
+  Reopen();
+  EXPECT_EQ(Stock("blue"), 1);
+  EXPECT_EQ(MustApplyOne(engine_.get(), Block("q", {"green", "", "", "black"})), Outcome::kCreated)
+      << "children without a key are as many as they are";
+  EXPECT_EQ(Live(), 8u);
+}
+
 TEST_F(IndexBlocksTest, RandomBlocksAreWhole) {
   std::map<std::string, std::vector<std::string>> model;
   for (uint64_t i = 0; i < Iterations(300); ++i) {

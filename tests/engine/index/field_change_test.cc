@@ -288,6 +288,46 @@ TEST_F(FieldChangeTest, WhatCannotBeChangedIsRefused) {
   EXPECT_STATUS(engine_->ChangeField(id_, change, &report_), kAborted);
 }
 
+TEST_F(FieldChangeTest, AFieldThatIsDroppedMeanwhileIsNoneToChange) {
+  Fill();
+  const auto drop = [this](const std::string& name) {
+    mapping::Mapping without = *Index().mapping;
+    EXPECT_OK(without.DropField(name));
+    EXPECT_OK(engine_->UpdateMapping(id_, without));
+  };
+  int calls = 0;
+  FieldChange change = To("n", FieldKind::kDouble);
+  change.progress = [&](const FieldChangeProgress&) {
+    if (++calls == 2) {
+      drop("n");
+    }
+    return true;
+  };
+  EXPECT_STATUS(engine_->ChangeField(id_, change, &report_), kAborted);
+  EXPECT_EQ(Index().mapping->Find("n"), nullptr);
+  EXPECT_EQ(Index().mapping->Find(report_.id), nullptr);
+  MustApply(engine_.get(), {Write("1", R"({"shop":{"n":2.5}})")});
+  // With the object that it belongs to, where so few documents have it that the switch comes at once; and again under its old name.
+  change = To("shop.n", FieldKind::kLong);
+  MustApply(engine_.get(), {Write("1", R"({"shop":{"n":2.5}})")});
+  change.progress = [&](const FieldChangeProgress&) {
+    if (Index().mapping->Find("shop") != nullptr) {
+      drop("shop");
+      mapping::Mapping again = *Index().mapping;
+      Field field;
+      field.name = "shop.n";
+      field.kind = FieldKind::kKeyword;
+      EXPECT_OK(again.AddField(field));
+      EXPECT_OK(engine_->UpdateMapping(id_, again));
+    }
+    return true;
+  };
+  EXPECT_STATUS(engine_->ChangeField(id_, change, &report_), kAborted);
+  EXPECT_EQ(FieldNow("shop.n").kind, FieldKind::kKeyword);
+  LosePower();
+  EXPECT_EQ(Index().live_docs(), 700u);
+}
+
 TEST_F(FieldChangeTest, ACrashBeforeTheLastCommitLeavesTheOldField) {
   if (!FaultPoints::Enabled()) {
     GTEST_SKIP() << "no fault points";

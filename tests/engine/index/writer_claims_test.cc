@@ -53,6 +53,27 @@ TEST(WriterClaimsTest, OverlappingClaimsExcludeEachOtherAndAllAreServed) {
   EXPECT_EQ(sum, expected);
 }
 
+TEST(WriterClaimsTest, WhoDoesNotWaitGetsWhatNobodyHas) {
+  WriterClaims claims;
+  auto first = claims.TryTake({IndexId{1}, IndexId{1}, IndexId{2}});
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->indices().size(), 2u);
+  EXPECT_FALSE(claims.TryTake({IndexId{2}, IndexId{3}}).has_value());
+  EXPECT_TRUE(claims.TryTake({IndexId{3}}).has_value());
+  std::atomic<bool> taken = false;
+  std::thread waiter([&] {
+    const auto claim = claims.Take({IndexId{2}, IndexId{4}});
+    taken = true;
+  });
+  while (claims.TryTake({IndexId{4}}).has_value()) {
+    std::this_thread::yield();  // until the other one waits, whom nobody passes
+  }
+  EXPECT_FALSE(taken);
+  first.reset();
+  waiter.join();
+  EXPECT_TRUE(claims.TryTake({IndexId{2}, IndexId{4}}).has_value());
+}
+
 TEST(WriterClaimsTest, AClaimThatWasMovedIsGivenBackOnce) {
   WriterClaims claims;
   {
