@@ -10,13 +10,14 @@
 // Images may be partial: what the one after lacks is taken from the one before; a row of which a column
 // is in neither is rejected.
 //
-// Thread-compatible: Bind and Unbind between Map calls. Shares schemas.
+// Thread-compatible: Bind and Unbind between runs. Shares schemas.
 #ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_
 #define BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_
 
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/index/batch.h"
@@ -42,8 +43,11 @@ class TableMapper final : public RowMapper {
                             const std::shared_ptr<const mapping::Mapping>& mapping);
   void Unbind(const std::string& qualified_name);
 
-  [[nodiscard]] Result<MappedTransaction> Map(const change::Transaction& transaction,
-                                              const StoredRows& stored) override;
+  [[nodiscard]] std::unique_ptr<MapperRun> Begin(const change::Transaction& transaction,
+                                                 const StoredRows& stored,
+                                                 uint64_t piece_bytes) override;
+  [[nodiscard]] std::vector<index::IndexId> IndicesOf(
+      const change::Transaction& transaction) const override;
 
  private:
   std::map<std::string, std::shared_ptr<const TablePlan>> tables_;  // by qualified name
