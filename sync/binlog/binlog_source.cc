@@ -44,7 +44,11 @@ class BinlogSourceImpl final : public BinlogSource {
     assembler.use_gtids = by_gtid_;
     assembler.schema_provider = options_.schema_provider;
     assembler.captures_database = options_.captures_database;
-    assembler.max_transaction_bytes = options_.max_transaction_bytes;
+    assembler.spill = options_.spill;
+    assembler.max_event_bytes = options_.max_event_bytes;
+    if (!options_.spill.folder.empty()) {
+      BINSEEK_RETURN_IF_ERROR(SpillFile::PrepareFolder(options_.spill.folder));
+    }
     assembler_.emplace(std::move(assembler));
     BINSEEK_RETURN_IF_ERROR(StartDump(std::move(connection)));
     Publish();
@@ -207,9 +211,13 @@ class BinlogSourceImpl final : public BinlogSource {
       }
       if (event->has_value()) {
         Heard((*event)->size());
-        BINSEEK_ASSIGN_OR_RETURN(auto transaction, assembler_->Feed(**event));
-        if (transaction) {
-          Count(*transaction);
+        auto transaction = assembler_->Feed(**event);
+        if (!transaction.ok()) {
+          BINSEEK_RETURN_IF_ERROR(Lose(transaction.status()));  // the disk has no room for its rows
+          continue;
+        }
+        if (*transaction) {
+          Count(**transaction);
           return transaction;
         }
         Publish();
@@ -260,6 +268,7 @@ class BinlogSourceImpl final : public BinlogSource {
       return why;
     }
     Disconnect(why);
+    assembler_->BeginStream(true);  // what came of a transaction takes room, and comes again
     backoff_ = std::clamp(backoff_ * 2, options_.min_backoff, options_.max_backoff);
     // Between half and all of it, so that many that lost one server do not come back as one.
     const auto jitter = milliseconds(
@@ -307,6 +316,8 @@ class BinlogSourceImpl final : public BinlogSource {
   void Publish() {
     const change::SourcePosition& reached = assembler_->position();
     MutexLock lock(&mutex_);
+    status_.open_rows = assembler_->open_rows();
+    status_.open_bytes = assembler_->open_bytes();
     if (last_ordinal_ == assembler_->last_ordinal()) {
       position_.binlog = reached.binlog;  // sets are large: copied only where a transaction came
     } else {

@@ -15,8 +15,9 @@
 // Errors of Next(), after which the source is at its end: kAborted where the history is gone or no longer ours (purged,
 // server behind us, rewritten), where a captured table's rows do not fit its schema (names table and column), where an event
 // that changes rows is not understood, and after Stop(); kCorruption for bytes that cannot be right;
-// kResourceExhausted for a transaction above max_transaction_bytes; kInvalidArgument where the server refuses the account.
-// A connection that is away is no error: Next() returns nothing and status() tells.
+// kResourceExhausted for a transaction or an event above the limits; kInvalidArgument where the server refuses the account.
+// A connection that is away is no error: Next() returns nothing and status() tells. Neither is a disk that has no room for the rows of a
+// transaction that memory does not hold: it is read again, until there is room.
 #ifndef BINSEEK_SYNC_BINLOG_BINLOG_SOURCE_H_
 #define BINSEEK_SYNC_BINLOG_BINLOG_SOURCE_H_
 
@@ -27,6 +28,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "sync/binlog/row_spill.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/change/position.h"
 #include "sync/change/transaction.h"
@@ -48,8 +50,9 @@ struct BinlogSourceOptions {
   std::chrono::milliseconds silence_limit{10000};
   std::chrono::milliseconds min_backoff{100};
   std::chrono::milliseconds max_backoff{15000};
-  uint64_t max_transaction_bytes = uint64_t{1} << 30;  // of decoded rows held in memory
-  uint32_t server_id = 0;                              // of us as a replica; 0: a random one
+  SpillOptions spill;                            // of rows that memory does not hold
+  uint64_t max_event_bytes = uint64_t{1} << 30;  // of one, unpacked
+  uint32_t server_id = 0;                        // of us as a replica; 0: a random one
 };
 
 struct BinlogSourceStatus {
@@ -61,6 +64,9 @@ struct BinlogSourceStatus {
   uint64_t transactions = 0;  // handed out
   uint64_t rows = 0;
   uint64_t bytes = 0;  // of events read
+  // Of the transaction that has come in part; bytes of memory that they take, or would.
+  uint64_t open_rows = 0;
+  uint64_t open_bytes = 0;
 };
 
 class BinlogSource {

@@ -46,7 +46,7 @@ Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
     BINSEEK_RETURN_IF_ERROR(InflateMariadb(rows.rows, limit_bytes_, &unpacked_));
     rows.rows = unpacked_;
   }
-  return decoder->DecodeRows(rows, limit_bytes_, &buffer->rows, &buffer->bytes);
+  return decoder->DecodeRows(rows, buffer);
 }
 
 Status RowEventReader::TakeFragment(const Event& event, RowBuffer* buffer) {

@@ -4,32 +4,25 @@
 // their statement's end, and are dropped with their file.
 //
 // Single-threaded: the reader of the stream. Errors: kCorruption for bytes that cannot be right; kAborted for rows that do not fit their
-// schema or cannot be read; kResourceExhausted above the limit.
+// schema or cannot be read; kResourceExhausted for an event above the limit; those of the buffer.
 #ifndef BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
 #define BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
 
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "engine/base/result.h"
 #include "sync/binlog/event.h"
+#include "sync/binlog/row_buffer.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/binlog/table_cache.h"
-#include "sync/change/row_change.h"
 
 namespace binseek::binlog {
 
-// The rows of a transaction in the making, and the memory that they take (nearly).
-struct RowBuffer {
-  std::vector<change::RowChange> rows;
-  uint64_t bytes = 0;
-};
-
 class RowEventReader {
  public:
-  // `limit_bytes`: of one unpacked event, and of a buffer.
+  // `limit_bytes`: of one unpacked event.
   RowEventReader(SchemaProvider schema_provider, bool mariadb, uint64_t limit_bytes)
       : limit_bytes_(limit_bytes), tables_(std::move(schema_provider), mariadb) {}
 

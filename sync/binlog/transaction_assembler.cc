@@ -19,8 +19,7 @@ std::string GtidText(const GtidEvent& gtid) {
 
 }  // namespace
 
-// Not within the class, where clang cannot see yet that an Open can be made of nothing.
-TransactionAssembler::Open::Open() = default;
+TransactionAssembler::Open::Open(const SpillOptions* spill) : buffer(spill) {}
 
 TransactionAssembler::TransactionAssembler(AssemblerOptions options)
     : options_(std::move(options)),
@@ -29,7 +28,7 @@ TransactionAssembler::TransactionAssembler(AssemblerOptions options)
       next_ordinal_(options_.next_ordinal),
       rows_([this](std::string_view database,
                    std::string_view table) { return SchemaFor(database, table); },
-            mariadb_, options_.max_transaction_bytes),
+            mariadb_, options_.max_event_bytes),
       prepared_(options_.prepared != nullptr ? options_.prepared
                                              : std::make_shared<const change::PreparedSet>()) {}
 
@@ -67,7 +66,7 @@ void TransactionAssembler::DropOpen() {
 TransactionAssembler::Open& TransactionAssembler::EnsureOpen() {
   if (!open_) {
     rows_.EndTransaction();
-    open_.emplace();
+    open_.emplace(&options_.spill);
   }
   return *open_;
 }
@@ -202,7 +201,7 @@ Status TransactionAssembler::HandleMariadbGtid(const Event& event) {
 
 Status TransactionAssembler::HandlePayload(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(const auto payload,
-                           PayloadReader::Open(event.body, options_.max_transaction_bytes));
+                           PayloadReader::Open(event.body, options_.max_event_bytes));
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(const std::string_view bytes, payload->Next());
     if (bytes.empty()) {
@@ -226,15 +225,11 @@ Status TransactionAssembler::HandleRows(const Event& event) {
     Open& open = EnsureOpen();
     open.crc32c = Crc32c(event.body, open.crc32c);
   }
-  if (!open_ || !open_->xa) {
-    RowBuffer none;
-    return rows_.Take(event, open_ ? &open_->buffer : &none);
+  if (open_ && open_->xa) {
+    return TakeXa(event);
   }
-  BINSEEK_RETURN_IF_ERROR(open_->xa->Take(event, format_));
-  return open_->xa->bytes().size() <= options_.max_transaction_bytes
-             ? Status::Ok()
-             : Status::ResourceExhausted("an XA transaction's rows take more than " +
-                                         std::to_string(options_.max_transaction_bytes) + " bytes");
+  RowBuffer none(&options_.spill);
+  return rows_.Take(event, open_ ? &open_->buffer : &none);
 }
 
 void TransactionAssembler::End(const EventHeader& header) {
@@ -246,21 +241,20 @@ void TransactionAssembler::End(const EventHeader& header) {
 }
 
 Result<change::Transaction> TransactionAssembler::Finish() {
-  if (open_->xa) {
-    BINSEEK_RETURN_IF_ERROR(
-        ReplayXa(open_->xa->bytes()));  // committed without having been prepared
+  if (open_->xa) {  // committed without having been prepared
+    BINSEEK_RETURN_IF_ERROR(ReplayXa(open_->xa->bytes()));
   }
   change::Transaction transaction;
+  BINSEEK_ASSIGN_OR_RETURN(transaction.rows, open_->buffer.Take());
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
-  next_ordinal_ += change::OrdinalsTaken(open_->buffer.rows.size());
+  next_ordinal_ += change::OrdinalsTaken(transaction.rows->size());
   if (options_.use_gtids) {
     transaction.position.gtid = std::move(open_->gtid);
   }
   transaction.position.end = stream_.position();
   transaction.commit_time_us = open_->commit_time_us;
   transaction.fingerprint = {open_->commit_time_us, open_->length, open_->crc32c};
-  transaction.rows = std::make_shared<change::RowVector>(std::move(open_->buffer.rows));
   transaction.table_events = std::move(open_->table_events);
   transaction.prepared = prepared_->empty() ? nullptr : prepared_;
   DropOpen();

@@ -241,7 +241,7 @@ class SupervisorImpl final : public Supervisor {
     source.next_ordinal = checkpoint.place.ordinal + 1;
     source.prepared = checkpoint.prepared;
     source.server_id = options_.server_id;
-    source.max_transaction_bytes = options_.max_transaction_bytes;
+    source.spill = options_.spill;
     source.schema_provider = [this](std::string_view database, std::string_view table) {
       return tables_.SchemaFor(database, table, Reached());
     };

@@ -28,6 +28,7 @@
 
 #include "engine/base/result.h"
 #include "engine/index/engine.h"
+#include "sync/binlog/row_spill.h"
 #include "sync/change/position.h"
 #include "sync/change/table_schema.h"
 #include "sync/mysql/connection.h"
@@ -45,7 +46,8 @@ struct SupervisorOptions {
   std::map<std::string, std::string> rename;  // table -> index, instead of the lower-cased name
   uint32_t server_id = 0;                     // 0: a random one
   uint32_t chunk_rows = 2000;  // of a snapshot's SELECT; adapted to about half a second
-  uint64_t max_transaction_bytes = uint64_t{1} << 30;
+  // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
+  binlog::SpillOptions spill;
   std::chrono::milliseconds commit_interval{1000};
 };
 

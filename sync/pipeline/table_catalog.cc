@@ -101,7 +101,7 @@ bool TableCatalog::IsFollowed(std::string_view database) const {
 
 bool TableCatalog::Concerns(const change::TableEvent& event) const {
   if (event.kind == change::TableEvent::Kind::kUnseenRows) {
-    return true;
+    return event.table.empty() || IsWanted(event.database, event.table);
   }
   if (event.table.empty()) {
     return event.database == options_.connection.database;
@@ -127,7 +127,7 @@ Status TableCatalog::TakeEvent(const change::TableEvent& event,
 }
 
 Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connection* connection) {
-  if (event.kind == change::TableEvent::Kind::kUnseenRows) {
+  if (event.kind == change::TableEvent::Kind::kUnseenRows && event.table.empty()) {
     const std::string& database = options_.connection.database;
     BINSEEK_ASSIGN_OR_RETURN(const auto names, TableNames(connection, database));
     for (const std::string& name : names) {
@@ -147,7 +147,7 @@ Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connect
     return Status::Ok();
   }
   const bool rewritten =
-      event.kind == change::TableEvent::Kind::kTruncate || MayRewriteRows(event.statement);
+      event.kind != change::TableEvent::Kind::kDdl || MayRewriteRows(event.statement);
   return Refresh(event.database, event.table, rewritten, connection);
 }
 
