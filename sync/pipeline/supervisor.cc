@@ -69,6 +69,7 @@ class SupervisorImpl final : public Supervisor {
     status.tables = tables_.Status();
     status.dead_letters = options_.state->dead_letter_count();
     status.committed = commits_.committed();
+    status.applying = {progress_.rows, progress_.operations, progress_.bytes};
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
     const MutexLock lock(&mutex_);
     status.position = position_;
@@ -82,6 +83,7 @@ class SupervisorImpl final : public Supervisor {
     if (source_ != nullptr) {
       const auto source = source_->status();
       status.reconnects = source.reconnects;
+      status.incoming = {source.open_rows, 0, source.open_bytes};
       if (!source.connected && status.state != SyncState::kHalted &&
           status.state != SyncState::kStopped) {
         status.state = SyncState::kConnecting;
@@ -220,7 +222,8 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint));
     applier_.emplace(
         ApplierOptions{options_.source, &sink_, &mapper_, &tables_, options_.state,
-                       [this] { return std::make_unique<EngineRows>(options_.engine->View()); }},
+                       [this] { return std::make_unique<EngineRows>(options_.engine->View()); },
+                       &progress_, options_.spill.memory_bytes},
         checkpoint);
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
     {
@@ -287,7 +290,7 @@ class SupervisorImpl final : public Supervisor {
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
-    return Retry(stop, [&] { return applier_->Apply(*transaction); });
+    return Retry(stop, [&] { return applier_->Apply(*transaction, stop); });
   }
 
   Status TakeChunks(const std::stop_token& stop) {
@@ -340,6 +343,7 @@ class SupervisorImpl final : public Supervisor {
   FollowedTables tables_;
   mapper::TableMapper mapper_;
   TableCatalog catalog_;
+  ApplyProgress progress_;
   std::optional<Applier> applier_;
   std::optional<SnapshotWorker> worker_;
   // Made by the thread of the stream under the mutex, and read by it without: it stays until that thread has ended.

@@ -68,6 +68,14 @@ struct TableStatus {
   std::string error;            // kStopped: why, and what mends it
 };
 
+// A transaction on its way; all 0: there is none.
+struct TransactionProgress {
+  uint64_t rows = 0;        // come so far; all, where it is being applied
+  uint64_t operations = 0;  // made of them so far
+  uint64_t bytes =
+      0;  // of memory that these take, or would: of operations where it is being applied, else of rows
+};
+
 struct SyncStatus {
   SyncState state = SyncState::kConnecting;
   std::string source;  // URL without password
@@ -80,6 +88,8 @@ struct SyncStatus {
   uint64_t rows = 0;
   uint64_t reconnects = 0;
   uint64_t dead_letters = 0;
+  TransactionProgress incoming;     // of which a part has come from the server; explains a lag
+  TransactionProgress applying;     // that is being applied, likewise
   std::string error;                // the last one, or why it is halted
   std::vector<TableStatus> tables;  // by name
 };
