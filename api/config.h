@@ -40,6 +40,8 @@ struct SourceConfig {
   std::vector<std::string> exclude;
   std::map<std::string, std::string> rename;  // table -> index
   int64_t server_id = 0;
+  int64_t transaction_memory = 0;
+  int64_t transaction_disk = 0;
 };
 
 struct SearchConfig {

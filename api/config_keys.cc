@@ -121,6 +121,22 @@ const ConfigKey kKeys[] = {
      .min = 0,
      .max = 4294967295,
      .help = "Our id among the server's replicas, unlike that of every other; 0: a random one."},
+    {.path = "source.transaction_memory",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, source.transaction_memory),
+     .unit = Unit::kBytes,
+     .default_text = "64mb",
+     .min = kMb,
+     .max = 64 * kGb,
+     .help =
+         "Rows of one transaction held in memory; those of a larger one go to a file in data_dir, "
+         "and it is indexed in pieces of about this size, which are seen together at its end."},
+    {.path = "source.transaction_disk",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, source.transaction_disk),
+     .unit = Unit::kBytes,
+     .default_text = "64gb",
+     .min = kMb,
+     .max = kGb * 16 * 1024,
+     .help = "Bytes of that file, which is compressed; a transaction of more stops the source."},
 
     {.path = "snapshot.chunk_rows",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_chunk_rows),

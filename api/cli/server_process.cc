@@ -141,6 +141,9 @@ Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_
   sync.rename = config_.source.rename;
   sync.server_id = server_id;
   sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
+  sync.spill.folder = SpillDirectory(config_.data_dir);
+  sync.spill.memory_bytes = static_cast<uint64_t>(config_.source.transaction_memory);
+  sync.spill.disk_bytes = static_cast<uint64_t>(config_.source.transaction_disk);
   sync.commit_interval = milliseconds(config_.engine_commit_interval_ms);
   BINSEEK_ASSIGN_OR_RETURN(supervisor_, pipeline::Supervisor::Start(std::move(sync)));
   node_->set_sync(supervisor_.get());

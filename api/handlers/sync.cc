@@ -41,6 +41,21 @@ void WriteText(std::string_view key, const std::string& text, JsonWriter* writer
   }
 }
 
+// Null where there is none.
+void WriteTransaction(std::string_view key, const pipeline::TransactionProgress& transaction,
+                      JsonWriter* writer) {
+  writer->Key(key);
+  if (transaction.rows == 0 && transaction.bytes == 0) {
+    writer->Null();
+    return;
+  }
+  writer->BeginObject();
+  writer->Key("rows").Uint(transaction.rows);
+  writer->Key("operations").Uint(transaction.operations);
+  writer->Key("bytes").Uint(transaction.bytes);
+  writer->EndObject();
+}
+
 void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
   writer->BeginObject();
   writer->Key("table").String(table.table);
@@ -195,6 +210,8 @@ std::string SyncStatusJson(const pipeline::SyncStatus& status) {
   writer.Key("rows").Uint(status.rows);
   writer.Key("reconnects").Uint(status.reconnects);
   writer.Key("dead_letters").Uint(status.dead_letters);
+  WriteTransaction("incoming_transaction", status.incoming, &writer);
+  WriteTransaction("applying_transaction", status.applying, &writer);
   WriteText("error", status.error, &writer);
   writer.Key("tables").BeginArray();
   for (const pipeline::TableStatus& table : status.tables) {

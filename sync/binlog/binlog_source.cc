@@ -65,7 +65,11 @@ class BinlogSourceImpl final : public BinlogSource {
     assembler.use_gtids = by_gtid_;
     assembler.schema_provider = options_.schema_provider;
     assembler.captures_database = options_.captures_database;
-    assembler.max_transaction_bytes = options_.max_transaction_bytes;
+    assembler.spill = options_.spill;
+    assembler.max_event_bytes = options_.max_event_bytes;
+    if (!options_.spill.folder.empty()) {
+      BINSEEK_RETURN_IF_ERROR(SpillFile::PrepareFolder(options_.spill.folder));
+    }
     assembler_.emplace(std::move(assembler));
     BINSEEK_RETURN_IF_ERROR(StartDump(std::move(connection)));
     Publish();
@@ -238,13 +242,18 @@ class BinlogSourceImpl final : public BinlogSource {
         if (!IsHeartbeat(**event)) {
           stalls_.Heard();
         }
-        BINSEEK_ASSIGN_OR_RETURN(auto transaction, Feed(**event));
-        if (transaction) {
-          Count(*transaction);
-          if (transaction->begin < floor_) {
-            transaction->begin = change::BinlogPosition();
+        auto transaction = Feed(**event);
+        if (!transaction.ok()) {
+          BINSEEK_RETURN_IF_ERROR(Lose(transaction.status()));  // the disk has no room for its rows
+          continue;
+        }
+        if (*transaction) {
+          Count(**transaction);
+          if ((*transaction)->begin < floor_) {
+            (*transaction)->begin = change::BinlogPosition();
           }
-          last_ = {transaction->position.gtid, transaction->begin, transaction->fingerprint};
+          last_ = {(*transaction)->position.gtid, (*transaction)->begin,
+                   (*transaction)->fingerprint};
           return transaction;
         }
         Publish();
@@ -321,6 +330,7 @@ class BinlogSourceImpl final : public BinlogSource {
     }
     const bool clash = dump_ != nullptr && dump_->lost_to_same_id();
     Disconnect(why);
+    assembler_->BeginStream(true);  // what came of a transaction takes room, and comes again
     const auto now = steady_clock::now();
     if (clash) {
       MutexLock lock(&mutex_);
@@ -370,6 +380,8 @@ class BinlogSourceImpl final : public BinlogSource {
   void Publish() {
     const change::SourcePosition& reached = assembler_->position();
     MutexLock lock(&mutex_);
+    status_.open_rows = assembler_->open_rows();
+    status_.open_bytes = assembler_->open_bytes();
     if (std::exchange(published_, true) && last_ordinal_ == assembler_->last_ordinal()) {
       position_.binlog = reached.binlog;  // sets are large: copied only where a transaction came
     } else {

@@ -16,9 +16,10 @@
 // Threads: Next() and Renew() belong to one thread; all others may be called by any.
 // Errors of Next(), after which the source is at its end: kNotFound where the history is gone or no longer ours (purged, server behind us,
 // of another kind, rewritten), see IsHistoryLost; kAborted where an event that changes rows is not understood, and after Stop();
-// kCorruption for bytes that cannot be right; kResourceExhausted for a transaction above max_transaction_bytes; kInvalidArgument where
+// kCorruption for bytes that cannot be right; kResourceExhausted for a transaction or an event above the limits; kInvalidArgument where
 // the server refuses the account. What concerns the rows of one table alone is no error, but an event of its transaction.
-// A connection that is away is no error: Next() returns nothing and status() tells.
+// A connection that is away is no error: Next() returns nothing and status() tells. Neither is a disk that has no room for the rows of a
+// transaction that memory does not hold: it is read again, until there is room.
 #ifndef BINSEEK_SYNC_BINLOG_BINLOG_SOURCE_H_
 #define BINSEEK_SYNC_BINLOG_BINLOG_SOURCE_H_
 
@@ -31,6 +32,7 @@
 
 #include "engine/base/result.h"
 #include "sync/binlog/history_check.h"
+#include "sync/binlog/row_spill.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/change/position.h"
 #include "sync/change/transaction.h"
@@ -59,8 +61,9 @@ struct BinlogSourceOptions {
   std::chrono::milliseconds silence_limit{10000};
   std::chrono::milliseconds min_backoff{100};
   std::chrono::milliseconds max_backoff{15000};
-  uint64_t max_transaction_bytes = uint64_t{1} << 30;  // of decoded rows held in memory
-  uint32_t server_id = 0;                              // of us as a replica; 0: a random one
+  SpillOptions spill;                            // of rows that memory does not hold
+  uint64_t max_event_bytes = uint64_t{1} << 30;  // of one, unpacked
+  uint32_t server_id = 0;                        // of us as a replica; 0: a random one
   // A connection that was lost to another replica under our id counts as a clash that goes on until one lasts for so long.
   std::chrono::milliseconds clash_memory{60000};
 };
@@ -76,6 +79,9 @@ struct BinlogSourceStatus {
   uint64_t transactions = 0;  // handed out
   uint64_t rows = 0;
   uint64_t bytes = 0;  // of events read
+  // Of the transaction that has come in part; bytes of memory that they take, or would.
+  uint64_t open_rows = 0;
+  uint64_t open_bytes = 0;
 };
 
 // Whether a source has ended because the server has no history (any more) that goes on from where it stood: only a new beginning helps, after

@@ -24,7 +24,7 @@ Status TransactionAssembler::HandleQuery(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(const QueryEvent query, DecodeQuery(event.body, load));
   std::string_view sql = query.sql;
   if (event.header.type == EventType::kMariadbQueryCompressed) {
-    BINSEEK_RETURN_IF_ERROR(InflateMariadb(sql, options_.max_transaction_bytes, &unpacked_));
+    BINSEEK_RETURN_IF_ERROR(InflateMariadb(sql, options_.max_event_bytes, &unpacked_));
     sql = unpacked_;
   }
   const std::string_view charset = mysql::CharsetOfCollation(query.client_collation);
@@ -58,12 +58,13 @@ Status TransactionAssembler::HandleQuery(const Event& event) {
 Status TransactionAssembler::ApplyStatement(const Statement& statement, std::string_view sql) {
   switch (statement.kind) {
     case Statement::Kind::kRollback:
-      open_->buffer = RowBuffer();
+      open_->buffer.Clear();
       open_->xa.reset();
+      open_->xa_reader.reset();
       break;
     case Statement::Kind::kSavepoint:
-      open_->savepoints.push_back({statement.name, open_->buffer.rows.size(), open_->buffer.bytes,
-                                   open_->xa ? open_->xa->bytes().size() : 0});
+      open_->savepoints.push_back(
+          {statement.name, open_->buffer.mark(), open_->xa ? open_->xa->bytes().size() : 0});
       break;
     case Statement::Kind::kRollbackTo:
       return RollBackTo(statement.name);
@@ -94,15 +95,13 @@ Status TransactionAssembler::RollBackTo(const std::string& savepoint) {
   const auto found =
       std::find_if(savepoints.rbegin(), savepoints.rend(),
                    [&](const Savepoint& candidate) { return SameName(candidate.name, savepoint); });
-  std::vector<change::RowChange>& rows = open_->buffer.rows;
   if (found == savepoints.rend()) {
-    return rows.empty() && (!open_->xa || open_->xa->bytes().empty())
+    return open_->buffer.empty() && (!open_->xa || open_->xa->bytes().empty())
                ? Status::Ok()
                : Status::Aborted("ROLLBACK TO savepoint " + savepoint +
                                  ", which the binlog did not set");
   }
-  rows.resize(std::min(rows.size(), found->rows));
-  open_->buffer.bytes = std::min(open_->buffer.bytes, found->bytes);
+  BINSEEK_RETURN_IF_ERROR(open_->buffer.CutTo(found->rows));
   if (open_->xa) {
     open_->xa->CutTo(std::min(open_->xa->bytes().size(), found->xa_bytes));
   }

@@ -7,26 +7,6 @@
 
 namespace binseek::binlog {
 
-std::vector<change::TableEvent> LeaveOutUnreadable(RowBuffer* buffer) {
-  std::vector<change::TableEvent> events;
-  if (buffer->unreadable.empty()) {
-    return events;
-  }
-  const auto left_out = [&](const change::RowChange& row) {
-    return buffer->unreadable.count({row.table->database, row.table->table}) != 0;
-  };
-  std::vector<change::RowChange>& rows = buffer->rows;
-  rows.erase(std::remove_if(rows.begin(), rows.end(), left_out), rows.end());
-  for (const auto& [table, why] : buffer->unreadable) {
-    change::TableEvent& event = events.emplace_back();
-    event.kind = change::TableEvent::Kind::kUnreadableRows;
-    event.database = table.first;
-    event.table = table.second;
-    event.why = why;
-  }
-  return events;
-}
-
 bool RowEventReader::Takes(EventType type) {
   return type == EventType::kTableMap || type == EventType::kMariadbPartialRowData ||
          IsRowsEvent(type);
@@ -52,7 +32,7 @@ Status RowEventReader::Take(const Event& event, RowBuffer* buffer) {
       return added.status().WithContext(EventName(type));
     }
     if (const auto& fault = *added) {
-      buffer->unreadable.try_emplace({fault->database, fault->table}, fault->why);
+      buffer->LeaveOut(fault->database, fault->table, fault->why);
     }
     return Status::Ok();
   }
@@ -66,16 +46,17 @@ Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
     return Status::Ok();
   }
   const change::TableSchema& table = *decoder->schema();
-  if (!buffer->unreadable.empty() && buffer->unreadable.count({table.database, table.table}) != 0) {
+  if (buffer->LeavesOut(table)) {
     return Status::Ok();
   }
-  const size_t rows = buffer->rows.size();
   Status decoded = DecodeRowsOf(*decoder, event, buffer);
-  if (decoded.ok() || decoded.code() == StatusCode::kResourceExhausted) {
+  const bool of_the_rows = !decoded.ok() && decoded.code() != StatusCode::kResourceExhausted &&
+                           decoded.code() != StatusCode::kUnavailable &&
+                           decoded.code() != StatusCode::kIoError;
+  if (!of_the_rows) {
     return decoded;
   }
-  buffer->rows.resize(rows);  // one may have been decoded in part
-  buffer->unreadable.emplace(std::pair(table.database, table.table), decoded.message());
+  buffer->LeaveOut(table.database, table.table, decoded.message());
   return Status::Ok();
 }
 
@@ -90,7 +71,7 @@ Status RowEventReader::DecodeRowsOf(const RowDecoder& decoder, const Event& even
     BINSEEK_RETURN_IF_ERROR(InflateMariadb(rows.rows, limit_bytes_, &unpacked_));
     rows.rows = unpacked_;
   }
-  return decoder.DecodeRows(rows, limit_bytes_, &buffer->rows, &buffer->bytes);
+  return decoder.DecodeRows(rows, buffer);
 }
 
 Status RowEventReader::TakeFragment(const Event& event, RowBuffer* buffer) {

@@ -4,7 +4,8 @@
 // their statement's end, and are dropped with their file.
 //
 // Single-threaded: the reader of the stream. Errors: kCorruption for bytes that cannot be right, of events or of fragments;
-// kResourceExhausted above the limit. Rows of a table that do not fit its schema, or cannot be read, are no error but RowBuffer::unreadable.
+// kResourceExhausted for an event above the limit; those of the buffer. Rows of a table that do not fit its schema, or cannot be read, are
+// no error: the buffer leaves them out.
 #ifndef BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
 #define BINSEEK_SYNC_BINLOG_ROW_EVENT_READER_H_
 
@@ -12,31 +13,18 @@
 #include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "engine/base/result.h"
 #include "sync/binlog/event.h"
+#include "sync/binlog/row_buffer.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/binlog/table_cache.h"
-#include "sync/change/row_change.h"
-#include "sync/change/transaction.h"
 
 namespace binseek::binlog {
 
-// The rows of a transaction in the making, and the memory that they take (nearly).
-struct RowBuffer {
-  std::vector<change::RowChange> rows;
-  uint64_t bytes = 0;
-  // Tables, by database and name, of whose rows some could not be decoded, with the reason; what `rows` has of them does not count.
-  std::map<std::pair<std::string, std::string>, std::string> unreadable;
-};
-
-// Takes the rows of unreadable tables out, and gives an event for each of the tables.
-std::vector<change::TableEvent> LeaveOutUnreadable(RowBuffer* buffer);
-
 class RowEventReader {
  public:
-  // `limit_bytes`: of one unpacked event, and of a buffer.
+  // `limit_bytes`: of one unpacked event.
   RowEventReader(SchemaProvider schema_provider, bool mariadb, uint64_t limit_bytes)
       : limit_bytes_(limit_bytes), tables_(std::move(schema_provider), mariadb) {}
 

@@ -19,15 +19,6 @@ size_t CountBits(std::string_view bitmap, size_t bits) {
   return count;
 }
 
-// What an image holds outside the values themselves.
-uint64_t HeapBytes(const change::RowImage& image) {
-  uint64_t bytes = 0;
-  for (const change::Value& value : image) {
-    bytes += value.bytes.size();
-  }
-  return bytes;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RowDecoder>> RowDecoder::Make(
@@ -139,34 +130,27 @@ Status RowDecoder::DecodeRow(const RowsEvent& event, ByteReader* reader,
   return DecodeImage(event.present_after, partial, reader, &row->after);
 }
 
-Status RowDecoder::DecodeRows(const RowsEvent& event, uint64_t limit_bytes,
-                              std::vector<change::RowChange>* rows, uint64_t* used_bytes) const {
+Status RowDecoder::DecodeRows(const RowsEvent& event, RowBuffer* buffer) const {
   if (event.columns != plans_.size()) {
     return Status::Corruption("table " + schema_->QualifiedName() + ": rows of " +
                               std::to_string(event.columns) + " columns behind a table map of " +
                               std::to_string(plans_.size()));
   }
   ByteReader reader(event.rows);
-  const size_t images = event.kind == RowsKind::kUpdate ? 2 : 1;
-  const uint64_t row_bytes =
-      sizeof(change::RowChange) + images * plans_.size() * sizeof(change::Value);
   while (!reader.AtEnd()) {
     const size_t left = reader.remaining();
-    if (*used_bytes + row_bytes > limit_bytes) {
-      return Status::ResourceExhausted("table " + schema_->QualifiedName() +
-                                       ": a transaction's rows take more than " +
-                                       std::to_string(limit_bytes) + " bytes of memory");
-    }
-    change::RowChange& row = rows->emplace_back();
+    change::RowChange row;
     row.table = schema_;
     BINSEEK_RETURN_IF_ERROR(DecodeRow(event, &reader, &row));
     if (reader.ok() && reader.remaining() == left) {
       reader.Fail("a row without bytes");
     }
-    *used_bytes += row_bytes + HeapBytes(row.before) + HeapBytes(row.after);
+    const Status added = reader.ok() ? buffer->Add(std::move(row)) : reader.status("rows");
+    if (!added.ok()) {
+      return added.WithContext("table " + schema_->QualifiedName());
+    }
   }
-  const Status status = reader.status("rows");
-  return status.ok() ? status : status.WithContext("table " + schema_->QualifiedName());
+  return Status::Ok();
 }
 
 }  // namespace binseek::binlog

@@ -13,6 +13,7 @@
 #include "engine/base/result.h"
 #include "sync/binlog/column_value.h"
 #include "sync/binlog/event.h"
+#include "sync/binlog/row_buffer.h"
 #include "sync/binlog/table_map.h"
 #include "sync/change/row_change.h"
 
@@ -23,10 +24,8 @@ class RowDecoder {
   static Result<std::unique_ptr<RowDecoder>> Make(
       const TableMap& map, std::shared_ptr<const change::TableSchema> schema);
 
-  // Appends the event's rows to *rows, and adds the memory that they take (nearly) to *used_bytes, which may not come
-  // above `limit_bytes` (kResourceExhausted). REQUIRES: `event.rows` is unpacked.
-  Status DecodeRows(const RowsEvent& event, uint64_t limit_bytes,
-                    std::vector<change::RowChange>* rows, uint64_t* used_bytes) const;
+  // Adds the event's rows to *buffer, whose errors come through. REQUIRES: `event.rows` is unpacked.
+  Status DecodeRows(const RowsEvent& event, RowBuffer* buffer) const;
 
   const std::shared_ptr<const change::TableSchema>& schema() const { return schema_; }
 

@@ -19,7 +19,8 @@ std::string GtidText(const GtidEvent& gtid) {
 }  // namespace
 
 // Not within the class, where clang cannot see yet that an Open can be made of nothing.
-TransactionAssembler::Open::Open(FingerprintBuilder builder) : fingerprint(std::move(builder)) {}
+TransactionAssembler::Open::Open(FingerprintBuilder builder, const SpillOptions* spill)
+    : fingerprint(std::move(builder)), buffer(spill) {}
 
 TransactionAssembler::TransactionAssembler(AssemblerOptions options)
     : options_(std::move(options)),
@@ -28,7 +29,7 @@ TransactionAssembler::TransactionAssembler(AssemblerOptions options)
       next_ordinal_(options_.next_ordinal),
       rows_([this](std::string_view database,
                    std::string_view table) { return SchemaFor(database, table); },
-            mariadb_, options_.max_transaction_bytes),
+            mariadb_, options_.max_event_bytes),
       prepared_(options_.prepared != nullptr ? options_.prepared
                                              : std::make_shared<const change::PreparedSet>()) {}
 
@@ -70,7 +71,7 @@ void TransactionAssembler::DropOpen() {
 TransactionAssembler::Open& TransactionAssembler::EnsureOpen() {
   if (!open_) {
     rows_.EndTransaction();
-    open_.emplace(FingerprintBuilder(mariadb_, options_.captures_database));
+    open_.emplace(FingerprintBuilder(mariadb_, options_.captures_database), &options_.spill);
     open_->begin = event_begin_;
   }
   return *open_;
@@ -213,7 +214,7 @@ Status TransactionAssembler::HandleMariadbGtid(const Event& event) {
 
 Status TransactionAssembler::HandlePayload(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(const auto payload,
-                           PayloadReader::Open(event.body, options_.max_transaction_bytes));
+                           PayloadReader::Open(event.body, options_.max_event_bytes));
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(const std::string_view bytes, payload->Next());
     if (bytes.empty()) {
@@ -238,11 +239,7 @@ Status TransactionAssembler::HandleRows(const Event& event) {
   if (!open.xa) {
     return rows_.Take(event, &open.buffer);
   }
-  BINSEEK_RETURN_IF_ERROR(open.xa->Take(event, format_));
-  return open.xa->bytes().size() <= options_.max_transaction_bytes
-             ? Status::Ok()
-             : Status::ResourceExhausted("an XA transaction's rows take more than " +
-                                         std::to_string(options_.max_transaction_bytes) + " bytes");
+  return TakeXa(event);
 }
 
 void TransactionAssembler::End(const EventHeader& header) {
@@ -273,11 +270,12 @@ Status TransactionAssembler::Recognise() {
 }
 
 Result<change::Transaction> TransactionAssembler::Finish() {
-  if (open_->xa) {
-    BINSEEK_RETURN_IF_ERROR(
-        ReplayXa(open_->xa->bytes()));  // committed without having been prepared
+  if (open_->xa) {  // committed without having been prepared
+    BINSEEK_RETURN_IF_ERROR(ReplayXa(open_->xa->bytes()));
   }
   change::Transaction transaction;
+  const RowBuffer::LeftOut left_out = open_->buffer.left_out();
+  BINSEEK_ASSIGN_OR_RETURN(transaction.rows, open_->buffer.Take());
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
   if (options_.use_gtids) {
@@ -288,13 +286,16 @@ Result<change::Transaction> TransactionAssembler::Finish() {
   transaction.commit_time_us = open_->commit_time_us;
   transaction.fingerprint = open_->fingerprint.fingerprint();
   transaction.table_events = std::move(open_->table_events);
-  for (change::TableEvent& event : LeaveOutUnreadable(&open_->buffer)) {
-    transaction.table_events.push_back(std::move(event));
+  for (const auto& [table, why] : left_out) {
+    transaction.table_events.push_back({.kind = change::TableEvent::Kind::kUnreadableRows,
+                                        .database = table.first,
+                                        .table = table.second,
+                                        .statement = {},
+                                        .why = why});
   }
   if (lost_events_) {
     AddUnseenRows("", "", *std::exchange(lost_events_, std::nullopt), &transaction.table_events);
   }
-  transaction.rows = std::make_shared<change::RowVector>(std::move(open_->buffer.rows));
   next_ordinal_ += change::OrdinalsTaken(transaction);
   transaction.prepared = prepared_->empty() ? nullptr : prepared_;
   DropOpen();

@@ -7,14 +7,16 @@
 //   if (transaction) { ... }
 //
 // Single-threaded. Errors name file, offset and GTID: kCorruption for bytes that cannot be right; kAborted for events that
-// may change captured rows and are not understood; kResourceExhausted for rows above the limit. After an error only BeginStream helps.
+// may change captured rows and are not understood; kResourceExhausted for an event or rows above the limits; kUnavailable where the disk has no
+// room for rows that memory does not hold. After an error only BeginStream helps.
 //
 // What has the stream show less than happened is no error but a table event: kUnseenRows for rows logged as statements, for incidents (events
 // that the server has lost) and for XA transactions that were not seen when they were prepared, or were not kept; kUnreadableRows for a
 // table with rows that do not fit its schema or cannot be decoded, all of whose rows the transaction then leaves out.
 //
 // An XA transaction's rows come with the transaction that commits it, however much later. Until then its events are in the set of the
-// prepared ones, which every transaction carries.
+// prepared ones, which every transaction carries. Of one with too many events only the tables are kept: its commit comes as
+// TableEvent::kUnseenRows of these.
 #ifndef BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
 #define BINSEEK_SYNC_BINLOG_TRANSACTION_ASSEMBLER_H_
 
@@ -48,7 +50,8 @@ struct AssemblerOptions {
   bool use_gtids = true;
   SchemaProvider schema_provider;
   DatabaseFilter captures_database;
-  uint64_t max_transaction_bytes = uint64_t{1} << 30;
+  SpillOptions spill;                            // of rows that memory does not hold
+  uint64_t max_event_bytes = uint64_t{1} << 30;  // of one, unpacked
   uint64_t max_prepared_bytes =
       uint64_t{16} << 20;  // of the events of all that are prepared: they lie in the checkpoint
 };
@@ -76,17 +79,22 @@ class TransactionAssembler {
   const change::SourcePosition& position() const { return position_; }
   uint64_t last_ordinal() const { return next_ordinal_ - 1; }
 
+  // Of the transaction in the making.
+  uint64_t open_rows() const { return open_ ? open_->buffer.size() : 0; }
+  uint64_t open_bytes() const {
+    return open_ ? open_->buffer.bytes() + (open_->xa ? open_->xa->bytes().size() : 0) : 0;
+  }
+
  private:
   struct Savepoint {
     std::string name;
-    size_t rows = 0;      // before it
-    uint64_t bytes = 0;   // of these, as RowBuffer counts them
-    size_t xa_bytes = 0;  // before it, likewise
+    RowBuffer::Mark rows;  // before it
+    size_t xa_bytes = 0;   // likewise
   };
 
   // A transaction in the making.
   struct Open {
-    explicit Open(FingerprintBuilder builder);
+    Open(FingerprintBuilder builder, const SpillOptions* spill);
     std::string gtid;
     change::BinlogPosition begin;
     bool standalone = true;  // ends with its one statement: no BEGIN came
@@ -96,6 +104,7 @@ class TransactionAssembler {
     RowBuffer buffer;
     std::optional<XaEvents>
         xa;  // instead of the buffer, until it is known whether it is only prepared
+    std::unique_ptr<RowEventReader> xa_reader;  // set: its rows are in the buffer, too many to wait
     std::vector<change::TableEvent> table_events;
     std::vector<Savepoint> savepoints;
   };
@@ -110,9 +119,12 @@ class TransactionAssembler {
   Status HandleHeartbeat(const Event& event);
   Status Recognise();
   void BeginXa();
+  std::unique_ptr<RowEventReader> MakeXaReader() const;
+  Status TakeXa(const Event& event);
+  Status ReadXaAtOnce();
   Status ReplayXa(std::string_view events);
   Status CommitXa(const std::string& name);
-  void Prepare(const std::string& name, std::string events);
+  void Prepare(const std::string& name, const XaEvents& xa, bool complete);
   void ForgetPrepared(const std::string& name);
   Status HandleRotate(const Event& event);
   Status HandleFormatDescription(const Event& event);

@@ -6,27 +6,40 @@
 #include "sync/binlog/table_map.h"
 
 namespace binseek::binlog {
+namespace {
+
+// In the place of an event's type: a type that no event has.
+constexpr uint8_t kTablesOnly = 0;
+constexpr size_t kMaxTables = 100;
+
+}  // namespace
 
 Status XaEvents::Take(const Event& event, const FormatDescription& format) {
+  BINSEEK_ASSIGN_OR_RETURN(const bool wanted, Wants(event, format));
+  if (wanted) {
+    PutU8(&bytes_, static_cast<uint8_t>(event.header.type));
+    PutLengthPrefixed(&bytes_, event.body);
+  }
+  return Status::Ok();
+}
+
+Result<bool> XaEvents::Wants(const Event& event, const FormatDescription& format) {
   if (event.header.type == EventType::kTableMap) {
     BINSEEK_ASSIGN_OR_RETURN(const TableName name,
                              DecodeTableName(event.body, format.table_id_bytes()));
     if (!wants_table_(name.database, name.table)) {
       tables_.erase(name.table_id);
-      return Status::Ok();
+      return false;
     }
     tables_.insert(name.table_id);
-  } else if (IsRowsEvent(event.header.type)) {
-    BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(event, format));
-    if (tables_.count(table_id) == 0) {
-      return Status::Ok();
-    }
-  } else if (tables_.empty()) {
-    return Status::Ok();  // fragments of rows that cannot be wanted
+    names_.emplace(name.database, name.table);
+    return true;
   }
-  PutU8(&bytes_, static_cast<uint8_t>(event.header.type));
-  PutLengthPrefixed(&bytes_, event.body);
-  return Status::Ok();
+  if (IsRowsEvent(event.header.type)) {
+    BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(event, format));
+    return tables_.count(table_id) != 0;
+  }
+  return !tables_.empty();  // fragments, of rows that may be wanted
 }
 
 Status ReplayXaEvents(std::string_view bytes, RowEventReader* reader, RowBuffer* buffer) {
@@ -42,6 +55,33 @@ Status ReplayXaEvents(std::string_view bytes, RowEventReader* reader, RowBuffer*
     BINSEEK_RETURN_IF_ERROR(reader->Take(event, buffer));
   }
   return Status::Ok();
+}
+
+std::string EncodeXaTables(const std::set<XaTable>& tables) {
+  std::string bytes;
+  PutU8(&bytes, kTablesOnly);
+  if (tables.size() <= kMaxTables) {
+    for (const auto& [database, table] : tables) {
+      PutLengthPrefixed(&bytes, database);
+      PutLengthPrefixed(&bytes, table);
+    }
+  }
+  return bytes;
+}
+
+Result<std::optional<std::vector<XaTable>>> DecodeXaTables(std::string_view bytes) {
+  ByteReader reader(bytes);
+  std::optional<std::vector<XaTable>> tables;
+  if (bytes.empty() || reader.U8() != kTablesOnly) {
+    return tables;
+  }
+  tables.emplace();
+  while (!reader.AtEnd()) {
+    std::string database(reader.LengthPrefixed());
+    tables->emplace_back(std::move(database), reader.LengthPrefixed());
+  }
+  BINSEEK_RETURN_IF_ERROR(reader.status("prepared transaction"));
+  return tables;
 }
 
 }  // namespace binseek::binlog

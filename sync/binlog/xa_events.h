@@ -9,16 +9,21 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "sync/binlog/event.h"
 #include "sync/binlog/row_event_reader.h"
 
 namespace binseek::binlog {
+
+// Database and name.
+using XaTable = std::pair<std::string, std::string>;
 
 class XaEvents {
  public:
@@ -29,18 +34,28 @@ class XaEvents {
 
   // Takes in an event that RowEventReader takes. Those of tables that nobody wants are left out.
   Status Take(const Event& event, const FormatDescription& format);
+  // What Take asks before it keeps an event; for who does not keep it.
+  Result<bool> Wants(const Event& event, const FormatDescription& format);
   // Back to where a savepoint found it.
   void CutTo(size_t bytes) { bytes_.resize(bytes); }
   const std::string& bytes() const { return bytes_; }
+  // All that were wanted, at least those with rows.
+  const std::set<XaTable>& tables() const { return names_; }
 
  private:
   const TableFilter wants_table_;
   std::string bytes_;  // per event: its type, and its body with a varint of its length before it
   std::set<uint64_t> tables_;
+  std::set<XaTable> names_;
 };
 
 // Gives the events to a reader that is at the beginning of a file of that format.
 Status ReplayXaEvents(std::string_view bytes, RowEventReader* reader, RowBuffer* buffer);
+
+// What is kept instead of events that are too many: the tables that they change. Of many tables none is kept.
+std::string EncodeXaTables(const std::set<XaTable>& tables);
+// nullopt: the bytes are events. Empty: any table.
+Result<std::optional<std::vector<XaTable>>> DecodeXaTables(std::string_view bytes);
 
 }  // namespace binseek::binlog
 

@@ -13,17 +13,54 @@ void TransactionAssembler::BeginXa() {
   });
 }
 
+std::unique_ptr<RowEventReader> TransactionAssembler::MakeXaReader() const {
+  return std::make_unique<RowEventReader>(options_.schema_provider, mariadb_,
+                                          options_.max_event_bytes);
+}
+
+// While they are few they are kept as they came: whether they are only prepared is told at their end.
+Status TransactionAssembler::TakeXa(const Event& event) {
+  if (open_->xa_reader != nullptr) {
+    BINSEEK_ASSIGN_OR_RETURN(const bool wanted, open_->xa->Wants(event, format_));
+    return wanted ? open_->xa_reader->Take(event, &open_->buffer) : Status::Ok();
+  }
+  BINSEEK_RETURN_IF_ERROR(open_->xa->Take(event, format_));
+  return open_->xa->bytes().size() > options_.max_prepared_bytes ? ReadXaAtOnce() : Status::Ok();
+}
+
+// They are too many to be kept where the transaction is prepared; where it is committed in one phase their rows are wanted.
+Status TransactionAssembler::ReadXaAtOnce() {
+  open_->xa_reader = MakeXaReader();
+  const std::string events = open_->xa->bytes();
+  open_->xa->CutTo(0);
+  std::string_view rest(events);
+  for (Savepoint& savepoint : open_->savepoints) {
+    const size_t before = savepoint.xa_bytes - (events.size() - rest.size());
+    BINSEEK_RETURN_IF_ERROR(
+        ReplayXaEvents(rest.substr(0, before), open_->xa_reader.get(), &open_->buffer));
+    rest.remove_prefix(before);
+    savepoint = {savepoint.name, open_->buffer.mark(), 0};
+  }
+  return ReplayXaEvents(rest, open_->xa_reader.get(), &open_->buffer);
+}
+
 Status TransactionAssembler::HandleXaPrepare(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(const XaPrepareEvent prepare, DecodeXaPrepare(event.body));
   Open& open = EnsureOpen();
-  const std::string events = open.xa ? open.xa->bytes() : std::string();
+  if (!open.xa) {
+    BeginXa();
+  }
+  const XaEvents xa = *std::move(open.xa);
+  const bool complete = open.xa_reader == nullptr;
   open.xa.reset();
+  open.xa_reader.reset();
   if (open.again) {
     // What it prepared is in the set.
   } else if (prepare.one_phase) {
-    BINSEEK_RETURN_IF_ERROR(ReplayXa(events));
+    BINSEEK_RETURN_IF_ERROR(ReplayXa(xa.bytes()));
   } else {
-    Prepare(prepare.name, events);
+    open.buffer.Clear();
+    Prepare(prepare.name, xa, complete);
   }
   End(event.header);
   return Status::Ok();
@@ -31,7 +68,7 @@ Status TransactionAssembler::HandleXaPrepare(const Event& event) {
 
 // Also one without captured rows: at its commit it has to be known that there were none. What cannot be kept is forgotten, and so is
 // unknown at its commit.
-void TransactionAssembler::Prepare(const std::string& name, std::string events) {
+void TransactionAssembler::Prepare(const std::string& name, const XaEvents& xa, bool complete) {
   const size_t as_text =
       std::erase_if(open_->table_events, [](const change::TableEvent& table_event) {
         return table_event.kind == change::TableEvent::Kind::kUnseenRows;
@@ -39,25 +76,29 @@ void TransactionAssembler::Prepare(const std::string& name, std::string events) 
   if (as_text != 0) {
     return ForgetPrepared(name);
   }
-  auto prepared = std::make_shared<change::PreparedSet>(*prepared_);
-  (*prepared)[name] = std::make_shared<const std::string>(std::move(events));
-  uint64_t bytes = 0;
-  for (const auto& [other, kept] : *prepared) {
-    bytes += other.size() + kept->size();
+  uint64_t others = name.size();
+  for (const auto& [other, kept] : *prepared_) {
+    others += other.size() + kept->size();
   }
-  if (bytes > options_.max_prepared_bytes) {
-    Log(LogLevel::kError,
-        "prepared XA transactions are above the limit: all tables will be read again when this one "
-        "is committed; commit them in one phase, or smaller",
-        {{"gtid", open_->gtid}, {"bytes", bytes}, {"limit", options_.max_prepared_bytes}});
-    return ForgetPrepared(name);
+  std::string events = xa.bytes();
+  if (!complete || (others + events.size() > options_.max_prepared_bytes && !events.empty())) {
+    events = EncodeXaTables(xa.tables());
+    Log(LogLevel::kWarn,
+        "prepared XA transaction is too large to keep: once it is committed its "
+        "tables are read again",
+        {{"xid", name}, {"position", stream_.position().ToString()}});
+  }
+  auto prepared = std::make_shared<change::PreparedSet>(*prepared_);
+  if (others + events.size() > options_.max_prepared_bytes) {
+    prepared->erase(name);  // its commit will be that of one that was never seen
+  } else {
+    (*prepared)[name] = std::make_shared<const std::string>(std::move(events));
   }
   prepared_ = std::move(prepared);
 }
 
 Status TransactionAssembler::ReplayXa(std::string_view events) {
-  RowEventReader reader(options_.schema_provider, mariadb_, options_.max_transaction_bytes);
-  return ReplayXaEvents(events, &reader, &open_->buffer);
+  return ReplayXaEvents(events, MakeXaReader().get(), &open_->buffer);
 }
 
 Status TransactionAssembler::CommitXa(const std::string& name) {
@@ -69,7 +110,22 @@ Status TransactionAssembler::CommitXa(const std::string& name) {
                   &open_->table_events);
     return Status::Ok();
   }
-  BINSEEK_RETURN_IF_ERROR(ReplayXa(*found->second).WithContext("XA COMMIT " + name));
+  auto tables = DecodeXaTables(*found->second);
+  if (!tables.ok()) {
+    return tables.status().WithContext("XA COMMIT " + name);
+  }
+  if (!*tables) {
+    BINSEEK_RETURN_IF_ERROR(ReplayXa(*found->second).WithContext("XA COMMIT " + name));
+  } else {
+    if ((*tables)->empty()) {
+      (*tables)->emplace_back();
+    }
+    for (auto& [database, table] : **tables) {
+      AddUnseenRows(database, table,
+                    "an XA transaction was committed that had been too large to keep",
+                    &open_->table_events);
+    }
+  }
   ForgetPrepared(name);
   return Status::Ok();
 }

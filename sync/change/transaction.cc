@@ -1,5 +1,7 @@
 #include "sync/change/transaction.h"
 
+#include <algorithm>
+
 namespace binseek::change {
 namespace {
 
@@ -17,7 +19,26 @@ class RowVectorCursor final : public RowCursor {
   size_t next_ = 0;
 };
 
+// Rows of a table come in runs.
+TableList TablesOf(const std::vector<RowChange>& rows) {
+  TableList tables;
+  const TableSchema* last = nullptr;
+  for (const RowChange& row : rows) {
+    if (row.table.get() == last || row.table == nullptr) {
+      continue;
+    }
+    last = row.table.get();
+    if (std::find(tables.begin(), tables.end(), row.table) == tables.end()) {
+      tables.push_back(row.table);
+    }
+  }
+  return tables;
+}
+
 }  // namespace
+
+RowVector::RowVector(std::vector<RowChange> rows)
+    : rows_(std::move(rows)), tables_(TablesOf(rows_)) {}
 
 std::unique_ptr<RowCursor> RowVector::Open() const {
   return std::make_unique<RowVectorCursor>(&rows_);

@@ -36,24 +36,31 @@ class RowCursor {
   [[nodiscard]] virtual Result<const RowChange*> Next() = 0;
 };
 
+// Each schema once, in no order.
+using TableList = std::vector<std::shared_ptr<const TableSchema>>;
+
 // A transaction's rows in stream order. Immutable and thread-safe; cursors are independent of each other.
 class RowSequence {
  public:
   virtual ~RowSequence() = default;
   virtual uint64_t size() const = 0;
+  // The schemas of its rows; may have some that no row has (any more).
+  virtual const TableList& tables() const = 0;
   virtual std::unique_ptr<RowCursor> Open() const = 0;
 };
 
 // Rows held in memory.
 class RowVector final : public RowSequence {
  public:
-  explicit RowVector(std::vector<RowChange> rows) : rows_(std::move(rows)) {}
+  explicit RowVector(std::vector<RowChange> rows);
   uint64_t size() const override { return rows_.size(); }
+  const TableList& tables() const override { return tables_; }
   std::unique_ptr<RowCursor> Open() const override;
   const std::vector<RowChange>& rows() const { return rows_; }
 
  private:
   const std::vector<RowChange> rows_;
+  const TableList tables_;
 };
 
 enum class Completeness : uint8_t { kWhole, kPerKey };

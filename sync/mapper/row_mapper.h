@@ -1,13 +1,24 @@
 // RowMapper: turns a transaction's rows into operations on documents.
 //
+//   const auto run = mapper->Begin(transaction, stored, piece_bytes);
+//   for (;;) {
+//     BINSEEK_ASSIGN_OR_RETURN(std::optional<MappedTransaction> piece, run->Next());
+//     if (!piece) break;
+//     ...
+//   }
+//
 // It is handed the whole transaction and a view of rows already stored, because a document may be
 // built from rows of several tables and one row may concern documents under other keys than its
-// own. Implementations are stateless between transactions as far as the outcome goes: the same
+// own. What it makes of them it gives in pieces, because a transaction may be larger than memory: a
+// mapper that has to see all rows first opens as many cursors as it needs before its first piece.
+// Implementations are stateless between transactions as far as the outcome goes: the same
 // transaction over the same stored rows gives the same operations, so that a replay after a crash
 // repeats itself.
 #ifndef BINSEEK_SYNC_MAPPER_ROW_MAPPER_H_
 #define BINSEEK_SYNC_MAPPER_ROW_MAPPER_H_
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +31,7 @@
 namespace binseek::mapper {
 
 // Documents as of the last applied transaction. Thread-compatible; borrowed for the length of one
-// Map call.
+// run.
 class StoredRows {
  public:
   virtual ~StoredRows() = default;
@@ -38,22 +49,49 @@ struct RejectedRow {
   change::TransactionPosition position;
 };
 
+// What a transaction becomes, or a piece of that.
 struct MappedTransaction {
   index::Batch batch;
   std::vector<RejectedRow> rejected;
   uint64_t unchanged_rows = 0;  // dropped: nothing that the index knows of changed
 };
 
+// One transaction on its way to operations. Single-threaded.
+class MapperRun {
+ public:
+  MapperRun() = default;
+  virtual ~MapperRun() = default;
+  MapperRun(const MapperRun&) = delete;
+  MapperRun& operator=(const MapperRun&) = delete;
+
+  // Operations in row order with versions from change::VersionOf (ChunkVersionOf for chunks); at
+  // least one piece, which may be empty. nullopt behind the last.
+  // Errors stop the source: kAborted where a row's shape does not fit its table's mapping, kIoError
+  // and kCorruption from spilled rows.
+  [[nodiscard]] virtual Result<std::optional<MappedTransaction>> Next() = 0;
+};
+
 class RowMapper {
  public:
+  static constexpr uint64_t kWhole = UINT64_MAX;
+
   virtual ~RowMapper() = default;
-  // Operations in row order with versions from change::VersionOf (ChunkVersionOf for chunks). The
-  // transaction is borrowed and must outlive the batch, whose if_missing callbacks read its rows.
-  // Errors stop the source: kAborted where a row's shape does not fit its table's mapping, kIoError
-  // from spilled rows.
-  [[nodiscard]] virtual Result<MappedTransaction> Map(const change::Transaction& transaction,
-                                                      const StoredRows& stored) = 0;
+  // A piece ends behind the row that takes it to `piece_bytes` of memory or more. The transaction is
+  // borrowed and must outlive the run and its batches, whose if_missing callbacks read its rows;
+  // `stored` must outlive the run.
+  [[nodiscard]] virtual std::unique_ptr<MapperRun> Begin(const change::Transaction& transaction,
+                                                         const StoredRows& stored,
+                                                         uint64_t piece_bytes) = 0;
+  // The indices that the operations can be of, more or less: none that is not here.
+  [[nodiscard]] virtual std::vector<index::IndexId> IndicesOf(
+      const change::Transaction& transaction) const = 0;
+  // All of it at once, for what is known to be small.
+  [[nodiscard]] Result<MappedTransaction> Map(const change::Transaction& transaction,
+                                              const StoredRows& stored);
 };
+
+// The memory that operations take (nearly).
+uint64_t MemoryOf(const index::Operation& operation);
 
 }  // namespace binseek::mapper
 

@@ -27,6 +27,18 @@ using Tables = std::map<std::string, std::shared_ptr<const TablePlan>>;
 constexpr size_t kMaxReserved = 65'536;
 constexpr size_t kMaxShownKeyBytes = 512;
 
+uint64_t ImageMemory(const RowImage& image) {
+  uint64_t bytes = image.size() * sizeof(Value);
+  for (const Value& value : image) {
+    bytes += value.bytes.size();
+  }
+  return bytes;
+}
+
+uint64_t RowMemory(const RowChange& row) {
+  return sizeof(row) + ImageMemory(row.before) + ImageMemory(row.after);
+}
+
 // What an update asks of the document of its row.
 struct Difference {
   bool document = false;                     // more than in-place fields changed
@@ -101,22 +113,38 @@ Result<Difference> Compare(const TablePlan& plan, const RowImage& before, const 
   return difference;
 }
 
-// One call of Map.
-class MapRun {
+class MapRun final : public MapperRun {
  public:
-  MapRun(const Tables& tables, const change::Transaction& transaction)
+  MapRun(const Tables& tables, const change::Transaction& transaction, uint64_t piece_bytes)
       : tables_(tables),
         transaction_(transaction),
-        rows_stay_(dynamic_cast<const change::RowVector*>(transaction.rows.get()) != nullptr) {
-    out_.batch.operations.reserve(std::min<uint64_t>(transaction.rows->size(), kMaxReserved));
+        piece_bytes_(std::max<uint64_t>(piece_bytes, 1)),
+        rows_stay_(dynamic_cast<const change::RowVector*>(transaction.rows.get()) != nullptr),
+        cursor_(transaction.rows->Open()) {}
+
+  Result<std::optional<MappedTransaction>> Next() override {
+    if (ended_) {
+      return std::optional<MappedTransaction>();
+    }
+    out_ = MappedTransaction();
+    out_.batch.operations.reserve(
+        std::min({transaction_.rows->size() - number_, piece_bytes_ / sizeof(Operation),
+                  uint64_t{kMaxReserved}}));
+    counted_ = 0;
+    bytes_ = 0;
+    BINSEEK_RETURN_IF_ERROR(MapPiece());
+    return std::optional<MappedTransaction>(std::move(out_));
   }
 
-  Result<MappedTransaction> Run() {
-    const auto cursor = transaction_.rows->Open();
-    for (uint64_t number = 0;; ++number) {
-      BINSEEK_ASSIGN_OR_RETURN(const RowChange* row, cursor->Next());
+ private:
+  using PlanPointer = std::shared_ptr<const TablePlan>;
+
+  Status MapPiece() {
+    for (; !IsFull(); ++number_) {
+      BINSEEK_ASSIGN_OR_RETURN(const RowChange* row, cursor_->Next());
       if (row == nullptr) {
-        return std::move(out_);
+        ended_ = true;
+        return Status::Ok();
       }
       BINSEEK_ASSIGN_OR_RETURN(const auto* plan, PlanOf(*row));
       if (plan == nullptr) {
@@ -124,13 +152,20 @@ class MapRun {
       }
       BINSEEK_RETURN_IF_ERROR(CheckShape(**plan, *row));
       version_ = transaction_.is_chunk() ? change::ChunkVersionOf(transaction_.ordinal)
-                                         : change::VersionOf(transaction_.ordinal, number);
+                                         : change::VersionOf(transaction_.ordinal, number_);
       MapRow(*plan, *row);
     }
+    ended_ = number_ == transaction_.rows->size();
+    return Status::Ok();
   }
 
- private:
-  using PlanPointer = std::shared_ptr<const TablePlan>;
+  // Rejected rows take memory too, and so do rows that are kept for if_missing.
+  bool IsFull() {
+    for (; counted_ < out_.batch.operations.size(); ++counted_) {
+      bytes_ += MemoryOf(out_.batch.operations[counted_]);
+    }
+    return bytes_ >= piece_bytes_;
+  }
 
   // Null: the table is not bound. Rows of a table come in runs, so it is rarely looked up.
   Result<const PlanPointer*> PlanOf(const RowChange& row) {
@@ -231,12 +266,13 @@ class MapRun {
     }
   }
 
-  void SetIfMissing(const PlanPointer& plan, const RowChange& row, Operation* operation) const {
+  void SetIfMissing(const PlanPointer& plan, const RowChange& row, Operation* operation) {
     if (rows_stay_) {
       operation->if_missing = [plan, borrowed = &row] {
         return BuildDocument(*plan, borrowed->after, borrowed->before);
       };
     } else {
+      bytes_ += RowMemory(row);
       operation->if_missing = [plan, copy = std::make_shared<const RowChange>(row)] {
         return BuildDocument(*plan, copy->after, copy->before);
       };
@@ -283,12 +319,20 @@ class MapRun {
     rejected.key = std::move(key);
     rejected.reason = why.message();
     rejected.position = transaction_.position;
+    bytes_ += sizeof(rejected) + rejected.table.size() + rejected.key.size() +
+              rejected.reason.size() + rejected.position.gtid.size();
   }
 
   const Tables& tables_;
   const change::Transaction& transaction_;
+  const uint64_t piece_bytes_;
   const bool rows_stay_;  // rows lie in memory for as long as the transaction does
-  MappedTransaction out_;
+  const std::unique_ptr<change::RowCursor> cursor_;
+  uint64_t number_ = 0;    // of the next row
+  bool ended_ = false;     // there is none
+  MappedTransaction out_;  // the piece in the making
+  size_t counted_ = 0;     // operations of it, in bytes_
+  uint64_t bytes_ = 0;     // of memory
   int64_t version_ = 0;
   const change::TableSchema* last_table_ = nullptr;
   const PlanPointer* last_plan_ = nullptr;
@@ -312,9 +356,20 @@ Status TableMapper::Bind(std::shared_ptr<const change::TableSchema> table, index
 
 void TableMapper::Unbind(const std::string& qualified_name) { tables_.erase(qualified_name); }
 
-Result<MappedTransaction> TableMapper::Map(const change::Transaction& transaction,
-                                           const StoredRows& /*stored*/) {
-  return MapRun(tables_, transaction).Run();
+std::unique_ptr<MapperRun> TableMapper::Begin(const change::Transaction& transaction,
+                                              const StoredRows& /*stored*/, uint64_t piece_bytes) {
+  return std::make_unique<MapRun>(tables_, transaction, piece_bytes);
+}
+
+std::vector<index::IndexId> TableMapper::IndicesOf(const change::Transaction& transaction) const {
+  std::vector<index::IndexId> indices;
+  for (const auto& table : transaction.rows->tables()) {
+    const auto bound = tables_.find(table->QualifiedName());
+    if (bound != tables_.end()) {
+      indices.push_back(bound->second->index);
+    }
+  }
+  return indices;
 }
 
 }  // namespace binseek::mapper

@@ -10,7 +10,7 @@
 // Images may be partial: what the one after lacks is taken from the one before; a row of which a column
 // is in neither is rejected.
 //
-// Thread-compatible: Bind and Unbind between Map calls. Shares schemas.
+// Thread-compatible: Bind and Unbind between runs. Shares schemas.
 #ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_
 #define BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_
 
@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/index/batch.h"
@@ -45,8 +46,11 @@ class TableMapper final : public RowMapper {
                             uint64_t since_ordinal = 0);
   void Unbind(const std::string& qualified_name);
 
-  [[nodiscard]] Result<MappedTransaction> Map(const change::Transaction& transaction,
-                                              const StoredRows& stored) override;
+  [[nodiscard]] std::unique_ptr<MapperRun> Begin(const change::Transaction& transaction,
+                                                 const StoredRows& stored,
+                                                 uint64_t piece_bytes) override;
+  [[nodiscard]] std::vector<index::IndexId> IndicesOf(
+      const change::Transaction& transaction) const override;
 
  private:
   std::map<std::string, std::shared_ptr<const TablePlan>> tables_;  // by qualified name

@@ -7,6 +7,29 @@
 #include "engine/base/log.h"
 
 namespace binseek::pipeline {
+namespace {
+
+// Tells of a transaction for as long as it is being applied.
+class ProgressScope {
+ public:
+  ProgressScope(ApplyProgress* progress, uint64_t rows) : progress_(progress) { Set(rows); }
+  ~ProgressScope() { Set(0); }
+  ProgressScope(const ProgressScope&) = delete;
+  ProgressScope& operator=(const ProgressScope&) = delete;
+
+ private:
+  void Set(uint64_t rows) {
+    if (progress_ != nullptr) {
+      progress_->operations = 0;
+      progress_->bytes = 0;
+      progress_->rows = rows;
+    }
+  }
+
+  ApplyProgress* const progress_;
+};
+
+}  // namespace
 
 Applier::Applier(ApplierOptions options, const Checkpoint& checkpoint)
     : options_(std::move(options)), place_(checkpoint.place) {
@@ -24,16 +47,24 @@ Result<mapper::MappedTransaction> Applier::Map(const change::Transaction& transa
   const auto stored = options_.stored_rows();
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
                            options_.mapper->Map(transaction, *stored));
-  if (const auto stale = options_.tables->Stale(); stale != nullptr) {
-    MakeWhole(*stale, *stored, transaction.position, &mapped);
-  }
+  MakeWhole(transaction, *stored, &mapped);
   return mapped;
 }
 
-Status Applier::Apply(const change::Transaction& transaction) {
-  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped, Map(transaction));
-  BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &mapped.batch));
-  // Taken in before the write, so that the checkpoint goes with the batch; a copy, so that a failed write can be tried again.
+void Applier::MakeWhole(const change::Transaction& transaction, const mapper::StoredRows& stored,
+                        mapper::MappedTransaction* mapped) const {
+  if (const auto stale = options_.tables->Stale(); stale != nullptr) {
+    pipeline::MakeWhole(*stale, stored, transaction.position, mapped);
+  }
+}
+
+Status Applier::Apply(const change::Transaction& transaction, const std::stop_token& stop) {
+  const ProgressScope progress(options_.progress, transaction.rows->size());
+  TransactionWriter writer(WriterOptions(), transaction.position, options_.piece_bytes,
+                           [&] { return IndicesOf(transaction); });
+  BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &writer));
+  BINSEEK_RETURN_IF_ERROR(AddRows(transaction, stop, &writer));
+  // Taken in before the write, so that the checkpoint goes with it; a copy, so that a failed write can be tried again.
   const StreamPlace before = place_;
   BINSEEK_RETURN_IF_ERROR(place_.position.Advance(transaction.position));
   place_.ordinal = change::LastOrdinalOf(transaction);
@@ -42,7 +73,7 @@ Status Applier::Apply(const change::Transaction& transaction) {
   place_.fingerprint = transaction.fingerprint;
   const auto prepared_before = prepared_;
   TakePrepared(transaction.prepared);
-  Status written = Write(std::move(mapped), transaction.position, options_.tables->Encoded());
+  Status written = Finish(&writer, options_.tables->Encoded());
   if (!written.ok()) {
     place_ = before;
     TakePrepared(prepared_before);
@@ -50,32 +81,76 @@ Status Applier::Apply(const change::Transaction& transaction) {
   return written;
 }
 
-Status Applier::AddTruncations(const change::Transaction& transaction, index::Batch* batch) const {
-  std::vector<index::Operation> deletes;
+Status Applier::AddRows(const change::Transaction& transaction, const std::stop_token& stop,
+                        TransactionWriter* writer) {
+  const auto stored = options_.stored_rows();
+  const auto run = options_.mapper->Begin(transaction, *stored, options_.piece_bytes);
+  for (;;) {
+    BINSEEK_ASSIGN_OR_RETURN(std::optional<mapper::MappedTransaction> piece, run->Next());
+    if (!piece) {
+      return Status::Ok();
+    }
+    MakeWhole(transaction, *stored, &*piece);
+    BINSEEK_RETURN_IF_ERROR(writer->Add(*std::move(piece)));
+    if (writer->is_large() && stop.stop_requested()) {
+      return Status::Aborted("stopped");
+    }
+  }
+}
+
+Status Applier::AddTruncations(const change::Transaction& transaction,
+                               TransactionWriter* writer) const {
   for (const change::TableEvent& event : transaction.table_events) {
-    if (event.kind != change::TableEvent::Kind::kTruncate) {
+    const auto table = Truncated(event);
+    if (!table) {
       continue;
     }
-    const std::string name = event.database + "." + event.table;
-    const auto table = options_.tables->Find(name);
-    if (!table || table->index.empty()) {
-      continue;
-    }
+    mapper::MappedTransaction piece;
+    uint64_t bytes = 0;
+    Status added;
     const auto erase = [&](std::string_view key) {
+      if (!added.ok()) {
+        return;
+      }
       index::Operation operation;
       operation.kind = index::OpKind::kDelete;
       operation.index = table->index_id;
       operation.key = std::string(key);
       operation.version_type = index::VersionType::kExternal;
       operation.version = change::VersionOf(transaction.ordinal, 0);
-      deletes.push_back(std::move(operation));
+      bytes += mapper::MemoryOf(operation);
+      piece.batch.operations.push_back(std::move(operation));
+      if (bytes >= options_.piece_bytes) {
+        added = writer->Add(std::exchange(piece, {}));
+        bytes = 0;
+      }
     };
+    const std::string name = table->schema->QualifiedName();
     BINSEEK_RETURN_IF_ERROR(options_.sink->VisitKeys(
         table->index_id, change::SourceTable(options_.source, name), erase));
+    BINSEEK_RETURN_IF_ERROR(added);
+    BINSEEK_RETURN_IF_ERROR(writer->Add(std::move(piece)));
   }
-  batch->operations.insert(batch->operations.begin(), std::make_move_iterator(deletes.begin()),
-                           std::make_move_iterator(deletes.end()));
   return Status::Ok();
+}
+
+// nullopt: it truncates no table that has an index.
+std::optional<TableCheckpoint> Applier::Truncated(const change::TableEvent& event) const {
+  if (event.kind != change::TableEvent::Kind::kTruncate) {
+    return std::nullopt;
+  }
+  auto table = options_.tables->Find(event.database + "." + event.table);
+  return table && !table->index.empty() ? table : std::nullopt;
+}
+
+std::vector<index::IndexId> Applier::IndicesOf(const change::Transaction& transaction) const {
+  std::vector<index::IndexId> indices = options_.mapper->IndicesOf(transaction);
+  for (const change::TableEvent& event : transaction.table_events) {
+    if (const auto table = Truncated(event)) {
+      indices.push_back(table->index_id);
+    }
+  }
+  return indices;
 }
 
 Status Applier::ApplyChunk(const ReadyChunk& ready) {
@@ -146,47 +221,20 @@ Status Applier::EndSweep(const TableSweep& sweep) {
 
 Status Applier::ApplyCheckpoint() { return Write({}, {}, options_.tables->Encoded()); }
 
+TransactionWriterOptions Applier::WriterOptions() const {
+  return {options_.source, options_.sink, options_.tables, options_.state, options_.progress};
+}
+
+Status Applier::Finish(TransactionWriter* writer, std::string_view encoded_tables) const {
+  return writer->Finish(CheckpointKey(options_.source),
+                        EncodeCheckpoint(place_, encoded_prepared_, encoded_tables));
+}
+
 Status Applier::Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
-                      std::string_view encoded_tables) {
-  const std::string key = CheckpointKey(options_.source);
-  const std::string checkpoint = EncodeCheckpoint(place_, encoded_prepared_, encoded_tables);
-  mapped.batch.user_data[key] = checkpoint;
-  // Its dead letters are known behind the write, and a commit that falls between must have them. The checkpoint tells whether the batch
-  // is applied: with rows, no two in a row are the same.
-  std::optional<OpenWrite> open;
-  if (!mapped.batch.operations.empty() || !mapped.rejected.empty()) {
-    open.emplace(options_.state, [this, &key, &checkpoint] {
-      return options_.sink->Checkpoint(key) == checkpoint;
-    });
-  }
-  BINSEEK_ASSIGN_OR_RETURN(const index::ApplyResult result, options_.sink->Apply(mapped.batch));
-  AddDeadLetters(mapped.rejected);
-  AddDeadLetters(FailuresOf(mapped.batch, result, position));
-  return Status::Ok();
-}
-
-void Applier::AddDeadLetters(const std::vector<mapper::RejectedRow>& rows) const {
-  for (const mapper::RejectedRow& row : rows) {
-    static LogEvery every(std::chrono::seconds(10));
-    every.Log(LogLevel::kWarn, "row goes to the dead letters",
-              {{"table", row.table}, {"key", row.key}, {"reason", row.reason}});
-  }
-  if (!rows.empty()) {
-    options_.state->AddDeadLetters(options_.source, rows);
-  }
-}
-
-std::vector<mapper::RejectedRow> Applier::FailuresOf(
-    const index::Batch& batch, const index::ApplyResult& result,
-    const change::TransactionPosition& position) const {
-  std::vector<mapper::RejectedRow> failed;
-  for (size_t i = 0; i < result.results.size(); ++i) {
-    if (result.results[i].outcome == index::Outcome::kFailed) {
-      failed.push_back({options_.tables->TableOfIndexId(batch.operations[i].index),
-                        batch.operations[i].key, result.results[i].status.message(), position});
-    }
-  }
-  return failed;
+                      std::string_view encoded_tables) const {
+  TransactionWriter writer(WriterOptions(), position, mapper::RowMapper::kWhole, nullptr);
+  BINSEEK_RETURN_IF_ERROR(writer.Add(std::move(mapped)));
+  return Finish(&writer, encoded_tables);
 }
 
 }  // namespace binseek::pipeline

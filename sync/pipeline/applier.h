@@ -1,4 +1,4 @@
-// Applier: writes transactions and chunks to the sink, in order, each as one batch with the checkpoint behind it.
+// Applier: writes transactions and chunks to the sink, in order, each in one step and with the checkpoint (transaction_writer.h).
 //
 // Every transaction moves the checkpoint, also one that changes no document, so that a restart never reads again what was passed over.
 // A row that cannot be indexed goes to the dead letters, by the mapper's word or by the sink's; the others go on.
@@ -13,6 +13,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,7 @@
 #include "sync/pipeline/snapshot_worker.h"
 #include "sync/pipeline/state_store.h"
 #include "sync/pipeline/table_reread.h"
+#include "sync/pipeline/transaction_writer.h"
 
 namespace binseek::pipeline {
 
@@ -37,6 +40,8 @@ struct ApplierOptions {
   FollowedTables* tables = nullptr;
   StateStore* state = nullptr;
   std::function<std::unique_ptr<mapper::StoredRows>()> stored_rows;  // as of now
+  ApplyProgress* progress = nullptr;                                 // borrowed; null: nobody asks
+  uint64_t piece_bytes = uint64_t{64} << 20;  // of a transaction's operations, held in memory
   size_t sweep_keys = 10'000;  // of one piece: bounds what the stream and a search wait for
 };
 
@@ -46,7 +51,9 @@ class Applier {
   Applier(ApplierOptions options, const Checkpoint& checkpoint);
 
   // Its table events, but for truncations, are the catalog's and come before this.
-  [[nodiscard]] Status Apply(const change::Transaction& transaction);
+  // kAborted where asked to stop amid one of many pieces, of which nothing is left.
+  [[nodiscard]] Status Apply(const change::Transaction& transaction,
+                             const std::stop_token& stop = {});
   // A chunk of a table that was replaced meanwhile is dropped. Behind the last one of a table that is read again, Sweep has something to do.
   [[nodiscard]] Status ApplyChunk(const ReadyChunk& chunk);
   // Deletes the next piece of what a table that was read again does not have any more; does nothing where there is no such table. A
@@ -62,17 +69,22 @@ class Applier {
  private:
   void TakePrepared(std::shared_ptr<const change::PreparedSet> prepared);
   // Deletes of all documents of the tables that it truncates, before its rows. kCorruption.
-  Status AddTruncations(const change::Transaction& transaction, index::Batch* batch) const;
+  Status AddTruncations(const change::Transaction& transaction, TransactionWriter* writer) const;
+  Status AddRows(const change::Transaction& transaction, const std::stop_token& stop,
+                 TransactionWriter* writer);
+  std::optional<TableCheckpoint> Truncated(const change::TableEvent& event) const;
+  std::vector<index::IndexId> IndicesOf(const change::Transaction& transaction) const;
+  TransactionWriterOptions WriterOptions() const;
   Result<mapper::MappedTransaction> Map(const change::Transaction& transaction) const;
+  // See table_reread.h.
+  void MakeWhole(const change::Transaction& transaction, const mapper::StoredRows& stored,
+                 mapper::MappedTransaction* mapped) const;
   void BeginSweep(const ReadyChunk& chunk);
   Status EndSweep(const TableSweep& sweep);
   // `encoded_tables`: as they are behind this write.
+  Status Finish(TransactionWriter* writer, std::string_view encoded_tables) const;
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
-               std::string_view encoded_tables);
-  void AddDeadLetters(const std::vector<mapper::RejectedRow>& rows) const;
-  std::vector<mapper::RejectedRow> FailuresOf(const index::Batch& batch,
-                                              const index::ApplyResult& result,
-                                              const change::TransactionPosition& position) const;
+               std::string_view encoded_tables) const;
 
   const ApplierOptions options_;
   StreamPlace place_;

@@ -1,5 +1,6 @@
 #include "sync/pipeline/engine_sink.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/index/system_keywords.h"
@@ -15,15 +16,74 @@ class EngineKeys final : public KeyCursor {
  private:
   index::TableKeys keys_;
 };
+// Full memory empties.
+Status WaitsForRoom(const Status& status) {
+  return status.code() == StatusCode::kResourceExhausted ? Status::Unavailable(status.message())
+                                                         : status;
+}
 
 }  // namespace
 
 Result<index::ApplyResult> EngineSink::Apply(const index::Batch& batch) {
   Result<index::ApplyResult> result = engine_->Apply(batch);
-  if (!result.ok() && result.status().code() == StatusCode::kResourceExhausted) {
-    return Status::Unavailable(result.status().message());
+  if (!result.ok()) {
+    return WaitsForRoom(result.status());
   }
   return result;
+}
+
+class EngineSink::Staged final : public StagedSink {
+ public:
+  // The batch comes with Begin.
+  Staged(EngineSink* sink, std::vector<index::IndexId> indices) : sink_(sink) {
+    const MutexLock lock(&sink_->staged_mutex_);
+    sink_->staged_ = std::move(indices);
+  }
+  ~Staged() override {
+    batch_.reset();
+    const MutexLock lock(&sink_->staged_mutex_);
+    sink_->staged_.clear();
+  }
+  Staged(const Staged&) = delete;
+  Staged& operator=(const Staged&) = delete;
+
+  Status Begin(const std::vector<index::IndexId>& indices) {
+    auto batch = sink_->engine_->Stage(indices);
+    if (!batch.ok()) {
+      return WaitsForRoom(batch.status());
+    }
+    batch_ = std::move(*batch);
+    return Status::Ok();
+  }
+
+  Result<std::vector<index::OpResult>> Add(std::span<const index::Operation> operations) override {
+    auto results = batch_->Add(operations);
+    if (!results.ok()) {
+      return WaitsForRoom(results.status());
+    }
+    return results;
+  }
+
+  Status Finish(std::map<std::string, std::string> user_data) override {
+    return WaitsForRoom(batch_->Finish(std::move(user_data), {}).status());
+  }
+
+ private:
+  EngineSink* const sink_;
+  std::unique_ptr<index::StagedBatch> batch_;
+};
+
+Result<std::unique_ptr<StagedSink>> EngineSink::Stage(const std::vector<index::IndexId>& indices) {
+  auto staged = std::make_unique<Staged>(this, indices);
+  BINSEEK_RETURN_IF_ERROR(staged->Begin(indices));
+  return std::unique_ptr<StagedSink>(std::move(staged));
+}
+
+void EngineSink::ForgetTombstones(index::IndexId id, int64_t below_version) {
+  const MutexLock lock(&staged_mutex_);
+  if (std::find(staged_.begin(), staged_.end(), id) == staged_.end()) {
+    engine_->ForgetTombstones(id, below_version);
+  }
 }
 
 Result<index::IndexId> EngineSink::EnsureIndex(const std::string& name,

@@ -1,6 +1,7 @@
 // EngineSink: the IndexSink that is the embedded engine, which can all that a sink can; EngineRows: what a mapper sees of it.
 //
-// Thread-compatible: the applier; Commit may run beside Apply. Borrows the engine, which must outlive it.
+// Thread-compatible: the applier; Commit and ForgetTombstones may run beside it. Borrows the engine, which must outlive it.
+// `staged_mutex_` is held over the engine's ForgetTombstones, and so comes before the engine's locks; nothing that holds one of these takes it.
 #ifndef BINSEEK_SYNC_PIPELINE_ENGINE_SINK_H_
 #define BINSEEK_SYNC_PIPELINE_ENGINE_SINK_H_
 
@@ -10,7 +11,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "engine/base/mutex.h"
 #include "engine/index/engine.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/pipeline/index_sink.h"
@@ -23,7 +26,7 @@ class EngineSink final : public IndexSink {
   explicit EngineSink(index::Engine* engine) : engine_(engine) {}
 
   SinkCapabilities capabilities() const override {
-    return {.atomic_epoch = true, .holds_checkpoint = true, .partial_update = true};
+    return {.atomic_epoch = true, .holds_checkpoint = true, .partial_update = true, .stages = true};
   }
   Result<index::IndexId> EnsureIndex(const std::string& name,
                                      const mapping::Mapping& mapping) override;
@@ -32,18 +35,23 @@ class EngineSink final : public IndexSink {
   bool IsForeign(const std::string& name) const override;
   // kUnavailable where the engine's memory is full: the source waits until there is room.
   Result<index::ApplyResult> Apply(const index::Batch& batch) override;
+  // As Apply. Commits what was applied before.
+  Result<std::unique_ptr<StagedSink>> Stage(const std::vector<index::IndexId>& indices) override;
   Status VisitKeys(index::IndexId index, std::string_view source_table,
                    const std::function<void(std::string_view)>& visit) const override;
   std::unique_ptr<KeyCursor> KeysBelow(index::IndexId index, std::string_view source_table,
                                        int64_t version) const override;
   Status Commit() override { return engine_->Commit().status(); }
   std::string Checkpoint(std::string_view key) const override { return engine_->UserData(key); }
-  void ForgetTombstones(index::IndexId index, int64_t below_version) override {
-    engine_->ForgetTombstones(index, below_version);
-  }
+  void ForgetTombstones(index::IndexId index, int64_t below_version) override;
 
  private:
+  class Staged;
+
   index::Engine* const engine_;
+  Mutex staged_mutex_;
+  // Of the batch that is being staged: the engine would have who asks wait until its end.
+  std::vector<index::IndexId> staged_ BINSEEK_GUARDED_BY(staged_mutex_);
 };
 
 // The engine's documents as they were when this was made, but for those of before: what is in them is not to be relied on.

@@ -2,7 +2,8 @@
 // one later.
 //
 // A sink declares what it can do, and the applier makes up for what it cannot: without
-// `atomic_epoch` a transaction may be seen half (and status says so); without `holds_checkpoint`
+// `atomic_epoch` a transaction may be seen half (and status says so); without `stages` one that is
+// larger than memory is, as it comes in several batches; without `holds_checkpoint`
 // the checkpoint is kept in the pipeline's own database and replays are made harmless by versions;
 // without `partial_update` column updates are sent as whole documents.
 //
@@ -14,8 +15,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +33,23 @@ struct SinkCapabilities {
   bool atomic_epoch = false;      // all operations of one Apply become visible in one step
   bool holds_checkpoint = false;  // batch.user_data becomes durable with the operations
   bool partial_update = false;    // kUpdateColumns
+  bool stages = false;            // Stage
+};
+
+// A batch that is given bit by bit, of which nothing is seen before Finish and nothing is left without.
+// As the sink; while it lives its indices are written in no other way.
+class StagedSink {
+ public:
+  StagedSink() = default;
+  virtual ~StagedSink() = default;
+  StagedSink(const StagedSink&) = delete;
+  StagedSink& operator=(const StagedSink&) = delete;
+
+  // Operations are as those of Apply, and borrowed until it returns. After an error the batch is lost.
+  [[nodiscard]] virtual Result<std::vector<index::OpResult>> Add(
+      std::span<const index::Operation> operations) = 0;
+  // All becomes visible with `user_data`, in one step. Once, and last.
+  [[nodiscard]] virtual Status Finish(std::map<std::string, std::string> user_data) = 0;
 };
 
 // Keys of documents, piece by piece. All are of the time when it was made.
@@ -56,6 +76,11 @@ class IndexSink {
   // Whether the index exists and holds documents that come from elsewhere.
   virtual bool IsForeign(const std::string& name) const = 0;
   [[nodiscard]] virtual Result<index::ApplyResult> Apply(const index::Batch& batch) = 0;
+  // Begins a batch over these indices that is larger than memory. REQUIRES: capabilities().stages.
+  [[nodiscard]] virtual Result<std::unique_ptr<StagedSink>> Stage(
+      const std::vector<index::IndexId>& /*indices*/) {
+    return Status::Internal("this sink stages nothing");
+  }
   // Calls `visit` with the key of every document of the index that comes from this table (index::Operation::source_table).
   [[nodiscard]] virtual Status VisitKeys(
       index::IndexId index, std::string_view source_table,
@@ -68,7 +93,7 @@ class IndexSink {
   // What was applied last under this key of user data (after a start: what the last commit holds); empty: nothing. From any thread;
   // takes leaf locks only.
   virtual std::string Checkpoint(std::string_view key) const = 0;
-  // No write older than `version` can come any more.
+  // No write older than `version` can come any more. From any thread; what is staged at the time is passed over, until it is told again.
   virtual void ForgetTombstones(index::IndexId index, int64_t below_version) = 0;
 };
 

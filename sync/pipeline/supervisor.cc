@@ -59,6 +59,7 @@ class SupervisorImpl final : public Supervisor {
     status.tables = tables_.Status();
     status.dead_letters = options_.state->dead_letter_count();
     status.committed = commits_.committed();
+    status.applying = {progress_.rows, progress_.operations, progress_.bytes};
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
     const MutexLock lock(&mutex_);
     status.position = position_;
@@ -72,6 +73,7 @@ class SupervisorImpl final : public Supervisor {
     if (source_ != nullptr) {
       const auto source = source_->status();
       status.reconnects = source.reconnects;
+      status.incoming = {source.open_rows, 0, source.open_bytes};
       const bool ended = status.state == SyncState::kHalted || status.state == SyncState::kStopped;
       if (!source.connected && !ended) {
         status.state = SyncState::kConnecting;
@@ -240,7 +242,9 @@ class SupervisorImpl final : public Supervisor {
                                     .mapper = &mapper_,
                                     .tables = &tables_,
                                     .state = options_.state,
-                                    .stored_rows = stored_rows},
+                                    .stored_rows = stored_rows,
+                                    .progress = &progress_,
+                                    .piece_bytes = options_.spill.memory_bytes},
                      checkpoint);
     // Tables that begin now have their places on the server of this connection, the others on the checkpoint's.
     const bool same_server = connection.server().Identity() == checkpoint.place.server;
@@ -266,7 +270,7 @@ class SupervisorImpl final : public Supervisor {
     source.next_ordinal = checkpoint.place.ordinal + 1;
     source.prepared = checkpoint.prepared;
     source.server_id = options_.server_id;
-    source.max_transaction_bytes = options_.max_transaction_bytes;
+    source.spill = options_.spill;
     source.schema_provider = [this](std::string_view database, std::string_view table) {
       return tables_.SchemaFor(database, table, Reached());
     };
@@ -329,7 +333,7 @@ class SupervisorImpl final : public Supervisor {
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
-    return Retry(stop, [&] { return applier_->Apply(*transaction); });
+    return Retry(stop, [&] { return applier_->Apply(*transaction, stop); });
   }
 
   Status TakeChunks(const std::stop_token& stop) {
@@ -382,6 +386,7 @@ class SupervisorImpl final : public Supervisor {
   FollowedTables tables_;
   mapper::TableMapper mapper_;
   TableCatalog catalog_;
+  ApplyProgress progress_;
   std::optional<Applier> applier_;
   std::optional<SnapshotWorker> worker_;
   HistoryLosses losses_;

@@ -29,6 +29,7 @@
 
 #include "engine/base/result.h"
 #include "engine/index/engine.h"
+#include "sync/binlog/row_spill.h"
 #include "sync/change/position.h"
 #include "sync/change/table_schema.h"
 #include "sync/mysql/connection.h"
@@ -46,7 +47,8 @@ struct SupervisorOptions {
   std::map<std::string, std::string> rename;  // table -> index, instead of the lower-cased name
   uint32_t server_id = 0;                     // 0: a random one
   uint32_t chunk_rows = 2000;  // of a snapshot's SELECT; adapted to about half a second
-  uint64_t max_transaction_bytes = uint64_t{1} << 30;
+  // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
+  binlog::SpillOptions spill;
   std::chrono::milliseconds commit_interval{1000};
 };
 
@@ -70,6 +72,14 @@ struct TableStatus {
   std::string error;  // kStopped: why, and what mends it
 };
 
+// A transaction on its way; all 0: there is none.
+struct TransactionProgress {
+  uint64_t rows = 0;        // come so far; all, where it is being applied
+  uint64_t operations = 0;  // made of them so far
+  uint64_t bytes =
+      0;  // of memory that these take, or would: of operations where it is being applied, else of rows
+};
+
 struct SyncStatus {
   SyncState state = SyncState::kConnecting;
   std::string source;  // URL without password
@@ -82,6 +92,8 @@ struct SyncStatus {
   uint64_t rows = 0;
   uint64_t reconnects = 0;
   uint64_t dead_letters = 0;
+  TransactionProgress incoming;     // of which a part has come from the server; explains a lag
+  TransactionProgress applying;     // that is being applied, likewise
   std::string error;                // the last one, or why it is halted
   std::vector<TableStatus> tables;  // by name
 };

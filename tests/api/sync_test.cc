@@ -19,6 +19,7 @@ class FakeSupervisor final : public pipeline::Supervisor {
     status.source = "mysql://u@h:3306/shop";
     status.position.binlog = {"binlog.000007", 1234};
     status.lag_ms = 5;
+    status.applying = {3'000'000, 1'000'000, 70'000'000};
     pipeline::TableStatus table;
     table.table = "shop.products";
     table.index = "products";
@@ -57,6 +58,10 @@ TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
   EXPECT_EQ(At(status, "position.binlog"), "binlog.000007:1234");
   EXPECT_EQ(At(status, "position.gtid"), "null");
   EXPECT_EQ(At(status, "lag_ms"), "5");
+  EXPECT_EQ(At(status, "incoming_transaction"), "null");
+  EXPECT_EQ(At(status, "applying_transaction.rows"), "3000000");
+  EXPECT_EQ(At(status, "applying_transaction.operations"), "1000000");
+  EXPECT_EQ(At(status, "applying_transaction.bytes"), "70000000");
   EXPECT_EQ(At(status, "tables.0.table"), "shop.products");
   EXPECT_EQ(At(status, "tables.0.eta_seconds"), "4.0");
   EXPECT_EQ(At(status, "tables.0.error"), "null");

@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool mariadb = (data[0] & 1) != 0;
   options.start.flavor =
       mariadb ? binseek::change::Flavor::kMariadb : binseek::change::Flavor::kMysql;
-  options.max_transaction_bytes = 1 << 20;
+  options.spill.memory_bytes = 1 << 20;
+  options.max_event_bytes = 1 << 20;
   const auto table = binseek::test::SampleTable(mariadb);
   options.schema_provider = [&](std::string_view, std::string_view name) {
     return name == "product" ? table : nullptr;

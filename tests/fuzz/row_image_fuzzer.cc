@@ -119,8 +119,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!rows.ok()) {
     return 0;
   }
-  std::vector<binseek::change::RowChange> changes;
-  uint64_t used = 0;
-  (void)(*decoder)->DecodeRows(*rows, 1 << 20, &changes, &used).ok();
+  binseek::binlog::SpillOptions spill;
+  spill.memory_bytes = 1 << 20;
+  binseek::binlog::RowBuffer buffer(&spill);
+  (void)(*decoder)->DecodeRows(*rows, &buffer).ok();
   return 0;
 }

@@ -1,7 +1,11 @@
 // Where transactions begin and end, what they hold, and what is refused because it cannot be followed.
+#include <filesystem>
+
 #include "sync/change/transaction.h"
 #include "tests/integration/binlog_fixture.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 
 namespace binseek::test {
 namespace {
@@ -128,10 +132,77 @@ TEST_P(BinlogTransactionsTest, CompressedTransactionsAndRowsCome) {
   ExpectTablesEqualCopies();
 }
 
+TEST_P(BinlogTransactionsTest, ATransactionLargerThanItsMemoryComesFromAFile) {
+  MakeTables();
+  const TempFolder folder;
+  auto options = SourceOptions(Now());
+  options.spill.folder = folder.path() + "/spill";
+  options.spill.memory_bytes = 100'000;
+  auto source = binlog::BinlogSource::Open(std::move(options));
+  ASSERT_OK(source);
+  source_ = std::move(source).value();
+  Sql("BEGIN");
+  Sql("INSERT INTO a VALUES (1, 'stays')");
+  Sql("SAVEPOINT early");
+  for (int i = 0; i < 5; ++i) {
+    Sql("INSERT INTO b VALUES (" + std::to_string(i) + ", REPEAT('0123456789', 20000))");
+  }
+  Sql("SAVEPOINT late");
+  Sql("INSERT INTO a VALUES (2, 'gone')");
+  Sql("UPDATE b SET v = CONCAT(v, '!')");
+  Sql("ROLLBACK TO late");
+  Sql("UPDATE b SET v = 'short' WHERE id = 3");
+  Sql("COMMIT");
+  Sql("BEGIN");
+  Sql("INSERT INTO a VALUES (3, 'stays')");
+  Sql("SAVEPOINT early");
+  Sql("UPDATE b SET v = CONCAT(v, '?')");
+  Sql("ROLLBACK TO early");
+  Sql("COMMIT");
+  const auto transactions = CatchUp();
+  ASSERT_EQ(transactions.size(), 2U);
+  EXPECT_EQ(dynamic_cast<const change::RowVector*>(transactions[0].rows.get()), nullptr)
+      << "it has to lie in a file";
+  EXPECT_EQ(copy_["b"].size(), 5U);
+  ExpectTablesEqualCopies();
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path() + "/spill"));
+}
+
+TEST_P(BinlogTransactionsTest, ATransactionThatTheDiskHasNoRoomForComesOnceItHas) {
+  MakeTables();
+  const TempFolder folder;
+  auto options = SourceOptions(Now());
+  options.spill.folder = folder.path();
+  options.spill.memory_bytes = 100'000;
+  auto source = binlog::BinlogSource::Open(std::move(options));
+  ASSERT_OK(source);
+  source_ = std::move(source).value();
+  Sql("BEGIN");
+  // What does not compress well.
+  for (int i = 0; i < 50; ++i) {
+    Sql("INSERT INTO b VALUES (" + std::to_string(i) + ", REPEAT(SHA2(RAND(), 512), 100))");
+  }
+  Sql("UPDATE b SET v = CONCAT(SHA2(RAND(), 512), v)");
+  Sql("INSERT INTO a VALUES (1, 'with it')");
+  Sql("COMMIT");
+  {
+    const FullDisk disk(1000);
+    while (source_->status().last_error.empty()) {
+      const auto next = source_->Next(std::chrono::milliseconds(10));
+      ASSERT_OK(next);
+      ASSERT_FALSE(next->has_value());
+    }
+    EXPECT_NE(source_->status().last_error.find(folder.path()), std::string::npos)
+        << source_->status().last_error;
+  }
+  EXPECT_EQ(CatchUp().size(), 1U);
+  ExpectTablesEqualCopies();
+}
+
 TEST_P(BinlogTransactionsTest, ATransactionAboveTheLimitIsRefused) {
   MakeTables();
   auto options = SourceOptions(Now());
-  options.max_transaction_bytes = 1 << 20;
+  options.spill.memory_bytes = 1 << 20;
   auto source = binlog::BinlogSource::Open(std::move(options));
   ASSERT_OK(source);
   source_ = std::move(source).value();

@@ -78,7 +78,9 @@ void PipelineFixture::StartWith(const std::function<void(pipeline::SupervisorOpt
   ASSERT_OK(state);
   state_ = std::move(*state);
   auto engine =
-      index::Engine::Open({.directory = directory_, .before_commit = [this] {
+      index::Engine::Open({.directory = disk_ != nullptr ? disk_ : directory_,
+                           .memory_limit_bytes = engine_memory_bytes_,
+                           .before_commit = [this] {
                              return power_ ? state_->Flush() : Status::IoError("the power is off");
                            }});
   ASSERT_OK(engine);
@@ -90,6 +92,7 @@ void PipelineFixture::StartWith(const std::function<void(pipeline::SupervisorOpt
   options.engine = engine_.get();
   options.state = state_.get();
   options.chunk_rows = 100;
+  options.spill.folder = spilled_.path();
   change(&options);
   auto supervisor = pipeline::Supervisor::Start(std::move(options));
   ASSERT_OK(supervisor);

@@ -18,6 +18,7 @@
 #include "engine/store/ram_directory.h"
 #include "sync/pipeline/state_store.h"
 #include "sync/pipeline/supervisor.h"
+#include "tests/support/temp_folder.h"
 #include "tests/support/test_server.h"
 
 namespace binseek::test {
@@ -58,6 +59,9 @@ class PipelineFixture : public ::testing::TestWithParam<ServerFlavor> {
   TestServer* server_ = nullptr;
   std::string database_;
   std::shared_ptr<store::RamDirectory> directory_;
+  std::shared_ptr<store::Directory> disk_;  // instead of the other, where it is set before Start
+  const TempFolder spilled_;                // of rows that memory does not hold
+  size_t engine_memory_bytes_ = index::EngineOptions().memory_limit_bytes;
   std::atomic<bool> power_{true};  // off: no commit comes about
   std::unique_ptr<pipeline::StateStore> state_;
   std::unique_ptr<index::Engine> engine_;

@@ -30,7 +30,9 @@ class RowEventTest : public ::testing::Test {
       return database == "shop" && name == "t" ? table : nullptr;
     };
     options.captures_database = captures_database_;
-    options.max_transaction_bytes = 1 << 20;
+    options.max_prepared_bytes = max_prepared_bytes_;
+    options.spill.memory_bytes = 1 << 20;
+    options.max_event_bytes = 1 << 20;
     assembler_.emplace(options);
     assembler_->BeginStream(false);
   }
@@ -60,12 +62,33 @@ class RowEventTest : public ::testing::Test {
   }
 
   DatabaseFilter captures_database_;
+  uint64_t max_prepared_bytes_ = 1 << 20;
   const std::string begin_ = QueryEventBytes("BEGIN");
   const std::string commit_ = MakeEvent(EventType::kXid, std::string(8, '\0'));
   std::optional<TransactionAssembler> assembler_;
   Status status_;
   std::vector<change::TableEvent> told_;
 };
+
+// Rows of an XA transaction that is committed in one phase, with a savepoint on either side of the place where there are too many to be kept.
+TEST_F(RowEventTest, AnXaTransactionOfOnePhaseMayBeLargerThanWhatIsKeptOfPreparedOnes) {
+  const std::string xa_start = QueryEventBytes("XA START X'78',X'',1");
+  const std::string savepoint = QueryEventBytes("SAVEPOINT s");
+  const std::string back = QueryEventBytes("ROLLBACK TO s");
+  const std::string xa_end = QueryEventBytes("XA END X'78',X'',1");
+  const std::string one_phase =
+      MakeEvent(EventType::kXaPrepare, "\x01\x01\0\0\0\x01\0\0\0\0\0\0\0x"s);
+  const std::string map = TableMapEvent("\x03", "");
+  const auto insert = [](char id) { return InsertEvent(1, id + "\0\0\0"s); };
+  for (const uint64_t kept : {uint64_t{1}, uint64_t{70}, uint64_t{110}, uint64_t{1000}}) {
+    max_prepared_bytes_ = kept;
+    Start(false, {MakeColumn("id", ColumnType::kInt)});
+    EXPECT_EQ(Rows({xa_start, map, insert(1), savepoint, map, insert(2), map, insert(3), back, map,
+                    insert(4), xa_end, one_phase}),
+              "1 4")
+        << kept << " bytes kept: " << status_.ToString();
+  }
+}
 
 // Not seen from a server: MariaDB writes fragments from 12.3 on.
 TEST_F(RowEventTest, FragmentsOfARowsEventAreJoined) {
@@ -352,20 +375,63 @@ TEST_P(XaTest, ACommitOfWhatWasNeverSeenSaysSo) {
   EXPECT_EQ(commit[0].table_events[0].kind, change::TableEvent::Kind::kUnseenRows);
 }
 
-TEST_P(XaTest, WhatIsTooLargeForTheCheckpointIsUnknownAtItsCommit) {
+TEST_P(XaTest, OfWhatIsTooLargeForTheCheckpointOnlyTheTablesAreKept) {
   CapturedTables tables(mariadb());
   AssemblerOptions options = tables.Options();
-  options.max_prepared_bytes = 20;
+  options.max_prepared_bytes = 40;
+  TransactionAssembler first(options);
+  first.BeginStream(true);
+  const auto before = Feed(&first, &tables, 0, behind_prepare_);
+  ASSERT_NE(before.back().prepared, nullptr);
+  ASSERT_EQ(before.back().prepared->count("1,786131,"), 1U);
+  EXPECT_LT(before.back().prepared->at("1,786131,")->size(), 40U);
+  EXPECT_EQ(before.back().rows->size(), 0U);
+  // They outlive a restart.
+  options.prepared = before.back().prepared;
+  TransactionAssembler second(options);
+  second.BeginStream(true);
+  Feed(&second, &tables, 0, 2);
+  const auto commit = Feed(&second, &tables, behind_prepare_, behind_prepare_ + 2);
+  ASSERT_EQ(commit.size(), 1U);
+  EXPECT_EQ(commit[0].rows->size(), 0U);
+  ASSERT_EQ(commit[0].table_events.size(), 1U);
+  EXPECT_EQ(commit[0].table_events[0].kind, change::TableEvent::Kind::kUnseenRows);
+  EXPECT_EQ(commit[0].table_events[0].database, "shop");
+  EXPECT_EQ(commit[0].table_events[0].table, "product");
+  EXPECT_EQ(commit[0].prepared, nullptr);
+}
+
+TEST_P(XaTest, WhereNotEvenTheTablesHaveRoomTheCommitIsOneOfAnyTable) {
+  CapturedTables tables(mariadb());
+  AssemblerOptions options = tables.Options();
+  options.max_prepared_bytes = 10;
   TransactionAssembler assembler(options);
   assembler.BeginStream(true);
-  Feed(&assembler, &tables, 0, behind_prepare_ - 1);
-  const auto prepare = Feed(&assembler, &tables, behind_prepare_ - 1, behind_prepare_);
-  ASSERT_EQ(prepare.size(), 1U);
-  EXPECT_EQ(prepare[0].prepared, nullptr);
+  const auto before = Feed(&assembler, &tables, 0, behind_prepare_);
+  EXPECT_EQ(before.back().prepared, nullptr);
   const auto commit = Feed(&assembler, &tables, behind_prepare_, behind_prepare_ + 2);
   ASSERT_EQ(commit.size(), 1U);
   ASSERT_EQ(commit[0].table_events.size(), 1U);
   EXPECT_EQ(commit[0].table_events[0].kind, change::TableEvent::Kind::kUnseenRows);
+  EXPECT_EQ(commit[0].table_events[0].table, "");
+}
+
+TEST(XaTablesTest, ManyTablesAreAnyTable) {
+  std::set<XaTable> tables;
+  for (int i = 0; i < 100; ++i) {
+    tables.emplace("shop", "t" + std::to_string(i));
+  }
+  auto decoded = DecodeXaTables(EncodeXaTables(tables));
+  ASSERT_OK(decoded);
+  ASSERT_TRUE(decoded->has_value());
+  EXPECT_EQ(std::set<XaTable>((*decoded)->begin(), (*decoded)->end()), tables);
+  tables.emplace("shop", "one more");
+  decoded = DecodeXaTables(EncodeXaTables(tables));
+  ASSERT_OK(decoded);
+  ASSERT_TRUE(decoded->has_value());
+  EXPECT_TRUE((*decoded)->empty());
+  EXPECT_STATUS(DecodeXaTables(EncodeXaTables({{"shop", "t"}}).substr(0, 4)), kCorruption);
+  EXPECT_EQ(*DecodeXaTables(""), std::nullopt);
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, XaTest, ::testing::Bool(),

@@ -36,7 +36,7 @@ class UnreadableRowsTest : public ::testing::Test {
       return found == tables_.end() ? nullptr : found->second;
     };
     options.captures_database = [](std::string_view database) { return database == "shop"; };
-    options.max_transaction_bytes = 1 << 20;
+    options.max_event_bytes = 1 << 20;
     assembler_.emplace(options);
     assembler_->BeginStream(false);
   }

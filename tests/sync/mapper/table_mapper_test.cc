@@ -118,6 +118,7 @@ class FleetingRows final : public change::RowSequence {
  public:
   explicit FleetingRows(std::vector<change::RowChange> rows) : rows_(std::move(rows)) {}
   uint64_t size() const override { return rows_.size(); }
+  const change::TableList& tables() const override { return tables_; }
   std::unique_ptr<change::RowCursor> Open() const override {
     return std::make_unique<Cursor>(rows_);
   }
@@ -138,6 +139,7 @@ class FleetingRows final : public change::RowSequence {
     size_t next_ = 0;
   };
   const std::vector<change::RowChange> rows_;
+  const change::TableList tables_;
 };
 
 TEST_F(TableMapperTest, RowsThatDoNotStayAreKeptForTheDocumentBehindAnUpdate) {
@@ -150,6 +152,100 @@ TEST_F(TableMapperTest, RowsThatDoNotStayAreKeptForTheDocumentBehindAnUpdate) {
   const auto first = mapped.batch.operations[0].if_missing();
   ASSERT_OK(first);
   EXPECT_EQ(first->texts.at(0).text, "a");
+}
+
+// What tells an operation, as text.
+std::string Told(const index::Operation& operation) {
+  std::string text = std::to_string(static_cast<int>(operation.kind)) + " " + operation.key + " " +
+                     std::to_string(operation.version) + " " + operation.document.source.bytes;
+  for (const index::ColumnUpdate& update : operation.columns) {
+    text += " " + std::to_string(static_cast<uint32_t>(update.field)) + "=" +
+            std::to_string(update.value.value_or(0));
+  }
+  if (operation.if_missing) {
+    const auto document = operation.if_missing();
+    EXPECT_OK(document);
+    text += " else " + (document.ok() ? document->source.bytes : "");
+  }
+  return text;
+}
+
+TEST_F(TableMapperTest, PiecesTogetherAreTheWhole) {
+  std::vector<change::RowChange> rows;
+  for (int64_t i = 0; i < 300; ++i) {
+    const RowImage row = Product(i, "a", "1.00", i);
+    switch (i % 7) {
+      case 0:
+        rows.push_back(Insert(products_, row));
+        break;
+      case 1:
+        rows.push_back(Update(products_, row, Product(i, "a", "1.00", i + 1)));
+        break;
+      case 2:
+        rows.push_back(Update(products_, row, Product(i + 1000, "a", "1.00", i)));
+        break;
+      case 3:
+        rows.push_back(Update(products_, row, row));
+        break;
+      case 4:
+        rows.push_back(Insert(products_, Product(i, "a", "no number", 1)));
+        break;
+      case 5:
+        rows.push_back(Insert(MakeTable("other", {}), {}));
+        break;
+      default:
+        rows.push_back(Delete(products_, row));
+    }
+  }
+  auto transaction = MakeTransaction(9, rows);
+  const MappedTransaction whole = Map(transaction);
+  ASSERT_GT(whole.rejected.size(), 0U);
+  ASSERT_GT(whole.unchanged_rows, 0U);
+  std::vector<std::string> wanted;
+  for (const index::Operation& operation : whole.batch.operations) {
+    wanted.push_back(Told(operation));
+  }
+  for (const bool fleeting : {false, true}) {
+    if (fleeting) {
+      transaction.rows = std::make_shared<FleetingRows>(rows);
+    }
+    for (const uint64_t piece_bytes : {uint64_t{0}, uint64_t{2000}, uint64_t{50'000}}) {
+      std::vector<std::string> told;
+      std::vector<std::string> rejected;
+      uint64_t unchanged = 0;
+      uint64_t pieces = 0;
+      const auto run = mapper_.Begin(transaction, stored_, piece_bytes);
+      for (;; ++pieces) {
+        const auto piece = run->Next();
+        ASSERT_OK(piece);
+        if (!*piece) {
+          break;
+        }
+        uint64_t bytes = 0;
+        for (const index::Operation& operation : (*piece)->batch.operations) {
+          told.push_back(Told(operation));
+          bytes += MemoryOf(operation);
+        }
+        EXPECT_LT(bytes, piece_bytes + 2000) << "a row more than the piece holds, no more";
+        for (const RejectedRow& row : (*piece)->rejected) {
+          rejected.push_back(row.key);
+        }
+        unchanged += (*piece)->unchanged_rows;
+      }
+      EXPECT_EQ(told, wanted);
+      EXPECT_EQ(rejected.size(), whole.rejected.size());
+      EXPECT_EQ(unchanged, whole.unchanged_rows);
+      EXPECT_GT(pieces, piece_bytes == 0 ? 200U : 1U);
+    }
+  }
+}
+
+TEST_F(TableMapperTest, TheIndicesOfATransactionAreThoseOfItsTables) {
+  const auto other = MakeTable("other", {MakeColumn("id", ColumnType::kInt)});
+  const auto transaction = MakeTransaction(
+      1, {Insert(products_, Product(1, "a", "1.00", 1)), Insert(other, {Value::Int(1)})});
+  EXPECT_THAT(mapper_.IndicesOf(transaction), ElementsAre(kProducts));
+  EXPECT_THAT(mapper_.IndicesOf(MakeTransaction(1, {})), IsEmpty());
 }
 
 TEST_F(TableMapperTest, AnythingElseIsAnUpsert) {

@@ -30,7 +30,7 @@ namespace {
 // Keeps what it is given, and fails when told to.
 class RecordingSink final : public IndexSink {
  public:
-  SinkCapabilities capabilities() const override { return {}; }
+  SinkCapabilities capabilities() const override { return {.stages = stages}; }
   Result<index::IndexId> EnsureIndex(const std::string&, const mapping::Mapping&) override {
     return index::IndexId{1};
   }
@@ -59,6 +59,7 @@ class RecordingSink final : public IndexSink {
       keys.push_back(operation.key);
       versions.push_back(operation.version);
     }
+    batches.push_back(batch.operations.size());
     {
       const MutexLock lock(&mutex);
       for (const auto& [key, value] : batch.user_data) {
@@ -69,6 +70,36 @@ class RecordingSink final : public IndexSink {
       when_applied();
     }
     return result;
+  }
+  // Keeps what is added for an Apply at the end.
+  class Staged final : public StagedSink {
+   public:
+    explicit Staged(RecordingSink* sink) : sink_(sink) {}
+    Result<std::vector<index::OpResult>> Add(
+        std::span<const index::Operation> operations) override {
+      std::vector<index::OpResult> results(operations.size());
+      for (size_t i = 0; i < operations.size(); ++i) {
+        results[i].outcome = index::Outcome::kCreated;
+        if (operations[i].key == sink_->refuse) {
+          results[i].outcome = index::Outcome::kFailed;
+          results[i].status = Status::InvalidArgument("no such luck");
+        }
+        batch_.operations.push_back(operations[i]);
+      }
+      return results;
+    }
+    Status Finish(std::map<std::string, std::string> user_data) override {
+      batch_.user_data = std::move(user_data);
+      return sink_->Apply(batch_).status();
+    }
+
+   private:
+    RecordingSink* const sink_;
+    index::Batch batch_;
+  };
+  Result<std::unique_ptr<StagedSink>> Stage(const std::vector<index::IndexId>& indices) override {
+    staged_indices = indices;
+    return std::unique_ptr<StagedSink>(std::make_unique<Staged>(this));
   }
   Status VisitKeys(index::IndexId, std::string_view source_table,
                    const std::function<void(std::string_view)>& visit) const override {
@@ -99,6 +130,9 @@ class RecordingSink final : public IndexSink {
   }
   void ForgetTombstones(index::IndexId, int64_t) override {}
 
+  bool stages = false;
+  std::vector<index::IndexId> staged_indices;  // of the last one staged
+  std::vector<size_t> batches;                 // operations of each
   Status fail_with;
   std::function<void()> before_apply;
   std::function<void()> when_applied;  // what happens before the writer is told
@@ -145,6 +179,7 @@ class ApplierTest : public ::testing::Test {
     options.tables = &tables_;
     options.state = state_.get();
     options.stored_rows = [] { return std::make_unique<NoRows>(); };
+    options.piece_bytes = 20'000;
     applier_.emplace(options, Checkpoint());
   }
 
@@ -273,6 +308,43 @@ TEST_F(ApplierTest, CommitsBesideWritesThatMakeRoomByCommitsAllSucceed) {
   for (uint64_t ordinal = 1; ordinal <= 100; ++ordinal) {
     ASSERT_OK(applier.Apply(Inserts(ordinal, 0, 3)));
   }
+}
+
+TEST_F(ApplierTest, ASinkThatCannotStageGetsALargeTransactionInBatchesTheCheckpointWithTheLast) {
+  ASSERT_OK(applier_->Apply(Inserts(1, 0, 1)));
+  sink_.before_apply = [this] { EXPECT_EQ(Stored().place.ordinal, 1U); };
+  ASSERT_OK(applier_->Apply(Inserts(2, 0, 1000)));
+  EXPECT_GT(sink_.batches.size(), 5U);
+  EXPECT_EQ(sink_.keys.size(), 1001U);
+  EXPECT_EQ(sink_.keys.back(), "999");
+  EXPECT_EQ(Stored().place.ordinal, 2U);
+}
+
+TEST_F(ApplierTest, ACommitOfALargeTransactionWaitsForTheDeadLettersOfItsRefusedRows) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "no fault points";
+  }
+  const test::FaultScope faults("");
+  sink_.stages = true;
+  sink_.refuse = "500";
+  std::future<std::pair<Status, size_t>> flushed;
+  sink_.when_applied = [&] {
+    flushed = std::async(std::launch::async, [this] {
+      Status status = state_->Flush();
+      return std::make_pair(std::move(status), static_cast<size_t>(state_->dead_letter_count()));
+    });
+    while (test::FaultScope::passes("flush.awaits_write") == 0 &&
+           flushed.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      std::this_thread::yield();
+    }
+  };
+  ASSERT_OK(applier_->Apply(Inserts(1, 0, 1000)));
+  EXPECT_EQ(sink_.batches, std::vector<size_t>{1000}) << "staged, and then in one step";
+  EXPECT_EQ(sink_.staged_indices, std::vector<index::IndexId>{index::IndexId{1}});
+  const auto [status, letters] = flushed.get();
+  EXPECT_OK(status);
+  EXPECT_EQ(letters, 1U);
+  EXPECT_EQ((*state_->DeadLetters(1))[0].key, "500");
 }
 
 TEST_F(ApplierTest, AWriteThatIsTriedAgainCountsItsDeadLettersOnce) {

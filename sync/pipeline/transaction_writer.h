@@ -1,0 +1,80 @@
+// TransactionWriter: brings the operations of one transaction to the sink, and its rejected rows to the dead letters.
+//
+//   TransactionWriter writer(options, position, piece_bytes, [&] { return indices; });
+//   BINSEEK_RETURN_IF_ERROR(writer.Add(std::move(piece))) ...;
+//   BINSEEK_RETURN_IF_ERROR(writer.Finish(key, checkpoint));     // all is visible, with its checkpoint
+//
+// What one piece holds goes as one batch. More than that is staged, so that nothing of it is seen before Finish, nor left where the writer is dropped before. A sink
+// that cannot stage is given several batches, the checkpoint with the last: there a reader may see a part, which a replay completes.
+//
+// Memory: a piece, and the next. Rejected rows wait for Finish; of many, which memory would not hold, most are recorded before.
+// Single-threaded. Errors: those of the sink; after one the transaction has to be written again, whole.
+#ifndef BINSEEK_SYNC_PIPELINE_TRANSACTION_WRITER_H_
+#define BINSEEK_SYNC_PIPELINE_TRANSACTION_WRITER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/index/batch.h"
+#include "sync/change/transaction.h"
+#include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/index_sink.h"
+#include "sync/pipeline/state_store.h"
+
+namespace binseek::pipeline {
+
+// The transaction that is being applied, for any thread to read. All 0: there is none.
+struct ApplyProgress {
+  std::atomic<uint64_t> rows{0};        // that it has
+  std::atomic<uint64_t> operations{0};  // made of them so far
+  std::atomic<uint64_t> bytes{0};       // of memory that these took
+};
+
+struct TransactionWriterOptions {
+  change::SourceId source{};
+  // All borrowed.
+  IndexSink* sink = nullptr;
+  const FollowedTables* tables = nullptr;
+  StateStore* state = nullptr;
+  ApplyProgress* progress = nullptr;  // null: nobody asks
+};
+
+class TransactionWriter {
+ public:
+  // `indices`: all that its operations are of; asked for where it is staged.
+  TransactionWriter(const TransactionWriterOptions& options, change::TransactionPosition position,
+                    uint64_t piece_bytes, std::function<std::vector<index::IndexId>()> indices);
+
+  // Operations come behind those of earlier pieces.
+  [[nodiscard]] Status Add(mapper::MappedTransaction piece);
+  // Once, and last.
+  [[nodiscard]] Status Finish(const std::string& key, const std::string& checkpoint);
+
+  // Whether the operations are more than one piece holds.
+  bool is_large() const { return large_; }
+
+ private:
+  Status WritePending();
+  void TakeFailures(const std::vector<index::OpResult>& results);
+  void RecordLetters();
+
+  const TransactionWriterOptions options_;
+  const change::TransactionPosition position_;
+  const uint64_t piece_bytes_;
+  const std::function<std::vector<index::IndexId>()> indices_;
+  std::unique_ptr<StagedSink> staged_;  // null: not begun, or the sink cannot
+  bool large_ = false;
+  index::Batch pending_;
+  uint64_t pending_bytes_ = 0;
+  std::vector<mapper::RejectedRow> letters_;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_TRANSACTION_WRITER_H_
