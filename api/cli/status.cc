@@ -23,7 +23,7 @@ std::string Text(const JsonValue& object, std::string_view key) {
   return value->is_number() ? value->number_text() : value->AsString();
 }
 
-constexpr size_t kNameWidth = 16;  // above the longest name
+constexpr size_t kNameWidth = 22;  // above the longest name
 
 void PrintLine(std::string_view name, const std::string& value) {
   if (!value.empty()) {
@@ -43,6 +43,15 @@ std::string UtcTime(const JsonValue* milliseconds) {
     return "?";
   }
   return text.data();
+}
+
+// Nothing where there is none.
+void PrintTransaction(const JsonValue& status, std::string_view key) {
+  const JsonValue* transaction = status.Find(key);
+  if (transaction != nullptr && transaction->is_object()) {
+    PrintLine(key, Text(*transaction, "rows") + " rows, " + Text(*transaction, "operations") +
+                       " operations made of them, " + Text(*transaction, "bytes") + " bytes");
+  }
 }
 
 void PrintTables(const JsonValue& tables) {
@@ -108,6 +117,8 @@ struct StatusCommand {
          {"lag_ms", "transactions", "rows", "reconnects", "dead_letters", "error"}) {
       PrintLine(key, Text(*status, key));
     }
+    PrintTransaction(*status, "incoming_transaction");
+    PrintTransaction(*status, "applying_transaction");
     if (const JsonValue* tables = status->Find("tables")) {
       PrintTables(*tables);
     }
