@@ -105,6 +105,10 @@ TEST_P(StoredRowHashTest, InsertsUpdatesAndSnapshotsStoreTheHashThatASelectGives
   ExpectStoredEqualsSelected("m");
   const Hashes streamed = Stored("m");
   EXPECT_EQ(streamed.size(), table.rows());
+  Stop();
+  Start();
+  AwaitLive();
+  EXPECT_EQ(Stored("m"), streamed) << "behind a restart";
   // An engine that knows nothing reads all rows again.
   Stop();
   directory_ = std::make_shared<store::RamDirectory>();
