@@ -52,7 +52,8 @@ struct Operation {
   std::optional<int64_t> if_seq_no;
   mapping::Document document;         // kUpsert, kCreate
   std::vector<ColumnUpdate> columns;  // kUpdateColumns
-  uint64_t row_hash = 0;              // 0 = unknown
+  // Of the source row as the document is behind this operation; 0 = unknown, which a column update too leaves behind in place of the one before.
+  uint64_t row_hash = 0;
   // Of what kUpsert, kCreate and if_missing write: the source and table that the document comes from, see VisitKeysOfTable. Empty: none.
   std::string source_table;
   // kUpdateColumns on a key that is not in the index (not yet loaded by a snapshot): makes the whole document instead. Without it

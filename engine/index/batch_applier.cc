@@ -73,7 +73,6 @@ BatchApplier::Stored BatchApplier::Lookup(const Work& work, const std::string& k
   const SystemRow row = work.index->at(*stored.address).System(place->doc);
   stored.version = row.version.value_or(0);
   stored.seq_no = row.seq_no.value_or(0);
-  stored.row_hash = row.row_hash;
   return stored;
 }
 

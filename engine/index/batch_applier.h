@@ -116,7 +116,6 @@ class BatchApplier {
     std::optional<DocAddress> address;
     int64_t version = 0;
     int64_t seq_no = 0;
-    std::optional<int64_t> row_hash;
     bool exists() const { return pending || address; }
   };
 

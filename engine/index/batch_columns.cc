@@ -49,6 +49,11 @@ void Insert(FieldId field, std::vector<int64_t>* fields) {
   }
 }
 
+// The hash before the update was that of another row: an update that does not know its row's hash leaves none.
+std::optional<int64_t> KnownHash(uint64_t row_hash) {
+  return row_hash == 0 ? std::nullopt : std::optional(static_cast<int64_t>(row_hash));
+}
+
 }  // namespace
 
 const mapping::Field* BatchApplier::FieldOf(const Work& work, FieldId id) {
@@ -140,8 +145,8 @@ void BatchApplier::UpdatePending(Work* work, std::span<const ColumnUpdate> colum
   });
   builder->SetNumber(doc, kVersionField, result.version);
   builder->SetNumber(doc, kSeqNoField, result.seq_no);
-  if (row_hash != 0) {
-    builder->SetNumber(doc, kRowHashField, static_cast<int64_t>(row_hash));
+  if (row_hash != 0 || builder->Number(doc, kRowHashField)) {
+    builder->SetNumber(doc, kRowHashField, KnownHash(row_hash));
   }
 }
 
@@ -160,10 +165,7 @@ void BatchApplier::UpdateStored(Work* work, std::span<const ColumnUpdate> column
       column->Set(doc, std::span<const int64_t>(overridden), edit_);
     }
   });
-  segment->mutable_system()->Set(doc,
-                                 {result.version, result.seq_no,
-                                  row_hash != 0 ? static_cast<int64_t>(row_hash) : stored.row_hash},
-                                 edit_);
+  segment->mutable_system()->Set(doc, {result.version, result.seq_no, KnownHash(row_hash)}, edit_);
 }
 
 }  // namespace binseek::index

@@ -250,6 +250,7 @@ class MapRun final : public MapperRun {
     }
     Operation& operation = Add(*plan, OpKind::kUpdateColumns, std::move(*id));
     operation.columns = std::move(difference->columns);
+    operation.row_hash = plan->row_hasher.Hash(row.after, row.before, &hash_scratch_);
     SetIfMissing(plan, row, &operation);
   }
 
@@ -295,7 +296,9 @@ class MapRun final : public MapperRun {
     if (!document.ok()) {
       return Reject(*plan.table, std::move(id), document.status());
     }
-    Add(plan, OpKind::kUpsert, std::move(id)).document = std::move(document).value();
+    Operation& operation = Add(plan, OpKind::kUpsert, std::move(id));
+    operation.document = std::move(document).value();
+    operation.row_hash = plan.row_hasher.Hash(after, before, &hash_scratch_);
   }
 
   void Delete(const TablePlan& plan, std::string id) { Add(plan, OpKind::kDelete, std::move(id)); }
@@ -337,6 +340,7 @@ class MapRun final : public MapperRun {
   const change::TableSchema* last_table_ = nullptr;
   const PlanPointer* last_plan_ = nullptr;
   std::string last_source_table_;
+  std::string hash_scratch_;
 };
 
 }  // namespace

@@ -7,6 +7,10 @@
 // are passed over. A row that cannot become a document is rejected; where it replaces one, that one
 // stays as it was, unless it had another key: no row has that key any more, so it is deleted.
 //
+// Upserts and column updates carry the row's hash (change/row_hash.h), of the whole row as it is behind the change; 0 where the images
+// lack a column. A change that is dropped leaves the stored hash, rightly: the hash covers columns that the index knows of, and none of
+// them changed.
+//
 // Images may be partial: what the one after lacks is taken from the one before; a row of which a column
 // is in neither is rejected.
 //

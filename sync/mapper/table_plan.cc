@@ -75,6 +75,11 @@ Result<std::shared_ptr<const TablePlan>> MakeTablePlan(
   // Ids are given in the order of adding, which is the mapping's.
   std::sort(plan->columns.begin(), plan->columns.end(),
             [](const ColumnPlan& a, const ColumnPlan& b) { return a.field.id < b.field.id; });
+  std::vector<uint32_t> hashed = table->key;
+  for (const ColumnPlan& column : plan->columns) {
+    hashed.push_back(column.ordinal);
+  }
+  plan->row_hasher = change::RowHasher(*table, std::move(hashed));
   plan->table = std::move(table);
   return std::shared_ptr<const TablePlan>(std::move(plan));
 }

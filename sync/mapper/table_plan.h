@@ -11,6 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/index/batch.h"
 #include "engine/mapping/mapping.h"
+#include "sync/change/row_hash.h"
 #include "sync/change/table_schema.h"
 
 namespace binseek::mapper {
@@ -27,6 +28,8 @@ struct TablePlan {
   uint64_t since_ordinal = 0;  // rows of transactions below it are passed over
   // One per column of the table, in the order of the mapping: that of the fragments in a stored source.
   std::vector<ColumnPlan> columns;
+  // Over every column that the mapping or the id reads: those of `columns` and of the key.
+  change::RowHasher row_hasher;
 
   const change::Column& column(const ColumnPlan& plan) const {
     return table->columns[plan.ordinal];

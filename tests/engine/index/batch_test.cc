@@ -185,6 +185,31 @@ TEST_F(BatchTest, TheRowsHashIsKept) {
   EXPECT_EQ(hash, std::optional<int64_t>(-6));
 }
 
+TEST_F(BatchTest, AColumnUpdateTakesTheHashOfItsRowAndLeavesNoneWhereItHasNone) {
+  const auto hash = [this] {
+    return NumberOf(*engine_->View()->Find(id_), "1", mapping::kRowHashField);
+  };
+  Operation upsert = Upsert(id_, "1", kPhone);
+  upsert.row_hash = 5;
+  Operation known = SetStock(id_, "1", 7);
+  known.row_hash = 6;
+  const Operation unknown = SetStock(id_, "1", 8);
+  Apply(upsert);
+  Apply(known);
+  EXPECT_EQ(hash(), 6);
+  Apply(unknown);
+  EXPECT_EQ(hash(), std::nullopt) << "that of the row before is not this row's";
+  Apply(known);
+  EXPECT_EQ(hash(), 6);
+  // The same within one batch, whose documents are not in a segment yet.
+  MustApply(engine_.get(), {upsert, known});
+  EXPECT_EQ(hash(), 6);
+  MustApply(engine_.get(), {upsert, unknown});
+  EXPECT_EQ(hash(), std::nullopt);
+  MustApply(engine_.get(), {upsert, unknown, known});
+  EXPECT_EQ(hash(), 6);
+}
+
 TEST_F(BatchTest, AnEmptyBatchCarriesUserDataOnly) {
   Batch batch;
   batch.user_data["source"] = "position";

@@ -100,6 +100,7 @@ void WriteSecondCommit(Engine* engine, IndexId shop) {
     operations.push_back(SetStock(shop, ProductKey(number),
                                   number % 2 == 0 ? std::optional<int64_t>(number) : std::nullopt,
                                   1000 + number));
+    operations.back().row_hash = Mix(static_cast<uint64_t>(number));
   }
   for (int number = 5; number < kProducts; number += 40) {
     operations.push_back(Delete(shop, ProductKey(number), 2000 + number));
@@ -154,8 +155,9 @@ void WriteGoldenHistory(const std::shared_ptr<store::Directory>& directory) {
   beside_source.key = "b";
   beside_source.columns = {{mapping.Find("sizes")->id, 8}};
   MustApply(engine.get(), {beside_source});
-  MustApply(engine.get(), {SetStock(shop, ProductKey(299), 77, 4000), Delete(articles, "空"),
-                           Delete(shop, ProductKey(5), 5000)});
+  Operation restocked = SetStock(shop, ProductKey(299), 77, 4000);
+  restocked.row_hash = Mix(299);
+  MustApply(engine.get(), {restocked, Delete(articles, "空"), Delete(shop, ProductKey(5), 5000)});
   EXPECT_OK(engine->Commit());
 
   Batch logged;

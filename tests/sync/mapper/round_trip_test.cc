@@ -1,8 +1,11 @@
-// Rows through the mapper into an engine and back as _source: equal, byte by byte, after any sequence of changes.
+// Rows through the mapper into an engine and back as _source: equal, byte by byte, after any sequence of changes; and so is the row's
+// hash, whether the last change was an upsert, a column update, or dropped.
 #include <map>
+#include <numeric>
 
 #include "engine/index/engine.h"
 #include "engine/store/ram_directory.h"
+#include "sync/change/row_hash.h"
 #include "sync/mapper/table_mapper.h"
 #include "sync/mapper/table_mapping.h"
 #include "tests/support/seeded_test.h"
@@ -111,6 +114,10 @@ class RoundTripTest : public test::SeededTest {
     const auto view = engine_->View();
     for (const Table& table : tables_) {
       const index::IndexView& index = *view->Find(table.index);
+      std::vector<uint32_t> all(table.schema->columns.size());
+      std::iota(all.begin(), all.end(), 0);
+      const change::RowHasher hasher(*table.schema, all);
+      std::string scratch;
       uint64_t loaded = 0;
       for (const auto& [id, row] : table.rows) {
         const auto address = index.FindKey(id);
@@ -122,6 +129,8 @@ class RoundTripTest : public test::SeededTest {
         std::string source;
         ASSERT_OK(index::AppendSource(index, *address, &source));
         ASSERT_EQ(source, ExpectedSource(*table.schema, row)) << id;
+        const auto hash = index.at(*address).System(address->doc).row_hash;
+        ASSERT_EQ(hash, static_cast<int64_t>(hasher.Hash(row, {}, &scratch))) << id;
       }
       ASSERT_EQ(index.live_docs(), loaded);
     }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "sync/change/row_hash.h"
 #include "sync/mapper/table_mapping.h"
 #include "tests/support/status_matchers.h"
 #include "tests/sync/mapper/table_fixture.h"
@@ -33,6 +34,10 @@ class TableMapperTest : public ::testing::Test {
                           std::string_view attrs = "{}") {
     return {Value::Int(id), Text(name), Dec(price), Value::Int(stock), Json(attrs)};
   }
+  uint64_t HashOf(const RowImage& row) const {
+    std::string scratch;
+    return change::RowHasher(*products_, {0, 1, 2, 3, 4}).Hash(row, {}, &scratch);
+  }
   mapping::FieldId FieldOf(const char* name) const { return mapping_->Find(name)->id; }
 
   const TablePointer products_ = MakeTable(
@@ -57,7 +62,9 @@ TEST_F(TableMapperTest, InsertsAreUpsertsWithTheVersionOfTheirRow) {
     EXPECT_EQ(operation.key, std::to_string(i + 1));
     EXPECT_EQ(operation.version_type, index::VersionType::kExternal);
     EXPECT_EQ(operation.version, change::VersionOf(7, i));
-    EXPECT_EQ(operation.row_hash, 0u);
+    EXPECT_EQ(operation.row_hash,
+              HashOf(Product(static_cast<int64_t>(i) + 1, i == 0 ? "a" : "b",
+                             i == 0 ? "1.00" : "2.00", static_cast<int64_t>(i) + 1)));
   }
   EXPECT_THAT(mapped.rejected, IsEmpty());
 }
@@ -72,6 +79,30 @@ TEST_F(TableMapperTest, ChunkRowsHaveTheVersionOfTheirLowWatermark) {
     EXPECT_EQ(operation.kind, OpKind::kUpsert);
     EXPECT_EQ(operation.version, change::ChunkVersionOf(7));
   }
+}
+
+TEST_F(TableMapperTest, EveryRoadToADocumentCarriesTheHashOfTheWholeRow) {
+  const RowImage before = Product(1, "a", "1.00", 1);
+  const RowImage restocked = Product(1, "a", "1.00", 2);
+  const RowImage renamed = Product(1, "b", "1.00", 2);
+  const RowImage moved = Product(2, "b", "1.00", 2);
+  RowImage only_stock(5);
+  only_stock[3] = Value::Int(2);
+  const MappedTransaction mapped = Map(
+      MakeTransaction(1, {Insert(products_, before), Update(products_, before, restocked),
+                          Update(products_, restocked, renamed), Update(products_, renamed, moved),
+                          Read(products_, moved), Update(products_, before, only_stock)}));
+  std::vector<std::pair<OpKind, uint64_t>> found;
+  for (const index::Operation& operation : mapped.batch.operations) {
+    found.emplace_back(operation.kind, operation.row_hash);
+  }
+  EXPECT_THAT(found, ElementsAre(std::pair(OpKind::kUpsert, HashOf(before)),
+                                 std::pair(OpKind::kUpdateColumns, HashOf(restocked)),
+                                 std::pair(OpKind::kUpsert, HashOf(renamed)),
+                                 std::pair(OpKind::kDelete, uint64_t{0}),
+                                 std::pair(OpKind::kUpsert, HashOf(moved)),
+                                 std::pair(OpKind::kUpsert, HashOf(moved)),
+                                 std::pair(OpKind::kUpdateColumns, HashOf(restocked))));
 }
 
 TEST_F(TableMapperTest, AnUpdateThatChangesNothingIsDropped) {
