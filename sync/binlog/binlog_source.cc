@@ -5,7 +5,6 @@
 #include <random>
 #include <utility>
 
-#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/dump.h"
@@ -13,6 +12,7 @@
 #include "sync/binlog/reconnect_backoff.h"
 #include "sync/binlog/stall_watch.h"
 #include "sync/binlog/stream_start.h"
+#include "sync/binlog/stream_status.h"
 #include "sync/binlog/transaction_assembler.h"
 
 namespace binseek::binlog {
@@ -43,6 +43,7 @@ class BinlogSourceImpl final : public BinlogSource {
   Status Begin() {
     BINSEEK_ASSIGN_OR_RETURN(auto connection, Connect());
     server_ = connection->server();
+    shown_.SetServer(server_);
     server_identity_ = options_.server.value_or(server_.Identity());
     last_ = options_.last;
     if (server_identity_ != server_.Identity()) {
@@ -72,7 +73,7 @@ class BinlogSourceImpl final : public BinlogSource {
     }
     assembler_.emplace(std::move(assembler));
     BINSEEK_RETURN_IF_ERROR(StartDump(std::move(connection)));
-    Publish();
+    shown_.Publish(*assembler_);
     return Status::Ok();
   }
 
@@ -81,7 +82,7 @@ class BinlogSourceImpl final : public BinlogSource {
       return fatal_;
     }
     auto outcome = NextUntil(steady_clock::now() + timeout);
-    Publish();
+    shown_.Publish(*assembler_);
     if (!outcome.ok()) {
       fatal_ = outcome.status();
       Disconnect(fatal_);
@@ -93,7 +94,7 @@ class BinlogSourceImpl final : public BinlogSource {
     BINSEEK_RETURN_IF_ERROR(fatal_);
     Disconnect(Status::Unavailable("the connection is made anew"));
     Status started = ConnectAndStart();
-    Publish();
+    shown_.Publish(*assembler_);
     if (!started.ok() && !started.retryable()) {
       fatal_ = started;
     }
@@ -102,31 +103,11 @@ class BinlogSourceImpl final : public BinlogSource {
 
   void RequestRenewal() override { renewal_wanted_ = true; }
 
-  change::SourcePosition read_position() const override {
-    MutexLock lock(&mutex_);
-    return position_;
-  }
-  StreamReach reach() const override {
-    MutexLock lock(&mutex_);
-    return {server_, position_, last_ordinal_};
-  }
-  uint64_t last_ordinal() const override {
-    MutexLock lock(&mutex_);
-    return last_ordinal_;
-  }
-  BinlogSourceStatus status() const override {
-    const auto now = steady_clock::now();
-    MutexLock lock(&mutex_);
-    BinlogSourceStatus status = status_;
-    if (now - last_clash_ > options_.clash_memory) {
-      status.id_clash.clear();
-    }
-    return status;
-  }
-  mysql::ServerInfo server() const override {
-    MutexLock lock(&mutex_);
-    return server_;
-  }
+  change::SourcePosition read_position() const override { return shown_.position(); }
+  StreamReach reach() const override { return shown_.reach(); }
+  uint64_t last_ordinal() const override { return shown_.last_ordinal(); }
+  BinlogSourceStatus status() const override { return shown_.status(options_.clash_memory); }
+  mysql::ServerInfo server() const override { return shown_.server(); }
 
   void Stop() override {
     MutexLock lock(&mutex_);
@@ -186,9 +167,9 @@ class BinlogSourceImpl final : public BinlogSource {
     last_heard_ = steady_clock::now();
     backoff_.Connected(last_heard_);
     stalls_.Heard();
+    shown_.Connected();
     MutexLock lock(&mutex_);
     dump_ = std::move(started);
-    status_.connected = true;
     if (stopped_) {
       dump_->Stop();
     }
@@ -202,11 +183,8 @@ class BinlogSourceImpl final : public BinlogSource {
     server_identity_.reset();
     assembler_->ForgetPlace();
     last_.begin = change::BinlogPosition();
-    {
-      MutexLock lock(&mutex_);
-      server_ = connection->server();
-      position_.binlog = change::BinlogPosition();
-    }
+    server_ = connection->server();
+    shown_.MoveTo(server_);
     if (options_.moved) {
       BINSEEK_RETURN_IF_ERROR(options_.moved(connection));
     }
@@ -248,7 +226,7 @@ class BinlogSourceImpl final : public BinlogSource {
           continue;
         }
         if (*transaction) {
-          Count(**transaction);
+          shown_.Count(**transaction);
           if ((*transaction)->begin < floor_) {
             (*transaction)->begin = change::BinlogPosition();
           }
@@ -256,7 +234,7 @@ class BinlogSourceImpl final : public BinlogSource {
                    (*transaction)->fingerprint};
           return transaction;
         }
-        Publish();
+        shown_.Publish(*assembler_);
       } else if (steady_clock::now() - last_heard_ > options_.silence_limit) {
         BINSEEK_RETURN_IF_ERROR(Lose(Status::Unavailable("no heartbeat within the silence limit")));
         continue;
@@ -303,8 +281,7 @@ class BinlogSourceImpl final : public BinlogSource {
     if (started.ok()) {
       Log(LogLevel::kInfo, "binlog stream resumed",
           {{"position", assembler_->position().binlog.ToString()}});
-      MutexLock lock(&mutex_);
-      ++status_.reconnects;
+      shown_.Resumed();
       return true;
     }
     BINSEEK_RETURN_IF_ERROR(Lose(started));
@@ -333,9 +310,7 @@ class BinlogSourceImpl final : public BinlogSource {
     assembler_->BeginStream(true);  // what came of a transaction takes room, and comes again
     const auto now = steady_clock::now();
     if (clash) {
-      MutexLock lock(&mutex_);
-      last_clash_ = now;
-      status_.id_clash = DescribeIdClash(options_.server_id, why);
+      shown_.Clashed(DescribeIdClash(options_.server_id, why));
     }
     const milliseconds pause = backoff_.Next(now, clash);
     next_attempt_ = now + pause;
@@ -345,9 +320,8 @@ class BinlogSourceImpl final : public BinlogSource {
 
   void Disconnect(const Status& why) {
     std::unique_ptr<DumpConnection> lost;
+    shown_.Disconnected(why);
     MutexLock lock(&mutex_);
-    status_.connected = false;
-    status_.last_error = why.message();
     lost = std::move(dump_);
     if (lost != nullptr) {
       lost->Stop();  // its end is waited for as `lost` goes, which no other thread can see any more
@@ -364,35 +338,12 @@ class BinlogSourceImpl final : public BinlogSource {
     if (++events_on_connection_ == kEventsToTrust) {
       backoff_.Trust();
     }
-    const int64_t now = Clock::Real()->NowMicros();
-    MutexLock lock(&mutex_);
-    status_.last_event_time_us = now;
-    status_.bytes += bytes;
-  }
-
-  void Count(const change::Transaction& transaction) {
-    MutexLock lock(&mutex_);
-    ++status_.transactions;
-    status_.rows += transaction.rows->size();
-  }
-
-  // Makes what the assembler has reached visible to other threads.
-  void Publish() {
-    const change::SourcePosition& reached = assembler_->position();
-    MutexLock lock(&mutex_);
-    status_.open_rows = assembler_->open_rows();
-    status_.open_bytes = assembler_->open_bytes();
-    if (std::exchange(published_, true) && last_ordinal_ == assembler_->last_ordinal()) {
-      position_.binlog = reached.binlog;  // sets are large: copied only where a transaction came
-    } else {
-      position_ = reached;
-    }
-    last_ordinal_ = assembler_->last_ordinal();
+    shown_.Heard(bytes);
   }
 
   // Of the thread that calls Next, or constant after Begin.
   BinlogSourceOptions options_;
-  mysql::ServerInfo server_;  // written under the mutex, too
+  mysql::ServerInfo server_;
   bool by_gtid_ = true;
   // Whose places are held, here and by others; nothing: of none, after a move that failed.
   std::optional<std::string> server_identity_;
@@ -407,18 +358,14 @@ class BinlogSourceImpl final : public BinlogSource {
   steady_clock::time_point next_attempt_{};
   steady_clock::time_point last_heard_{};
   int events_on_connection_ = 0;
-  bool published_ = false;
   // Written by that thread under the mutex, read by it without: others may only Stop() it.
   std::unique_ptr<DumpConnection> dump_;
 
+  StreamStatus shown_;
   std::atomic<bool> renewal_wanted_{false};
   mutable Mutex mutex_;
   CondVar stop_;
   bool stopped_ BINSEEK_GUARDED_BY(mutex_) = false;
-  steady_clock::time_point last_clash_ BINSEEK_GUARDED_BY(mutex_){};
-  change::SourcePosition position_ BINSEEK_GUARDED_BY(mutex_);
-  uint64_t last_ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  BinlogSourceStatus status_ BINSEEK_GUARDED_BY(mutex_);
 };
 
 }  // namespace
