@@ -12,7 +12,8 @@ namespace binseek::api {
 namespace {
 
 constexpr size_t kMaxIdBytes = 512;
-constexpr int64_t kPrimaryTerm = 1;  // there are no replicas that a new primary could come from
+// There are no replicas that a new primary could come from, and sequence numbers are given once over crashes too.
+constexpr int64_t kPrimaryTerm = 1;
 
 // 20 characters, safe in URLs, as Elasticsearch's own ids.
 std::string MakeId() {

@@ -83,8 +83,8 @@ enum class Outcome : uint8_t { kCreated, kUpdated, kDeleted, kMissing, kStale, k
 struct OpResult {
   Outcome outcome = Outcome::kFailed;
   int64_t version = 0;
-  int64_t seq_no = 0;
-  Status status;  // kFailed and kConflict: why
+  int64_t seq_no = 0;  // no other write of the index gets it, even where a crash takes this one
+  Status status;       // kFailed and kConflict: why
 };
 
 struct ApplyResult {

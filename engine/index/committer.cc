@@ -48,7 +48,7 @@ ManifestIndex DescribeIndex(const IndexView& index) {
   out.created_ms = index.created_ms;
   out.settings_json = index.settings_json;
   out.mapping = *index.mapping;
-  out.next_seq_no = index.next_seq_no;
+  out.seq_no_ceiling = index.next_seq_no + kSeqNosReserved;
   out.external_versions = index.external_versions;
   out.manual_refresh = index.manual_refresh;
   return out;
@@ -74,6 +74,27 @@ Status Committer::MakeDurable(Epoch epoch) {
   const MutexLock lock(&commit_mutex_);
   return durable_epoch_ >= epoch ? Status::Ok()  // by the one that was waited for
                                  : CommitLocked().status();
+}
+
+bool Committer::HaveSeqNos(const std::vector<IndexId>& indices, uint64_t count) const {
+  const auto view = state_->publisher.applied();
+  return std::all_of(indices.begin(), indices.end(), [&](IndexId id) {
+    const IndexView* index = view->Find(id);
+    return index == nullptr || state_->seq_no_ceilings.Covers(id, index->next_seq_no, count);
+  });
+}
+
+Status Committer::ReserveSeqNos(const std::vector<IndexId>& indices, uint64_t count) {
+  if (count > uint64_t{kSeqNosReserved}) {
+    return Status::InvalidArgument("more than " + std::to_string(kSeqNosReserved) +
+                                   " operations in one batch");
+  }
+  if (HaveSeqNos(indices, count)) {
+    return Status::Ok();
+  }
+  const MutexLock lock(&commit_mutex_);
+  return HaveSeqNos(indices, count) ? Status::Ok()  // by the one that was waited for
+                                    : CommitLocked(/*whatever=*/true).status();
 }
 
 Status Committer::MakeRoom() {
@@ -102,13 +123,14 @@ Publisher::State Committer::Freeze(std::vector<IndexCommit>* commits, TranslogLo
     IndexCommit commit;
     commit.index = index;
     commit.flushed = MemorySegments(*index);
+    state_->seq_no_ceilings.RaiseIfNew(index->id, index->next_seq_no + kSeqNosReserved);
     state_->busy.Mark(commit.flushed);
     commits->push_back(std::move(commit));
   }
   return state;
 }
 
-Result<CommitStats> Committer::CommitLocked() {
+Result<CommitStats> Committer::CommitLocked(bool whatever) {
   const int64_t started = MonotonicMicros();
   std::vector<IndexCommit> commits;
   BINSEEK_RETURN_IF_ERROR(state_->log.Repair());
@@ -119,7 +141,7 @@ Result<CommitStats> Committer::CommitLocked() {
     marked.insert(marked.end(), commit.flushed.begin(), commit.flushed.end());
   }
   const BusyMark busy(&state_->busy, std::move(marked));
-  if (state.changes == committed_changes_ && state.tombstones.empty() &&
+  if (!whatever && state.changes == committed_changes_ && state.tombstones.empty() &&
       NamesSegmentsOf(*state.view) && manifest.translog == committed_.translog) {
     durable_epoch_ = state.view->epoch();
     state_->log.Committed(committed_.translog.generation);
@@ -142,6 +164,7 @@ Result<CommitStats> Committer::CommitLocked() {
   durable_epoch_ = committed_.epoch;
   states_.clear();
   for (const ManifestIndex& index : committed_.indices) {
+    state_->seq_no_ceilings.Raise(index.id, index.seq_no_ceiling);
     for (const ManifestSegment& segment : index.segments) {
       states_[segment.id] = segment.states;
     }

@@ -3,7 +3,7 @@
 // A commit takes everything as of one moment, writes its segments in memory as one file per index, and of the others the pages that changed since
 // the last commit; then it calls the hook, and names it all in a manifest that is renamed into place. Writers, merges and readers go on meanwhile.
 //
-// Thread-safe. Lock order: commit_mutex_, EngineState::memory_merges, a claim, the publisher's. Errors name the file; after one the next
+// Thread-safe. Lock order: a gate, commit_mutex_, EngineState::memory_merges, a claim, the publisher's. Errors name the file; after one the next
 // commit tries again from the same state.
 #ifndef BINSEEK_ENGINE_INDEX_COMMITTER_H_
 #define BINSEEK_ENGINE_INDEX_COMMITTER_H_
@@ -43,6 +43,10 @@ class Committer {
   Epoch durable_epoch() const { return durable_epoch_.load(); }
   // Commits where that is not so of `epoch`. Those who wait at the same time share the next commit.
   [[nodiscard]] Status MakeDurable(Epoch epoch) BINSEEK_EXCLUDES(commit_mutex_);
+  // Commits where that is needed for each of the indices to give as many sequence numbers more (seq_no_ceilings.h). REQUIRES: the caller has their gates, and
+  // no claim. kInvalidArgument: more than can be had at a time.
+  [[nodiscard]] Status ReserveSeqNos(const std::vector<IndexId>& indices, uint64_t count)
+      BINSEEK_EXCLUDES(commit_mutex_);
   // Commits where segments in memory are over the limit: now, or, while another commit runs, at twice the limit.
   [[nodiscard]] Status MakeRoom() BINSEEK_EXCLUDES(commit_mutex_);
 
@@ -54,7 +58,9 @@ class Committer {
     std::vector<uint64_t> flushed;
   };
 
-  Result<CommitStats> CommitLocked() BINSEEK_REQUIRES(commit_mutex_);
+  // `whatever`: also where nothing has changed.
+  Result<CommitStats> CommitLocked(bool whatever = false) BINSEEK_REQUIRES(commit_mutex_);
+  bool HaveSeqNos(const std::vector<IndexId>& indices, uint64_t count) const;
   // Takes the state and marks its segments in memory busy, which no merge works on at that moment.
   Publisher::State Freeze(std::vector<IndexCommit>* commits, TranslogLocation* translog)
       BINSEEK_REQUIRES(commit_mutex_);

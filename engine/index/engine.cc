@@ -15,6 +15,7 @@
 namespace binseek::index {
 namespace {
 
+constexpr uint64_t kSeqNosOfAStagedBatch = kSeqNosReserved / 2;
 constexpr size_t kTombstonesAtOnce = 1000;  // of an index, as others wait for it
 
 std::string RandomUuid() {
@@ -196,9 +197,10 @@ Result<ApplyResult> EngineImpl::Apply(const Batch& batch) {
 
 Result<ApplyResult> EngineImpl::ApplyClaimed(const Batch& batch, std::vector<IndexId>* indices,
                                              LogRecord* record) {
-  const auto gate = state_.gates.Take(*indices);
-  const auto claim = state_.claims.Take(std::move(*indices));
-  *indices = claim.indices();
+  const auto gate = state_.gates.Take(std::move(*indices));
+  *indices = gate.indices();
+  BINSEEK_RETURN_IF_ERROR(committer_.ReserveSeqNos(*indices, batch.operations.size()));
+  const auto claim = state_.claims.Take(*indices);
   const auto view = AppliedView();
   for (const IndexId id : *indices) {  // as many as may come, or there would be ever more
     ForgetOldTombstones(id, std::max(kTombstonesAtOnce, batch.operations.size()));
@@ -275,7 +277,8 @@ Result<std::unique_ptr<StagedBatch>> EngineImpl::Stage(std::vector<IndexId> indi
   BINSEEK_ASSIGN_OR_RETURN(
       std::unique_ptr<StagedBatch> batch,
       StagedBatchImpl::Begin(
-          &state_, std::move(indices), [this] { return committer_.Commit().status(); },
+          &state_, indices, [this] { return committer_.Commit().status(); },
+          [this, &indices] { return committer_.ReserveSeqNos(indices, kSeqNosOfAStagedBatch); },
           [this](size_t tombstones) { tombstones_ += tombstones; }));
   return batch;
 }

@@ -116,7 +116,7 @@ class Engine {
 
   // Applies the batch and publishes it. Fails as a whole only for I/O; an operation that cannot be applied says so in its result.
   // A batch that is to be logged fails with kUnavailable from a failure of the translog to the next commit; where its sync fails
-  // it is applied, but nobody may be told so.
+  // it is applied, but nobody may be told so. kInvalidArgument: more operations than sequence numbers can be had for at a time (2^24).
   [[nodiscard]] virtual Result<ApplyResult> Apply(const Batch& batch) = 0;
   // Begins a batch that is larger than memory. Waits for other writers of its indices, and commits. kNotFound.
   [[nodiscard]] virtual Result<std::unique_ptr<StagedBatch>> Stage(

@@ -19,6 +19,7 @@
 #include "engine/index/page_pool.h"
 #include "engine/index/pinned_commit.h"
 #include "engine/index/publisher.h"
+#include "engine/index/seq_no_ceilings.h"
 #include "engine/index/writer_claims.h"
 
 namespace binseek::index {
@@ -120,6 +121,7 @@ struct EngineState {
   WriterClaims gates;
   WriterClaims claims;
   IndexWriters writers{options.keyword_limits};
+  SeqNoCeilings seq_no_ceilings;
   BusySegments busy;
   // Files beside segments that are not to be deleted. Shared by those who use them.
   const std::shared_ptr<AttachedFiles> attached_files = std::make_shared<AttachedFiles>();

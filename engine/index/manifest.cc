@@ -17,6 +17,7 @@ constexpr uint64_t kExternalVersions = 1;
 constexpr uint64_t kManualRefresh = 2;
 
 constexpr std::string_view kPart = ".part-";
+constexpr int64_t kMaxSeqNo = int64_t{1} << 62;  // so that there is always room for more
 
 void ReadAttached(ByteReader* reader, std::map<std::string, AttachedFileInfo>* attached) {
   const uint64_t count = reader->Varint();
@@ -70,6 +71,9 @@ const char* WhyImpossible(const Manifest& manifest) {
     }
     if (static_cast<uint32_t>(index.id) >= manifest.next_index_id) {
       return "the id of an index would be given again";
+    }
+    if (index.seq_no_ceiling < 0 || index.seq_no_ceiling > kMaxSeqNo) {
+      return "an index is at the end of its sequence numbers";
     }
     for (const ManifestSegment& segment : index.segments) {
       if (!segments.insert(segment.id).second) {
@@ -169,7 +173,7 @@ std::string Manifest::Encode() const {
     std::string mapping;
     index.mapping.EncodeTo(&mapping);
     PutLengthPrefixed(&out, mapping);
-    PutVarint(&out, static_cast<uint64_t>(index.next_seq_no));
+    PutVarint(&out, static_cast<uint64_t>(index.seq_no_ceiling));
     PutVarint(&out, (index.external_versions ? kExternalVersions : 0) |
                         (index.manual_refresh ? kManualRefresh : 0));
     PutVarint(&out, index.segments.size());
@@ -226,7 +230,7 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
     index.created_ms = static_cast<int64_t>(reader.Varint());
     index.settings_json = reader.LengthPrefixed();
     BINSEEK_ASSIGN_OR_RETURN(index.mapping, mapping::Mapping::Decode(reader.LengthPrefixed()));
-    index.next_seq_no = static_cast<int64_t>(reader.Varint());
+    index.seq_no_ceiling = static_cast<int64_t>(reader.Varint());
     const uint64_t flags = reader.Varint();
     if (flags > (kExternalVersions | kManualRefresh)) {
       reader.Fail("unknown flags of an index");

@@ -46,7 +46,7 @@ struct ManifestIndex {
   int64_t created_ms = 0;
   std::string settings_json;
   mapping::Mapping mapping;
-  int64_t next_seq_no = 0;
+  int64_t seq_no_ceiling = 0;  // below it numbers may have been given, so it is where they go on
   bool external_versions = false;
   bool manual_refresh = false;
   std::vector<ManifestSegment> segments;

@@ -17,7 +17,7 @@ std::shared_ptr<IndexView> MakeIndexView(const ManifestIndex& from) {
   index->created_ms = from.created_ms;
   index->settings_json = from.settings_json;
   index->mapping = std::make_shared<const mapping::Mapping>(from.mapping);
-  index->next_seq_no = from.next_seq_no;
+  index->next_seq_no = from.seq_no_ceiling;
   index->external_versions = from.external_versions;
   index->manual_refresh = from.manual_refresh;
   return index;
@@ -84,6 +84,7 @@ Status Committer::LoadIndices(const Manifest& manifest, Tombstones tombstones,
   std::vector<std::shared_ptr<const IndexView>> indices;
   for (const ManifestIndex& from : manifest.indices) {
     auto index = MakeIndexView(from);
+    state_->seq_no_ceilings.Raise(from.id, from.seq_no_ceiling);
     IndexWriter* const writer = state_->writers.Add(from.id);
     writer->SetTombstones(std::move(tombstones[from.id]));
     if (!from.mapping.synced()) {

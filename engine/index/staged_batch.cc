@@ -22,7 +22,7 @@ StagedBatchImpl::~StagedBatchImpl() {
 
 Result<std::unique_ptr<StagedBatchImpl>> StagedBatchImpl::Begin(
     EngineState* state, std::vector<IndexId> indices, const std::function<Status()>& flush,
-    std::function<void(size_t)> published) {
+    const std::function<Status()>& reserve, std::function<void(size_t)> published) {
   std::unique_ptr<StagedBatchImpl> batch(
       new StagedBatchImpl(state, std::move(indices), std::move(published)));
   for (const IndexId id : batch->gate_.indices()) {
@@ -30,6 +30,7 @@ Result<std::unique_ptr<StagedBatchImpl>> StagedBatchImpl::Begin(
       return Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(id)));
     }
   }
+  BINSEEK_RETURN_IF_ERROR(reserve());
   do {
     BINSEEK_RETURN_IF_ERROR(flush());
   } while (!batch->TryHoldSegments());
@@ -111,14 +112,25 @@ Result<std::vector<OpResult>> StagedBatchImpl::Add(std::span<const Operation> op
   return results;
 }
 
+Status StagedBatchImpl::CheckSeqNos(const std::vector<std::shared_ptr<IndexView>>& changed) const {
+  for (const auto& index : changed) {
+    if (!state_->seq_no_ceilings.Covers(index->id, index->next_seq_no, 0)) {
+      return Status::ResourceExhausted("index [" + index->name +
+                                       "]: a staged batch of more operations than one may have");
+    }
+  }
+  return Status::Ok();
+}
+
 Result<Epoch> StagedBatchImpl::Finish(std::map<std::string, std::string> user_data,
                                       Attachments attached) {
   if (!applier_) {
     return Status::Aborted("the staged batch has ended");
   }
   Result<BatchApplier::Changes> changes = applier_->Finish();
-  Result<Epoch> epoch = changes.ok() ? Result<Epoch>(Epoch{0}) : changes.status();
-  if (changes.ok()) {
+  Status status = changes.ok() ? CheckSeqNos(changes->changed) : changes.status();
+  Result<Epoch> epoch = status.ok() ? Result<Epoch>(Epoch{0}) : std::move(status);
+  if (epoch.ok()) {
     Publication publication;
     publication.changed = std::move(changes->changed);
     publication.tombstones = std::move(changes->tombstones);

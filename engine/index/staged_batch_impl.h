@@ -25,10 +25,11 @@ namespace binseek::index {
 
 class StagedBatchImpl final : public StagedBatch {
  public:
-  // `flush` commits; `published` is told how many tombstones there are more. kNotFound: no such index.
+  // `flush` commits; `reserve` does where sequence numbers need it; `published` is told how many tombstones there are more. kNotFound: no such index.
   static Result<std::unique_ptr<StagedBatchImpl>> Begin(EngineState* state,
                                                         std::vector<IndexId> indices,
                                                         const std::function<Status()>& flush,
+                                                        const std::function<Status()>& reserve,
                                                         std::function<void(size_t)> published);
   ~StagedBatchImpl() override;
   StagedBatchImpl(const StagedBatchImpl&) = delete;
@@ -42,6 +43,8 @@ class StagedBatchImpl final : public StagedBatch {
                   std::function<void(size_t)> published);
   // Marks the segments of all its indices busy; false: there are new ones since, try again.
   bool TryHoldSegments();
+  // Its numbers must be below what a manifest names before anybody sees them (seq_no_ceilings.h). kResourceExhausted.
+  Status CheckSeqNos(const std::vector<std::shared_ptr<IndexView>>& changed) const;
   Result<std::shared_ptr<SegmentView>> WriteSpilled(const std::string& payload);
 
   // In this order: what is below goes first.

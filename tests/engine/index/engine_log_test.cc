@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/index/engine.h"
+#include "engine/index/segment_file.h"
 #include "engine/store/ram_directory.h"
 #include "tests/engine/index/shop.h"
 #include "tests/support/fault_directory.h"
@@ -91,6 +92,71 @@ TEST_F(EngineLogTest, VersionsAndSequenceNumbersAreThoseThatWereGiven) {
       << "the tombstone came back";
   const auto next = Write(Durability::kSynced, {Upsert(id, "2", kPhone)}).results[0];
   EXPECT_GT(next.seq_no, second.seq_no);
+}
+
+// Else who read the write that was lost would take another one for it.
+TEST_F(EngineLogTest, ASequenceNumberIsNotGivenAgainAfterACrash) {
+  const IndexId id = CreateDurable("products");
+  for (const Durability durability : {Durability::kLogged, Durability::kCommit}) {
+    Write(Durability::kSynced, {Upsert(id, "1", kPhone)});
+    const auto lost = Write(durability, {SetStock(id, "1", 7)}).results[0];
+    ASSERT_EQ(lost.outcome, Outcome::kUpdated);
+    LosePower();
+    const auto other = Write(Durability::kLogged, {SetStock(id, "1", 8)}).results[0];
+    EXPECT_GT(other.seq_no, lost.seq_no);
+    Operation stale = SetStock(id, "1", 9);
+    stale.if_seq_no = lost.seq_no;
+    EXPECT_EQ(MustApplyOne(engine_.get(), stale), Outcome::kConflict);
+    EXPECT_EQ(NumberOf(Index(id), "1", kStock), 8);
+  }
+  // Where a start finds nothing to replay, and so makes no commit.
+  ASSERT_OK(engine_->Commit());
+  Open();
+  const auto lost = Write(Durability::kLogged, {SetStock(id, "1", 9)}).results[0];
+  LosePower();
+  EXPECT_EQ(NumberOf(Index(id), "1", kStock), 8);
+  EXPECT_GT(Write(Durability::kLogged, {SetStock(id, "1", 10)}).results[0].seq_no, lost.seq_no);
+}
+
+TEST_F(EngineLogTest, WhatOutlivesACrashKeepsItsSequenceNumber) {
+  const IndexId id = CreateDurable("products");
+  const auto kept = Write(Durability::kSynced, {Upsert(id, "1", kPhone)}).results[0];
+  LosePower();
+  Operation update = SetStock(id, "1", 9);
+  update.if_seq_no = kept.seq_no;
+  EXPECT_EQ(MustApplyOne(engine_.get(), update), Outcome::kUpdated);
+}
+
+TEST_F(EngineLogTest, StartsAfterWhichNothingIsWrittenTakeNoNumbers) {
+  const IndexId id = CreateDurable("products");
+  Write(Durability::kSynced, {Upsert(id, "1", kPhone)});
+  LosePower();
+  ASSERT_OK(engine_->Commit());
+  Open();
+  const int64_t next = Index(id).next_seq_no;
+  const uint64_t generation = LoadManifest(*directory_)->generation;
+  Open();
+  Open();
+  EXPECT_EQ(Index(id).next_seq_no, next);
+  EXPECT_EQ(LoadManifest(*directory_)->generation, generation) << "readers need no commit";
+}
+
+TEST_F(EngineLogTest, ASequenceNumberOfAStagedBatchIsNotGivenAgainEither) {
+  const IndexId id = CreateDurable("products");
+  int64_t given = 0;
+  for (int start = 0; start < 3; ++start) {
+    Open();
+    auto staged = engine_->Stage({id});
+    ASSERT_OK(staged);
+    const std::vector<Operation> operations = {Upsert(id, "1", kPhone), Upsert(id, "2", kCase)};
+    const auto results = (*staged)->Add(operations);
+    ASSERT_OK(results);
+    EXPECT_GT(results->front().seq_no, given);
+    given = results->back().seq_no;
+    ASSERT_OK((*staged)->Finish({}, {}));
+    staged->reset();
+    LosePower();
+  }
 }
 
 TEST_F(EngineLogTest, AMappingThatWasLoggedComesBackBeforeItsDocuments) {

@@ -32,7 +32,7 @@ std::string CompareIndex(const EngineModel::Index& model, const IndexView& view)
       return "term " + brand + ": not in " + std::to_string(count) + " documents";
     }
   }
-  return view.next_seq_no == model.next_seq_no ? "" : "another next sequence number";
+  return view.next_seq_no >= model.next_seq_no ? "" : "a next sequence number that was given";
 }
 
 }  // namespace
@@ -93,6 +93,12 @@ void EngineModel::Attach(const std::string& name, const std::optional<std::strin
     attached_[name] = *bytes;
   } else {
     attached_.erase(name);
+  }
+}
+
+void EngineModel::GoOnFrom(const EngineView& view) {
+  for (auto& [id, index] : indices_) {
+    index.next_seq_no = view.Find(id)->next_seq_no;
   }
 }
 

@@ -21,7 +21,9 @@ class EngineModel {
   // nullopt: none is attached under that name any more.
   void Attach(const std::string& name, const std::optional<std::string>& bytes);
 
-  // "" where the view holds exactly this; else the first difference.
+  // A restart goes on from other sequence numbers, above those that were given. To be called when the rest has been compared.
+  void GoOnFrom(const EngineView& view);
+  // "" where the view holds exactly this, its next sequence numbers apart; else the first difference.
   std::string CompareView(const EngineView& view) const;
   // Also user data, tombstones, and what is attached (by its length and checksum).
   std::string Compare(const Engine& engine) const;

@@ -1,6 +1,7 @@
 // A manifest whose checksum is right and whose content cannot be: refused when it is opened, instead of harm later.
 #include "engine/index/manifest.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -100,6 +101,14 @@ TEST_F(ManifestTest, WhatIsThereHasAnIdThatWillNotBeGivenAgain) {
                   manifest->next_index_id = static_cast<uint32_t>(manifest->indices[1].id);
                 }),
                 kCorruption);
+}
+
+TEST_F(ManifestTest, ThereIsRoomForSequenceNumbers) {
+  for (const int64_t ceiling : {int64_t{-1}, INT64_MAX, (int64_t{1} << 62) + 1}) {
+    EXPECT_STATUS(
+        OpenWith([&](Manifest* manifest) { manifest->indices[0].seq_no_ceiling = ceiling; }),
+        kCorruption);
+  }
 }
 
 TEST_F(ManifestTest, NoFileIsOfALaterCommit) {

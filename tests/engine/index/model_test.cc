@@ -1,6 +1,8 @@
 // Random histories of an engine against EngineModel: batches over three indices, commits that fail at any step, restarts, and
 // machines that lose power.
 #include <array>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "engine/store/ram_directory.h"
@@ -98,6 +100,7 @@ class EngineModelTest : public ::binseek::test::SeededTest {
   }
 
   void ApplyRandomBatch() {
+    const EngineModel before = model_;
     Batch batch;
     std::vector<OpResult> expected;
     const uint64_t size = OneIn(20) ? 200 : OneIn(2) ? 1 : Uniform(10) + 1;
@@ -106,10 +109,17 @@ class EngineModelTest : public ::binseek::test::SeededTest {
       batch.operations.push_back(RandomOperation(product));
       expected.push_back(model_.Apply(batch.operations.back(), product));
     }
+    if (!std::exchange(reserved_, true)) {
+      durable_.push_back(before);  // the first one commits, for its numbers
+    }
     batch.user_data["source"] = std::to_string(step_);
     model_.SetUserData("source", std::to_string(step_));
     const auto result = engine_->Apply(batch);
     ASSERT_OK(result);
+    const auto view = engine_->View();
+    for (const auto& index : view->indices()) {
+      next_seq_nos_[index->id] = index->next_seq_no;
+    }
     ASSERT_EQ(result->results.size(), expected.size());
     for (size_t i = 0; i < expected.size(); ++i) {
       const OpResult& got = result->results[i];
@@ -145,7 +155,15 @@ class EngineModelTest : public ::binseek::test::SeededTest {
       const std::string difference = candidate.Compare(*engine_);
       if (difference.empty()) {
         model_ = candidate;
+        const auto view = engine_->View();
+        model_.GoOnFrom(*view);
         durable_ = {model_};
+        reserved_ = false;
+        std::erase_if(next_seq_nos_,
+                      [&](const auto& index) { return view->Find(index.first) == nullptr; });
+        for (const auto& [id, next] : next_seq_nos_) {
+          ASSERT_GE(view->Find(id)->next_seq_no, next) << "numbers would be given again";
+        }
         ExpectSound(*directory_);
         return;
       }
@@ -195,6 +213,8 @@ class EngineModelTest : public ::binseek::test::SeededTest {
   EngineModel model_;
   std::vector<EngineModel> durable_{EngineModel()};  // states that a restart may come back to
   std::pair<std::shared_ptr<const EngineView>, EngineModel> held_;
+  std::map<IndexId, int64_t> next_seq_nos_;  // behind those that were given, over restarts too
+  bool reserved_ = false;                    // a batch was applied since the last start
   uint64_t step_ = 0;
 };
 

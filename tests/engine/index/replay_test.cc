@@ -86,7 +86,6 @@ class ReplayTest : public ::binseek::test::SeededTest {
 
   struct State {
     std::map<std::string, std::string> contents;
-    int64_t next_seq_no = 0;
     size_t tombstones = 0;
     std::string user_data;
     friend bool operator==(const State&, const State&) = default;
@@ -94,8 +93,7 @@ class ReplayTest : public ::binseek::test::SeededTest {
   State Now() const {
     const auto view = engine_->View();
     const IndexView& index = *view->Find(id_);
-    return {ContentsOf(index), index.next_seq_no, engine_->tombstones(),
-            engine_->UserData("batch")};
+    return {ContentsOf(index), engine_->tombstones(), engine_->UserData("batch")};
   }
 
   std::shared_ptr<FaultDirectory> disk_ =
