@@ -1,0 +1,49 @@
+// FollowedRows: what a sink has stored, and which of it the pipeline knows to be old.
+//
+// Single-threaded: the applier. Borrows tables and state.
+#ifndef BINSEEK_SYNC_PIPELINE_FOLLOWED_ROWS_H_
+#define BINSEEK_SYNC_PIPELINE_FOLLOWED_ROWS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/state_store.h"
+
+namespace binseek::pipeline {
+
+class FollowedRows final : public mapper::StoredRows {
+ public:
+  FollowedRows(std::unique_ptr<mapper::StoredRows> stored, change::SourceId source,
+               const FollowedTables* tables, const StateStore* state)
+      : stored_(std::move(stored)), source_(source), tables_(tables), state_(state) {}
+
+  bool Contains(index::IndexId index, std::string_view key) const override {
+    return stored_->Contains(index, key);
+  }
+  Result<std::optional<std::string>> Source(index::IndexId index,
+                                            std::string_view key) const override {
+    return stored_->Source(index, key);
+  }
+  bool AnyOutdated(const std::string& table) const override { return tables_->AnyOutdated(table); }
+  bool IsOutdated(const std::string& table, const snapshot::KeyCells& key) const override {
+    return tables_->IsOutdated(table, key);
+  }
+  bool WasRejected(const std::string& table, std::string_view key) const override {
+    return state_->HasDeadLetter(source_, table, key);
+  }
+
+ private:
+  const std::unique_ptr<mapper::StoredRows> stored_;
+  const change::SourceId source_;
+  const FollowedTables* const tables_;
+  const StateStore* const state_;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_FOLLOWED_ROWS_H_
