@@ -43,7 +43,7 @@ bool PartialRows::IsOutdated(const TablePlan& plan, const RowImage& key) {
 bool PartialRows::CanComplete(const TablePlan& plan, const RowImage& key, std::string_view id) {
   const std::string table = plan.table->QualifiedName();
   return !IsOutdated(plan, key) && !rejected_.contains({table, std::string(id)}) &&
-         !stored_->WasRejected(table, id);
+         stored_->MayComplete(table, id);
 }
 
 Result<std::optional<mapping::Document>> PartialRows::Complete(const TablePlan& plan,

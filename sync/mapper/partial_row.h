@@ -1,7 +1,7 @@
 // Rows whose images lack columns (binlog_row_image MINIMAL and NOBLOB): what can be made of them, within one Map call.
 //
 // What an image lacks is as it was, so that the document is completed from the one that is there, where that is exact. It is not where
-//  - nothing is there, or it may be old (StoredRows::IsOutdated), or a row of that key was rejected;
+//  - nothing is there, or it may be old (StoredRows::IsOutdated), or it is not the row as it was (StoredRows::MayComplete);
 //  - MariaDB leaves a virtual column out, which may have changed with the columns that it is made of;
 //  - a JSON column comes as a difference to a document that the image before lacks;
 //  - an inserted row lacks columns: what their defaults came to is known to the server alone.
@@ -75,7 +75,7 @@ class PartialRows {
   // The row is to be read: it is added to `pending`, unless it was before. kInvalidArgument where no statement finds it.
   Status AddPending(const TablePlan& plan, const change::RowImage& key,
                     std::vector<PendingRow>* pending);
-  // A row of this key was rejected by this call: StoredRows::WasRejected does not know yet.
+  // A row of this key was rejected by this call: StoredRows::MayComplete does not know yet.
   void NoteRejected(const std::string& table, const std::string& id) {
     rejected_.emplace(table, id);
   }

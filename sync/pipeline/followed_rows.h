@@ -18,9 +18,14 @@ namespace binseek::pipeline {
 
 class FollowedRows final : public mapper::StoredRows {
  public:
+  // `behind_pieces`: earlier pieces of the transaction are mapped and not to be seen in `stored`.
   FollowedRows(std::unique_ptr<mapper::StoredRows> stored, change::SourceId source,
-               const FollowedTables* tables, const StateStore* state)
-      : stored_(std::move(stored)), source_(source), tables_(tables), state_(state) {}
+               const FollowedTables* tables, const StateStore* state, bool behind_pieces = false)
+      : stored_(std::move(stored)),
+        source_(source),
+        tables_(tables),
+        state_(state),
+        behind_pieces_(behind_pieces) {}
 
   bool Contains(index::IndexId index, std::string_view key) const override {
     return stored_->Contains(index, key);
@@ -33,8 +38,8 @@ class FollowedRows final : public mapper::StoredRows {
   bool IsOutdated(const std::string& table, const snapshot::KeyCells& key) const override {
     return tables_->IsOutdated(table, key);
   }
-  bool WasRejected(const std::string& table, std::string_view key) const override {
-    return state_->HasDeadLetter(source_, table, key);
+  bool MayComplete(const std::string& table, std::string_view key) const override {
+    return !behind_pieces_ && !state_->HasDeadLetter(source_, table, key);
   }
 
  private:
@@ -42,6 +47,7 @@ class FollowedRows final : public mapper::StoredRows {
   const change::SourceId source_;
   const FollowedTables* const tables_;
   const StateStore* const state_;
+  const bool behind_pieces_;
 };
 
 }  // namespace binseek::pipeline

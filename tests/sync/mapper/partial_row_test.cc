@@ -234,8 +234,8 @@ class IndexOf final : public StoredRows {
   bool IsOutdated(const std::string& /*table*/, const snapshot::KeyCells& key) const override {
     return outdated.contains(key);
   }
-  bool WasRejected(const std::string& /*table*/, std::string_view key) const override {
-    return rejected.contains(std::string(key));
+  bool MayComplete(const std::string& /*table*/, std::string_view key) const override {
+    return !rejected.contains(std::string(key));
   }
 
   const TablePlan& plan() const { return *plan_; }
