@@ -26,15 +26,20 @@ bool MayBeReplace(const RowChange& row, Flavor flavor) {
 }
 
 bool PartialRows::IsOutdated(const TablePlan& plan, const RowImage& key) {
-  const std::string table = plan.table->QualifiedName();
-  const auto own = pending_.find(table);
-  if (own == pending_.end() && !stored_->AnyOutdated(table)) {
+  // Rows of a table come in runs, and few tables have any: most rows ask no more than this.
+  if (&plan != last_plan_) {
+    last_plan_ = &plan;
+    any_outdated_ = stored_->AnyOutdated(plan.table->QualifiedName());
+  }
+  if (!any_outdated_ && pending_.empty()) {
     return false;
   }
   const auto cells = KeyCellsOf(*plan.table, key);
   if (!cells.ok()) {
     return true;
   }
+  const std::string table = plan.table->QualifiedName();
+  const auto own = pending_.find(table);
   const bool by_own = own != pending_.end() &&
                       (own->second.contains(*cells) || own->second.contains(snapshot::KeyCells()));
   return by_own || stored_->IsOutdated(table, *cells);

@@ -84,7 +84,9 @@ class PartialRows {
   const StoredRows* const stored_;
   OwnOperations own_;
   std::map<std::string, std::set<snapshot::KeyCells>> pending_;  // by table
-  std::set<std::pair<std::string, std::string>> rejected_;       // table, id
+  const TablePlan* last_plan_ = nullptr;
+  bool any_outdated_ = false;                               // of last_plan_
+  std::set<std::pair<std::string, std::string>> rejected_;  // table, id
 };
 
 }  // namespace binseek::mapper

@@ -45,7 +45,8 @@ class TableCatalog {
   Status TakeEvent(const change::TableEvent& event, const change::TransactionPosition& position,
                    const std::stop_token& stop);
   // Reads the table again as a whole, because more of its rows are to be read than can be read one by one (PendingKeys::kMost). Every row
-  // that was pending comes with it, so that what is followed from then on has no pending keys.
+  // that was pending comes with it, so that the table which is followed from then on must have no pending keys, nor go on with
+  // its generation: what is being read of the old ones is dropped.
   Status ReadAgain(const std::string& name, const std::stop_token& stop);
   bool IsFollowed(std::string_view database) const;
 
