@@ -77,6 +77,7 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
     writer->Null();
   }
   WriteText("stale_why", table.stale_why, writer);
+  writer->Key("pending_keys").Uint(table.pending_keys);
   WriteText("error", table.error, writer);
   writer->EndObject();
 }
@@ -166,6 +167,9 @@ HandlerResult Metrics(Node* node) {
               std::count_if(status.tables.begin(), status.tables.end(),
                             [](const auto& table) { return table.stale_since_us != 0; })));
     gauge("binseek_sync_dead_letters", "Rows that could not be indexed.", status.dead_letters);
+    gauge("binseek_sync_pending_keys",
+          "Rows logged without all columns that are yet to be read: their documents may be old.",
+          status.pending_keys);
     registry.AddCounter("binseek_sync_transactions_total", "Transactions applied since the start.")
         ->Add(status.transactions);
     registry.AddCounter("binseek_sync_rows_total", "Row changes applied since the start.")
@@ -212,6 +216,7 @@ std::string SyncStatusJson(const pipeline::SyncStatus& status) {
   writer.Key("dead_letters").Uint(status.dead_letters);
   WriteTransaction("incoming_transaction", status.incoming, &writer);
   WriteTransaction("applying_transaction", status.applying, &writer);
+  writer.Key("pending_keys").Uint(status.pending_keys);
   WriteText("error", status.error, &writer);
   writer.Key("tables").BeginArray();
   for (const pipeline::TableStatus& table : status.tables) {

@@ -14,6 +14,7 @@ enum class Payload : uint8_t { kNone, kInteger, kReal, kBytes, kUnknown };
 Payload PayloadOf(ValueKind kind) {
   switch (kind) {
     case ValueKind::kAbsent:
+    case ValueKind::kUnknown:
     case ValueKind::kNull:
       return Payload::kNone;
     case ValueKind::kInt:

@@ -278,6 +278,7 @@ Result<change::Transaction> TransactionAssembler::Finish() {
   BINSEEK_ASSIGN_OR_RETURN(transaction.rows, open_->buffer.Take());
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
+  transaction.flavor = mariadb_ ? change::Flavor::kMariadb : change::Flavor::kMysql;
   if (options_.use_gtids) {
     transaction.position.gtid = std::move(open_->gtid);
   }

@@ -11,8 +11,8 @@
 // lack a column. A change that is dropped leaves the stored hash, rightly: the hash covers columns that the index knows of, and none of
 // them changed.
 //
-// Images may be partial: what the one after lacks is taken from the one before; a row of which a column
-// is in neither is rejected.
+// Images may be partial: what the one after lacks is taken from the one before, and what both lack from the document that is stored, to
+// which the transaction's own earlier rows belong. Where that is not exact, the row is pending (partial_row.h).
 //
 // Thread-compatible: Bind and Unbind between runs. Shares schemas.
 #ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_

@@ -43,11 +43,15 @@ void Applier::TakePrepared(std::shared_ptr<const change::PreparedSet> prepared) 
   }
 }
 
+FollowedRows Applier::Stored() const {
+  return {options_.stored_rows(), options_.source, options_.tables, options_.state};
+}
+
 Result<mapper::MappedTransaction> Applier::Map(const change::Transaction& transaction) const {
-  const auto stored = options_.stored_rows();
+  const FollowedRows stored = Stored();
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
-                           options_.mapper->Map(transaction, *stored));
-  MakeWhole(transaction, *stored, &mapped);
+                           options_.mapper->Map(transaction, stored));
+  MakeWhole(transaction, stored, &mapped);
   return mapped;
 }
 
@@ -63,6 +67,7 @@ Status Applier::Apply(const change::Transaction& transaction, const std::stop_to
   TransactionWriter writer(WriterOptions(), transaction.position, options_.piece_bytes,
                            [&] { return IndicesOf(transaction); });
   BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &writer));
+  // Adds pending keys before the tables are encoded: they are as durable as the rows. Should the write fail, they are read all the same.
   BINSEEK_RETURN_IF_ERROR(AddRows(transaction, stop, &writer));
   // Taken in before the write, so that the checkpoint goes with it; a copy, so that a failed write can be tried again.
   const StreamPlace before = place_;
@@ -83,15 +88,17 @@ Status Applier::Apply(const change::Transaction& transaction, const std::stop_to
 
 Status Applier::AddRows(const change::Transaction& transaction, const std::stop_token& stop,
                         TransactionWriter* writer) {
-  const auto stored = options_.stored_rows();
-  const auto run = options_.mapper->Begin(transaction, *stored, options_.piece_bytes);
+  FollowedRows stored = Stored();
+  const auto run = options_.mapper->Begin(transaction, stored, options_.piece_bytes);
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(std::optional<mapper::MappedTransaction> piece, run->Next());
     if (!piece) {
       return Status::Ok();
     }
-    MakeWhole(transaction, *stored, &*piece);
+    MakeWhole(transaction, stored, &*piece);
+    options_.tables->AddPending(piece->pending);
     BINSEEK_RETURN_IF_ERROR(writer->Add(*std::move(piece)));
+    stored.NotePiece();
     if (writer->is_large() && stop.stop_requested()) {
       return Status::Aborted("stopped");
     }
@@ -105,6 +112,8 @@ Status Applier::AddTruncations(const change::Transaction& transaction,
     if (!table) {
       continue;
     }
+    // Its rows that have no document yet leave no tombstones, so nothing that was read of them may come behind this.
+    options_.tables->ForgetPending(table->schema->QualifiedName());
     mapper::MappedTransaction piece;
     uint64_t bytes = 0;
     Status added;
@@ -154,7 +163,7 @@ std::vector<index::IndexId> Applier::IndicesOf(const change::Transaction& transa
 }
 
 Status Applier::ApplyChunk(const ReadyChunk& ready) {
-  if (!options_.tables->IsCurrent(ready.table, ready.generation)) {
+  if (!options_.tables->IsCurrent(ready.table, ready.generation, ready.keys)) {
     return Status::Ok();
   }
   const snapshot::ChunkRows& content = ready.chunk.content;
@@ -165,8 +174,9 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   transaction.chunk->table = ready.table;
   transaction.chunk->last = content.last;
   transaction.rows = content.rows;
-  const ChunkProgress progress{ready.table, content.rows->size(), content.last_key, content.last,
-                               /*swept=*/false};
+  const ChunkProgress progress{ready.table,      content.rows->size(),
+                               content.last_key, content.last,
+                               /*swept=*/false,  ready.keys};
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped, Map(transaction));
   BINSEEK_RETURN_IF_ERROR(
       Write(std::move(mapped), transaction.position, options_.tables->EncodedBehind(progress)));

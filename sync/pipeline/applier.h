@@ -23,6 +23,7 @@
 #include "sync/change/transaction.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/pipeline/checkpoint.h"
+#include "sync/pipeline/followed_rows.h"
 #include "sync/pipeline/followed_tables.h"
 #include "sync/pipeline/index_sink.h"
 #include "sync/pipeline/snapshot_worker.h"
@@ -75,6 +76,7 @@ class Applier {
   std::optional<TableCheckpoint> Truncated(const change::TableEvent& event) const;
   std::vector<index::IndexId> IndicesOf(const change::Transaction& transaction) const;
   TransactionWriterOptions WriterOptions() const;
+  FollowedRows Stored() const;
   Result<mapper::MappedTransaction> Map(const change::Transaction& transaction) const;
   // See table_reread.h.
   void MakeWhole(const change::Transaction& transaction, const mapper::StoredRows& stored,

@@ -39,7 +39,8 @@ struct TableCheckpoint {
   // Since when, and why, the index may differ from the table. 0: it does not.
   int64_t stale_since_us = 0;
   std::string stale_why;
-  // Keys of rows that the stream told of without all that a document needs: each is read from the table by itself.
+  // Keys of rows that the stream told of without all that a document needs: each is read from the table by itself. One without cells: the
+  // whole table is to be read again (PendingKeys). A table that is begun anew has none: every row comes with its snapshot.
   std::vector<snapshot::KeyCells> pending_keys;
 
   bool operator==(const TableCheckpoint&) const = default;

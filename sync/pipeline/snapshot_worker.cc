@@ -18,6 +18,7 @@ constexpr size_t kMaxWaitingChunks = 2;
 constexpr milliseconds kChunkGoal{500};
 constexpr uint32_t kMinChunkRows = 100;
 constexpr uint32_t kMaxChunkRows = 20'000;
+constexpr size_t kMaxKeysAtOnce = 500;
 constexpr milliseconds kStreamPoll{5};
 constexpr milliseconds kStopPoll{50};
 constexpr milliseconds kRetryPause{1000};
@@ -32,7 +33,8 @@ SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chu
       tables_(tables),
       stream_(stream),
       first_ordinal_(stream->last_ordinal()),
-      chunk_rows_(chunk_rows) {
+      chunk_rows_(chunk_rows),
+      keys_at_once_(kMaxKeysAtOnce) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
@@ -133,42 +135,22 @@ Status SnapshotWorker::Connect(const mysql::ServerInfo& stream_server) {
   return Status::Ok();
 }
 
-Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& reader,
-                                                  const snapshot::KeyCells& after,
-                                                  const std::stop_token& stop,
-                                                  std::string* server) {
+template <class Read>
+Result<snapshot::Chunk> SnapshotWorker::ReadInWindow(std::string* server, Read read) {
   const binlog::StreamReach reach = OpenWindow();
   *server = reach.server.Identity();
-  const auto began = steady_clock::now();
-  auto chunk = ReadWindow(reader, after, reach, stop);
+  Result<snapshot::Chunk> chunk = ReadFrom(reach, read);
   if (!chunk.ok()) {
     CloseNewestWindow();
+  }
+  if (!chunk.ok() || chunk->content.cut) {
     Disconnect();  // whatever state the session is in
-    return chunk;
-  }
-  if (chunk->content.cut) {
-    Disconnect();
-    chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
-    return chunk;
-  }
-  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
-                             milliseconds(1));
-  if (chunk->content.rows->size() == chunk_rows_) {
-    const auto wanted = static_cast<uint64_t>(chunk_rows_) *
-                        static_cast<uint64_t>(kChunkGoal.count()) /
-                        static_cast<uint64_t>(took.count());
-    // At most doubled or halved at once: one slow read says little.
-    chunk_rows_ = static_cast<uint32_t>(std::clamp<uint64_t>(
-        std::clamp<uint64_t>(wanted, chunk_rows_ / 2, uint64_t{chunk_rows_} * 2), kMinChunkRows,
-        kMaxChunkRows));
   }
   return chunk;
 }
 
-Result<snapshot::Chunk> SnapshotWorker::ReadWindow(const snapshot::ChunkReader& reader,
-                                                   const snapshot::KeyCells& after,
-                                                   const binlog::StreamReach& reach,
-                                                   const std::stop_token& stop) {
+template <class Read>
+Result<snapshot::Chunk> SnapshotWorker::ReadFrom(const binlog::StreamReach& reach, Read read) {
   BINSEEK_RETURN_IF_ERROR(Connect(reach.server));
   if (reach.position.binlog.empty()) {
     return Status::Unavailable("nothing has come from the server that the stream has gone to");
@@ -184,8 +166,39 @@ Result<snapshot::Chunk> SnapshotWorker::ReadWindow(const snapshot::ChunkReader& 
   }
   snapshot::LowWatermark low{reach.ordinal, reach.position, reach.ordinal == first_ordinal_};
   low.position.binlog = std::max(low.position.binlog, floor_);
-  return snapshot::ReadChunk(connection_.get(), reach.server, reader, after, chunk_rows_, low,
-                             stop);
+  return read(reach.server, low);
+}
+
+Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& reader,
+                                                  const snapshot::KeyCells& after,
+                                                  const std::stop_token& stop,
+                                                  std::string* server) {
+  auto began = steady_clock::now();
+  auto chunk = ReadInWindow(
+      server, [&](const mysql::ServerInfo& stream_server, const snapshot::LowWatermark& low) {
+        began = steady_clock::now();
+        return snapshot::ReadChunk(connection_.get(), stream_server, reader, after, chunk_rows_,
+                                   low, stop);
+      });
+  if (!chunk.ok()) {
+    return chunk;
+  }
+  if (chunk->content.cut) {
+    chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
+    return chunk;
+  }
+  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
+                             milliseconds(1));
+  if (chunk->content.rows->size() == chunk_rows_) {
+    const auto wanted = static_cast<uint64_t>(chunk_rows_) *
+                        static_cast<uint64_t>(kChunkGoal.count()) /
+                        static_cast<uint64_t>(took.count());
+    // At most doubled or halved at once: one slow read says little.
+    chunk_rows_ = static_cast<uint32_t>(std::clamp<uint64_t>(
+        std::clamp<uint64_t>(wanted, chunk_rows_ / 2, uint64_t{chunk_rows_} * 2), kMinChunkRows,
+        kMaxChunkRows));
+  }
+  return chunk;
 }
 
 void SnapshotWorker::SetInterruptible(mysql::Connection* connection) {
@@ -207,11 +220,13 @@ bool SnapshotWorker::AwaitStatements(const SnapshotTask& task, const std::stop_t
 
 void SnapshotWorker::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const auto task = tables_->AwaitTask(stop);
+    const auto task = tables_->AwaitTask(keys_at_once_, stop);
     if (!task) {
       return;
     }
-    if (AwaitStream(task->captured_from, *task, stop).ok()) {
+    if (!task->keys.empty()) {
+      ReadKeys(*task, stop);
+    } else if (AwaitStream(task->captured_from, *task, stop).ok()) {
       ReadTable(*task, stop);
     }
   }
@@ -221,24 +236,18 @@ void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& 
   const snapshot::ChunkReader reader(task.schema);
   snapshot::KeyCells after = task.after;
   while (!stop.stop_requested() && tables_->IsCurrent(task.table, task.generation)) {
+    if (const auto keys = tables_->TakeKeys(keys_at_once_)) {
+      ReadKeys(*keys, stop);
+    }
     std::string server;
     auto chunk = ReadChunk(reader, after, stop, &server);
     if (stop.stop_requested()) {
       return;
     }
     if (!chunk.ok()) {
-      if (!chunk.status().retryable()) {
-        if (AwaitStatements(task, stop)) {
-          return;  // the stream has met a statement that explains it
-        }
-        Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", chunk.status()}});
-        tables_->FailSnapshot(task, "its snapshot failed: " + chunk.status().message());
+      if (!TryAgain(task, chunk.status(), stop)) {
         return;
       }
-      static LogEvery every(std::chrono::seconds(10));
-      every.Log(LogLevel::kWarn, "snapshot waits for the server",
-                {{"table", task.table}, {"error", chunk.status()}});
-      std::this_thread::sleep_for(kRetryPause);
       continue;
     }
     after = chunk->content.last_key;
@@ -246,11 +255,63 @@ void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& 
     if (last) {
       tables_->ReadToEnd(task.table, task.generation);
     }
-    if (!Push({task.table, task.generation, std::move(server), std::move(chunk).value()}, stop) ||
-        last) {
+    ReadyChunk ready{task.table, task.generation, std::move(server), std::move(chunk).value(), {}};
+    if (!Push(std::move(ready), stop) || last) {
       return;
     }
   }
+}
+
+// One chunk. The keys were taken before its window opens, so that whatever made them pending lies at or before the low watermark; one that
+// becomes pending later stays so.
+void SnapshotWorker::ReadKeys(const SnapshotTask& task, const std::stop_token& stop) {
+  if (!AwaitStream(task.captured_from, task, stop).ok()) {
+    tables_->ReleaseKeys(task);
+    return;
+  }
+  const snapshot::ChunkReader reader(task.schema);
+  std::vector<snapshot::KeyCells> cells;
+  for (const PendingKey& key : task.keys) {
+    cells.push_back(key.cells);
+  }
+  std::string server;
+  auto chunk = ReadInWindow(
+      &server, [&](const mysql::ServerInfo& stream_server, const snapshot::LowWatermark& low) {
+        return snapshot::ReadKeysChunk(connection_.get(), stream_server, reader, cells, low, stop);
+      });
+  if (stop.stop_requested()) {
+    return;
+  }
+  if (!chunk.ok()) {
+    TryAgain(task, chunk.status(), stop);
+    tables_->ReleaseKeys(task);
+    return;
+  }
+  if (chunk->content.cut && cells.size() > 1) {
+    // Which keys the rows behind the cut have, only the server can tell.
+    keys_at_once_ = std::clamp<size_t>(chunk->content.rows->size(), 1, cells.size() / 2);
+    CloseNewestWindow();
+    tables_->ReleaseKeys(task);
+    return;
+  }
+  keys_at_once_ = std::min(kMaxKeysAtOnce, keys_at_once_ * 2);
+  Push({task.table, task.generation, std::move(server), std::move(chunk).value(), task.keys}, stop);
+}
+
+bool SnapshotWorker::TryAgain(const SnapshotTask& task, const Status& failed,
+                              const std::stop_token& stop) {
+  if (failed.retryable()) {
+    static LogEvery every(std::chrono::seconds(10));
+    every.Log(LogLevel::kWarn, "snapshot waits for the server",
+              {{"table", task.table}, {"error", failed}});
+    std::this_thread::sleep_for(kRetryPause);
+    return true;
+  }
+  if (!AwaitStatements(task, stop)) {  // else the stream has met a statement that explains it
+    Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", failed}});
+    tables_->FailSnapshot(task, "its snapshot failed: " + failed.message());
+  }
+  return false;
 }
 
 }  // namespace binseek::pipeline

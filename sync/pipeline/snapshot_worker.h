@@ -2,7 +2,8 @@
 //
 // Its own thread reads; the thread of the stream takes the chunks whose high watermark it has passed and applies them. Few chunks wait at a
 // time: a stream that does not get on holds the reading back. Chunks grow and shrink towards half a second of reading.
-// A table that cannot be read (refused, unknown type) is stopped alone; a server that is away is waited for.
+// Rows that are to be read by their keys alone (FollowedTables::TakeKeys) come before and between the chunks of a snapshot, in chunks
+// of their own. A table that cannot be read (refused, unknown type) is stopped alone; a server that is away is waited for.
 // Thread-safe.
 #ifndef BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
 #define BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
@@ -14,6 +15,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/base/mutex.h"
 #include "sync/binlog/binlog_source.h"
@@ -27,6 +29,7 @@ struct ReadyChunk {
   uint64_t generation = 0;
   std::string server;  // that it was read from, in whose binlog its high watermark is
   snapshot::Chunk chunk;
+  std::vector<PendingKey> keys;  // not empty: the chunk is what these found
 };
 
 class SnapshotWorker {
@@ -48,15 +51,20 @@ class SnapshotWorker {
  private:
   void Run(const std::stop_token& stop);
   void ReadTable(const SnapshotTask& task, const std::stop_token& stop);
+  void ReadKeys(const SnapshotTask& task, const std::stop_token& stop);
+  // What is to be done about a read that failed. False: the task is over.
+  bool TryAgain(const SnapshotTask& task, const Status& failed, const std::stop_token& stop);
   // OK once the stream has reached `position`; kAborted where stopped, and where the task does not count any more.
   Status AwaitStream(const change::BinlogPosition& position, const SnapshotTask& task,
                      const std::stop_token& stop) const;
   Result<snapshot::Chunk> ReadChunk(const snapshot::ChunkReader& reader,
                                     const snapshot::KeyCells& after, const std::stop_token& stop,
                                     std::string* server);
-  Result<snapshot::Chunk> ReadWindow(const snapshot::ChunkReader& reader,
-                                     const snapshot::KeyCells& after,
-                                     const binlog::StreamReach& reach, const std::stop_token& stop);
+  // A window, and in it what `read` reads with the connection, the stream's server and the low watermark. *server: whose binlog the high one is in.
+  template <class Read>
+  Result<snapshot::Chunk> ReadInWindow(std::string* server, Read read);
+  template <class Read>
+  Result<snapshot::Chunk> ReadFrom(const binlog::StreamReach& reach, Read read);
   // Makes the connection one to the server that the stream comes from.
   Status Connect(const mysql::ServerInfo& stream_server);
   void Disconnect();
@@ -80,6 +88,7 @@ class SnapshotWorker {
   std::string floor_server_;
   change::BinlogPosition floor_;
   uint32_t chunk_rows_;
+  size_t keys_at_once_;
 
   mutable Mutex mutex_;
   CondVar changed_;

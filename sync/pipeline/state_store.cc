@@ -97,6 +97,9 @@ class SqliteStateStore final : public StateStore {
     BINSEEK_ASSIGN_OR_RETURN(
         find_, database_->Prepare(
                    "SELECT 1 FROM dead_letters WHERE source=? AND tbl=? AND key=? AND position=?"));
+    BINSEEK_ASSIGN_OR_RETURN(
+        find_key_, database_->Prepare(
+                       "SELECT 1 FROM dead_letters WHERE source=? AND tbl=? AND key=? LIMIT 1"));
     return Status::Ok();
   }
 
@@ -124,6 +127,26 @@ class SqliteStateStore final : public StateStore {
         Log(LogLevel::kWarn, "dead letters wait for the next commit", {{"error", status}});
       }
     }
+  }
+
+  bool HasDeadLetter(change::SourceId source, const std::string& table,
+                     std::string_view key) const override BINSEEK_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    if (count_ == 0) {
+      return false;
+    }
+    const auto number = static_cast<uint16_t>(source);
+    const auto it = pending_.lower_bound(Id{number, table, std::string(key), {}});
+    if (it != pending_.end() && std::get<0>(it->first) == number &&
+        std::get<1>(it->first) == table && std::get<2>(it->first) == key) {
+      return true;
+    }
+    find_key_->Bind(1, int64_t{number});
+    find_key_->Bind(2, table);
+    find_key_->Bind(3, key);
+    const bool stored = find_key_->Step().value_or(true);
+    find_key_->Reset();
+    return stored;
   }
 
   void ForgetDeadLetters(change::SourceId source, const std::string& table) override
@@ -321,6 +344,7 @@ class SqliteStateStore final : public StateStore {
   mutable Mutex mutex_;
   const std::unique_ptr<SqliteDatabase> database_ BINSEEK_PT_GUARDED_BY(mutex_);
   std::unique_ptr<SqliteStatement> find_ BINSEEK_GUARDED_BY(mutex_);  // dies before its database
+  std::unique_ptr<SqliteStatement> find_key_ BINSEEK_GUARDED_BY(mutex_);
   std::map<Id, Pending> pending_ BINSEEK_GUARDED_BY(mutex_);
   std::set<TableId> forgotten_ BINSEEK_GUARDED_BY(mutex_);  // before what is pending
   uint64_t last_order_ BINSEEK_GUARDED_BY(mutex_) = 0;

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,9 @@ class StateStore {
                               const std::vector<mapper::RejectedRow>& rows) = 0;
   // A whole table is read again, or a key was written well: what was known of it no longer holds.
   virtual void ForgetDeadLetters(change::SourceId source, const std::string& table) = 0;
+  // Whether a row of this key is among the dead letters, what is not flushed yet included. Also true where that cannot be told.
+  virtual bool HasDeadLetter(change::SourceId source, const std::string& table,
+                             std::string_view key) const = 0;
   // A write whose dead letters are added before EndWrite. `is_applied` tells whether its batch can be seen by a commit; it is called by
   // Flush, not after EndWrite, and may take locks of the sink, but none that is held by who waits for a commit.
   // REQUIRES: between being applied and EndWrite, the writer waits for no commit.

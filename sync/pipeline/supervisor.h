@@ -69,6 +69,8 @@ struct TableStatus {
   int64_t stale_since_us =
       0;  // of the source's changes from then on some may be missing; 0: none is
   std::string stale_why;
+  // Rows that the stream told of without all that their documents need, which are yet to be read: their documents may be old.
+  uint64_t pending_keys = 0;
   std::string error;  // kStopped: why, and what mends it
 };
 
@@ -94,6 +96,7 @@ struct SyncStatus {
   uint64_t dead_letters = 0;
   TransactionProgress incoming;     // of which a part has come from the server; explains a lag
   TransactionProgress applying;     // that is being applied, likewise
+  uint64_t pending_keys = 0;        // of all tables
   std::string error;                // the last one, or why it is halted
   std::vector<TableStatus> tables;  // by name
 };

@@ -236,6 +236,26 @@ Status TableCatalog::ReadAgain(const TableCheckpoint& followed, Schema schema,
   return Estimate(*again, connection);
 }
 
+// Its rows are taken on as they come: the table is the one that its schema says. So nothing of it is lost that would have to be told from what
+// comes, and the documents of the last transaction need not be written anew.
+Status TableCatalog::ReadPendingAgain(const std::string& name, uint64_t ordinal,
+                                      mysql::Connection* connection) {
+  const auto followed = tables_->Find(name);
+  if (!followed) {
+    return Status::Ok();
+  }
+  const Schema schema = followed->schema;
+  const change::BinlogPosition captured_from = followed->captured_from;
+  TableCheckpoint table = pipeline::ReadAgain(
+      *followed, {ordinal, captured_from, Clock::Real()->NowMicros(),
+                  "too many of its rows came without all columns to be read one by one"});
+  BINSEEK_RETURN_IF_ERROR(
+      mapper_->Bind(schema, table.index_id, sink_->MappingOf(table.index_id), table.sweep_below));
+  Log(LogLevel::kWarn, "table is read again", {{"table", name}, {"reason", table.stale_why}});
+  tables_->Follow(std::move(table));
+  return Estimate(*schema, connection);
+}
+
 Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection) {
   unreadable_.erase(schema->QualifiedName());
   if (schema->key.empty()) {

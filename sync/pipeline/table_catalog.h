@@ -54,6 +54,9 @@ class TableCatalog {
                                mysql::Connection* connection);
   // The stream goes on with the server of this connection, which has all that was handed out, and no event of it has been read yet.
   Status MoveTo(mysql::Connection* connection);
+  // Reads the table again as a whole, because more of its rows are to be read than can be read one by one (PendingKeys::kMost). `ordinal`: the
+  // last one taken by the stream, which goes on without a gap. Every row that was pending comes with it.
+  Status ReadPendingAgain(const std::string& name, uint64_t ordinal, mysql::Connection* connection);
   bool IsFollowed(std::string_view database) const;
 
   bool IsWanted(std::string_view database, std::string_view table) const;

@@ -20,6 +20,7 @@ class FakeSupervisor final : public pipeline::Supervisor {
     status.position.binlog = {"binlog.000007", 1234};
     status.lag_ms = 5;
     status.applying = {3'000'000, 1'000'000, 70'000'000};
+    status.pending_keys = 7;
     pipeline::TableStatus table;
     table.table = "shop.products";
     table.index = "products";
@@ -29,6 +30,7 @@ class FakeSupervisor final : public pipeline::Supervisor {
     table.rows_per_second = 50;
     table.stale_since_us = 1'700'000'000'123'456;
     table.stale_why = "binlogs were purged";
+    table.pending_keys = 3;
     status.tables.push_back(table);
     return status;
   }
@@ -67,6 +69,8 @@ TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
   EXPECT_EQ(At(status, "tables.0.error"), "null");
   EXPECT_EQ(At(status, "tables.0.stale_since_ms"), "1700000000123");
   EXPECT_EQ(At(status, "tables.0.stale_why"), "binlogs were purged");
+  EXPECT_EQ(At(status, "pending_keys"), "7");
+  EXPECT_EQ(At(status, "tables.0.pending_keys"), "3");
 }
 
 TEST_F(SyncTest, WithoutASourceItSaysSo) {
@@ -126,6 +130,7 @@ TEST_F(SyncTest, MetricsAreInPrometheusForm) {
   EXPECT_THAT(response.content_type, HasSubstr("text/plain"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_lag_milliseconds 5\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_stale_tables 1\n"));
+  EXPECT_THAT(response.body, HasSubstr("binseek_sync_pending_keys 7\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));
 }
 

@@ -165,7 +165,7 @@ class Follower {
       if (!to_read_ || Reached() < tables_->Find(kTable)->captured_from) {
         return;
       }
-      task_ = tables_->AwaitTask({});
+      task_ = tables_->AwaitTask(100, {});
       after_ = task_->after;
     } else if (!window_) {
       if (!tables_->IsCurrent(kTable, task_->generation)) {
