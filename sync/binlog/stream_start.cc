@@ -141,10 +141,7 @@ Status AwaitHistory(mysql::Connection* connection, const change::SourcePosition&
       return Status::Ok();
     }
     if (std::chrono::steady_clock::now() >= deadline) {
-      return connection->server().is_mariadb()
-                 ? Status::Ok()
-                 : RewrittenHistory("it lacks transactions that were read already (" + lacking +
-                                    ")");
+      return RewrittenHistory("it lacks transactions that were read already (" + lacking + ")");
     }
     if (!pause(kHistoryPoll)) {
       return Status::Aborted("the binlog source was stopped");

@@ -42,7 +42,8 @@ Result<bool> StartsByGtid(mysql::Connection* connection, change::SourcePosition*
 
 // A server that lacks what was handed out has another history: to go on would keep rows that it does not have. What it has just logged, it may
 // not count as executed yet, and a replica that takes another's place may have some of it to catch up with: it is given ten seconds.
-// MariaDB is not judged here, since it says itself what it cannot go on from. `pause` waits, and is false where it is to end.
+// MariaDB would go on where it knows nothing at all of a domain, in the hope that another server does. `pause` waits, and is false where it is
+// to end.
 Status AwaitHistory(mysql::Connection* connection, const change::SourcePosition& position,
                     const std::function<bool(std::chrono::milliseconds)>& pause);
 

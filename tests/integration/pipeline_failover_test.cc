@@ -295,7 +295,14 @@ TEST_P(PipelineFailoverTest, AReplicaThatHasToCatchUpIsWaitedFor) {
   ExpectEqual();
   ASSERT_TRUE(Await([&] { return Table("later").state == TableState::kLive; }));
   address_->LeadTo(Replica()->port());
-  ASSERT_TRUE(Await([&] { return supervisor_->status().state == SyncState::kConnecting; }));
+  // The stream has come to it (the test's own sessions use its socket), and cannot go on.
+  ASSERT_TRUE(Await([&] {
+    const auto sessions = Replica()->Sql(
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE HOST LIKE '127.0.0.1:%' AND "
+        "COMMAND = 'Sleep'");
+    return sessions.ok() && *sessions != "0\n";
+  }));
+  EXPECT_EQ(supervisor_->status().state, SyncState::kConnecting);
   ASSERT_OK(Replica()->Sql(mariadb() ? "START SLAVE SQL_THREAD" : "START REPLICA SQL_THREAD"));
   AwaitReplica();
   server_ = Replica();
