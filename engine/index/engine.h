@@ -48,7 +48,7 @@ struct EngineOptions {
   // that does not help it fails with kResourceExhausted and the batch has had no effect.
   size_t total_memory_limit_bytes = 0;
   // Called by Commit before the manifest is renamed; what it fails on fails the commit. For stores that must be at least as
-  // new as the index.
+  // new as the index. It must not wait for a batch, which may be waiting for this commit.
   std::function<Status()> before_commit;
   // How long a batch of Durability::kLogged may be without a sync; and the size of the translog from which on the engine commits by itself.
   std::chrono::milliseconds translog_sync_interval{5000};
