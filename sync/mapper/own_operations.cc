@@ -16,7 +16,7 @@ OwnOperations::Ordinals OwnOperations::Last(const TablePlan& plan, std::string_v
     ordinals.push_back(looked_at_);
   }
   const auto it = by_key_.find(std::pair(plan.index, std::string(key)));
-  const Ordinals ordinals = it == by_key_.end() ? Ordinals() : it->second;
+  Ordinals ordinals = it == by_key_.end() ? Ordinals() : it->second;
   *known = !ordinals.empty() && (*operations_)[ordinals[0]].kind != OpKind::kUpdateColumns;
   return ordinals;
 }

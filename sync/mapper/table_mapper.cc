@@ -253,11 +253,9 @@ class MapRun final : public MapperRun {
     if (difference->lack != Lack::kNothing) {
       return UpdatePartly(*plan, row, after_key, std::move(*id), std::move(*difference));
     }
-    if (difference->document) {
-      Upsert(*plan, row.after, row.before, std::move(*id));
-    } else if (difference->columns.empty()) {
+    if (!difference->document && difference->columns.empty()) {
       ++out_.unchanged_rows;
-    } else if (partial_.IsOutdated(*plan, after_key)) {
+    } else if (difference->document || partial_.IsOutdated(*plan, after_key)) {
       Upsert(*plan, row.after, row.before, std::move(*id));
     } else {
       Operation& operation = Add(*plan, OpKind::kUpdateColumns, std::move(*id));
