@@ -60,13 +60,13 @@ TEST_F(ServerMoveTest, WhatLayAheadLiesAtTheNewServersEndAndNothingElseDoes) {
 
 TEST_F(ServerMoveTest, TablesAreReadOnBehindTheLastChunkThatWasApplied) {
   Follow("reading", {}, false);
-  const auto task = tables_.AwaitTask(stop_.get_token());
+  const auto task = tables_.AwaitTask(100, stop_.get_token());
   ASSERT_TRUE(task.has_value());
-  tables_.ChunkApplied({task->table, 100, {"100"}, false});
+  tables_.ChunkApplied({task->table, 100, {"100"}, /*last=*/false, /*swept=*/false, {}});
   tables_.ReadToEnd(task->table, task->generation);  // its last chunks wait
   tables_.MoveTo({"binlog.000003", 700});
   EXPECT_FALSE(tables_.IsCurrent(task->table, task->generation));
-  const auto again = tables_.AwaitTask(stop_.get_token());
+  const auto again = tables_.AwaitTask(100, stop_.get_token());
   ASSERT_TRUE(again.has_value());
   EXPECT_TRUE(tables_.IsCurrent(again->table, again->generation));
   EXPECT_EQ(again->after, (snapshot::KeyCells{"100"}));
