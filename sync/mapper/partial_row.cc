@@ -65,10 +65,8 @@ Status PartialRows::AddPending(const TablePlan& plan, const RowImage& key,
                                std::vector<PendingRow>* pending) {
   const bool has_key = std::none_of(plan.table->key.begin(), plan.table->key.end(),
                                     [&](uint32_t ordinal) { return key[ordinal].is_absent(); });
-  snapshot::KeyCells cells;
-  if (has_key) {
-    BINSEEK_ASSIGN_OR_RETURN(cells, KeyCellsOf(*plan.table, key));
-  }
+  BINSEEK_ASSIGN_OR_RETURN(snapshot::KeyCells cells,
+                           has_key ? KeyCellsOf(*plan.table, key) : KeyPrefixOf(*plan.table, key));
   const std::string table = plan.table->QualifiedName();
   if (pending_[table].insert(cells).second) {
     pending->push_back({table, std::move(cells)});

@@ -67,4 +67,13 @@ Result<snapshot::KeyCells> KeyCellsOf(const change::TableSchema& table,
   return cells;
 }
 
+Result<snapshot::KeyCells> KeyPrefixOf(const change::TableSchema& table,
+                                       const change::RowImage& row) {
+  change::TableSchema prefix = table;
+  const auto lacked = std::find_if(prefix.key.begin(), prefix.key.end(),
+                                   [&](uint32_t ordinal) { return row[ordinal].is_absent(); });
+  prefix.key.erase(lacked, prefix.key.end());
+  return KeyCellsOf(prefix, row);
+}
+
 }  // namespace binseek::mapper

@@ -16,6 +16,10 @@ namespace binseek::mapper {
 Result<snapshot::KeyCells> KeyCellsOf(const change::TableSchema& table,
                                       const change::RowImage& row);
 
+// Up to the first column that the image lacks; empty where that is the first one.
+Result<snapshot::KeyCells> KeyPrefixOf(const change::TableSchema& table,
+                                       const change::RowImage& row);
+
 }  // namespace binseek::mapper
 
 #endif  // BINSEEK_SYNC_MAPPER_ROW_KEY_H_

@@ -65,8 +65,9 @@ struct RejectedRow {
 // A row whose document cannot be made of what the images carry and what is stored: it has to be read from the table.
 struct PendingRow {
   std::string table;  // "database.table"
-  snapshot::KeyCells
-      key;  // empty: the image does not tell it, so that the table has to be read again
+  // Fewer cells than columns: the image of a new row does not tell the others, so that all rows which begin with these are to be read; empty:
+  // the whole table.
+  snapshot::KeyCells key;
 };
 
 // What a transaction becomes, or a piece of that.

@@ -1,5 +1,6 @@
 // PendingKeys: of one table, the keys whose rows are yet to be read by themselves, and which of them are being read.
 //
+// A key of fewer cells than the table's stands for rows that are new, whose documents are not there yet; so it covers no row's document.
 // A key that becomes pending again while its row is being read stays pending: the read may have come before what made it so. Beyond kMost
 // keys single reads cost more than a whole one: then the table is to be read again, which is kept as the one key without cells.
 //

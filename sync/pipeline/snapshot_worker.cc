@@ -294,6 +294,12 @@ void SnapshotWorker::ReadKeys(const SnapshotTask& task, const std::stop_token& s
     tables_->ReleaseKeys(task);
     return;
   }
+  if (chunk->content.cut && cells[0].size() < task.schema->key.size()) {
+    // More rows begin with these cells than fit a chunk.
+    CloseNewestWindow();
+    tables_->AddPending({{task.table, {}}});
+    return;
+  }
   keys_at_once_ = std::min(kMaxKeysAtOnce, keys_at_once_ * 2);
   Push({task.table, task.generation, std::move(server), std::move(chunk).value(), task.keys}, stop);
 }

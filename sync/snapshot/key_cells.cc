@@ -101,7 +101,7 @@ Result<std::string> KeysCondition(const change::TableSchema& table,
                                   std::span<const KeyCells> keys) {
   std::string condition;
   for (const KeyCells& key : keys) {
-    if (key.size() != table.key.size()) {
+    if (key.empty() || key.size() > table.key.size()) {
       return Status::InvalidArgument("table " + table.QualifiedName() + ": a place of " +
                                      std::to_string(key.size()) + " cells in a key of " +
                                      std::to_string(table.key.size()));

@@ -22,7 +22,7 @@ using KeyCells = std::vector<std::string>;
 // A cell of a key column as a literal that compares as the column sorts. kInvalidArgument where there is none.
 Result<std::string> KeyLiteral(const change::Column& column, std::string_view cell);
 
-// "(t.`a` = 1 AND t.`b` = 'x') OR (...)", of the table as `t`. REQUIRES: !keys.empty()
+// "(t.`a` = 1 AND t.`b` = 'x') OR (...)", of the table as `t`. A key of fewer cells finds all rows that begin with them. REQUIRES: !keys.empty()
 Result<std::string> KeysCondition(const change::TableSchema& table, std::span<const KeyCells> keys);
 
 }  // namespace binseek::snapshot

@@ -388,6 +388,25 @@ TEST_P(PartialImageTest, KeysOfEveryTypeAreFound) {
   EXPECT_EQ(state_->dead_letter_count(), 0U);
 }
 
+TEST_P(PartialImageTest, RowsWhoseKeyIsLoggedInPartAreFound) {
+  Sql("CREATE TABLE q (id INT, lang CHAR(2) DEFAULT 'en', body LONGTEXT, PRIMARY KEY (id, lang)); "
+      "INSERT INTO q VALUES (1, 'zh', 'b')");
+  Start();
+  AwaitLive();
+  auto session = Connect("MINIMAL");
+  ASSERT_OK(session->Execute("INSERT INTO q (id, body) VALUES (1, 'c'), (2, 'd')"));
+  ASSERT_OK(session->Execute("REPLACE INTO q (id, body) VALUES (2, 'e')"));
+  ExpectEqualToTheTable("q");
+  EXPECT_EQ(Documents("q").count("1:en"), 1U);
+  // More of them than fit a chunk.
+  for (char lang = 'a'; lang < 'h'; ++lang) {
+    Sql(std::string("INSERT INTO q VALUES (3, '") + lang + "', REPEAT('x', 6000000))");
+  }
+  ASSERT_OK(session->Execute("INSERT INTO q (id) VALUES (3)"));
+  ASSERT_TRUE(Await([&] { return Pending() == 0 && Documents("q").size() == 11; }));
+  EXPECT_EQ(Documents("q").count("3:en"), 1U);
+}
+
 TEST_P(PartialImageTest, PendingRowsOfManyMegabytesAreReadFewAtATime) {
   CreateItems(1);
   Sql("ALTER TABLE items MODIFY note LONGTEXT NULL, ADD COLUMN more INT DEFAULT 3");

@@ -65,8 +65,13 @@ TEST(ChunkReaderTest, RowsAreFoundByTheirKeys) {
   const auto one = ChunkReader(Table({2})).StatementOfKeys(std::vector<KeyCells>{{"2026-01-02"}});
   ASSERT_OK(one);
   EXPECT_TRUE(one->ends_with(" WHERE (t.`c` = '2026-01-02')")) << *one;
-  EXPECT_STATUS(ChunkReader(Table({0, 1})).StatementOfKeys(std::vector<KeyCells>{{"1"}}),
-                kInvalidArgument);
+  const auto begins = ChunkReader(Table({0, 1})).StatementOfKeys(std::vector<KeyCells>{{"1"}});
+  ASSERT_OK(begins);
+  EXPECT_TRUE(begins->ends_with(" WHERE (t.`a` = 1)")) << *begins;
+  for (const KeyCells& key : {KeyCells(), KeyCells{"1", "a", "b"}}) {
+    EXPECT_STATUS(ChunkReader(Table({0, 1})).StatementOfKeys(std::vector<KeyCells>{key}),
+                  kInvalidArgument);
+  }
 }
 
 TEST(ChunkReaderTest, AKeyOfAnotherLengthIsRefused) {
