@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -142,6 +143,8 @@ Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_
   sync.server_id = server_id;
   sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
   sync.commit_interval = milliseconds(config_.engine_commit_interval_ms);
+  // Each holds a thread that serves requests: half of them stay for those that do not wait.
+  sync.max_waiters = static_cast<size_t>(std::max<int64_t>(1, config_.server.threads / 2));
   BINSEEK_ASSIGN_OR_RETURN(supervisor_, pipeline::Supervisor::Start(std::move(sync)));
   node_->set_sync(supervisor_.get());
   return Status::Ok();

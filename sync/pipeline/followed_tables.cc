@@ -134,6 +134,16 @@ std::string FollowedTables::TableOfIndexId(index::IndexId index) const {
   return {};
 }
 
+std::string FollowedTables::WhyStopped(std::string_view index) const {
+  const MutexLock lock(&mutex_);
+  for (const auto& [name, table] : tables_) {
+    if (table.checkpoint.index == index && table.state == TableState::kStopped) {
+      return "table " + name + " is not followed any more: " + table.error;
+    }
+  }
+  return {};
+}
+
 std::shared_ptr<const change::TableSchema> FollowedTables::SchemaFor(
     std::string_view database, std::string_view table,
     const change::BinlogPosition& reached) const {

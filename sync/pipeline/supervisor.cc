@@ -14,6 +14,7 @@
 #include "sync/mapper/table_mapper.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/url.h"
+#include "sync/pipeline/applied_position.h"
 #include "sync/pipeline/applier.h"
 #include "sync/pipeline/commit_loop.h"
 #include "sync/pipeline/engine_sink.h"
@@ -52,6 +53,7 @@ class SupervisorImpl final : public Supervisor {
       : options_(std::move(options)),
         sink_(options_.engine),
         catalog_(options_, &sink_, &tables_, &mapper_),
+        applied_(options_.max_waiters),
         commits_({&sink_, &tables_, options_.commit_interval, [this] { return Place(); }}) {}
   SupervisorImpl(const SupervisorImpl&) = delete;
   SupervisorImpl& operator=(const SupervisorImpl&) = delete;
@@ -95,6 +97,15 @@ class SupervisorImpl final : public Supervisor {
     return !tables_.TableOfIndex(index).empty();
   }
 
+  std::string WhyStopped(std::string_view index) const override {
+    return tables_.WhyStopped(index);
+  }
+
+  Result<bool> AwaitApplied(const AwaitedPosition& awaited,
+                            steady_clock::time_point deadline) override {
+    return applied_.Await(awaited, deadline);
+  }
+
   bool WaitUntilLive(milliseconds timeout) const override {
     const auto deadline = steady_clock::now() + timeout;
     for (;;) {
@@ -117,6 +128,7 @@ class SupervisorImpl final : public Supervisor {
       return;
     }
     stopped_ = true;
+    applied_.End("the source is not followed any more: binseek is stopping");
     stream_.request_stop();
     {
       const MutexLock lock(&mutex_);
@@ -163,6 +175,7 @@ class SupervisorImpl final : public Supervisor {
       return;
     }
     Log(LogLevel::kError, "sync halted", {{"error", status}});
+    applied_.End("the source is not followed any more: " + status.message());
     const MutexLock lock(&mutex_);
     phase_ = Phase::kHalted;
     error_ = status.message();
@@ -223,6 +236,7 @@ class SupervisorImpl final : public Supervisor {
                        [this] { return std::make_unique<EngineRows>(options_.engine->View()); }},
         checkpoint);
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
+    applied_.Set(checkpoint.place.position);
     {
       const MutexLock lock(&mutex_);
       server_version_ = connection->server().version_text;
@@ -287,7 +301,9 @@ class SupervisorImpl final : public Supervisor {
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
-    return Retry(stop, [&] { return applier_->Apply(*transaction); });
+    BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->Apply(*transaction); }));
+    applied_.Set(applier_->place().position);  // at once: clients wait for it
+    return Status::Ok();
   }
 
   Status TakeChunks(const std::stop_token& stop) {
@@ -306,6 +322,9 @@ class SupervisorImpl final : public Supervisor {
     const bool connected = source_->status().connected;
     const uint64_t settled = worker_->SettledOrdinal();
     tables_.Passed(Reached());
+    if (!transaction && connected) {
+      applied_.SetBinlog(Reached());
+    }
     {
       const MutexLock lock(&mutex_);
       settled_ordinal_ = settled;
@@ -340,6 +359,7 @@ class SupervisorImpl final : public Supervisor {
   FollowedTables tables_;
   mapper::TableMapper mapper_;
   TableCatalog catalog_;
+  AppliedPosition applied_;
   std::optional<Applier> applier_;
   std::optional<SnapshotWorker> worker_;
   // Made by the thread of the stream under the mutex, and read by it without: it stays until that thread has ended.

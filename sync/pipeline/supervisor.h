@@ -19,6 +19,7 @@
 #define BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,6 +32,7 @@
 #include "sync/change/position.h"
 #include "sync/change/table_schema.h"
 #include "sync/mysql/connection.h"
+#include "sync/pipeline/awaited_position.h"
 #include "sync/pipeline/state_store.h"
 
 namespace binseek::pipeline {
@@ -47,6 +49,7 @@ struct SupervisorOptions {
   uint32_t chunk_rows = 2000;  // of a snapshot's SELECT; adapted to about half a second
   uint64_t max_transaction_bytes = uint64_t{1} << 30;
   std::chrono::milliseconds commit_interval{1000};
+  size_t max_waiters = 1024;  // in AwaitApplied at the same time
 };
 
 enum class SyncState : uint8_t { kConnecting, kSnapshot, kCatchingUp, kLive, kHalted, kStopped };
@@ -91,9 +94,16 @@ class Supervisor {
   virtual SyncStatus status() const = 0;
   // Whether documents of the index come from this source, so that nobody else may write them.
   virtual bool OwnsIndex(std::string_view index) const = 0;
+  // Why the index, though this source's, gets no changes any more; empty: it does.
+  virtual std::string WhyStopped(std::string_view index) const = 0;
   // Blocks until the snapshot is done and the stream is live (true), or it is halted, stopped, or
   // the time is over (false).
   virtual bool WaitUntilLive(std::chrono::milliseconds timeout) const = 0;
+  // Blocks until what is awaited is applied and published (true), or the deadline comes (false). A view of the engine that is taken then
+  // shows it, but for rows of tables that are being read by a snapshot. A transaction without rows for any index counts as well. Ends at
+  // once where the source halts or is stopped. Errors: as AppliedPosition::Await. Cost: a lock where it is applied already.
+  [[nodiscard]] virtual Result<bool> AwaitApplied(
+      const AwaitedPosition& awaited, std::chrono::steady_clock::time_point deadline) = 0;
   virtual void Stop() = 0;  // idempotent
 };
 
