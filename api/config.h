@@ -40,6 +40,7 @@ struct SourceConfig {
   std::vector<std::string> exclude;
   std::map<std::string, std::string> rename;  // table -> index
   int64_t server_id = 0;
+  int64_t dead_letter_limit = 0;
 };
 
 struct SearchConfig {

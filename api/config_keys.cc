@@ -121,6 +121,14 @@ const ConfigKey kKeys[] = {
      .min = 0,
      .max = 4294967295,
      .help = "Our id among the server's replicas, unlike that of every other; 0: a random one."},
+    {.path = "source.dead_letter_limit",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, source.dead_letter_limit),
+     .unit = Unit::kCount,
+     .default_text = "10000",
+     .min = 0,
+     .max = 1000000000,
+     .help = "Rows of one table that could not become documents; a table with more is stopped, "
+             "alone, and says why. 0: no limit; each takes some memory."},
 
     {.path = "snapshot.chunk_rows",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_chunk_rows),

@@ -143,6 +143,7 @@ Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_
   sync.server_id = server_id;
   sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
   sync.commit_interval = milliseconds(config_.engine_commit_interval_ms);
+  sync.dead_letter_limit = static_cast<uint64_t>(config_.source.dead_letter_limit);
   // Each holds a thread that serves requests: half of them stay for those that do not wait.
   sync.max_waiters = static_cast<size_t>(std::max<int64_t>(1, config_.server.threads / 2));
   BINSEEK_ASSIGN_OR_RETURN(supervisor_, pipeline::Supervisor::Start(std::move(sync)));

@@ -8,6 +8,7 @@
 #ifndef BINSEEK_SYNC_MAPPER_ROW_MAPPER_H_
 #define BINSEEK_SYNC_MAPPER_ROW_MAPPER_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ struct RejectedRow {
   std::string key;
   std::string reason;  // names the column and the value's type, never the whole row
   change::TransactionPosition position;
+  int64_t version = 0;  // that its operation would have had
 };
 
 struct MappedTransaction {

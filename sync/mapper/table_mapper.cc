@@ -280,6 +280,7 @@ class MapRun {
     rejected.key = std::move(key);
     rejected.reason = why.message();
     rejected.position = transaction_.position;
+    rejected.version = version_;
   }
 
   const Tables& tables_;

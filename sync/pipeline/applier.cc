@@ -7,6 +7,27 @@
 #include "engine/base/log.h"
 
 namespace binseek::pipeline {
+namespace {
+
+// Whether the document is the row's now, all of it, or both are gone. An update of columns alone says nothing of the others.
+bool IsWhole(const index::Operation& operation, const index::OpResult& result) {
+  switch (result.outcome) {
+    case index::Outcome::kCreated:
+      return true;
+    case index::Outcome::kUpdated:
+      return operation.kind != index::OpKind::kUpdateColumns;
+    case index::Outcome::kDeleted:
+    case index::Outcome::kMissing:
+      return operation.kind == index::OpKind::kDelete;
+    case index::Outcome::kStale:
+    case index::Outcome::kConflict:
+    case index::Outcome::kFailed:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
 
 Applier::Applier(ApplierOptions options, const Checkpoint& checkpoint)
     : options_(std::move(options)), place_(checkpoint.place) {
@@ -53,6 +74,8 @@ Status Applier::AddTruncations(const change::Transaction& transaction, index::Ba
     if (!table || table->index.empty()) {
       continue;
     }
+    // Those that have no document, too.
+    options_.state->ForgetDeadLetters(options_.source, name);
     const auto erase = [&](std::string_view key) {
       index::Operation operation;
       operation.kind = index::OpKind::kDelete;
@@ -108,9 +131,59 @@ Status Applier::Write(mapper::MappedTransaction mapped, const change::Transactio
     });
   }
   BINSEEK_ASSIGN_OR_RETURN(const index::ApplyResult result, options_.sink->Apply(mapped.batch));
+  const std::vector<mapper::RejectedRow> failures = FailuresOf(mapped.batch, result, position);
   AddDeadLetters(mapped.rejected);
-  AddDeadLetters(FailuresOf(mapped.batch, result, position));
+  AddDeadLetters(failures);
+  // Behind the additions: their versions tell what came later in the same transaction.
+  SettleDeadLetters(mapped.batch, result);
+  StopBeyondLimit(mapped.rejected);
+  StopBeyondLimit(failures);
   return Status::Ok();
+}
+
+void Applier::SettleDeadLetters(const index::Batch& batch, const index::ApplyResult& result) const {
+  if (!options_.state->AnyDeadLetters()) {
+    return;
+  }
+  std::optional<index::IndexId> index;
+  std::string table;
+  bool any = false;  // dead letters of `table`
+  for (size_t i = 0; i < result.results.size(); ++i) {
+    const index::Operation& operation = batch.operations[i];
+    if (index != operation.index) {
+      index = operation.index;
+      table = options_.tables->TableOfIndexId(operation.index);
+      any = options_.state->DeadRows(options_.source, table) != 0;
+    }
+    if (any && IsWhole(operation, result.results[i])) {
+      options_.state->SettleDeadLetters(options_.source, table, operation.key, operation.version);
+    }
+  }
+}
+
+void Applier::StopBeyondLimit(const std::vector<mapper::RejectedRow>& newest) const {
+  if (options_.dead_letter_limit == 0) {
+    return;
+  }
+  // From the newest on: its reason is told.
+  for (auto row = newest.rbegin(); row != newest.rend(); ++row) {
+    if (options_.state->DeadRows(options_.source, row->table) <= options_.dead_letter_limit ||
+        options_.tables->IsStopped(row->table)) {
+      continue;
+    }
+    const auto table = options_.tables->Find(row->table);
+    if (!table) {
+      continue;
+    }
+    const std::string why =
+        "more than " + std::to_string(options_.dead_letter_limit) +
+        " of its rows could not become documents (source.dead_letter_limit); the newest, key [" +
+        row->key + "]: " + row->reason +
+        "; mend them or raise the limit, and start binseek again: the table is then read again";
+    Log(LogLevel::kError, "table is not followed any more",
+        {{"table", row->table}, {"error", why}});
+    options_.tables->StopTable(*table->schema, why);
+  }
 }
 
 void Applier::AddDeadLetters(const std::vector<mapper::RejectedRow>& rows) const {
@@ -131,7 +204,8 @@ std::vector<mapper::RejectedRow> Applier::FailuresOf(
   for (size_t i = 0; i < result.results.size(); ++i) {
     if (result.results[i].outcome == index::Outcome::kFailed) {
       failed.push_back({options_.tables->TableOfIndexId(batch.operations[i].index),
-                        batch.operations[i].key, result.results[i].status.message(), position});
+                        batch.operations[i].key, result.results[i].status.message(), position,
+                        batch.operations[i].version});
     }
   }
   return failed;

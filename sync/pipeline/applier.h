@@ -1,7 +1,8 @@
 // Applier: writes transactions and chunks to the sink, in order, each as one batch with the checkpoint behind it.
 //
 // Every transaction moves the checkpoint, also one that changes no document, so that a restart never reads again what was passed over.
-// A row that cannot be indexed goes to the dead letters, by the mapper's word or by the sink's; the others go on.
+// A row that cannot be indexed goes to the dead letters, by the mapper's word or by the sink's; the others go on. It leaves them with the
+// write that makes a document of it, or deletes it. A table with too many of them is stopped.
 //
 // Single-threaded: the thread of the stream. Errors end the stream: kIoError and others of the sink, kAborted where a row does not fit its
 // table; a sink that is away (kUnavailable) is the caller's to retry, with the same transaction.
@@ -34,6 +35,7 @@ struct ApplierOptions {
   FollowedTables* tables = nullptr;
   StateStore* state = nullptr;
   std::function<std::unique_ptr<mapper::StoredRows>()> stored_rows;  // as of now
+  uint64_t dead_letter_limit = 0;                                    // rows of one table; 0: none
 };
 
 class Applier {
@@ -58,6 +60,9 @@ class Applier {
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                std::string_view encoded_tables);
   void AddDeadLetters(const std::vector<mapper::RejectedRow>& rows) const;
+  // Rows that have a document now, or none to have, leave the dead letters.
+  void SettleDeadLetters(const index::Batch& batch, const index::ApplyResult& result) const;
+  void StopBeyondLimit(const std::vector<mapper::RejectedRow>& newest) const;
   std::vector<mapper::RejectedRow> FailuresOf(const index::Batch& batch,
                                               const index::ApplyResult& result,
                                               const change::TransactionPosition& position) const;

@@ -233,7 +233,8 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint));
     applier_.emplace(
         ApplierOptions{options_.source, &sink_, &mapper_, &tables_, options_.state,
-                       [this] { return std::make_unique<EngineRows>(options_.engine->View()); }},
+                       [this] { return std::make_unique<EngineRows>(options_.engine->View()); },
+                       options_.dead_letter_limit},
         checkpoint);
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
     applied_.Set(checkpoint.place.position);

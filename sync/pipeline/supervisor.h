@@ -49,7 +49,8 @@ struct SupervisorOptions {
   uint32_t chunk_rows = 2000;  // of a snapshot's SELECT; adapted to about half a second
   uint64_t max_transaction_bytes = uint64_t{1} << 30;
   std::chrono::milliseconds commit_interval{1000};
-  size_t max_waiters = 1024;  // in AwaitApplied at the same time
+  uint64_t dead_letter_limit = 10'000;  // rows of one table, beyond which it is stopped; 0: none
+  size_t max_waiters = 1024;            // in AwaitApplied at the same time
 };
 
 enum class SyncState : uint8_t { kConnecting, kSnapshot, kCatchingUp, kLive, kHalted, kStopped };

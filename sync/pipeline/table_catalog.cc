@@ -250,6 +250,8 @@ Status TableCatalog::Adopt(std::shared_ptr<const change::TableSchema> schema,
   Log(LogLevel::kInfo, "table is followed",
       {{"table", table.schema->QualifiedName()}, {"index", table.index}});
   const auto followed = table.schema;
+  // All of it is read: of a start before, there may be some whose rows are gone.
+  options_.state->ForgetDeadLetters(options_.source, followed->QualifiedName());
   tables_->Follow(std::move(table));
   return Estimate(*followed, connection);
 }
