@@ -79,8 +79,8 @@ struct StatusCommand {
       PrintLine("gtid", Text(*position, "gtid"));
       PrintLine("binlog", Text(*position, "binlog"));
     }
-    for (const char* key :
-         {"lag_ms", "transactions", "rows", "reconnects", "dead_letters", "error"}) {
+    for (const char* key : {"lag_ms", "transactions", "rows", "reconnects", "dead_letters",
+                            "pending_keys", "error"}) {
       PrintLine(key, Text(*status, key));
     }
     if (const JsonValue* tables = status->Find("tables")) {

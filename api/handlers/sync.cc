@@ -51,6 +51,7 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
   } else {
     writer->Null();
   }
+  writer->Key("pending_keys").Uint(table.pending_keys);
   WriteText("error", table.error, writer);
   writer->EndObject();
 }
@@ -104,6 +105,9 @@ HandlerResult Metrics(Node* node) {
     gauge("binseek_sync_lag_milliseconds", "Age of the newest applied change.",
           static_cast<uint64_t>(std::max<int64_t>(0, status.lag_ms)));
     gauge("binseek_sync_dead_letters", "Rows that could not be indexed.", status.dead_letters);
+    gauge("binseek_sync_pending_keys",
+          "Rows logged without all columns that are yet to be read: their documents may be old.",
+          status.pending_keys);
     registry.AddCounter("binseek_sync_transactions_total", "Transactions applied since the start.")
         ->Add(status.transactions);
     registry.AddCounter("binseek_sync_rows_total", "Row changes applied since the start.")
@@ -148,6 +152,7 @@ std::string SyncStatusJson(const pipeline::SyncStatus& status) {
   writer.Key("rows").Uint(status.rows);
   writer.Key("reconnects").Uint(status.reconnects);
   writer.Key("dead_letters").Uint(status.dead_letters);
+  writer.Key("pending_keys").Uint(status.pending_keys);
   WriteText("error", status.error, &writer);
   writer.Key("tables").BeginArray();
   for (const pipeline::TableStatus& table : status.tables) {

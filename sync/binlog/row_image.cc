@@ -112,9 +112,8 @@ Status RowDecoder::DecodeDifference(size_t column, const change::RowImage& befor
     return Status::Ok();
   }
   if (before[column].kind != change::ValueKind::kJson) {
-    return Status::Aborted(
-        "a partial JSON update whose row event lacks the document before it; SET PERSIST "
-        "binlog_row_image = 'FULL', or binlog_row_value_options = ''");
+    value->kind = change::ValueKind::kUnknown;  // what it is a difference to is not told
+    return Status::Ok();
   }
   *value = before[column];
   return ApplyJsonDiffs(differences, &value->bytes);

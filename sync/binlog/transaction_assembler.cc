@@ -253,6 +253,7 @@ Result<change::Transaction> TransactionAssembler::Finish() {
   change::Transaction transaction;
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
+  transaction.flavor = mariadb_ ? change::Flavor::kMariadb : change::Flavor::kMysql;
   next_ordinal_ += change::OrdinalsTaken(open_->buffer.rows.size());
   if (options_.use_gtids) {
     transaction.position.gtid = std::move(open_->gtid);

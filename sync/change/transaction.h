@@ -100,6 +100,7 @@ struct Transaction {
   BinlogPosition begin;        // of its first event; empty where it is not known
   int64_t commit_time_us = 0;  // source's clock, microseconds since epoch; 0 = unknown
   Completeness completeness = Completeness::kWhole;
+  Flavor flavor = Flavor::kMysql;  // of the server: which columns its partial images leave out
   std::shared_ptr<const RowSequence> rows;  // never null
   std::vector<TableEvent> table_events;     // come before the rows
   Fingerprint fingerprint;

@@ -103,6 +103,8 @@ std::string DebugString(const Value& value) {
   switch (value.kind) {
     case ValueKind::kAbsent:
       return "<absent>";
+    case ValueKind::kUnknown:
+      return "<unknown>";
     case ValueKind::kNull:
       return "NULL";
     case ValueKind::kInt:

@@ -2,8 +2,8 @@
 //
 // Both roads into the product, binlog rows and SELECT results, end in this type, and equal column contents give equal
 // Values whichever road they took: that is what makes snapshot, stream and (later) reconciler agree.
-// Two states are not values: kAbsent (a partial row image did not carry the column) and kNull (SQL NULL). They are
-// never the same thing.
+// Three states are not values: kAbsent (a partial row image did not carry the column), kUnknown (nor its new value) and
+// kNull (SQL NULL). They are never the same thing.
 //
 // Thread-compatible; a plain value type. Nothing here fails: decoders report errors before they make a Value.
 #ifndef BINSEEK_SYNC_CHANGE_VALUE_H_
@@ -35,6 +35,7 @@ enum class ValueKind : uint8_t {
   kSet,        // labels joined by ',', in definition order, in `bytes`
   kGeometry,   // 4-byte little-endian SRID, then WKB, in `bytes`
   kVector,     // little-endian float32 array, in `bytes`
+  kUnknown,  // another than before, but the row image does not tell which: a difference to what it does not carry
 };
 
 // A calendar moment as MySQL keeps it; zero and partial dates are legal (month or day 0).
@@ -70,6 +71,7 @@ struct Value {
   static Value Bytes(ValueKind kind, std::string_view v);
 
   bool is_absent() const { return kind == ValueKind::kAbsent; }
+  bool is_unknown() const { return kind == ValueKind::kUnknown; }
   bool is_null() const { return kind == ValueKind::kNull; }
   uint64_t unsigned_integer() const { return static_cast<uint64_t>(integer); }
 

@@ -3,7 +3,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "engine/base/json.h"
 #include "engine/mapping/document_parser.h"
 #include "engine/mapping/number.h"
 #include "sync/mapper/column_field.h"
@@ -66,7 +68,70 @@ class Builder {
     }
   }
 
+  // What Add did with the value that the token was made of. False where no value makes it.
+  bool AddStored(const ColumnPlan& plan, const Column& column, std::string_view token) {
+    if (token == "null") {
+      return true;
+    }
+    if (plan.field.is_numeric()) {
+      return AddStoredNumber(plan.field, column, token);
+    }
+    out_->source.AppendFragment(plan.field.id, token);
+    switch (plan.field.kind) {
+      case FieldKind::kFlattened:
+        return mapping::AppendFlattened(plan.field.id, token, &out_->texts).ok();
+      case FieldKind::kText:
+      case FieldKind::kKeyword:
+        return AddStoredTerms(plan, column, token);
+      default:
+        return true;
+    }
+  }
+
  private:
+  bool AddStoredNumber(const Field& field, const Column& column, std::string_view token) {
+    std::string_view text = token;
+    if (text.size() >= 2 && text.front() == '"') {
+      text = text.substr(1, text.size() - 2);  // a date, which needs no escapes
+    }
+    const Result<int64_t> number = mapping::ParseColumnValue(field, text);
+    if (!number.ok()) {
+      return false;
+    }
+    // The digits of a decimal are not those of the double that finds it.
+    if (column.type != ColumnType::kDecimal || field.kind == FieldKind::kDecimal) {
+      token_.clear();
+      mapping::AppendJson(field, *number, &token_);
+      if (token_ != token) {
+        return false;
+      }
+    }
+    out_->numbers.push_back({field.id, *number});
+    if (!field.in_place) {
+      out_->source.AppendFragment(field.id, token);
+    }
+    return true;
+  }
+
+  bool AddStoredTerms(const ColumnPlan& plan, const Column& column, std::string_view token) {
+    const Result<JsonValue> value = ParseJson(token);
+    if (!value.ok() || value->is_array() != (column.type == ColumnType::kSet)) {
+      return false;
+    }
+    token_.clear();
+    JsonWriter(&token_).Value(*value);
+    if (token_ != token) {
+      return false;
+    }
+    for (const JsonValue& label : value->array()) {
+      AddTerm(plan, label.AsString());
+    }
+    if (value->is_string()) {
+      AddTerm(plan, value->AsString());
+    }
+    return value->is_string() || value->is_array();
+  }
+
   Status AddNumber(const Field& field, const Column& column, const Value& value) {
     std::optional<int64_t> number;
     BINSEEK_RETURN_IF_ERROR(ColumnValueOf(field, value, &number));
@@ -131,23 +196,49 @@ Status ColumnError(const Column& column, const Status& why) {
                                  std::string(SqlTypeName(column.type)) + ": " + why.message());
 }
 
-Result<Document> BuildDocument(const TablePlan& plan, const change::RowImage& after,
-                               const change::RowImage& before) {
+namespace {
+
+// `stored` may be null. nullopt: a stored token is none.
+Result<std::optional<Document>> Build(const TablePlan& plan, const change::RowImage& after,
+                                      const change::RowImage& before, const StoredFields* stored) {
   Document document;
   Builder builder(&document);
-  for (const ColumnPlan& column_plan : plan.columns) {
+  for (size_t nth = 0; nth < plan.columns.size(); ++nth) {
+    const ColumnPlan& column_plan = plan.columns[nth];
+    const Column& column = plan.column(column_plan);
     const Value* value = &after[column_plan.ordinal];
     if (value->is_absent() && !before.empty()) {
       value = &before[column_plan.ordinal];
     }
+    if (value->is_absent() && stored != nullptr) {
+      if (!builder.AddStored(column_plan, column, stored->token(nth))) {
+        return std::optional<Document>();
+      }
+      continue;
+    }
     const Status status = value->is_absent()
                               ? Status::InvalidArgument("the row image does not carry it")
-                              : builder.Add(column_plan, plan.column(column_plan), *value);
+                              : builder.Add(column_plan, column, *value);
     if (!status.ok()) {
-      return ColumnError(plan.column(column_plan), status);
+      return ColumnError(column, status);
     }
   }
-  return document;
+  return std::optional<Document>(std::move(document));
+}
+
+}  // namespace
+
+Result<Document> BuildDocument(const TablePlan& plan, const change::RowImage& after,
+                               const change::RowImage& before) {
+  BINSEEK_ASSIGN_OR_RETURN(std::optional<Document> document, Build(plan, after, before, nullptr));
+  return *std::move(document);
+}
+
+Result<std::optional<Document>> CompleteDocument(const TablePlan& plan,
+                                                 const change::RowImage& after,
+                                                 const change::RowImage& before,
+                                                 const StoredFields& stored) {
+  return Build(plan, after, before, &stored);
 }
 
 }  // namespace binseek::mapper

@@ -4,9 +4,12 @@
 #ifndef BINSEEK_SYNC_MAPPER_DOCUMENT_BUILDER_H_
 #define BINSEEK_SYNC_MAPPER_DOCUMENT_BUILDER_H_
 
+#include <optional>
+
 #include "engine/base/result.h"
 #include "engine/mapping/document.h"
 #include "sync/change/row_change.h"
+#include "sync/mapper/stored_fields.h"
 #include "sync/mapper/table_plan.h"
 
 namespace binseek::mapper {
@@ -19,6 +22,13 @@ inline constexpr size_t kMaxTermBytes = 32'766;
 // REQUIRES: after.size() is the number of columns; before.size() too, or 0.
 Result<mapping::Document> BuildDocument(const TablePlan& plan, const change::RowImage& after,
                                         const change::RowImage& before);
+
+// The same, where columns that neither image carries are as they are in `stored`: the document that images with all columns would have given.
+// nullopt where a stored token is not what the builder makes of some value of its column.
+Result<std::optional<mapping::Document>> CompleteDocument(const TablePlan& plan,
+                                                          const change::RowImage& after,
+                                                          const change::RowImage& before,
+                                                          const StoredFields& stored);
 
 // The reason of a rejection: "column `price` of type DECIMAL: ...".
 Status ColumnError(const change::Column& column, const Status& why);

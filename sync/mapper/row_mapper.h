@@ -17,11 +17,12 @@
 #include "engine/base/result.h"
 #include "engine/index/batch.h"
 #include "sync/change/transaction.h"
+#include "sync/snapshot/key_cells.h"
 
 namespace binseek::mapper {
 
-// Documents as of the last applied transaction. Thread-compatible; borrowed for the length of one
-// Map call.
+// Documents as of the last applied transaction: also of a transaction that is mapped in pieces, those before this piece included.
+// Thread-compatible; borrowed for the length of one Map call.
 class StoredRows {
  public:
   virtual ~StoredRows() = default;
@@ -29,6 +30,18 @@ class StoredRows {
   // The document's _source as JSON; nullopt where there is none.
   virtual Result<std::optional<std::string>> Source(index::IndexId index,
                                                     std::string_view key) const = 0;
+  // Whether documents of the table ("database.table") may be older than the last applied transaction, because their rows are yet to be
+  // read; and whether that of this row is. A document that may be old completes no row, and no part of it is updated alone: its
+  // version would then be above that of the row that is read.
+  virtual bool AnyOutdated(const std::string& /*table*/) const { return false; }
+  virtual bool IsOutdated(const std::string& /*table*/, const snapshot::KeyCells& /*key*/) const {
+    return false;
+  }
+  // Whether the document under this key is the row as it was before this call, so that a partial row may be completed from it: not where a row of
+  // the key could not become a document, nor where what the transaction did before this call is not to be seen here.
+  virtual bool MayComplete(const std::string& /*table*/, std::string_view /*key*/) const {
+    return true;
+  }
 };
 
 // A row that cannot become a document: kept, named, and passed over; the other rows go on.
@@ -40,10 +53,18 @@ struct RejectedRow {
   int64_t version = 0;  // that its operation would have had
 };
 
+// A row whose document cannot be made of what the images carry and what is stored: it has to be read from the table.
+struct PendingRow {
+  std::string table;  // "database.table"
+  snapshot::KeyCells
+      key;  // empty: the image does not tell it, so that the table has to be read again
+};
+
 struct MappedTransaction {
   index::Batch batch;
   std::vector<RejectedRow> rejected;
-  uint64_t unchanged_rows = 0;  // dropped: nothing that the index knows of changed
+  std::vector<PendingRow> pending;  // in row order; a key may be there twice
+  uint64_t unchanged_rows = 0;      // dropped: nothing that the index knows of changed
 };
 
 class RowMapper {

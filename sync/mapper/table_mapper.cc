@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sync/mapper/document_builder.h"
+#include "sync/mapper/partial_row.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/mapper/table_plan.h"
 #include "sync/mapper/value_number.h"
@@ -29,6 +30,7 @@ constexpr size_t kMaxShownKeyBytes = 512;
 
 // What an update asks of the document of its row.
 struct Difference {
+  Lack lack = Lack::kNothing;
   bool document = false;                     // more than in-place fields changed
   std::vector<index::ColumnUpdate> columns;  // complete where !document
 };
@@ -72,16 +74,15 @@ bool SameKey(const change::TableSchema& table, const RowImage& a, const RowImage
                      [&](uint32_t ordinal) { return a[ordinal] == b[ordinal]; });
 }
 
-Result<Difference> Compare(const TablePlan& plan, const RowImage& before, const RowImage& after) {
+Result<Difference> Compare(const TablePlan& plan, const RowImage& before, const RowImage& after,
+                           change::Flavor flavor) {
   Difference difference;
   for (const ColumnPlan& column : plan.columns) {
     const Value& old_value = before[column.ordinal];
     const Value& new_value = after[column.ordinal];
-    if (new_value.is_absent()) {
-      if (old_value.is_absent()) {
-        return ColumnError(plan.column(column),
-                           Status::InvalidArgument("neither row image carries it"));
-      }
+    if (new_value.is_absent() || new_value.is_unknown()) {
+      difference.lack =
+          std::max(difference.lack, LackOf(plan.column(column), old_value, new_value, flavor));
       continue;
     }
     if (old_value == new_value) {
@@ -104,10 +105,11 @@ Result<Difference> Compare(const TablePlan& plan, const RowImage& before, const 
 // One call of Map.
 class MapRun {
  public:
-  MapRun(const Tables& tables, const change::Transaction& transaction)
+  MapRun(const Tables& tables, const change::Transaction& transaction, const StoredRows& stored)
       : tables_(tables),
         transaction_(transaction),
-        rows_stay_(dynamic_cast<const change::RowVector*>(transaction.rows.get()) != nullptr) {
+        rows_stay_(dynamic_cast<const change::RowVector*>(transaction.rows.get()) != nullptr),
+        partial_(&out_.batch.operations, &stored) {
     out_.batch.operations.reserve(std::min<uint64_t>(transaction.rows->size(), kMaxReserved));
   }
 
@@ -125,7 +127,7 @@ class MapRun {
       BINSEEK_RETURN_IF_ERROR(CheckShape(**plan, *row));
       version_ = transaction_.is_chunk() ? change::ChunkVersionOf(transaction_.ordinal)
                                          : change::VersionOf(transaction_.ordinal, number);
-      MapRow(*plan, *row);
+      BINSEEK_RETURN_IF_ERROR(MapRow(*plan, *row));
     }
   }
 
@@ -166,26 +168,30 @@ class MapRun {
     return Status::Ok();
   }
 
-  void MapRow(const PlanPointer& plan, const RowChange& row) {
+  Status MapRow(const PlanPointer& plan, const RowChange& row) {
     switch (row.kind) {
       case RowChangeKind::kInsert:
       case RowChangeKind::kRead:
+        if (std::any_of(row.after.begin(), row.after.end(),
+                        [](const Value& value) { return value.is_absent(); })) {
+          return AddPending(*plan, row.after);
+        }
         if (auto id = IdOf(*plan, row.after)) {
           Upsert(*plan, row.after, {}, std::move(*id));
         }
-        return;
+        return Status::Ok();
       case RowChangeKind::kDelete:
         if (auto id = IdOf(*plan, row.before)) {
           Delete(*plan, std::move(*id));
         }
-        return;
+        return Status::Ok();
       case RowChangeKind::kUpdate:
-        Update(plan, row);
-        return;
+        break;
     }
+    return Update(plan, row);
   }
 
-  void Update(const PlanPointer& plan, const RowChange& row) {
+  Status Update(const PlanPointer& plan, const RowChange& row) {
     const change::TableSchema& table = *plan->table;
     // Partial images: the image before has the key, the one after has it only where it changed.
     const bool partial = LacksKey(table, row.after) || LacksKey(table, row.before);
@@ -197,35 +203,96 @@ class MapRun {
     }
     auto id = IdOf(*plan, after_key);
     if (!id) {
-      return;
+      return Status::Ok();
     }
-    Result<Difference> difference = Compare(*plan, row.before, row.after);
+    Result<Difference> difference = Compare(*plan, row.before, row.after, transaction_.flavor);
     if (!difference.ok()) {
-      return Reject(table, std::move(*id), difference.status());
+      Reject(table, std::move(*id), difference.status());
+      return Status::Ok();
+    }
+    if (difference->lack != Lack::kNothing) {
+      return UpdatePartly(*plan, row, after_key, std::move(*id), std::move(*difference));
     }
     if (difference->document) {
-      return Upsert(*plan, row.after, row.before, std::move(*id));
-    }
-    if (difference->columns.empty()) {
+      Upsert(*plan, row.after, row.before, std::move(*id));
+    } else if (difference->columns.empty()) {
       ++out_.unchanged_rows;
-      return;
+    } else if (partial_.IsOutdated(*plan, after_key)) {
+      Upsert(*plan, row.after, row.before, std::move(*id));
+    } else {
+      Operation& operation = Add(*plan, OpKind::kUpdateColumns, std::move(*id));
+      operation.columns = std::move(difference->columns);
+      SetIfMissing(plan, row, &operation);
     }
-    Operation& operation = Add(*plan, OpKind::kUpdateColumns, std::move(*id));
-    operation.columns = std::move(difference->columns);
-    SetIfMissing(plan, row, &operation);
+    return Status::Ok();
   }
 
-  // The row has another key: its old document goes, even where the new one is rejected, for no row has that key now.
-  void Move(const TablePlan& plan, const RowChange& row, const RowImage& after_key) {
+  // Some columns are in neither image.
+  Status UpdatePartly(const TablePlan& plan, const RowChange& row, const RowImage& key,
+                      std::string id, Difference difference) {
+    if (difference.lack == Lack::kUnknown || !partial_.CanComplete(plan, key, id)) {
+      return AddPending(plan, key);
+    }
+    if (difference.document) {
+      auto document = partial_.Complete(plan, row, id);
+      if (!document.ok() && document.status().code() == StatusCode::kInvalidArgument) {
+        Reject(*plan.table, std::move(id), document.status());
+        return Status::Ok();
+      }
+      BINSEEK_RETURN_IF_ERROR(document.status());
+      if (!*document) {
+        return AddPending(plan, key);
+      }
+      Add(plan, OpKind::kUpsert, std::move(id)).document = **std::move(document);
+    } else if (difference.columns.empty()) {
+      ++out_.unchanged_rows;
+    } else if (partial_.Contains(plan, id)) {
+      Add(plan, OpKind::kUpdateColumns, std::move(id)).columns = std::move(difference.columns);
+    } else {
+      return AddPending(plan, key);
+    }
+    return MayBeReplace(row, transaction_.flavor) ? AddPending(plan, key) : Status::Ok();
+  }
+
+  Status Move(const TablePlan& plan, const RowChange& row, const RowImage& after_key) {
     Result<std::string> old_id = DocumentId(*plan.table, row.before);
     auto id = IdOf(plan, after_key);
+    const Lack lack = LackOf(row, transaction_.flavor);
+    // Before the old document is deleted.
+    Result<std::optional<mapping::Document>> document = std::optional<mapping::Document>();
+    if (lack == Lack::kStored && id && old_id.ok() &&
+        partial_.CanComplete(plan, row.before, *old_id)) {
+      document = partial_.Complete(plan, row, *old_id);
+    }
     // Keys that differ only in what the id leaves out are the same document. An old key that makes no id had none.
     if (old_id.ok() && (!id || *old_id != *id)) {
       Delete(plan, std::move(*old_id));
     }
-    if (id) {
-      Upsert(plan, row.after, row.before, std::move(*id));
+    if (!id) {
+      return document.status();
     }
+    if (lack == Lack::kNothing) {
+      Upsert(plan, row.after, row.before, std::move(*id));
+      return Status::Ok();
+    }
+    if (!document.ok() && document.status().code() == StatusCode::kInvalidArgument) {
+      Reject(*plan.table, std::move(*id), document.status());
+      return Status::Ok();
+    }
+    BINSEEK_RETURN_IF_ERROR(document.status());
+    if (!*document) {
+      return AddPending(plan, after_key);
+    }
+    Add(plan, OpKind::kUpsert, std::move(*id)).document = **std::move(document);
+    return MayBeReplace(row, transaction_.flavor) ? AddPending(plan, after_key) : Status::Ok();
+  }
+
+  // Rejects the row where no statement finds it.
+  Status AddPending(const TablePlan& plan, const RowImage& key) {
+    if (const Status status = partial_.AddPending(plan, key, &out_.pending); !status.ok()) {
+      Reject(*plan.table, ShownKey(*plan.table, key), status);
+    }
+    return Status::Ok();
   }
 
   void SetIfMissing(const PlanPointer& plan, const RowChange& row, Operation* operation) const {
@@ -277,6 +344,7 @@ class MapRun {
   void Reject(const change::TableSchema& table, std::string key, const Status& why) {
     RejectedRow& rejected = out_.rejected.emplace_back();
     rejected.table = table.QualifiedName();
+    partial_.NoteRejected(rejected.table, key);
     rejected.key = std::move(key);
     rejected.reason = why.message();
     rejected.position = transaction_.position;
@@ -287,6 +355,7 @@ class MapRun {
   const change::Transaction& transaction_;
   const bool rows_stay_;  // rows lie in memory for as long as the transaction does
   MappedTransaction out_;
+  PartialRows partial_;
   int64_t version_ = 0;
   const change::TableSchema* last_table_ = nullptr;
   const PlanPointer* last_plan_ = nullptr;
@@ -309,8 +378,8 @@ Status TableMapper::Bind(std::shared_ptr<const change::TableSchema> table, index
 void TableMapper::Unbind(const std::string& qualified_name) { tables_.erase(qualified_name); }
 
 Result<MappedTransaction> TableMapper::Map(const change::Transaction& transaction,
-                                           const StoredRows& /*stored*/) {
-  return MapRun(tables_, transaction).Run();
+                                           const StoredRows& stored) {
+  return MapRun(tables_, transaction, stored).Run();
 }
 
 }  // namespace binseek::mapper

@@ -7,8 +7,8 @@
 // are passed over. A row that cannot become a document is rejected; where it replaces one, that one
 // stays as it was, unless it had another key: no row has that key any more, so it is deleted.
 //
-// Images may be partial: what the one after lacks is taken from the one before; a row of which a column
-// is in neither is rejected.
+// Images may be partial: what the one after lacks is taken from the one before, and what both lack from the document that is stored, to
+// which the transaction's own earlier rows belong. Where that is not exact, the row is pending (partial_row.h).
 //
 // Thread-compatible: Bind and Unbind between Map calls. Shares schemas.
 #ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_

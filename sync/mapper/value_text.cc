@@ -152,6 +152,7 @@ void AppendTime(int64_t micros, int scale, std::string* out) {
 Status AppendValueText(const Column& column, const Value& value, std::string* out) {
   switch (value.kind) {
     case ValueKind::kAbsent:
+    case ValueKind::kUnknown:
       return Status::InvalidArgument("the row image does not carry it");
     case ValueKind::kNull:
       return Status::InvalidArgument("it is NULL");

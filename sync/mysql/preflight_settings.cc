@@ -73,21 +73,24 @@ class SettingsChecker {
   PreflightCheck RowImage() const {
     PreflightCheck check{"binlog_row_image", Verdict::kPass, "row events carry every column", ""};
     const std::string image = Get("binlog_row_image");
-    if (const std::string options = Get("binlog_row_value_options");
-        !options.empty() && image != "full") {
-      check.verdict = Verdict::kFail;
-      check.why = "binlog_row_value_options is " + options +
-                  ": updates of JSON columns are logged as differences to documents that a "
-                  "binlog_row_image of " +
-                  image + " leaves out";
-      check.fix = SetVariable(server_, "binlog_row_image", "FULL");
-    } else if (image != "full" && !image.empty()) {
-      check.verdict = Verdict::kWarn;
-      check.why = "binlog_row_image is " + image +
-                  ": row events leave columns out, which are then kept as they were "
-                  "stored before";
-      check.fix = SetVariable(server_, "binlog_row_image", "FULL");
+    if (image == "full" || image.empty()) {
+      return check;
     }
+    check.verdict = Verdict::kWarn;
+    check.why = "binlog_row_image is " + image +
+                ": row events leave columns out; a row whose document cannot be completed from the "
+                "one that is stored is read from the table shortly after, and until then it is not "
+                "seen together with its transaction (status counts such rows as pending_keys)";
+    if (server_.is_mariadb() && image == "noblob") {
+      check.why +=
+          "; so is every updated row of a table with TEXT, BLOB or JSON columns, because "
+          "MariaDB logs a REPLACE like an update";
+    }
+    if (const std::string options = Get("binlog_row_value_options"); !options.empty()) {
+      check.why += "; with binlog_row_value_options = " + options +
+                   " so is every row whose JSON columns are updated in part";
+    }
+    check.fix = SetVariable(server_, "binlog_row_image", "FULL");
     return check;
   }
 

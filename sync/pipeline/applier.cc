@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/log.h"
+#include "sync/pipeline/followed_rows.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -42,10 +43,13 @@ void Applier::TakePrepared(std::shared_ptr<const change::PreparedSet> prepared) 
 }
 
 Status Applier::Apply(const change::Transaction& transaction) {
-  const auto stored = options_.stored_rows();
+  const FollowedRows stored(options_.stored_rows(), options_.source, options_.tables,
+                            options_.state);
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
-                           options_.mapper->Map(transaction, *stored));
+                           options_.mapper->Map(transaction, stored));
   BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &mapped.batch));
+  // Before the tables are encoded: they are as durable as the rows. Should the write fail, they are read all the same.
+  options_.tables->AddPending(mapped.pending);
   // Taken in before the write, so that the checkpoint goes with the batch; a copy, so that a failed write can be tried again.
   const StreamPlace before = place_;
   BINSEEK_RETURN_IF_ERROR(place_.position.Advance(transaction.position));
@@ -76,6 +80,8 @@ Status Applier::AddTruncations(const change::Transaction& transaction, index::Ba
     }
     // Those that have no document, too.
     options_.state->ForgetDeadLetters(options_.source, name);
+    // Its rows that have no document yet leave no tombstones, so nothing that was read of them may come behind this.
+    options_.tables->ForgetPending(name);
     const auto erase = [&](std::string_view key) {
       index::Operation operation;
       operation.kind = index::OpKind::kDelete;
@@ -94,7 +100,7 @@ Status Applier::AddTruncations(const change::Transaction& transaction, index::Ba
 }
 
 Status Applier::ApplyChunk(const ReadyChunk& ready) {
-  if (!options_.tables->IsCurrent(ready.table, ready.generation)) {
+  if (!options_.tables->IsCurrent(ready.table, ready.generation, ready.keys)) {
     return Status::Ok();
   }
   const snapshot::ChunkRows& content = ready.chunk.content;
@@ -105,10 +111,12 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   transaction.chunk->table = ready.table;
   transaction.chunk->last = content.last;
   transaction.rows = content.rows;
-  const ChunkProgress progress{ready.table, content.rows->size(), content.last_key, content.last};
-  const auto stored = options_.stored_rows();
+  const ChunkProgress progress{ready.table, content.rows->size(), content.last_key, content.last,
+                               ready.keys};
+  const FollowedRows stored(options_.stored_rows(), options_.source, options_.tables,
+                            options_.state);
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
-                           options_.mapper->Map(transaction, *stored));
+                           options_.mapper->Map(transaction, stored));
   BINSEEK_RETURN_IF_ERROR(
       Write(std::move(mapped), transaction.position, options_.tables->EncodedBehind(progress)));
   options_.tables->ChunkApplied(progress);

@@ -55,7 +55,9 @@ void FollowedTables::Follow(TableCheckpoint checkpoint) {
   table.generation = next_generation_++;
   table.state = checkpoint.snapshot_done ? TableState::kLive : TableState::kPending;
   table.read_to_end = checkpoint.snapshot_done;
+  table.pending = PendingKeys(checkpoint.pending_keys);
   table.checkpoint = std::move(checkpoint);
+  table.checkpoint.pending_keys.clear();
   tables_[name] = std::move(table);
   encoded_.reset();
   changed_.NotifyAll();
@@ -94,7 +96,8 @@ void FollowedTables::Remove(const std::string& name) {
 std::optional<TableCheckpoint> FollowedTables::Find(const std::string& name) const {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(name);
-  return it == tables_.end() ? std::nullopt : std::optional<TableCheckpoint>(it->second.checkpoint);
+  return it == tables_.end() ? std::nullopt
+                             : std::optional<TableCheckpoint>(CheckpointOf(it->second));
 }
 
 bool FollowedTables::IsStopped(const std::string& name) const {
@@ -168,13 +171,18 @@ void FollowedTables::Passed(const change::BinlogPosition& reached) {
   }
 }
 
-bool FollowedTables::IsCurrent(const std::string& name, uint64_t generation) const {
+bool FollowedTables::IsCurrent(const std::string& name, uint64_t generation,
+                               const std::vector<PendingKey>& keys) const {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(name);
-  return it != tables_.end() && it->second.generation == generation;
+  return it != tables_.end() && it->second.generation == generation &&
+         it->second.pending.MayWrite(keys);
 }
 
 void FollowedTables::MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint) {
+  if (!chunk.keys.empty()) {
+    return;
+  }
   checkpoint->snapshot_rows += chunk.rows;
   checkpoint->snapshot_done = chunk.last;
   checkpoint->last_key = chunk.last ? snapshot::KeyCells() : chunk.last_key;
@@ -188,6 +196,12 @@ void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
     return;  // a later chunk could not be read meanwhile
   }
   Table& table = it->second;
+  encoded_.reset();
+  if (!chunk.keys.empty()) {
+    table.pending.Done(chunk.keys);
+    changed_.NotifyAll();  // what was pending again meanwhile can be taken
+    return;
+  }
   MoveOn(chunk, &table.checkpoint);
   table.estimated_rows = std::max(table.estimated_rows, table.checkpoint.snapshot_rows);
   table.samples.emplace_back(now, table.checkpoint.snapshot_rows);
@@ -195,14 +209,20 @@ void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
     table.samples.pop_front();
   }
   table.state = chunk.last ? TableState::kLive : TableState::kSnapshot;
-  encoded_.reset();
+}
+
+TableCheckpoint FollowedTables::CheckpointOf(const Table& table,
+                                             const std::vector<PendingKey>& read) {
+  TableCheckpoint checkpoint = table.checkpoint;
+  checkpoint.pending_keys = table.pending.List(read);
+  return checkpoint;
 }
 
 std::map<std::string, TableCheckpoint> FollowedTables::Checkpoints() const {
   std::map<std::string, TableCheckpoint> followed;
   for (const auto& [name, table] : tables_) {
     if (table.state != TableState::kStopped) {
-      followed.emplace(name, table.checkpoint);
+      followed.emplace(name, CheckpointOf(table));
     }
   }
   return followed;
@@ -220,21 +240,30 @@ std::string FollowedTables::EncodedBehind(const ChunkProgress& chunk) const {
   const MutexLock lock(&mutex_);
   auto followed = Checkpoints();
   if (const auto it = followed.find(chunk.table); it != followed.end()) {
+    it->second = CheckpointOf(tables_.at(chunk.table), chunk.keys);
     MoveOn(chunk, &it->second);
   }
   return EncodeTables(followed);
 }
 
-std::optional<SnapshotTask> FollowedTables::AwaitTask(const std::stop_token& stop) {
+std::optional<SnapshotTask> FollowedTables::AwaitTask(size_t most_keys,
+                                                      const std::stop_token& stop) {
   const MutexLock lock(&mutex_);
   while (!stop.stop_requested()) {
+    if (auto task = TakeKeysLocked(most_keys)) {
+      return task;
+    }
     for (auto& [name, table] : tables_) {
       if (table.state != TableState::kStopped && !table.read_to_end) {
         table.state = TableState::kSnapshot;
         table.samples.emplace_back(Clock::Real()->MonotonicMicros(),
                                    table.checkpoint.snapshot_rows);
-        return SnapshotTask{name, table.generation, table.checkpoint.schema,
-                            table.checkpoint.captured_from, table.checkpoint.last_key};
+        return SnapshotTask{name,
+                            table.generation,
+                            table.checkpoint.schema,
+                            table.checkpoint.captured_from,
+                            table.checkpoint.last_key,
+                            {}};
       }
     }
     changed_.WaitFor(&mutex_, kStopPoll);
@@ -265,6 +294,15 @@ bool FollowedTables::snapshot_done() const {
   });
 }
 
+bool FollowedTables::has_work() const {
+  const MutexLock lock(&mutex_);
+  return std::any_of(tables_.begin(), tables_.end(), [](const auto& entry) {
+    const Table& table = entry.second;
+    return table.state != TableState::kStopped &&
+           (table.state != TableState::kLive || !table.pending.empty());
+  });
+}
+
 std::vector<TableStatus> FollowedTables::Status() const {
   const MutexLock lock(&mutex_);
   std::vector<TableStatus> all;
@@ -275,6 +313,7 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.state = table.state;
     status.snapshot_rows = table.checkpoint.snapshot_rows;
     status.estimated_rows = table.estimated_rows;
+    status.pending_keys = table.pending.size();
     if (table.samples.size() >= 2 && table.state == TableState::kSnapshot) {
       const auto [from, rows] = table.samples.front();
       const auto [to, more] = table.samples.back();

@@ -18,7 +18,9 @@
 #include <vector>
 
 #include "engine/base/mutex.h"
+#include "sync/mapper/row_mapper.h"
 #include "sync/pipeline/checkpoint.h"
+#include "sync/pipeline/pending_keys.h"
 #include "sync/pipeline/supervisor.h"
 
 namespace binseek::pipeline {
@@ -30,6 +32,7 @@ struct SnapshotTask {
   std::shared_ptr<const change::TableSchema> schema;
   change::BinlogPosition captured_from;
   snapshot::KeyCells after;
+  std::vector<PendingKey> keys;  // not empty: the rows of these alone
 };
 
 // How far a chunk brings its table.
@@ -38,6 +41,8 @@ struct ChunkProgress {
   uint64_t rows = 0;
   snapshot::KeyCells last_key;
   bool last = false;
+  std::vector<PendingKey>
+      keys;  // not empty: the chunk is of these, and brings its snapshot no further
 };
 
 class FollowedTables {
@@ -64,8 +69,9 @@ class FollowedTables {
       BINSEEK_EXCLUDES(mutex_);
   // The stream has come so far: what waited for that place has nothing to wait for any more, whatever server is next.
   void Passed(const change::BinlogPosition& reached) BINSEEK_EXCLUDES(mutex_);
-  // Whether a chunk of that generation still counts.
-  bool IsCurrent(const std::string& name, uint64_t generation) const BINSEEK_EXCLUDES(mutex_);
+  // Whether a chunk of that generation, read for these keys if any, still counts.
+  bool IsCurrent(const std::string& name, uint64_t generation,
+                 const std::vector<PendingKey>& keys = {}) const BINSEEK_EXCLUDES(mutex_);
   // The chunk is in, and can be searched.
   void ChunkApplied(const ChunkProgress& chunk) BINSEEK_EXCLUDES(mutex_);
   // As EncodeTables. Cheap while nothing changes.
@@ -73,12 +79,28 @@ class FollowedTables {
   // The same as it will be once the chunk is in: for the checkpoint that goes with its rows.
   std::string EncodedBehind(const ChunkProgress& chunk) const BINSEEK_EXCLUDES(mutex_);
 
+  // Rows that are to be read alone, before the checkpoint that goes with their transaction is encoded. Tables that are not followed are
+  // passed over.
+  void AddPending(const std::vector<mapper::PendingRow>& rows) BINSEEK_EXCLUDES(mutex_);
+  // The table was truncated: its rows from before are neither pending nor to be written any more.
+  void ForgetPending(const std::string& name) BINSEEK_EXCLUDES(mutex_);
+  // Whether documents of the table, or that of the row with this key, may be older than the stream.
+  bool AnyOutdated(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
+  bool IsOutdated(const std::string& name, const snapshot::KeyCells& key) const
+      BINSEEK_EXCLUDES(mutex_);
+  // A table that has so many rows to be read alone that it is to be read again as a whole, and whose snapshot does not run; empty: none.
+  std::string TableToReadAgain() const BINSEEK_EXCLUDES(mutex_);
+
   void SetEstimate(const std::string& name, uint64_t rows) BINSEEK_EXCLUDES(mutex_);
 
   // ---- the thread of the snapshot
 
-  // Waits for a table that has something left to read; nullopt: `stop` was asked for.
-  std::optional<SnapshotTask> AwaitTask(const std::stop_token& stop) BINSEEK_EXCLUDES(mutex_);
+  // Waits for a table that has something left to read; nullopt: `stop` was asked for. Keys come first.
+  std::optional<SnapshotTask> AwaitTask(size_t most_keys, const std::stop_token& stop)
+      BINSEEK_EXCLUDES(mutex_);
+  // At most `most` keys of one table, if there are any to read. They go back by ReleaseKeys, or are done with their chunk.
+  std::optional<SnapshotTask> TakeKeys(size_t most) BINSEEK_EXCLUDES(mutex_);
+  void ReleaseKeys(const SnapshotTask& task) BINSEEK_EXCLUDES(mutex_);
   // Its rows have been read to the end, though not all are applied.
   void ReadToEnd(const std::string& name, uint64_t generation) BINSEEK_EXCLUDES(mutex_);
   // As StopTable, unless the table was replaced meanwhile.
@@ -87,15 +109,22 @@ class FollowedTables {
   // ---- any thread
 
   bool snapshot_done() const BINSEEK_EXCLUDES(mutex_);
+  // Whether chunks may come: of a snapshot, or of keys.
+  bool has_work() const BINSEEK_EXCLUDES(mutex_);
   std::vector<TableStatus> Status() const BINSEEK_EXCLUDES(mutex_);
   std::vector<index::IndexId> Indices() const BINSEEK_EXCLUDES(mutex_);
 
  private:
+  struct Table;
+
   static void MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint);
+  static TableCheckpoint CheckpointOf(const Table& table, const std::vector<PendingKey>& read = {});
+  std::optional<SnapshotTask> TakeKeysLocked(size_t most) BINSEEK_REQUIRES(mutex_);
   std::map<std::string, TableCheckpoint> Checkpoints() const BINSEEK_REQUIRES(mutex_);
 
   struct Table {
-    TableCheckpoint checkpoint;
+    TableCheckpoint checkpoint;  // its pending keys are in `pending`
+    PendingKeys pending;
     uint64_t generation = 0;
     TableState state = TableState::kPending;
     bool read_to_end = false;
@@ -108,6 +137,7 @@ class FollowedTables {
   mutable Mutex mutex_;
   CondVar changed_;
   std::map<std::string, Table> tables_ BINSEEK_GUARDED_BY(mutex_);  // by qualified name
+  std::string last_keys_of_ BINSEEK_GUARDED_BY(mutex_);  // the table whose keys were taken last
   uint64_t next_generation_ BINSEEK_GUARDED_BY(mutex_) = 1;
   mutable std::optional<std::string> encoded_ BINSEEK_GUARDED_BY(mutex_);
 };

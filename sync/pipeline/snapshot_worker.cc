@@ -18,6 +18,7 @@ constexpr size_t kMaxWaitingChunks = 2;
 constexpr milliseconds kChunkGoal{500};
 constexpr uint32_t kMinChunkRows = 100;
 constexpr uint32_t kMaxChunkRows = 20'000;
+constexpr size_t kMaxKeysAtOnce = 500;
 constexpr milliseconds kStreamPoll{5};
 constexpr milliseconds kStopPoll{50};
 constexpr milliseconds kRetryPause{1000};
@@ -29,7 +30,8 @@ SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chu
     : options_(WithoutDatabase(std::move(connection))),
       tables_(tables),
       stream_(stream),
-      chunk_rows_(chunk_rows) {
+      chunk_rows_(chunk_rows),
+      keys_at_once_(kMaxKeysAtOnce) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
@@ -110,23 +112,34 @@ Status SnapshotWorker::Connect() {
   return Status::Ok();
 }
 
+template <class Read>
+Result<snapshot::Chunk> SnapshotWorker::ReadInWindow(Read read) {
+  BINSEEK_RETURN_IF_ERROR(Connect());
+  const snapshot::LowWatermark low = OpenWindow();
+  Result<snapshot::Chunk> chunk = read(connection_.get(), low);
+  if (!chunk.ok()) {
+    CloseNewestWindow();
+  }
+  if (!chunk.ok() || chunk->content.cut) {
+    SetInterruptible(nullptr);
+    connection_.reset();  // whatever state the session is in
+  }
+  return chunk;
+}
+
 Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& reader,
                                                   const snapshot::KeyCells& after,
                                                   const std::stop_token& stop) {
-  BINSEEK_RETURN_IF_ERROR(Connect());
-  const snapshot::LowWatermark low = OpenWindow();
-  const auto began = steady_clock::now();
-  auto chunk = snapshot::ReadChunk(connection_.get(), stream_->server(), reader, after, chunk_rows_,
-                                   low, stop);
+  auto began = steady_clock::now();
+  auto chunk = ReadInWindow([&](mysql::Connection* connection, const snapshot::LowWatermark& low) {
+    began = steady_clock::now();
+    return snapshot::ReadChunk(connection, stream_->server(), reader, after, chunk_rows_, low,
+                               stop);
+  });
   if (!chunk.ok()) {
-    CloseNewestWindow();
-    SetInterruptible(nullptr);
-    connection_.reset();  // whatever state the session is in
     return chunk;
   }
   if (chunk->content.cut) {
-    SetInterruptible(nullptr);
-    connection_.reset();
     chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
     return chunk;
   }
@@ -162,11 +175,13 @@ bool SnapshotWorker::AwaitStatements(const SnapshotTask& task, const std::stop_t
 
 void SnapshotWorker::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const auto task = tables_->AwaitTask(stop);
+    const auto task = tables_->AwaitTask(keys_at_once_, stop);
     if (!task) {
       return;
     }
-    if (AwaitStream(task->captured_from, stop).ok()) {
+    if (!task->keys.empty()) {
+      ReadKeys(*task, stop);
+    } else if (AwaitStream(task->captured_from, stop).ok()) {
       ReadTable(*task, stop);
     }
   }
@@ -176,23 +191,17 @@ void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& 
   const snapshot::ChunkReader reader(task.schema);
   snapshot::KeyCells after = task.after;
   while (!stop.stop_requested() && tables_->IsCurrent(task.table, task.generation)) {
+    if (const auto keys = tables_->TakeKeys(keys_at_once_)) {
+      ReadKeys(*keys, stop);
+    }
     auto chunk = ReadChunk(reader, after, stop);
     if (stop.stop_requested()) {
       return;
     }
     if (!chunk.ok()) {
-      if (!chunk.status().retryable()) {
-        if (AwaitStatements(task, stop)) {
-          return;  // the stream has met a statement that explains it
-        }
-        Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", chunk.status()}});
-        tables_->FailSnapshot(task, "its snapshot failed: " + chunk.status().message());
+      if (!TryAgain(task, chunk.status(), stop)) {
         return;
       }
-      static LogEvery every(std::chrono::seconds(10));
-      every.Log(LogLevel::kWarn, "snapshot waits for the server",
-                {{"table", task.table}, {"error", chunk.status()}});
-      std::this_thread::sleep_for(kRetryPause);
       continue;
     }
     after = chunk->content.last_key;
@@ -200,10 +209,59 @@ void SnapshotWorker::ReadTable(const SnapshotTask& task, const std::stop_token& 
     if (last) {
       tables_->ReadToEnd(task.table, task.generation);
     }
-    if (!Push({task.table, task.generation, std::move(chunk).value()}, stop) || last) {
+    if (!Push({task.table, task.generation, std::move(chunk).value(), {}}, stop) || last) {
       return;
     }
   }
+}
+
+// One chunk. The keys were taken before its window opens, so that whatever made them pending lies at or before the low watermark; one that
+// becomes pending later stays so.
+void SnapshotWorker::ReadKeys(const SnapshotTask& task, const std::stop_token& stop) {
+  if (!AwaitStream(task.captured_from, stop).ok()) {
+    return;
+  }
+  const snapshot::ChunkReader reader(task.schema);
+  std::vector<snapshot::KeyCells> cells;
+  for (const PendingKey& key : task.keys) {
+    cells.push_back(key.cells);
+  }
+  auto chunk = ReadInWindow([&](mysql::Connection* connection, const snapshot::LowWatermark& low) {
+    return snapshot::ReadKeysChunk(connection, stream_->server(), reader, cells, low, stop);
+  });
+  if (stop.stop_requested()) {
+    return;
+  }
+  if (!chunk.ok()) {
+    TryAgain(task, chunk.status(), stop);
+    tables_->ReleaseKeys(task);
+    return;
+  }
+  if (chunk->content.cut && cells.size() > 1) {
+    // Which keys the rows behind the cut have, only the server can tell.
+    keys_at_once_ = std::clamp<size_t>(chunk->content.rows->size(), 1, cells.size() / 2);
+    CloseNewestWindow();
+    tables_->ReleaseKeys(task);
+    return;
+  }
+  keys_at_once_ = std::min(kMaxKeysAtOnce, keys_at_once_ * 2);
+  Push({task.table, task.generation, std::move(chunk).value(), task.keys}, stop);
+}
+
+bool SnapshotWorker::TryAgain(const SnapshotTask& task, const Status& failed,
+                              const std::stop_token& stop) {
+  if (failed.retryable()) {
+    static LogEvery every(std::chrono::seconds(10));
+    every.Log(LogLevel::kWarn, "snapshot waits for the server",
+              {{"table", task.table}, {"error", failed}});
+    std::this_thread::sleep_for(kRetryPause);
+    return true;
+  }
+  if (!AwaitStatements(task, stop)) {  // else the stream has met a statement that explains it
+    Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", failed}});
+    tables_->FailSnapshot(task, "its snapshot failed: " + failed.message());
+  }
+  return false;
 }
 
 }  // namespace binseek::pipeline

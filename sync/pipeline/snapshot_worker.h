@@ -2,7 +2,8 @@
 //
 // Its own thread reads; the thread of the stream takes the chunks whose high watermark it has passed and applies them. Few chunks wait at a
 // time: a stream that does not get on holds the reading back. Chunks grow and shrink towards half a second of reading.
-// A table that cannot be read (refused, unknown type) is stopped alone; a server that is away is waited for.
+// Rows that are to be read by their keys alone (FollowedTables::TakeKeys) come before and between the chunks of a snapshot, in chunks
+// of their own. A table that cannot be read (refused, unknown type) is stopped alone; a server that is away is waited for.
 // Thread-safe.
 #ifndef BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
 #define BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
@@ -14,6 +15,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/base/mutex.h"
 #include "sync/binlog/binlog_source.h"
@@ -26,6 +28,7 @@ struct ReadyChunk {
   std::string table;
   uint64_t generation = 0;
   snapshot::Chunk chunk;
+  std::vector<PendingKey> keys;  // not empty: the chunk is what these found
 };
 
 class SnapshotWorker {
@@ -47,10 +50,16 @@ class SnapshotWorker {
  private:
   void Run(const std::stop_token& stop);
   void ReadTable(const SnapshotTask& task, const std::stop_token& stop);
+  void ReadKeys(const SnapshotTask& task, const std::stop_token& stop);
+  // What is to be done about a read that failed. False: the task is over.
+  bool TryAgain(const SnapshotTask& task, const Status& failed, const std::stop_token& stop);
   // OK once the stream has reached `position`; kAborted where stopped.
   Status AwaitStream(const change::BinlogPosition& position, const std::stop_token& stop) const;
   Result<snapshot::Chunk> ReadChunk(const snapshot::ChunkReader& reader,
                                     const snapshot::KeyCells& after, const std::stop_token& stop);
+  // A window, and in it what `read` reads with the connection and the low watermark.
+  template <class Read>
+  Result<snapshot::Chunk> ReadInWindow(Read read);
   Status Connect();
   void SetInterruptible(mysql::Connection* connection) BINSEEK_EXCLUDES(mutex_);
   bool AwaitStatements(const SnapshotTask& task, const std::stop_token& stop);
@@ -67,6 +76,7 @@ class SnapshotWorker {
   // Of the thread.
   std::unique_ptr<mysql::Connection> connection_;
   uint32_t chunk_rows_;
+  size_t keys_at_once_;
 
   mutable Mutex mutex_;
   CondVar changed_;

@@ -69,6 +69,9 @@ class SupervisorImpl final : public Supervisor {
     SyncStatus status;
     status.source = mysql::DisplayUrl(options_.connection);
     status.tables = tables_.Status();
+    for (const TableStatus& table : status.tables) {
+      status.pending_keys += table.pending_keys;
+    }
     status.dead_letters = options_.state->dead_letter_count();
     status.committed = commits_.committed();
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
@@ -284,11 +287,12 @@ class SupervisorImpl final : public Supervisor {
     }
     while (!stop.stop_requested()) {
       BINSEEK_ASSIGN_OR_RETURN(auto transaction,
-                               source_->Next(tables_.snapshot_done() ? kPoll : kPollWithSnapshot));
+                               source_->Next(tables_.has_work() ? kPollWithSnapshot : kPoll));
       if (transaction) {
         BINSEEK_RETURN_IF_ERROR(TakeTransaction(&*transaction, stop));
       }
       BINSEEK_RETURN_IF_ERROR(TakeChunks(stop));
+      BINSEEK_RETURN_IF_ERROR(ReadTableAgain(stop));
       NotePlace(transaction);
     }
     return Status::Aborted("stopped");
@@ -317,6 +321,16 @@ class SupervisorImpl final : public Supervisor {
       worker_->ChunkDone();
     }
     return Status::Ok();
+  }
+
+  // Reads are begun anew one table at a time; the others' turn comes with the next round.
+  Status ReadTableAgain(const std::stop_token& stop) {
+    const std::string table = tables_.TableToReadAgain();
+    if (table.empty()) {
+      return Status::Ok();
+    }
+    BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return catalog_.ReadAgain(table, stop); }));
+    return Retry(stop, [&] { return applier_->ApplyCheckpoint(); });
   }
 
   void NotePlace(const std::optional<change::Transaction>& transaction) {

@@ -67,7 +67,9 @@ struct TableStatus {
   uint64_t snapshot_rows = 0;   // read so far
   uint64_t estimated_rows = 0;  // the server's guess; never below snapshot_rows
   double rows_per_second = 0;   // of the snapshot, over the last seconds
-  std::string error;            // kStopped: why, and what mends it
+  // Rows that the stream told of without all that their documents need, which are yet to be read: their documents may be old.
+  uint64_t pending_keys = 0;
+  std::string error;  // kStopped: why, and what mends it
 };
 
 struct SyncStatus {
@@ -82,6 +84,7 @@ struct SyncStatus {
   uint64_t rows = 0;
   uint64_t reconnects = 0;
   uint64_t dead_letters = 0;
+  uint64_t pending_keys = 0;        // of all tables
   std::string error;                // the last one, or why it is halted
   std::vector<TableStatus> tables;  // by name
 };

@@ -126,6 +126,19 @@ Status TableCatalog::TakeEvent(const change::TableEvent& event,
   return HandleEvent(event, connection.get());
 }
 
+Status TableCatalog::ReadAgain(const std::string& name, const std::stop_token& /*stop*/) {
+  const auto table = tables_->Find(name);
+  if (!table) {
+    return Status::Ok();
+  }
+  Log(LogLevel::kWarn, "table is read again: too many of its rows came without all columns",
+      {{"table", name}});
+  BINSEEK_ASSIGN_OR_RETURN(const auto connection,
+                           mysql::Connection::Open(WithoutDatabase(options_.connection)));
+  return Refresh(table->schema->database, table->schema->table, /*rewritten=*/true,
+                 connection.get());
+}
+
 Status TableCatalog::HandleEvent(const change::TableEvent& event, mysql::Connection* connection) {
   if (event.kind == change::TableEvent::Kind::kUnseenRows) {
     const std::string& database = options_.connection.database;

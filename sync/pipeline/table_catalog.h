@@ -44,6 +44,9 @@ class TableCatalog {
   // What a statement does to the tables. Connects, and waits until the server shows what the statement did: the binlog tells of it first.
   Status TakeEvent(const change::TableEvent& event, const change::TransactionPosition& position,
                    const std::stop_token& stop);
+  // Reads the table again as a whole, because more of its rows are to be read than can be read one by one (PendingKeys::kMost). Every row
+  // that was pending comes with it, so that what is followed from then on has no pending keys.
+  Status ReadAgain(const std::string& name, const std::stop_token& stop);
   bool IsFollowed(std::string_view database) const;
 
   bool IsWanted(std::string_view database, std::string_view table) const;

@@ -1,6 +1,5 @@
 #include "sync/snapshot/chunk_reader.h"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -10,46 +9,6 @@ namespace binseek::snapshot {
 namespace {
 
 using change::Column;
-using change::ColumnType;
-
-bool IsNumberText(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
-}
-
-// ENUM sorts by the number of its label, SET by the bits of its labels; a label compares as text.
-std::optional<uint64_t> LabelNumber(const Column& column, std::string_view label) {
-  const auto found = std::find(column.labels.begin(), column.labels.end(), label);
-  return found == column.labels.end()
-             ? std::nullopt
-             : std::optional<uint64_t>(static_cast<uint64_t>(found - column.labels.begin()));
-}
-
-Result<std::string> EnumLiteral(const Column& column, std::string_view cell) {
-  if (cell.empty()) {
-    return std::string("0");
-  }
-  const auto number = LabelNumber(column, cell);
-  if (!number) {
-    return Status::InvalidArgument("key column " + column.name +
-                                   ": a value that is none of its labels");
-  }
-  return std::to_string(*number + 1);
-}
-
-Result<std::string> SetLiteral(const Column& column, std::string_view cell) {
-  uint64_t bits = 0;
-  while (!cell.empty()) {
-    const size_t comma = std::min(cell.find(','), cell.size());
-    const auto number = LabelNumber(column, cell.substr(0, comma));
-    if (!number || *number >= 64) {
-      return Status::InvalidArgument("key column " + column.name +
-                                     ": a value that is none of its labels");
-    }
-    bits |= uint64_t{1} << *number;
-    cell.remove_prefix(std::min(comma + 1, cell.size()));
-  }
-  return std::to_string(bits);
-}
 
 // (a > 1 OR (a = 1 AND (b > 2 OR ...))), begun by a >= 1, which is what the server finds its place in the index by.
 std::string Behind(const std::vector<std::string>& names,
@@ -70,50 +29,6 @@ std::string Behind(const std::vector<std::string>& names,
 }
 
 }  // namespace
-
-Result<std::string> KeyLiteral(const Column& column, std::string_view cell) {
-  switch (column.type) {
-    case ColumnType::kEnum:
-      return EnumLiteral(column, cell);
-    case ColumnType::kSet:
-      return SetLiteral(column, cell);
-    case ColumnType::kTinyInt:
-    case ColumnType::kSmallInt:
-    case ColumnType::kMediumInt:
-    case ColumnType::kInt:
-    case ColumnType::kBigInt:
-    case ColumnType::kFloat:
-    case ColumnType::kDouble:
-    case ColumnType::kDecimal:
-    case ColumnType::kBit:
-    case ColumnType::kYear:
-      if (!IsNumberText(cell)) {
-        break;
-      }
-      return std::string(cell);
-    case ColumnType::kBinary:
-    case ColumnType::kVarbinary:
-    case ColumnType::kBlob:
-      return mysql::QuoteBytes(cell);
-    case ColumnType::kChar:
-    case ColumnType::kVarchar:
-    case ColumnType::kText:
-    case ColumnType::kDate:
-    case ColumnType::kTime:
-    case ColumnType::kDateTime:
-    case ColumnType::kTimestamp:
-    case ColumnType::kUuid:
-    case ColumnType::kInet4:
-    case ColumnType::kInet6:
-      return mysql::Quote(cell);
-    case ColumnType::kJson:
-    case ColumnType::kGeometry:
-    case ColumnType::kVector:
-      break;
-  }
-  return Status::InvalidArgument("key column " + column.name +
-                                 " cannot be read in the order of its key");
-}
 
 ChunkReader::ChunkReader(std::shared_ptr<const change::TableSchema> table)
     : table_(std::move(table)) {
@@ -147,13 +62,33 @@ Result<std::string> ChunkReader::Statement(const KeyCells& after, uint32_t limit
   return sql + order_by_ + " LIMIT " + std::to_string(limit);
 }
 
+Result<std::string> ChunkReader::StatementOfKeys(std::span<const KeyCells> keys) const {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string condition, KeysCondition(*table_, keys));
+  return select_ + " WHERE " + condition;
+}
+
 Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyCells& after,
                                     uint32_t limit) const {
   BINSEEK_ASSIGN_OR_RETURN(const std::string sql, Statement(after, limit));
+  BINSEEK_ASSIGN_OR_RETURN(ChunkRows chunk, Collect(connection, sql));
+  if (chunk.rows->size() == 0) {
+    chunk.last_key = after;
+  }
+  chunk.last = !chunk.cut && chunk.rows->size() < limit;
+  return chunk;
+}
+
+Result<ChunkRows> ChunkReader::ReadKeys(mysql::Connection* connection,
+                                        std::span<const KeyCells> keys) const {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string sql, StatementOfKeys(keys));
+  return Collect(connection, sql);
+}
+
+Result<ChunkRows> ChunkReader::Collect(mysql::Connection* connection,
+                                       const std::string& sql) const {
   BINSEEK_ASSIGN_OR_RETURN(const auto reader, connection->Stream(sql));
   ChunkRows chunk;
   std::vector<change::RowChange> rows;
-  chunk.last_key = after;
   uint64_t bytes = 0;
   while (!chunk.cut) {
     BINSEEK_ASSIGN_OR_RETURN(const mysql::RowCells* cells, reader->Next());
@@ -171,7 +106,6 @@ Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyCell
     }
     rows.push_back({change::RowChangeKind::kRead, table_, {}, std::move(row)});
   }
-  chunk.last = !chunk.cut && rows.size() < limit;
   chunk.rows = std::make_shared<const change::RowVector>(std::move(rows));
   return chunk;
 }

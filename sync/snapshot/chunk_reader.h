@@ -10,7 +10,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +20,9 @@
 #include "sync/change/table_schema.h"
 #include "sync/change/transaction.h"
 #include "sync/mysql/connection.h"
+#include "sync/snapshot/key_cells.h"
 
 namespace binseek::snapshot {
-
-// Cells of the key columns of the last row that was read, in key order, as the server prints them; empty: from the beginning.
-using KeyCells = std::vector<std::string>;
 
 // Of the cells of a chunk: what is read ahead stays within some of these, whatever the rows are like.
 inline constexpr uint64_t kMaxChunkBytes = uint64_t{32} << 20;
@@ -42,21 +40,27 @@ class ChunkReader {
   // REQUIRES: the table has a primary key.
   explicit ChunkReader(std::shared_ptr<const change::TableSchema> table);
 
-  // At most `limit` rows behind `after`, and no more once they take kMaxChunkBytes. REQUIRES: limit > 0.
+  // At most `limit` rows behind `after` (empty: from the beginning), and no more once they take kMaxChunkBytes. REQUIRES: limit > 0.
   [[nodiscard]] Result<ChunkRows> Read(mysql::Connection* connection, const KeyCells& after,
                                        uint32_t limit) const;
 
+  // The rows that the keys find, in any order; some may find none. Where `cut`, which keys the others of them are is not known.
+  // REQUIRES: !keys.empty()
+  [[nodiscard]] Result<ChunkRows> ReadKeys(mysql::Connection* connection,
+                                           std::span<const KeyCells> keys) const;
+
   // The statement that Read sends.
   [[nodiscard]] Result<std::string> Statement(const KeyCells& after, uint32_t limit) const;
+  // The one that ReadKeys sends.
+  [[nodiscard]] Result<std::string> StatementOfKeys(std::span<const KeyCells> keys) const;
 
  private:
+  Result<ChunkRows> Collect(mysql::Connection* connection, const std::string& sql) const;
+
   std::shared_ptr<const change::TableSchema> table_;
   std::string select_;  // SELECT ... FROM ...
   std::string order_by_;
 };
-
-// A cell of a key column as a literal that compares as the column sorts. kInvalidArgument where there is none.
-Result<std::string> KeyLiteral(const change::Column& column, std::string_view cell);
 
 // About how many rows the table has, as the server guesses.
 Result<uint64_t> EstimateRows(mysql::Connection* connection, const change::TableSchema& table);

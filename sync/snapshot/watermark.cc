@@ -98,16 +98,10 @@ Status CheckServer(const mysql::ServerInfo& reading, const mysql::ServerInfo& st
   return Status::Ok();
 }
 
-}  // namespace
-
-Status AwaitShown(mysql::Connection* connection, const change::SourcePosition& position,
-                  const std::stop_token& stop) {
-  return position.gtids.empty() ? Status::Ok() : AwaitExecuted(connection, position.gtids, stop);
-}
-
-Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
-                        const ChunkReader& reader, const KeyCells& after, uint32_t limit,
-                        const LowWatermark& low, const std::stop_token& stop) {
+// One SELECT between watermarks: `read` sends it and collects its rows.
+template <class Read>
+Result<Chunk> ReadBetween(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
+                          const LowWatermark& low, const std::stop_token& stop, Read read) {
   BINSEEK_RETURN_IF_ERROR(CheckServer(connection->server(), stream_server));
   const bool mariadb = connection->server().is_mariadb();
   if (mariadb) {
@@ -121,7 +115,7 @@ Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& 
   }
   Chunk chunk;
   chunk.low_ordinal = low.ordinal;
-  BINSEEK_ASSIGN_OR_RETURN(chunk.content, reader.Read(connection, after, limit));
+  BINSEEK_ASSIGN_OR_RETURN(chunk.content, read());
   std::unique_ptr<mysql::Connection> other;
   if (chunk.content.cut) {
     BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::Open(connection->options()));
@@ -133,6 +127,27 @@ Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& 
                            mysql::CurrentPosition(other ? other.get() : connection));
   chunk.high = end.binlog;
   return chunk;
+}
+
+}  // namespace
+
+Status AwaitShown(mysql::Connection* connection, const change::SourcePosition& position,
+                  const std::stop_token& stop) {
+  return position.gtids.empty() ? Status::Ok() : AwaitExecuted(connection, position.gtids, stop);
+}
+
+Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
+                        const ChunkReader& reader, const KeyCells& after, uint32_t limit,
+                        const LowWatermark& low, const std::stop_token& stop) {
+  return ReadBetween(connection, stream_server, low, stop,
+                     [&] { return reader.Read(connection, after, limit); });
+}
+
+Result<Chunk> ReadKeysChunk(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
+                            const ChunkReader& reader, std::span<const KeyCells> keys,
+                            const LowWatermark& low, const std::stop_token& stop) {
+  return ReadBetween(connection, stream_server, low, stop,
+                     [&] { return reader.ReadKeys(connection, keys); });
 }
 
 }  // namespace binseek::snapshot

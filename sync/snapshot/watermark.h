@@ -14,6 +14,7 @@
 #define BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
 
 #include <cstdint>
+#include <span>
 #include <stop_token>
 
 #include "engine/base/result.h"
@@ -46,6 +47,12 @@ struct Chunk {
                                       const ChunkReader& reader, const KeyCells& after,
                                       uint32_t limit, const LowWatermark& low,
                                       const std::stop_token& stop);
+
+// The same for the rows of some keys (ChunkReader::ReadKeys). What made a key worth reading must lie at or before `low`.
+[[nodiscard]] Result<Chunk> ReadKeysChunk(mysql::Connection* connection,
+                                          const mysql::ServerInfo& stream_server,
+                                          const ChunkReader& reader, std::span<const KeyCells> keys,
+                                          const LowWatermark& low, const std::stop_token& stop);
 
 }  // namespace binseek::snapshot
 

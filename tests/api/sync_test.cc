@@ -19,6 +19,7 @@ class FakeSupervisor final : public pipeline::Supervisor {
     status.source = "mysql://u@h:3306/shop";
     status.position.binlog = {"binlog.000007", 1234};
     status.lag_ms = 5;
+    status.pending_keys = 7;
     pipeline::TableStatus table;
     table.table = "shop.products";
     table.index = "products";
@@ -26,6 +27,7 @@ class FakeSupervisor final : public pipeline::Supervisor {
     table.snapshot_rows = 100;
     table.estimated_rows = 300;
     table.rows_per_second = 50;
+    table.pending_keys = 3;
     status.tables.push_back(table);
     return status;
   }
@@ -63,6 +65,8 @@ TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
   EXPECT_EQ(At(status, "tables.0.table"), "shop.products");
   EXPECT_EQ(At(status, "tables.0.eta_seconds"), "4.0");
   EXPECT_EQ(At(status, "tables.0.error"), "null");
+  EXPECT_EQ(At(status, "pending_keys"), "7");
+  EXPECT_EQ(At(status, "tables.0.pending_keys"), "3");
 }
 
 TEST_F(SyncTest, WithoutASourceItSaysSo) {
@@ -121,6 +125,7 @@ TEST_F(SyncTest, MetricsAreInPrometheusForm) {
   const Response response = Send("GET", "/_metrics");
   EXPECT_THAT(response.content_type, HasSubstr("text/plain"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_lag_milliseconds 5\n"));
+  EXPECT_THAT(response.body, HasSubstr("binseek_sync_pending_keys 7\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));
 }
 

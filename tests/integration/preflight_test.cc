@@ -97,7 +97,7 @@ TEST_P(PreflightTest, SettingsThatCannotWorkAreNamedAndMended) {
   EXPECT_FALSE(mysql::PreflightPassed(checks));
   EXPECT_EQ(Find(checks, "log_bin").verdict, Verdict::kPass);
   EXPECT_EQ(Find(checks, "binlog_format").verdict, Verdict::kFail);
-  EXPECT_EQ(Find(checks, "binlog_row_image").verdict, mariadb() ? Verdict::kWarn : Verdict::kFail);
+  EXPECT_EQ(Find(checks, "binlog_row_image").verdict, Verdict::kWarn);
   EXPECT_EQ(Find(checks, "binlog_row_metadata").verdict, Verdict::kWarn);
   EXPECT_EQ(Find(checks, "gtid").verdict, mariadb() ? Verdict::kPass : Verdict::kWarn);
   EXPECT_EQ(Find(checks, "retention").verdict, Verdict::kWarn);

@@ -58,6 +58,27 @@ TEST(PreflightSettingsTest, GtidModeMovesByTheStepsThatAreLeft) {
       "SET PERSIST gtid_mode = 'ON_PERMISSIVE';\nSET PERSIST gtid_mode = 'ON';");
 }
 
+TEST(PreflightSettingsTest, ImagesThatLackColumnsAreReadAndCounted) {
+  const auto check = [](const ServerInfo& server, const ServerVariables& variables) {
+    return Find(CheckSettings(server, variables), "binlog_row_image");
+  };
+  EXPECT_EQ(check(kMysql, {{"binlog_row_image", "FULL"}}).verdict, Verdict::kPass);
+  for (const ServerInfo& server : {kMysql, kMariadb}) {
+    for (const char* image : {"MINIMAL", "NOBLOB"}) {
+      const PreflightCheck found = check(server, {{"binlog_row_image", image}});
+      EXPECT_EQ(found.verdict, Verdict::kWarn);
+      EXPECT_NE(found.why.find("pending_keys"), std::string::npos);
+      EXPECT_NE(found.fix.find("binlog_row_image = 'FULL'"), std::string::npos);
+      EXPECT_EQ(found.why.find("REPLACE") != std::string::npos,
+                server.is_mariadb() && image == std::string("NOBLOB"));
+    }
+  }
+  const PreflightCheck partial = check(
+      kMysql, {{"binlog_row_image", "MINIMAL"}, {"binlog_row_value_options", "PARTIAL_JSON"}});
+  EXPECT_EQ(partial.verdict, Verdict::kWarn);
+  EXPECT_NE(partial.why.find("JSON"), std::string::npos);
+}
+
 TEST(PreflightSettingsTest, RetentionKnowsBothVariables) {
   const auto check = [](const ServerInfo& server, const ServerVariables& variables) {
     return Find(CheckSettings(server, variables), "retention");

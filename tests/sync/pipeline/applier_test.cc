@@ -309,6 +309,57 @@ TEST_F(ApplierTest, AChunkOfAReplacedTableIsDropped) {
   EXPECT_TRUE(sink_.keys.empty());
 }
 
+TEST_F(ApplierTest, PendingKeysGoWithTheCheckpointOfTheirRowsAndOfTheirChunk) {
+  change::Transaction transaction = Inserts(3, 0, 0);
+  const auto wide = [&] {  // (id, name), of which the row lacks the name
+    auto schema = std::make_shared<change::TableSchema>(*schema_);
+    schema->columns.emplace_back();
+    schema->columns.back().name = "name";
+    schema->columns.back().type = change::ColumnType::kVarchar;
+    return schema;
+  }();
+  ASSERT_OK(mapper_.Bind(wide, index::IndexId{1},
+                         std::make_shared<const mapping::Mapping>(*mapper::DeriveMapping(*wide))));
+  transaction.rows = std::make_shared<change::RowVector>(std::vector<change::RowChange>{
+      {change::RowChangeKind::kInsert, wide, {}, {change::Value::Int(7), change::Value::Absent()}},
+      {change::RowChangeKind::kInsert,
+       wide,
+       {},
+       {change::Value::Int(8), change::Value::Absent()}}});
+  sink_.fail_with = Status::Unavailable("away");
+  EXPECT_STATUS(applier_->Apply(transaction), kUnavailable);
+  sink_.fail_with = Status::Ok();
+  ASSERT_OK(applier_->Apply(transaction));
+  EXPECT_TRUE(sink_.keys.empty());
+  EXPECT_EQ(state_->dead_letter_count(), 0U);
+  EXPECT_EQ(Stored().tables.at("shop.items").pending_keys,
+            (std::vector<snapshot::KeyCells>{{"7"}, {"8"}}));
+  EXPECT_EQ(tables_.Status()[0].pending_keys, 2U);
+  const auto task = tables_.TakeKeys(1);
+  ASSERT_TRUE(task);
+  ReadyChunk ready{"shop.items", task->generation, {}, task->keys};
+  ready.chunk.low_ordinal = 3;
+  ready.chunk.content.rows = std::make_shared<change::RowVector>(std::vector<change::RowChange>{
+      {change::RowChangeKind::kRead, wide, {}, {change::Value::Int(7), change::Value::Null()}}});
+  ASSERT_OK(applier_->ApplyChunk(ready));
+  EXPECT_EQ(sink_.keys, std::vector<std::string>{"7"});
+  EXPECT_EQ(sink_.versions[0], change::ChunkVersionOf(3));
+  EXPECT_EQ(Stored().tables.at("shop.items").pending_keys,
+            (std::vector<snapshot::KeyCells>{{"8"}}));
+  EXPECT_EQ(tables_.Status()[0].snapshot_rows, 0U) << "its snapshot has not come further";
+  // The table is truncated while the other is being read.
+  const auto before = tables_.TakeKeys(1);
+  ASSERT_TRUE(before);
+  change::Transaction truncation = Inserts(4, 0, 0);
+  truncation.table_events.push_back(
+      {change::TableEvent::Kind::kTruncate, "shop", "items", "TRUNCATE items"});
+  ASSERT_OK(applier_->Apply(truncation));
+  EXPECT_TRUE(Stored().tables.at("shop.items").pending_keys.empty());
+  ready.keys = before->keys;
+  ASSERT_OK(applier_->ApplyChunk(ready));
+  EXPECT_EQ(sink_.keys.size(), 1U) << "a row from before the truncation";
+}
+
 TEST_F(ApplierTest, ATruncationDeletesEveryDocumentOfItsTable) {
   sink_.visited_table = "0/shop.items";
   change::Transaction transaction = Inserts(3, 0, 0);
@@ -316,6 +367,59 @@ TEST_F(ApplierTest, ATruncationDeletesEveryDocumentOfItsTable) {
       {change::TableEvent::Kind::kTruncate, "shop", "items", "TRUNCATE items"});
   ASSERT_OK(applier_->Apply(transaction));
   EXPECT_EQ(sink_.keys, (std::vector<std::string>{"1", "2"}));
+}
+
+TEST(FollowedTablesTest, ATableWithTooManyPendingKeysIsReadAgainOnceItsSnapshotIsDone) {
+  FollowedTables tables;
+  for (const char* name : {"a", "b"}) {
+    auto schema = std::make_shared<change::TableSchema>();
+    schema->database = "shop";
+    schema->table = name;
+    TableCheckpoint table;
+    table.schema = schema;
+    table.index = name;
+    tables.Follow(table);
+  }
+  tables.AddPending({{"shop.b", {}}, {"shop.gone", {"1"}}});
+  EXPECT_EQ(tables.TableToReadAgain(), "") << "its snapshot would never end";
+  EXPECT_TRUE(tables.IsOutdated("shop.b", {"1"}));
+  EXPECT_FALSE(tables.AnyOutdated("shop.a"));
+  EXPECT_FALSE(tables.TakeKeys(5));
+  tables.ChunkApplied({"shop.b", 3, {"3"}, /*last=*/true, {}});
+  EXPECT_EQ(tables.TableToReadAgain(), "shop.b");
+  EXPECT_TRUE(tables.has_work());
+  TableCheckpoint begun = *tables.Find("shop.b");
+  EXPECT_EQ(begun.pending_keys, std::vector<snapshot::KeyCells>{{}}) << "so a restart knows it";
+  begun.pending_keys.clear();
+  begun.snapshot_done = false;
+  tables.Follow(begun);
+  EXPECT_EQ(tables.TableToReadAgain(), "");
+  EXPECT_FALSE(tables.AnyOutdated("shop.b"));
+}
+
+TEST(FollowedTablesTest, KeysComeBeforeSnapshotsAndTablesTakeTurns) {
+  FollowedTables tables;
+  for (const char* name : {"a", "b", "c"}) {
+    auto schema = std::make_shared<change::TableSchema>();
+    schema->database = "shop";
+    schema->table = name;
+    TableCheckpoint table;
+    table.schema = schema;
+    table.index = name;
+    tables.Follow(table);
+  }
+  tables.AddPending({{"shop.b", {"1"}}, {"shop.b", {"2"}}, {"shop.c", {"3"}}});
+  const std::stop_token never;
+  for (const char* expected : {"shop.b", "shop.c", "shop.b"}) {
+    const auto task = tables.AwaitTask(1, never);
+    ASSERT_TRUE(task);
+    EXPECT_EQ(task->table, expected);
+    EXPECT_EQ(task->keys.size(), 1U);
+  }
+  const auto task = tables.AwaitTask(1, never);
+  ASSERT_TRUE(task);
+  EXPECT_EQ(task->table, "shop.a");
+  EXPECT_TRUE(task->keys.empty());
 }
 
 TEST(FollowedTablesTest, RowsBeforeTheCapturedPlaceAreNotWanted) {

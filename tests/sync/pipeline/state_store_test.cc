@@ -131,6 +131,21 @@ TEST_F(StateStoreTest, SourcesTablesAndPositionsAreTakenApart) {
                                                          "binlog.000007:1234", "snapshot"));
 }
 
+TEST_F(StateStoreTest, KeysOfDeadLettersAreKnownBeforeAndBehindAFlush) {
+  auto store = Open();
+  EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "2"));
+  store->AddDeadLetters(kSource, {Row("shop.t", "2", "a:1"), Row("shop.t", "30", "a:1")});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(store->HasDeadLetter(kSource, "shop.t", "2"));
+    EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "3"));
+    EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.u", "2"));
+    EXPECT_FALSE(store->HasDeadLetter(SourceId{1}, "shop.t", "2"));
+    ASSERT_OK(store->Flush());
+  }
+  store->ForgetDeadLetters(kSource, "shop.t");
+  EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "2"));
+}
+
 TEST_F(StateStoreTest, ForgettingATableLeavesOthersAndWhatComesAfter) {
   auto store = Open();
   store->AddDeadLetters(kSource, {Row("shop.t", "1", "a:1"), Row("shop.u", "2", "a:1")});

@@ -54,6 +54,21 @@ TEST(ChunkReaderTest, CompositeKeysCompareInKeyOrder) {
       << *sql;
 }
 
+TEST(ChunkReaderTest, RowsAreFoundByTheirKeys) {
+  const std::vector<KeyCells> keys = {{"5", "it's"}, {"-6", ""}};
+  const auto sql = ChunkReader(Table({0, 1})).StatementOfKeys(keys);
+  ASSERT_OK(sql);
+  EXPECT_EQ(
+      *sql,
+      "SELECT `a`,`b`,`c` FROM `shop`.`it``ems` AS t WHERE (t.`a` = 5 AND t.`b` = 'it''s') OR "
+      "(t.`a` = -6 AND t.`b` = '')");
+  const auto one = ChunkReader(Table({2})).StatementOfKeys(std::vector<KeyCells>{{"2026-01-02"}});
+  ASSERT_OK(one);
+  EXPECT_TRUE(one->ends_with(" WHERE (t.`c` = '2026-01-02')")) << *one;
+  EXPECT_STATUS(ChunkReader(Table({0, 1})).StatementOfKeys(std::vector<KeyCells>{{"1"}}),
+                kInvalidArgument);
+}
+
 TEST(ChunkReaderTest, AKeyOfAnotherLengthIsRefused) {
   EXPECT_STATUS(ChunkReader(Table({0, 1})).Statement({"1"}, 3), kInvalidArgument);
 }

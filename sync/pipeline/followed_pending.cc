@@ -1,0 +1,87 @@
+// The part of FollowedTables that knows which rows are yet to be read by themselves.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sync/pipeline/followed_tables.h"
+
+namespace binseek::pipeline {
+
+std::optional<SnapshotTask> FollowedTables::TakeKeys(size_t most) {
+  const MutexLock lock(&mutex_);
+  return TakeKeysLocked(most);
+}
+
+std::optional<SnapshotTask> FollowedTables::TakeKeysLocked(size_t most) {
+  auto it = tables_.upper_bound(last_keys_of_);  // tables take turns
+  for (size_t left = tables_.size(); left > 0; --left, ++it) {
+    it = it == tables_.end() ? tables_.begin() : it;
+    auto& [name, table] = *it;
+    if (table.state != TableState::kStopped && table.pending.HasSomeToTake()) {
+      last_keys_of_ = name;
+      return SnapshotTask{
+          name, table.generation,        table.checkpoint.schema, table.checkpoint.captured_from,
+          {},   table.pending.Take(most)};
+    }
+  }
+  return std::nullopt;
+}
+
+void FollowedTables::ReleaseKeys(const SnapshotTask& task) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(task.table);
+  if (it != tables_.end() && it->second.generation == task.generation) {
+    it->second.pending.Release(task.keys);
+  }
+}
+
+void FollowedTables::AddPending(const std::vector<mapper::PendingRow>& rows) {
+  if (rows.empty()) {
+    return;
+  }
+  const MutexLock lock(&mutex_);
+  for (const mapper::PendingRow& row : rows) {
+    const auto it = tables_.find(row.table);
+    if (it != tables_.end()) {
+      it->second.pending.Add(row.key);
+    }
+  }
+  encoded_.reset();
+  changed_.NotifyAll();
+}
+
+void FollowedTables::ForgetPending(const std::string& name) {
+  const MutexLock lock(&mutex_);
+  if (const auto it = tables_.find(name); it != tables_.end()) {
+    it->second.pending.Clear();
+    encoded_.reset();
+  }
+}
+
+bool FollowedTables::AnyOutdated(const std::string& name) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  return it != tables_.end() &&
+         (!it->second.pending.empty() || it->second.checkpoint.sweep_below != 0);
+}
+
+bool FollowedTables::IsOutdated(const std::string& name, const snapshot::KeyCells& key) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  // While a table is read again, its documents are what they were before.
+  return it != tables_.end() &&
+         (it->second.pending.Covers(key) || it->second.checkpoint.sweep_below != 0);
+}
+
+std::string FollowedTables::TableToReadAgain() const {
+  const MutexLock lock(&mutex_);
+  for (const auto& [name, table] : tables_) {
+    // A snapshot that runs is not begun again: what cannot keep up with the changes would never end.
+    if (table.state == TableState::kLive && table.pending.whole()) {
+      return name;
+    }
+  }
+  return {};
+}
+
+}  // namespace binseek::pipeline

@@ -1,0 +1,55 @@
+// FollowedRows: what a sink has stored, and which of it the pipeline knows to be old.
+//
+// Single-threaded: the applier. Borrows tables and state.
+#ifndef BINSEEK_SYNC_PIPELINE_FOLLOWED_ROWS_H_
+#define BINSEEK_SYNC_PIPELINE_FOLLOWED_ROWS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/state_store.h"
+
+namespace binseek::pipeline {
+
+class FollowedRows final : public mapper::StoredRows {
+ public:
+  // `behind_pieces`: earlier pieces of the transaction are mapped and not to be seen in `stored`.
+  FollowedRows(std::unique_ptr<mapper::StoredRows> stored, change::SourceId source,
+               const FollowedTables* tables, const StateStore* state, bool behind_pieces = false)
+      : stored_(std::move(stored)),
+        source_(source),
+        tables_(tables),
+        state_(state),
+        behind_pieces_(behind_pieces) {}
+
+  bool Contains(index::IndexId index, std::string_view key) const override {
+    return stored_->Contains(index, key);
+  }
+  Result<std::optional<std::string>> Source(index::IndexId index,
+                                            std::string_view key) const override {
+    return stored_->Source(index, key);
+  }
+  bool AnyOutdated(const std::string& table) const override { return tables_->AnyOutdated(table); }
+  bool IsOutdated(const std::string& table, const snapshot::KeyCells& key) const override {
+    return tables_->IsOutdated(table, key);
+  }
+  bool MayComplete(const std::string& table, std::string_view key) const override {
+    return !behind_pieces_ && !state_->HasDeadLetter(source_, table, key);
+  }
+
+ private:
+  const std::unique_ptr<mapper::StoredRows> stored_;
+  const change::SourceId source_;
+  const FollowedTables* const tables_;
+  const StateStore* const state_;
+  const bool behind_pieces_;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_FOLLOWED_ROWS_H_
