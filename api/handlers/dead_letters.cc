@@ -1,8 +1,11 @@
-// _sync/dead_letters: the rows that could not become documents: a list, and their end by the user's word.
+// _sync/dead_letters: the rows that could not become documents: a list, another try, and their end by the user's word.
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
@@ -18,6 +21,10 @@ constexpr size_t kMaxLetters = 10'000;
 std::optional<std::string> TextParameter(const Request& request, std::string_view name) {
   const auto value = request.Parameter(name);
   return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+RestError TableRequired() {
+  return IllegalArgument("[table] is required: its name as the list shows it, database.table");
 }
 
 void WriteLetter(const pipeline::DeadLetter& letter, JsonWriter* writer) {
@@ -62,7 +69,7 @@ HandlerResult Discard(const Node& node, const Request& request) {
   const std::optional<std::string> table = TextParameter(request, "table");
   const std::optional<std::string> key = TextParameter(request, "key");
   if (!table || table->empty()) {
-    return IllegalArgument("[table] is required: its name as the list shows it, database.table");
+    return TableRequired();
   }
   uint64_t discarded = 0;
   if (node.state() != nullptr) {
@@ -78,6 +85,45 @@ HandlerResult Discard(const Node& node, const Request& request) {
   return response;
 }
 
+// Of one key, or of all rows of the table.
+RestResult<std::vector<std::string>> KeysOf(const pipeline::StateStore& state,
+                                            const std::string& table,
+                                            const std::optional<std::string>& key) {
+  std::set<std::string> keys;  // a row may have several letters
+  for (size_t from = 0;; from += kMaxLetters) {
+    BINSEEK_REST_ASSIGN_OR_RETURN(const pipeline::DeadLetterPage page,
+                                  state.FindDeadLetters({table, key}, from, kMaxLetters));
+    for (const pipeline::DeadLetter& letter : page.letters) {
+      keys.insert(letter.key);
+    }
+    if (page.letters.size() < kMaxLetters) {
+      return std::vector<std::string>(keys.begin(), keys.end());
+    }
+  }
+}
+
+HandlerResult Retry(const Node& node, const Request& request) {
+  const std::optional<std::string> table = TextParameter(request, "table");
+  if (!table || table->empty()) {
+    return TableRequired();
+  }
+  pipeline::Supervisor* const sync = node.sync();
+  if (sync == nullptr || node.state() == nullptr) {
+    return IllegalArgument("there is nothing to read again: binseek follows no source");
+  }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const std::vector<std::string> keys,
+                               KeysOf(*node.state(), *table, TextParameter(request, "key")));
+  BINSEEK_REST_ASSIGN_OR_RETURN(const pipeline::RetriedLetters outcome,
+                                sync->RetryDeadLetters(*table, keys));
+  Response response;
+  JsonWriter writer(&response.body);
+  writer.BeginObject();
+  writer.Key("retried").Uint(outcome.retried);
+  writer.Key("not_retried").Uint(outcome.not_retried);
+  writer.EndObject();
+  return response;
+}
+
 }  // namespace
 
 void AddDeadLetterHandlers(Node* node, Router* router) {
@@ -85,6 +131,8 @@ void AddDeadLetterHandlers(Node* node, Router* router) {
               [node](const Request& request) { return List(*node, request); });
   router->Add("DELETE", "/_sync/dead_letters", "table,key",
               [node](const Request& request) { return Discard(*node, request); });
+  router->Add("POST", "/_sync/dead_letters/_retry", "table,key",
+              [node](const Request& request) { return Retry(*node, request); });
 }
 
 }  // namespace binseek::api

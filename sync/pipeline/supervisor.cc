@@ -17,10 +17,12 @@
 #include "sync/pipeline/applied_position.h"
 #include "sync/pipeline/applier.h"
 #include "sync/pipeline/commit_loop.h"
+#include "sync/pipeline/dead_letter_retry.h"
 #include "sync/pipeline/engine_sink.h"
 #include "sync/pipeline/followed_tables.h"
 #include "sync/pipeline/snapshot_worker.h"
 #include "sync/pipeline/source_checks.h"
+#include "sync/pipeline/stream_health.h"
 #include "sync/pipeline/table_catalog.h"
 
 namespace binseek::pipeline {
@@ -35,17 +37,6 @@ constexpr milliseconds kPoll{100};
 constexpr milliseconds kRetryPause{1000};
 // Behind by more than this: catching up.
 constexpr int64_t kLiveLagMs = 1000;
-
-int64_t LagOf(const change::Transaction& transaction) {
-  constexpr int64_t kSecond = 1'000'000;
-  if (transaction.commit_time_us == 0) {
-    return 0;
-  }
-  // MariaDB tells whole seconds only: then the end of that second, so that a lag is never invented.
-  const bool whole_second = transaction.commit_time_us % kSecond == 0;
-  const int64_t committed = transaction.commit_time_us + (whole_second ? kSecond : 0);
-  return std::max<int64_t>(0, (Clock::Real()->NowMicros() - committed) / 1000);
-}
 
 class SupervisorImpl final : public Supervisor {
  public:
@@ -109,6 +100,11 @@ class SupervisorImpl final : public Supervisor {
     return applied_.Await(awaited, deadline);
   }
 
+  Result<RetriedLetters> RetryDeadLetters(const std::string& table,
+                                          const std::vector<std::string>& keys) override {
+    return pipeline::RetryDeadLetters(options_.source, table, keys, *options_.state, &tables_);
+  }
+
   bool WaitUntilLive(milliseconds timeout) const override {
     const auto deadline = steady_clock::now() + timeout;
     for (;;) {
@@ -150,15 +146,10 @@ class SupervisorImpl final : public Supervisor {
   enum class Phase : uint8_t { kConnecting, kRunning, kHalted, kStopped };
 
   SyncState State(bool snapshot_done) const BINSEEK_REQUIRES(mutex_) {
-    switch (phase_) {
-      case Phase::kConnecting:
-        return SyncState::kConnecting;
-      case Phase::kHalted:
-        return SyncState::kHalted;
-      case Phase::kStopped:
-        return SyncState::kStopped;
-      case Phase::kRunning:
-        break;
+    if (phase_ != Phase::kRunning) {
+      return phase_ == Phase::kConnecting ? SyncState::kConnecting
+             : phase_ == Phase::kHalted   ? SyncState::kHalted
+                                          : SyncState::kStopped;
     }
     if (!snapshot_done) {
       return SyncState::kSnapshot;
@@ -166,8 +157,7 @@ class SupervisorImpl final : public Supervisor {
     return caught_up_ ? SyncState::kLive : SyncState::kCatchingUp;
   }
 
-  // ---- the thread of the stream
-
+  // The thread of the stream.
   void RunStream(const std::stop_token& stop) {
     Status status = OpenWithRetries(stop);
     if (status.ok()) {
@@ -337,9 +327,6 @@ class SupervisorImpl final : public Supervisor {
     const bool connected = source_->status().connected;
     const uint64_t settled = worker_->SettledOrdinal();
     tables_.Passed(Reached());
-    if (!transaction && connected) {
-      applied_.SetBinlog(Reached());
-    }
     {
       const MutexLock lock(&mutex_);
       settled_ordinal_ = settled;
@@ -352,6 +339,7 @@ class SupervisorImpl final : public Supervisor {
         caught_up_ = lag_ms_ <= kLiveLagMs;
       } else if (connected) {
         position_.binlog = std::max(position_.binlog, Reached());
+        applied_.SetBinlog(position_.binlog);
         lag_ms_ = 0;  // nothing came within the poll: there is nothing that we do not have
         caught_up_ = true;
       }

@@ -89,6 +89,11 @@ struct SyncStatus {
   std::vector<TableStatus> tables;  // by name
 };
 
+struct RetriedLetters {
+  uint64_t retried = 0;      // rows that will be read
+  uint64_t not_retried = 0;  // keys by which no row can be asked for; logged
+};
+
 class Supervisor {
  public:
   // kInvalidArgument for options that cannot work; a server that is away is no error.
@@ -104,10 +109,15 @@ class Supervisor {
   // the time is over (false).
   virtual bool WaitUntilLive(std::chrono::milliseconds timeout) const = 0;
   // Blocks until what is awaited is applied and published (true), or the deadline comes (false). A view of the engine that is taken then
-  // shows it, but for rows of tables that are being read by a snapshot. A transaction without rows for any index counts as well. Ends at
+  // shows it, but for rows of tables that are being read by a snapshot, and rows that are pending. A transaction without rows for any index counts as well. Ends at
   // once where the source halts or is stopped. Errors: as AppliedPosition::Await. Cost: a lock where it is applied already.
   [[nodiscard]] virtual Result<bool> AwaitApplied(
       const AwaitedPosition& awaited, std::chrono::steady_clock::time_point deadline) = 0;
+  // Has rows that are among the dead letters read from their table once more. Those that make documents, because they have been mended where
+  // the stream does not tell, or because this release can make more of them, leave the dead letters; the others are met once more. Returns
+  // before they are read. Keys that are not among the letters are passed over. kInvalidArgument: the table is not followed, or is stopped.
+  [[nodiscard]] virtual Result<RetriedLetters> RetryDeadLetters(
+      const std::string& table, const std::vector<std::string>& keys) = 0;
   virtual void Stop() = 0;  // idempotent
 };
 

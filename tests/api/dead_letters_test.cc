@@ -1,8 +1,10 @@
 // The rows that could not become documents, as the API shows and discards them.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sync/pipeline/state_store.h"
@@ -89,6 +91,57 @@ TEST_F(DeadLettersApiTest, DiscardingSaysHowManyThereWere) {
   EXPECT_EQ(Body(200, "DELETE", "/_sync/dead_letters?table=shop.items"), R"({"discarded":0})");
   EXPECT_EQ(Body(200, "GET", "/_sync/dead_letters"),
             R"({"total":1,"dead_letters":[)" + Letter("shop.boxes", "1", "0-1-7") + "]}");
+}
+
+// Notes what it is asked to read again.
+class RetryingSource final : public pipeline::Supervisor {
+ public:
+  pipeline::SyncStatus status() const override { return {}; }
+  bool OwnsIndex(std::string_view /*index*/) const override { return false; }
+  std::string WhyStopped(std::string_view /*index*/) const override { return {}; }
+  bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return true; }
+  Result<bool> AwaitApplied(const pipeline::AwaitedPosition& /*awaited*/,
+                            std::chrono::steady_clock::time_point /*deadline*/) override {
+    return false;
+  }
+  Result<pipeline::RetriedLetters> RetryDeadLetters(const std::string& table,
+                                                    const std::vector<std::string>& keys) override {
+    asked += table + ":";
+    for (const std::string& key : keys) {
+      asked += " " + key;
+    }
+    asked += ";";
+    return outcome;
+  }
+  void Stop() override {}
+
+  std::string asked;
+  Result<pipeline::RetriedLetters> outcome = pipeline::RetriedLetters{.retried = 2};
+};
+
+TEST_F(DeadLettersApiTest, RetryingHandsOnEachRowOnce) {
+  Refuse("shop.items", "1", "0-1-5");
+  Refuse("shop.items", "1", "0-1-6");
+  Refuse("shop.items", "2", "0-1-6");
+  Refuse("shop.boxes", "1", "0-1-7");
+  EXPECT_EQ(Error(400, "POST", "/_sync/dead_letters/_retry?table=shop.items"),
+            "illegal_argument_exception: there is nothing to read again: binseek follows no "
+            "source");
+  RetryingSource source;
+  node_->set_sync(&source);
+  EXPECT_EQ(Body(200, "POST", "/_sync/dead_letters/_retry?table=shop.items"),
+            R"({"retried":2,"not_retried":0})");
+  source.outcome = pipeline::RetriedLetters{.not_retried = 1};
+  EXPECT_EQ(Body(200, "POST", "/_sync/dead_letters/_retry?table=shop.items&key=2"),
+            R"({"retried":0,"not_retried":1})");
+  Body(200, "POST", "/_sync/dead_letters/_retry?table=shop.items&key=3");
+  EXPECT_EQ(source.asked, "shop.items: 1 2;shop.items: 2;shop.items:;");
+  source.outcome = Status::InvalidArgument("table shop.x is not followed");
+  EXPECT_EQ(Error(400, "POST", "/_sync/dead_letters/_retry?table=shop.x"),
+            "illegal_argument_exception: table shop.x is not followed");
+  Error(400, "POST", "/_sync/dead_letters/_retry");
+  EXPECT_EQ(state_->dead_letter_count(), 4u);
+  node_->set_sync(nullptr);
 }
 
 TEST_F(DeadLettersApiTest, WhatIsNotSaidRightIsRefused) {

@@ -38,6 +38,10 @@ class FakeSupervisor final : public pipeline::Supervisor {
                             std::chrono::steady_clock::time_point /*deadline*/) override {
     return false;
   }
+  Result<pipeline::RetriedLetters> RetryDeadLetters(
+      const std::string& /*table*/, const std::vector<std::string>& /*keys*/) override {
+    return pipeline::RetriedLetters{};
+  }
   void Stop() override {}
 };
 

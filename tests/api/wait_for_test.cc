@@ -40,6 +40,10 @@ class FakeSource final : public pipeline::Supervisor {
                             std::chrono::steady_clock::time_point deadline) override {
     return applied_.Await(awaited, deadline);
   }
+  Result<pipeline::RetriedLetters> RetryDeadLetters(
+      const std::string& /*table*/, const std::vector<std::string>& /*keys*/) override {
+    return pipeline::RetriedLetters{};
+  }
   void Stop() override { applied_.End("binseek is stopping"); }
 
   pipeline::SyncStatus status_;

@@ -106,6 +106,36 @@ TEST_P(DeadLettersTest, ATableBeyondTheLimitStopsAloneAndIsReadAgainAtTheNextSta
   EXPECT_THAT(Keys(), ElementsAre("2"));
 }
 
+// What the stream does not tell of is mended here: a session without a binlog.
+TEST_P(DeadLettersTest, ARowThatIsReadOnceMoreLeavesThemWhereItIsGoodNow) {
+  CreateGoods();
+  Sql(std::string(kUnchecked) +
+      "CREATE TABLE pairs (code VARBINARY(8), at DATETIME(3), amount DECIMAL(6,2), attrs JSON, "
+      "PRIMARY KEY (code, at, amount));"
+      "INSERT INTO pairs VALUES (x'00ff3a', '2026-01-02 03:04:05.678', -1.50, '{no JSON'), "
+      "('', '0000-00-00 00:00:00', 0, '{no JSON')");
+  Start();
+  AwaitLive();
+  EXPECT_EQ(Keys().size(), 3U);
+  Sql(std::string(kUnchecked) +
+      "SET SESSION sql_log_bin = 0; UPDATE goods SET attrs = '[]' WHERE id = 2;"
+      "UPDATE pairs SET attrs = '{}' WHERE code != ''");
+  const std::string goods = database_ + ".goods";
+  EXPECT_EQ(supervisor_->RetryDeadLetters(goods, {"2", "1", "99"})->retried, 1U);
+  EXPECT_TRUE(Await([&] { return Keys().size() == 2; }));
+  EXPECT_THAT(Indexed("goods"), ElementsAre("1", "2", "3"));
+  // Of the other table, one is good now and the other is met once more.
+  const std::string pairs = database_ + ".pairs";
+  const auto outcome = supervisor_->RetryDeadLetters(pairs, Keys());
+  ASSERT_OK(outcome);
+  EXPECT_EQ(outcome->retried, 2U);
+  EXPECT_EQ(outcome->not_retried, 0U);
+  EXPECT_TRUE(
+      Await([&] { return Keys().size() == 1 && state_->DeadLetters(1)->front().count == 2; }));
+  EXPECT_EQ(Indexed("pairs").size(), 1U);
+  EXPECT_STATUS(supervisor_->RetryDeadLetters(database_ + ".none", {"1"}), kInvalidArgument);
+}
+
 TEST_P(DeadLettersTest, ASnapshotOfTooManyOfThemStopsItsTableAlone) {
   CreateItems(10);
   Sql(std::string(kUnchecked) +
