@@ -133,7 +133,7 @@ std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
     return TimedOut(*sync, *awaited, *timeout_ms);
   }
   for (const std::string& index : *indices) {
-    if (const std::string why = sync->WhyStopped(index); !why.empty()) {
+    if (const std::string why = sync->WhyBehind(index); !why.empty()) {
       return ErrorOf(Status::Unavailable(why));
     }
   }

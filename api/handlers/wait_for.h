@@ -22,7 +22,7 @@ inline constexpr int64_t kMaxWaitMs = 60'000;
 
 // Waits, where the request asks for it. A view that is taken behind this shows what was waited for. Errors: 400 for what cannot be read or
 // is of another kind of server, and where none of the request's indices follows a source; 408 where the time is over; 429 where too many
-// wait; 503 where the source, or the table of an index, is not followed any more.
+// wait; 503 where the source, or the table of an index, is not followed any more or is read again.
 std::optional<RestError> AwaitSource(const Node& node, const Request& request);
 
 }  // namespace binseek::api

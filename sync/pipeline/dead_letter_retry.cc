@@ -1,5 +1,6 @@
 #include "sync/pipeline/dead_letter_retry.h"
 
+#include <chrono>
 #include <utility>
 
 #include "engine/base/log.h"

@@ -137,11 +137,17 @@ std::string FollowedTables::TableOfIndexId(index::IndexId index) const {
   return {};
 }
 
-std::string FollowedTables::WhyStopped(std::string_view index) const {
+std::string FollowedTables::WhyBehind(std::string_view index) const {
   const MutexLock lock(&mutex_);
   for (const auto& [name, table] : tables_) {
-    if (table.checkpoint.index == index && table.state == TableState::kStopped) {
+    if (table.checkpoint.index != index || index.empty()) {
+      continue;
+    }
+    if (table.state == TableState::kStopped) {
       return "table " + name + " is not followed any more: " + table.error;
+    }
+    if (table.checkpoint.stale_since_us != 0) {
+      return "table " + name + " is read again: " + table.checkpoint.stale_why;
     }
   }
   return {};

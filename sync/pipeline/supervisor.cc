@@ -91,9 +91,7 @@ class SupervisorImpl final : public Supervisor {
     return !tables_.TableOfIndex(index).empty();
   }
 
-  std::string WhyStopped(std::string_view index) const override {
-    return tables_.WhyStopped(index);
-  }
+  std::string WhyBehind(std::string_view index) const override { return tables_.WhyBehind(index); }
 
   Result<bool> AwaitApplied(const AwaitedPosition& awaited,
                             steady_clock::time_point deadline) override {

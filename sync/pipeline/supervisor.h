@@ -103,8 +103,9 @@ class Supervisor {
   virtual SyncStatus status() const = 0;
   // Whether documents of the index come from this source, so that nobody else may write them.
   virtual bool OwnsIndex(std::string_view index) const = 0;
-  // Why the index, though this source's, gets no changes any more; empty: it does.
-  virtual std::string WhyStopped(std::string_view index) const = 0;
+  // Why the index, though this source's, may lack changes that the stream has passed: its table is stopped, or is read again. Empty: it
+  // does not.
+  virtual std::string WhyBehind(std::string_view index) const = 0;
   // Blocks until the snapshot is done and the stream is live (true), or it is halted, stopped, or
   // the time is over (false).
   virtual bool WaitUntilLive(std::chrono::milliseconds timeout) const = 0;

@@ -98,7 +98,7 @@ class RetryingSource final : public pipeline::Supervisor {
  public:
   pipeline::SyncStatus status() const override { return {}; }
   bool OwnsIndex(std::string_view /*index*/) const override { return false; }
-  std::string WhyStopped(std::string_view /*index*/) const override { return {}; }
+  std::string WhyBehind(std::string_view /*index*/) const override { return {}; }
   bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return true; }
   Result<bool> AwaitApplied(const pipeline::AwaitedPosition& /*awaited*/,
                             std::chrono::steady_clock::time_point /*deadline*/) override {

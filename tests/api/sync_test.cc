@@ -32,7 +32,7 @@ class FakeSupervisor final : public pipeline::Supervisor {
     return status;
   }
   bool OwnsIndex(std::string_view index) const override { return index == "products"; }
-  std::string WhyStopped(std::string_view /*index*/) const override { return {}; }
+  std::string WhyBehind(std::string_view /*index*/) const override { return {}; }
   bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return false; }
   Result<bool> AwaitApplied(const pipeline::AwaitedPosition& /*awaited*/,
                             std::chrono::steady_clock::time_point /*deadline*/) override {

@@ -32,7 +32,7 @@ class FakeSource final : public pipeline::Supervisor {
 
   pipeline::SyncStatus status() const override { return status_; }
   bool OwnsIndex(std::string_view index) const override { return index == "products"; }
-  std::string WhyStopped(std::string_view index) const override {
+  std::string WhyBehind(std::string_view index) const override {
     return index == "products" ? stopped_ : std::string();
   }
   bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return true; }
