@@ -42,6 +42,7 @@ struct SourceConfig {
   int64_t server_id = 0;
   int64_t transaction_memory = 0;
   int64_t transaction_disk = 0;
+  int64_t dead_letter_limit = 0;
 };
 
 struct SearchConfig {

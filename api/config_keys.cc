@@ -137,6 +137,14 @@ const ConfigKey kKeys[] = {
      .min = kMb,
      .max = kGb * 16 * 1024,
      .help = "Bytes of that file, which is compressed; a transaction of more stops the source."},
+    {.path = "source.dead_letter_limit",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, source.dead_letter_limit),
+     .unit = Unit::kCount,
+     .default_text = "10000",
+     .min = 0,
+     .max = 1000000000,
+     .help = "Rows of one table that could not become documents; a table with more is stopped, "
+             "alone, and says why. 0: no limit; each takes some memory."},
 
     {.path = "snapshot.chunk_rows",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_chunk_rows),

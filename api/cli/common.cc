@@ -95,4 +95,13 @@ Result<std::string> HttpGet(const std::string& base, const std::string& path) {
   return answer->body;
 }
 
+Result<std::string> AskServer(const Config& config, const std::string& path) {
+  BINSEEK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(config.server.listen));
+  const std::string host =
+      address.host == "0.0.0.0" ? "127.0.0.1" : (address.host == "::" ? "::1" : address.host);
+  const bool v6 = host.find(':') != std::string::npos;
+  return HttpGet("http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(address.port),
+                 path);
+}
+
 }  // namespace binseek::api::cli

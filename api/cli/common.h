@@ -44,6 +44,9 @@ int Fail(const Status& status);
 // One GET over HTTP; the body of a 200. `base` is "http://host:port". kUnavailable where nobody answers.
 [[nodiscard]] Result<std::string> HttpGet(const std::string& base, const std::string& path);
 
+// The same of the server that listens where the config says.
+[[nodiscard]] Result<std::string> AskServer(const Config& config, const std::string& path);
+
 }  // namespace binseek::api::cli
 
 #endif  // BINSEEK_API_CLI_COMMON_H_

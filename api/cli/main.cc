@@ -27,6 +27,7 @@ int Run(int argc, char** argv) {
   AddInitCommand(&app, &exit_code);
   AddCheckCommand(&app, &exit_code);
   AddStatusCommand(&app, &exit_code);
+  AddDeadLettersCommand(&app, &exit_code);
   AddVersionCommand(&app, &exit_code);
   try {
     app.parse(argc, argv);

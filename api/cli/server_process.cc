@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -145,6 +146,9 @@ Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_
   sync.spill.memory_bytes = static_cast<uint64_t>(config_.source.transaction_memory);
   sync.spill.disk_bytes = static_cast<uint64_t>(config_.source.transaction_disk);
   sync.commit_interval = milliseconds(config_.engine_commit_interval_ms);
+  sync.dead_letter_limit = static_cast<uint64_t>(config_.source.dead_letter_limit);
+  // Each holds a thread that serves requests: half of them stay for those that do not wait.
+  sync.max_waiters = static_cast<size_t>(std::max<int64_t>(1, config_.server.threads / 2));
   BINSEEK_ASSIGN_OR_RETURN(supervisor_, pipeline::Supervisor::Start(std::move(sync)));
   node_->set_sync(supervisor_.get());
   return Status::Ok();

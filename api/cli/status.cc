@@ -85,12 +85,7 @@ struct StatusCommand {
 
   Result<std::string> Ask() const {
     BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
-    BINSEEK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(config.server.listen));
-    const std::string host =
-        address.host == "0.0.0.0" ? "127.0.0.1" : (address.host == "::" ? "::1" : address.host);
-    const bool v6 = host.find(':') != std::string::npos;
-    return HttpGet("http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(address.port),
-                   "/_sync/status");
+    return AskServer(config, "/_sync/status");
   }
 
   int Run() const {

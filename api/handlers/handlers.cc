@@ -13,6 +13,7 @@ Router MakeRouter(Node* node) {
   AddBulkHandlers(node, &router);
   AddIndexHandlers(node, &router);
   AddSyncHandlers(node, &router);
+  AddDeadLetterHandlers(node, &router);
   return router;
 }
 

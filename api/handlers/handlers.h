@@ -9,15 +9,16 @@
 
 namespace binseek::api {
 
-void AddInfoHandlers(Node* node, Router* router);      // /, _cluster/health, _refresh
-void AddCatHandlers(Node* node, Router* router);       // _cat/indices
-void AddSearchHandlers(Node* node, Router* router);    // _search, _count
-void AddScrollHandlers(Node* node, Router* router);    // _search/scroll
-void AddDocumentHandlers(Node* node, Router* router);  // _doc, _source, _mget
-void AddWriteHandlers(Node* node, Router* router);     // PUT _doc, _create, DELETE _doc
-void AddBulkHandlers(Node* node, Router* router);      // _bulk
-void AddIndexHandlers(Node* node, Router* router);     // /{index}, _mapping, _settings
-void AddSyncHandlers(Node* node, Router* router);      // _sync/status, _sync/dead_letters
+void AddInfoHandlers(Node* node, Router* router);        // /, _cluster/health, _refresh
+void AddCatHandlers(Node* node, Router* router);         // _cat/indices
+void AddSearchHandlers(Node* node, Router* router);      // _search, _count
+void AddScrollHandlers(Node* node, Router* router);      // _search/scroll
+void AddDocumentHandlers(Node* node, Router* router);    // _doc, _source, _mget
+void AddWriteHandlers(Node* node, Router* router);       // PUT _doc, _create, DELETE _doc
+void AddBulkHandlers(Node* node, Router* router);        // _bulk
+void AddIndexHandlers(Node* node, Router* router);       // /{index}, _mapping, _settings
+void AddSyncHandlers(Node* node, Router* router);        // _sync/status, _metrics
+void AddDeadLetterHandlers(Node* node, Router* router);  // _sync/dead_letters
 
 // All of them.
 Router MakeRouter(Node* node);

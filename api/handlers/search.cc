@@ -10,6 +10,7 @@
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
 #include "api/handlers/scroll_context.h"
+#include "api/handlers/wait_for.h"
 #include "engine/base/json.h"
 
 namespace binseek::api {
@@ -21,7 +22,8 @@ constexpr std::string_view kSearchParameters =
     "source_content_type,rest_total_hits_as_int,typed_keys,preference,routing,search_type,batched_"
     "reduce_size,"
     "max_concurrent_shard_requests,pre_filter_shard_size,ccs_minimize_roundtrips,request_cache,"
-    "allow_partial_search_results," BINSEEK_SOURCE_PARAMETERS "," BINSEEK_INDICES_PARAMETERS;
+    "allow_partial_search_results," BINSEEK_WAIT_PARAMETERS "," BINSEEK_SOURCE_PARAMETERS
+    "," BINSEEK_INDICES_PARAMETERS;
 
 // q= needs Lucene's query string syntax; to ignore it would answer another question.
 std::optional<RestError> RefuseQueryString(const Request& request) {
@@ -83,6 +85,7 @@ HandlerResult Search(Node* node, const Request& request) {
   if (context->total_hits_as_int && !request.Parameter("track_total_hits")) {
     search.track_total_hits = search::SearchRequest::kCountAll;
   }
+  BINSEEK_DSL_RETURN_IF_ERROR(AwaitSource(*node, request));
   std::shared_ptr<const index::EngineView> view = node->engine()->View();
   BINSEEK_DSL_ASSIGN_OR_RETURN(auto indices, RequestedIndices(*view, request));
   if (const auto scroll = request.Parameter("scroll")) {
@@ -109,6 +112,7 @@ HandlerResult Count(const Node& node, const Request& request) {
   }
   BINSEEK_DSL_ASSIGN_OR_RETURN(const JsonValue json, JsonBody(request));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const search::QueryPtr query, dsl::ParseCountBody(json));
+  BINSEEK_DSL_RETURN_IF_ERROR(AwaitSource(node, request));
   const auto view = node.engine()->View();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
   BINSEEK_REST_ASSIGN_OR_RETURN(const uint64_t count,
@@ -126,7 +130,8 @@ HandlerResult Count(const Node& node, const Request& request) {
 
 void AddSearchHandlers(Node* node, Router* router) {
   constexpr std::string_view kCountParameters =
-      "q,source,source_content_type,preference,routing," BINSEEK_INDICES_PARAMETERS;
+      "q,source,source_content_type,preference,routing," BINSEEK_WAIT_PARAMETERS
+      "," BINSEEK_INDICES_PARAMETERS;
   const auto search = [node](const Request& request) { return Search(node, request); };
   const auto count = [node](const Request& request) { return Count(*node, request); };
   router->Add("GET,POST", "/_search", kSearchParameters, search);

@@ -1,7 +1,6 @@
-// _sync/status, _sync/dead_letters, _metrics: how far the indices are behind their source.
+// _sync/status, _metrics: how far the indices are behind their source.
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
@@ -12,9 +11,6 @@
 
 namespace binseek::api {
 namespace {
-
-constexpr size_t kDefaultLetters = 100;
-constexpr size_t kMaxLetters = 10000;
 
 void WritePosition(const change::SourcePosition& position, JsonWriter* writer) {
   const std::string gtid = position.GtidText();
@@ -90,38 +86,6 @@ HandlerResult StatusOfSync(const Node& node) {
   } else {
     response.body = SyncStatusJson(sync->status());
   }
-  return response;
-}
-
-HandlerResult DeadLetters(const Node& node, const Request& request) {
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto size, UintParameter(request, "size"));
-  if (size.value_or(0) > kMaxLetters) {
-    return IllegalArgument("[size] must not be over " + std::to_string(kMaxLetters));
-  }
-  std::vector<pipeline::DeadLetter> letters;
-  uint64_t total = 0;
-  if (node.state() != nullptr) {
-    BINSEEK_REST_ASSIGN_OR_RETURN(letters,
-                                  node.state()->DeadLetters(size.value_or(kDefaultLetters)));
-    total = node.state()->dead_letter_count();
-  }
-  Response response;
-  JsonWriter writer(&response.body);
-  writer.BeginObject();
-  writer.Key("total").Uint(total);
-  writer.Key("dead_letters").BeginArray();
-  for (const pipeline::DeadLetter& letter : letters) {
-    writer.BeginObject();
-    writer.Key("table").String(letter.table);
-    writer.Key("key").String(letter.key);
-    writer.Key("position").String(letter.position);
-    writer.Key("reason").String(letter.reason);
-    writer.Key("first_seen_ms").Int(letter.first_seen_ms);
-    writer.Key("count").Uint(letter.count);
-    writer.EndObject();
-  }
-  writer.EndArray();
-  writer.EndObject();
   return response;
 }
 
@@ -229,8 +193,6 @@ std::string SyncStatusJson(const pipeline::SyncStatus& status) {
 
 void AddSyncHandlers(Node* node, Router* router) {
   router->Add("GET", "/_sync/status", "", [node](const Request&) { return StatusOfSync(*node); });
-  router->Add("GET", "/_sync/dead_letters", "size",
-              [node](const Request& request) { return DeadLetters(*node, request); });
   router->Add("GET", "/_metrics", "", [node](const Request&) { return Metrics(node); });
 }
 

@@ -15,6 +15,8 @@ using change::ColumnType;
 using change::Value;
 using change::ValueKind;
 
+constexpr size_t kMaxShownKeyBytes = 512;
+
 // What stands for characters that have no form in UTF-8.
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
@@ -74,6 +76,44 @@ Result<snapshot::KeyCells> KeyPrefixOf(const change::TableSchema& table,
                                    [&](uint32_t ordinal) { return row[ordinal].is_absent(); });
   prefix.key.erase(lacked, prefix.key.end());
   return KeyCellsOf(prefix, row);
+}
+
+std::string ShownKey(const change::TableSchema& table, const change::RowImage& row) {
+  std::string key;
+  for (const uint32_t ordinal : table.key) {
+    key += key.empty() ? "" : ":";
+    if (!AppendValueText(table.columns[ordinal], row[ordinal], &key).ok()) {
+      key += "?";
+    }
+  }
+  if (key.size() > kMaxShownKeyBytes) {
+    size_t end = kMaxShownKeyBytes;
+    while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0) == 0x80) {
+      --end;  // never within a character
+    }
+    key.resize(end);
+  }
+  return key;
+}
+
+change::RowImage WithKeyOf(const change::TableSchema& table, const change::RowImage& row,
+                           const change::RowImage& fallback) {
+  change::RowImage filled(row.size());
+  for (const uint32_t ordinal : table.key) {
+    filled[ordinal] = row[ordinal].is_absent() ? fallback[ordinal] : row[ordinal];
+  }
+  return filled;
+}
+
+bool LacksKey(const change::TableSchema& table, const change::RowImage& row) {
+  return std::any_of(table.key.begin(), table.key.end(),
+                     [&](uint32_t ordinal) { return row[ordinal].is_absent(); });
+}
+
+bool SameKey(const change::TableSchema& table, const change::RowImage& a,
+             const change::RowImage& b) {
+  return std::all_of(table.key.begin(), table.key.end(),
+                     [&](uint32_t ordinal) { return a[ordinal] == b[ordinal]; });
 }
 
 }  // namespace binseek::mapper

@@ -1,6 +1,17 @@
 #include "sync/mapper/row_mapper.h"
 
 namespace binseek::mapper {
+namespace {
+
+uint64_t ImageMemory(const change::RowImage& image) {
+  uint64_t bytes = image.size() * sizeof(change::Value);
+  for (const change::Value& value : image) {
+    bytes += value.bytes.size();
+  }
+  return bytes;
+}
+
+}  // namespace
 
 Result<MappedTransaction> RowMapper::Map(const change::Transaction& transaction,
                                          const StoredRows& stored) {
@@ -18,6 +29,10 @@ uint64_t MemoryOf(const index::Operation& operation) {
     bytes += sizeof(text) + text.text.size();
   }
   return bytes + document.numbers.size() * sizeof(mapping::NumberValue);
+}
+
+uint64_t MemoryOf(const change::RowChange& row) {
+  return sizeof(row) + ImageMemory(row.before) + ImageMemory(row.after);
 }
 
 }  // namespace binseek::mapper

@@ -60,6 +60,7 @@ struct RejectedRow {
   std::string key;
   std::string reason;  // names the column and the value's type, never the whole row
   change::TransactionPosition position;
+  int64_t version = 0;  // that its operation would have had
 };
 
 // A row whose document cannot be made of what the images carry and what is stored: it has to be read from the table.
@@ -112,8 +113,9 @@ class RowMapper {
                                               const StoredRows& stored);
 };
 
-// The memory that operations take (nearly).
+// The memory that operations and rows take (nearly).
 uint64_t MemoryOf(const index::Operation& operation);
+uint64_t MemoryOf(const change::RowChange& row);
 
 }  // namespace binseek::mapper
 

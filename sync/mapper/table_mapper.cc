@@ -26,19 +26,6 @@ using index::OpKind;
 using Tables = std::map<std::string, std::shared_ptr<const TablePlan>>;
 
 constexpr size_t kMaxReserved = 65'536;
-constexpr size_t kMaxShownKeyBytes = 512;
-
-uint64_t ImageMemory(const RowImage& image) {
-  uint64_t bytes = image.size() * sizeof(Value);
-  for (const Value& value : image) {
-    bytes += value.bytes.size();
-  }
-  return bytes;
-}
-
-uint64_t RowMemory(const RowChange& row) {
-  return sizeof(row) + ImageMemory(row.before) + ImageMemory(row.after);
-}
 
 // What an update asks of the document of its row.
 struct Difference {
@@ -46,45 +33,6 @@ struct Difference {
   bool document = false;                     // more than in-place fields changed
   std::vector<index::ColumnUpdate> columns;  // complete where !document
 };
-
-// The key for a message, where it makes no _id.
-std::string ShownKey(const change::TableSchema& table, const RowImage& row) {
-  std::string key;
-  for (const uint32_t ordinal : table.key) {
-    key += key.empty() ? "" : ":";
-    if (!AppendValueText(table.columns[ordinal], row[ordinal], &key).ok()) {
-      key += "?";
-    }
-  }
-  if (key.size() > kMaxShownKeyBytes) {
-    size_t end = kMaxShownKeyBytes;
-    while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0) == 0x80) {
-      --end;  // never within a character
-    }
-    key.resize(end);
-  }
-  return key;
-}
-
-// `row` with the columns that it lacks taken from `fallback`, in those of the key only.
-RowImage WithKeyOf(const change::TableSchema& table, const RowImage& row,
-                   const RowImage& fallback) {
-  RowImage filled(row.size());
-  for (const uint32_t ordinal : table.key) {
-    filled[ordinal] = row[ordinal].is_absent() ? fallback[ordinal] : row[ordinal];
-  }
-  return filled;
-}
-
-bool LacksKey(const change::TableSchema& table, const RowImage& row) {
-  return std::any_of(table.key.begin(), table.key.end(),
-                     [&](uint32_t ordinal) { return row[ordinal].is_absent(); });
-}
-
-bool SameKey(const change::TableSchema& table, const RowImage& a, const RowImage& b) {
-  return std::all_of(table.key.begin(), table.key.end(),
-                     [&](uint32_t ordinal) { return a[ordinal] == b[ordinal]; });
-}
 
 Result<Difference> Compare(const TablePlan& plan, const RowImage& before, const RowImage& after,
                            change::Flavor flavor) {
@@ -342,7 +290,7 @@ class MapRun final : public MapperRun {
         return BuildDocument(*plan, borrowed->after, borrowed->before);
       };
     } else {
-      bytes_ += RowMemory(row);
+      bytes_ += MemoryOf(row);
       operation->if_missing = [plan, copy = std::make_shared<const RowChange>(row)] {
         return BuildDocument(*plan, copy->after, copy->before);
       };
@@ -392,6 +340,7 @@ class MapRun final : public MapperRun {
     rejected.key = std::move(key);
     rejected.reason = why.message();
     rejected.position = transaction_.position;
+    rejected.version = version_;
     bytes_ += sizeof(rejected) + rejected.table.size() + rejected.key.size() +
               rejected.reason.size() + rejected.position.gtid.size();
   }

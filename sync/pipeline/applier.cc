@@ -112,6 +112,8 @@ Status Applier::AddTruncations(const change::Transaction& transaction,
     if (!table) {
       continue;
     }
+    // Those that have no document, too.
+    options_.state->ForgetDeadLetters(options_.source, table->schema->QualifiedName());
     // Its rows that have no document yet leave no tombstones, so nothing that was read of them may come behind this.
     options_.tables->ForgetPending(table->schema->QualifiedName());
     mapper::MappedTransaction piece;
@@ -232,7 +234,8 @@ Status Applier::EndSweep(const TableSweep& sweep) {
 Status Applier::ApplyCheckpoint() { return Write({}, {}, options_.tables->Encoded()); }
 
 TransactionWriterOptions Applier::WriterOptions() const {
-  return {options_.source, options_.sink, options_.tables, options_.state, options_.progress};
+  return {options_.source, options_.sink,     options_.tables,
+          options_.state,  options_.progress, options_.dead_letter_limit};
 }
 
 Status Applier::Finish(TransactionWriter* writer, std::string_view encoded_tables) const {

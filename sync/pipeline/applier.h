@@ -1,7 +1,8 @@
 // Applier: writes transactions and chunks to the sink, in order, each in one step and with the checkpoint (transaction_writer.h).
 //
 // Every transaction moves the checkpoint, also one that changes no document, so that a restart never reads again what was passed over.
-// A row that cannot be indexed goes to the dead letters, by the mapper's word or by the sink's; the others go on.
+// A row that cannot be indexed goes to the dead letters, by the mapper's word or by the sink's; the others go on. It leaves them with the
+// write that makes a document of it, or deletes it. A table with too many of them is stopped.
 //
 // Single-threaded: the thread of the stream. Errors end the stream: kIoError and others of the sink, kAborted where a row does not fit its
 // table; a sink that is away (kUnavailable) is the caller's to retry, with the same transaction.
@@ -43,7 +44,8 @@ struct ApplierOptions {
   std::function<std::unique_ptr<mapper::StoredRows>()> stored_rows;  // as of now
   ApplyProgress* progress = nullptr;                                 // borrowed; null: nobody asks
   uint64_t piece_bytes = uint64_t{64} << 20;  // of a transaction's operations, held in memory
-  size_t sweep_keys = 10'000;  // of one piece: bounds what the stream and a search wait for
+  size_t sweep_keys = 10'000;      // of one piece: bounds what the stream and a search wait for
+  uint64_t dead_letter_limit = 0;  // rows of one table; 0: none
 };
 
 class Applier {

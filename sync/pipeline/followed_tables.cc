@@ -16,38 +16,6 @@ constexpr std::chrono::milliseconds kStopPoll{50};
 
 }  // namespace
 
-std::string_view SyncStateName(SyncState state) {
-  switch (state) {
-    case SyncState::kConnecting:
-      return "connecting";
-    case SyncState::kSnapshot:
-      return "snapshot";
-    case SyncState::kCatchingUp:
-      return "catching_up";
-    case SyncState::kLive:
-      return "live";
-    case SyncState::kHalted:
-      return "halted";
-    case SyncState::kStopped:
-      return "stopped";
-  }
-  return "unknown";
-}
-
-std::string_view TableStateName(TableState state) {
-  switch (state) {
-    case TableState::kPending:
-      return "pending";
-    case TableState::kSnapshot:
-      return "snapshot";
-    case TableState::kLive:
-      return "live";
-    case TableState::kStopped:
-      return "stopped";
-  }
-  return "unknown";
-}
-
 void FollowedTables::Follow(TableCheckpoint checkpoint) {
   const MutexLock lock(&mutex_);
   const std::string name = checkpoint.schema->QualifiedName();
@@ -126,6 +94,22 @@ std::string FollowedTables::TableOfIndexId(index::IndexId index) const {
   for (const auto& [name, table] : tables_) {
     if (table.checkpoint.index_id == index) {
       return name;
+    }
+  }
+  return {};
+}
+
+std::string FollowedTables::WhyBehind(std::string_view index) const {
+  const MutexLock lock(&mutex_);
+  for (const auto& [name, table] : tables_) {
+    if (table.checkpoint.index != index || index.empty()) {
+      continue;
+    }
+    if (table.state == TableState::kStopped) {
+      return "table " + name + " is not followed any more: " + table.error;
+    }
+    if (table.checkpoint.stale_since_us != 0) {
+      return "table " + name + " is read again: " + table.checkpoint.stale_why;
     }
   }
   return {};

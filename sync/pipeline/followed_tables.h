@@ -62,6 +62,8 @@ class FollowedTables {
   // Which followed table has the index; empty: none.
   std::string TableOfIndex(std::string_view index) const BINSEEK_EXCLUDES(mutex_);
   std::string TableOfIndexId(index::IndexId index) const BINSEEK_EXCLUDES(mutex_);
+  // As Supervisor::WhyBehind.
+  std::string WhyBehind(std::string_view index) const BINSEEK_EXCLUDES(mutex_);
   // The schema that rows of a transaction behind `reached` are decoded by; null: they are not wanted.
   std::shared_ptr<const change::TableSchema> SchemaFor(std::string_view database,
                                                        std::string_view table,

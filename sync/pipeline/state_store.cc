@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -13,6 +13,8 @@
 #include "engine/base/fault_point.h"
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
+#include "sync/pipeline/dead_letter_keys.h"
+#include "sync/pipeline/dead_letter_table.h"
 #include "sync/pipeline/sqlite_database.h"
 
 namespace binseek::pipeline {
@@ -20,24 +22,10 @@ namespace {
 
 // "bsek": what file(1) and a misdirected path are told apart by.
 constexpr int64_t kApplicationId = 0x6273656b;
-// Version of the schema, in the file's user_version. A change adds a step to Migrate.
-constexpr int64_t kSchemaVersion = 1;
 // More than this many additions are written before the commit asks for it: memory is bounded, and early is harmless.
 constexpr size_t kMaxPending = 65'536;
 // How long a commit waits for a write that it holds. That takes microseconds; beyond, the commit fails and is tried again.
 constexpr std::chrono::seconds kWriteEnds{10};
-
-constexpr char kCreate[] =
-    "CREATE TABLE dead_letters("
-    " id INTEGER PRIMARY KEY,"
-    " source INTEGER NOT NULL,"
-    " tbl TEXT NOT NULL,"
-    " key TEXT NOT NULL,"
-    " position TEXT NOT NULL,"
-    " reason TEXT NOT NULL,"
-    " first_seen_ms INTEGER NOT NULL,"
-    " count INTEGER NOT NULL,"
-    " UNIQUE(source, tbl, key, position)) STRICT";
 
 Status CheckPages(const SqliteDatabase& database) {
   BINSEEK_ASSIGN_OR_RETURN(const auto check, database.Prepare("PRAGMA quick_check(1)"));
@@ -46,27 +34,34 @@ Status CheckPages(const SqliteDatabase& database) {
   return verdict == "ok" ? Status::Ok() : Status::Corruption(database.file() + ": " + verdict);
 }
 
+// The version of the schema is in the file's user_version.
 Status Migrate(const SqliteDatabase& database) {
+  const auto& steps = DeadLetterTable::SchemaSteps();
+  const auto newest = static_cast<int64_t>(steps.size());
   BINSEEK_ASSIGN_OR_RETURN(const int64_t version, database.Number("PRAGMA user_version"));
   BINSEEK_ASSIGN_OR_RETURN(const int64_t application, database.Number("PRAGMA application_id"));
   BINSEEK_ASSIGN_OR_RETURN(const int64_t tables,
                            database.Number("SELECT count(*) FROM sqlite_schema"));
-  if (version > kSchemaVersion && application == kApplicationId) {
+  if (version > newest && application == kApplicationId) {
     return Status::FormatTooNew(database.file() + ": schema version " + std::to_string(version) +
-                                " is of a later release; this one knows " +
-                                std::to_string(kSchemaVersion));
+                                " is of a later release; this one knows " + std::to_string(newest));
   }
   if (application != kApplicationId && (version != 0 || application != 0 || tables != 0)) {
     return Status::Corruption(database.file() + ": a SQLite file of something else");
   }
-  if (version == kSchemaVersion) {
+  if (version == newest) {
     return Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(database.Run("BEGIN IMMEDIATE"));
-  Status status = database.Run(kCreate);
-  for (const std::string& sql :
-       {"PRAGMA application_id=" + std::to_string(kApplicationId),
-        "PRAGMA user_version=" + std::to_string(kSchemaVersion), std::string("COMMIT")}) {
+  std::vector<std::string> statements;
+  for (auto step = static_cast<size_t>(version); step < steps.size(); ++step) {
+    statements.insert(statements.end(), steps[step].begin(), steps[step].end());
+  }
+  statements.push_back("PRAGMA application_id=" + std::to_string(kApplicationId));
+  statements.push_back("PRAGMA user_version=" + std::to_string(newest));
+  statements.emplace_back("COMMIT");
+  Status status;
+  for (const std::string& sql : statements) {
     if (status.ok()) {
       status = database.Run(sql);
     }
@@ -94,12 +89,11 @@ class SqliteStateStore final : public StateStore {
     BINSEEK_ASSIGN_OR_RETURN(const int64_t count,
                              database_->Number("SELECT count(*) FROM dead_letters"));
     count_ = static_cast<uint64_t>(count);
-    BINSEEK_ASSIGN_OR_RETURN(
-        find_, database_->Prepare(
-                   "SELECT 1 FROM dead_letters WHERE source=? AND tbl=? AND key=? AND position=?"));
-    BINSEEK_ASSIGN_OR_RETURN(
-        find_key_, database_->Prepare(
-                       "SELECT 1 FROM dead_letters WHERE source=? AND tbl=? AND key=? LIMIT 1"));
+    BINSEEK_ASSIGN_OR_RETURN(table_, DeadLetterTable::Open(database_.get()));
+    BINSEEK_RETURN_IF_ERROR(table_->VisitKeys(
+        [this](change::SourceId source, const std::string& table, const std::string& key) {
+          keys_.Note(source, table, key, /*version=*/0);
+        }));
     return Status::Ok();
   }
 
@@ -109,59 +103,72 @@ class SqliteStateStore final : public StateStore {
     MutexLock lock(&mutex_);
     const int64_t now_ms = Clock::Real()->NowMicros() / 1000;
     for (const mapper::RejectedRow& row : rows) {
-      Id id{static_cast<uint16_t>(source), row.table, row.key, PositionText(row.position)};
-      const auto [it, added] = pending_.try_emplace(std::move(id));
+      const auto [it, added] =
+          pending_.try_emplace(Id{source, row.table, row.key, PositionText(row.position)});
       Pending& pending = it->second;
       if (added) {
-        pending.first_seen_ms = now_ms;
+        pending.letter.first_seen_ms = now_ms;
         pending.order = ++last_order_;
         pending.is_new = !IsStored(it->first);
         count_ += pending.is_new ? 1 : 0;
       }
-      pending.reason = row.reason;
-      ++pending.count;
+      pending.letter.reason = row.reason;
+      pending.letter.last_seen_ms = now_ms;
+      ++pending.letter.count;
+      keys_.Note(source, row.table, row.key, row.version);
     }
-    if (pending_.size() > kMaxPending) {
-      // What fails here is kept, and Flush will say so.
-      if (const Status status = FlushLocked(); !status.ok()) {
-        Log(LogLevel::kWarn, "dead letters wait for the next commit", {{"error", status}});
-      }
-    }
-  }
-
-  bool HasDeadLetter(change::SourceId source, const std::string& table,
-                     std::string_view key) const override BINSEEK_EXCLUDES(mutex_) {
-    MutexLock lock(&mutex_);
-    if (count_ == 0) {
-      return false;
-    }
-    const auto number = static_cast<uint16_t>(source);
-    const auto it = pending_.lower_bound(Id{number, table, std::string(key), {}});
-    if (it != pending_.end() && std::get<0>(it->first) == number &&
-        std::get<1>(it->first) == table && std::get<2>(it->first) == key) {
-      return true;
-    }
-    find_key_->Bind(1, int64_t{number});
-    find_key_->Bind(2, table);
-    find_key_->Bind(3, key);
-    const bool stored = find_key_->Step().value_or(true);
-    find_key_->Reset();
-    return stored;
+    FlushIfMany();
   }
 
   void ForgetDeadLetters(change::SourceId source, const std::string& table) override
       BINSEEK_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
-    const TableId id{static_cast<uint16_t>(source), table};
-    for (auto it = pending_.lower_bound({id.first, table, "", ""});
-         it != pending_.end() && std::get<0>(it->first) == id.first &&
-         std::get<1>(it->first) == table;) {
-      count_ -= it->second.is_new ? 1 : 0;
-      it = pending_.erase(it);
+    ErasePending(source, table, std::nullopt);
+    if (forgotten_.insert({source, table}).second) {
+      count_ -= CountStored(source, table, std::nullopt);
     }
-    if (forgotten_.insert(id).second) {
-      count_ -= CountStored(id);
+    keys_.Forget(source, table);
+  }
+
+  void SettleDeadLetters(change::SourceId source, const std::string& table, std::string_view key,
+                         int64_t version) override BINSEEK_EXCLUDES(mutex_) {
+    const std::optional<int64_t> refused = keys_.VersionOf(source, table, key);
+    if (!refused || *refused > version) {
+      return;
     }
+    MutexLock lock(&mutex_);
+    const std::string owned(key);
+    ErasePending(source, table, owned);
+    if (!IsForgotten(source, table, owned)) {
+      count_ -= CountStored(source, table, owned);
+      forgotten_keys_.emplace(source, table, owned);
+    }
+    keys_.Forget(source, table, owned);
+    FlushIfMany();
+  }
+
+  Result<uint64_t> DiscardDeadLetters(const std::string& table,
+                                      const std::optional<std::string>& key) override
+      BINSEEK_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    const DeadLetterFilter filter{table, key};
+    BINSEEK_RETURN_IF_ERROR(FlushLocked());
+    BINSEEK_ASSIGN_OR_RETURN(const uint64_t discarded, table_->Count(filter));
+    BINSEEK_RETURN_IF_ERROR(table_->Delete(filter));
+    count_ -= discarded;
+    keys_.ForgetEverywhere(table, key);
+    return discarded;
+  }
+
+  bool AnyDeadLetters() const override { return !keys_.empty(); }
+
+  bool HasDeadLetter(change::SourceId source, const std::string& table,
+                     std::string_view key) const override {
+    return keys_.VersionOf(source, table, key).has_value();
+  }
+
+  uint64_t DeadRows(change::SourceId source, const std::string& table) const override {
+    return keys_.CountOf(source, table);
   }
 
   uint64_t BeginWrite(std::function<bool()> is_applied) override BINSEEK_EXCLUDES(writes_mutex_) {
@@ -182,21 +189,21 @@ class SqliteStateStore final : public StateStore {
     return FlushLocked();
   }
 
-  Result<std::vector<DeadLetter>> DeadLetters(size_t limit) const override
-      BINSEEK_EXCLUDES(mutex_) {
+  Result<DeadLetterPage> FindDeadLetters(const DeadLetterFilter& filter, size_t from,
+                                         size_t size) const override BINSEEK_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
     // What waits is written for the length of the question and taken back: nothing becomes durable before its time.
-    const bool waits = !pending_.empty() || !forgotten_.empty();
+    const bool waits = Waits();
     if (waits) {
       BINSEEK_RETURN_IF_ERROR(database_->Run("BEGIN IMMEDIATE"));
     }
     Status written = waits ? WritePending() : Status::Ok();
-    auto letters =
-        written.ok() ? Select(limit) : Result<std::vector<DeadLetter>>(std::move(written));
+    auto page = written.ok() ? table_->Select(filter, from, size)
+                             : Result<DeadLetterPage>(std::move(written));
     if (waits) {
       database_->Rollback();
     }
-    return letters;
+    return page;
   }
 
   uint64_t dead_letter_count() const override BINSEEK_EXCLUDES(mutex_) {
@@ -205,13 +212,11 @@ class SqliteStateStore final : public StateStore {
   }
 
  private:
-  using Id =
-      std::tuple<uint16_t, std::string, std::string, std::string>;  // source, table, key, position
-  using TableId = std::pair<uint16_t, std::string>;                 // source, table
+  using Id = DeadLetterTable::Id;
+  using TableId = std::pair<change::SourceId, std::string>;
+  using KeyId = std::tuple<change::SourceId, std::string, std::string>;
   struct Pending {
-    std::string reason;
-    int64_t first_seen_ms = 0;
-    int64_t count = 0;
+    DeadLetterTable::Addition letter;
     uint64_t order = 0;   // in which it was added
     bool is_new = false;  // no stored row has its id
   };
@@ -237,33 +242,58 @@ class SqliteStateStore final : public StateStore {
     return Status::Ok();
   }
 
-  // A read that fails counts as a miss: the count is for show, and Flush will meet the error.
-  bool IsStored(const Id& id) const BINSEEK_REQUIRES(mutex_) {
-    const auto& [source, table, key, position] = id;
-    if (forgotten_.count({source, table}) != 0) {
-      return false;
-    }
-    find_->Bind(1, int64_t{source});
-    find_->Bind(2, table);
-    find_->Bind(3, key);
-    find_->Bind(4, position);
-    const bool stored = find_->Step().value_or(false);
-    find_->Reset();
-    return stored;
+  bool IsForgotten(change::SourceId source, const std::string& table, const std::string& key) const
+      BINSEEK_REQUIRES(mutex_) {
+    return forgotten_.count({source, table}) != 0 ||
+           forgotten_keys_.count({source, table, key}) != 0;
   }
 
-  uint64_t CountStored(const TableId& id) const BINSEEK_REQUIRES(mutex_) {
-    auto count = database_->Prepare("SELECT count(*) FROM dead_letters WHERE source=? AND tbl=?");
-    if (!count.ok()) {
-      return 0;
+  // A read that fails counts as a miss: the count is for show, and Flush will meet the error.
+  bool IsStored(const Id& id) const BINSEEK_REQUIRES(mutex_) {
+    return !IsForgotten(id.source, id.table, id.key) && table_->Contains(id).value_or(false);
+  }
+
+  // What is stored, those that are forgotten by their keys already not counted; as above.
+  uint64_t CountStored(change::SourceId source, const std::string& table,
+                       const std::optional<std::string>& key) const BINSEEK_REQUIRES(mutex_) {
+    uint64_t count = table_->CountOf(source, table, key).value_or(0);
+    if (!key) {
+      for (auto it = forgotten_keys_.lower_bound({source, table, ""});
+           it != forgotten_keys_.end() && std::get<0>(*it) == source && std::get<1>(*it) == table;
+           ++it) {
+        count -= std::min(count, table_->CountOf(source, table, std::get<2>(*it)).value_or(0));
+      }
     }
-    (*count)->Bind(1, int64_t{id.first});
-    (*count)->Bind(2, id.second);
-    return (*count)->Step().value_or(false) ? static_cast<uint64_t>((*count)->Int(0)) : 0;
+    return count;
+  }
+
+  // Of the table, or of one key of it.
+  void ErasePending(change::SourceId source, const std::string& table,
+                    const std::optional<std::string>& key) BINSEEK_REQUIRES(mutex_) {
+    for (auto it = pending_.lower_bound({source, table, key.value_or(""), ""});
+         it != pending_.end() && it->first.source == source && it->first.table == table &&
+         (!key || it->first.key == *key);) {
+      count_ -= it->second.is_new ? 1 : 0;
+      it = pending_.erase(it);
+    }
+  }
+
+  bool Waits() const BINSEEK_REQUIRES(mutex_) {
+    return !pending_.empty() || !forgotten_.empty() || !forgotten_keys_.empty();
+  }
+
+  void FlushIfMany() BINSEEK_REQUIRES(mutex_) {
+    if (pending_.size() + forgotten_keys_.size() <= kMaxPending) {
+      return;
+    }
+    // What fails here is kept, and Flush will say so.
+    if (const Status status = FlushLocked(); !status.ok()) {
+      Log(LogLevel::kWarn, "dead letters wait for the next commit", {{"error", status}});
+    }
   }
 
   Status FlushLocked() BINSEEK_REQUIRES(mutex_) {
-    if (pending_.empty() && forgotten_.empty()) {
+    if (!Waits()) {
       return Status::Ok();
     }
     BINSEEK_RETURN_IF_ERROR(database_->Run("BEGIN IMMEDIATE"));
@@ -277,25 +307,18 @@ class SqliteStateStore final : public StateStore {
     }
     pending_.clear();
     forgotten_.clear();
+    forgotten_keys_.clear();
     return Status::Ok();
   }
 
   // REQUIRES: a transaction is open.
   Status WritePending() const BINSEEK_REQUIRES(mutex_) {
-    BINSEEK_ASSIGN_OR_RETURN(
-        const auto forget, database_->Prepare("DELETE FROM dead_letters WHERE source=? AND tbl=?"));
     for (const auto& [source, table] : forgotten_) {
-      forget->Bind(1, int64_t{source});
-      forget->Bind(2, table);
-      BINSEEK_RETURN_IF_ERROR(forget->Run());
-      forget->Reset();
+      BINSEEK_RETURN_IF_ERROR(table_->Delete(source, table, std::nullopt));
     }
-    BINSEEK_ASSIGN_OR_RETURN(
-        const auto add,
-        database_->Prepare(
-            "INSERT INTO dead_letters(source,tbl,key,position,reason,first_seen_ms,count)"
-            " VALUES(?,?,?,?,?,?,?) ON CONFLICT(source,tbl,key,position)"
-            " DO UPDATE SET reason=excluded.reason, count=count+excluded.count"));
+    for (const auto& [source, table, key] : forgotten_keys_) {
+      BINSEEK_RETURN_IF_ERROR(table_->Delete(source, table, key));
+    }
     std::vector<const std::pair<const Id, Pending>*> in_order;
     in_order.reserve(pending_.size());
     for (const auto& entry : pending_) {
@@ -304,36 +327,9 @@ class SqliteStateStore final : public StateStore {
     std::sort(in_order.begin(), in_order.end(),
               [](const auto* a, const auto* b) { return a->second.order < b->second.order; });
     for (const auto* entry : in_order) {
-      const auto& [source, table, key, position] = entry->first;
-      add->Bind(1, int64_t{source});
-      add->Bind(2, table);
-      add->Bind(3, key);
-      add->Bind(4, position);
-      add->Bind(5, entry->second.reason);
-      add->Bind(6, entry->second.first_seen_ms);
-      add->Bind(7, entry->second.count);
-      BINSEEK_RETURN_IF_ERROR(add->Run());
-      add->Reset();
+      BINSEEK_RETURN_IF_ERROR(table_->Add(entry->first, entry->second.letter));
     }
     return Status::Ok();
-  }
-
-  Result<std::vector<DeadLetter>> Select(size_t limit) const BINSEEK_REQUIRES(mutex_) {
-    BINSEEK_ASSIGN_OR_RETURN(
-        const auto select,
-        database_->Prepare("SELECT tbl,key,position,reason,first_seen_ms,count FROM dead_letters"
-                           " ORDER BY id DESC LIMIT ?"));
-    select->Bind(
-        1, static_cast<int64_t>(std::min<size_t>(limit, std::numeric_limits<int64_t>::max())));
-    std::vector<DeadLetter> letters;
-    for (;;) {
-      BINSEEK_ASSIGN_OR_RETURN(const bool row, select->Step());
-      if (!row) {
-        return letters;
-      }
-      letters.push_back({select->Text(0), select->Text(1), select->Text(2), select->Text(3),
-                         select->Int(4), static_cast<uint64_t>(select->Int(5))});
-    }
   }
 
   Mutex writes_mutex_;  // never with mutex_
@@ -343,12 +339,16 @@ class SqliteStateStore final : public StateStore {
 
   mutable Mutex mutex_;
   const std::unique_ptr<SqliteDatabase> database_ BINSEEK_PT_GUARDED_BY(mutex_);
-  std::unique_ptr<SqliteStatement> find_ BINSEEK_GUARDED_BY(mutex_);  // dies before its database
-  std::unique_ptr<SqliteStatement> find_key_ BINSEEK_GUARDED_BY(mutex_);
+  std::unique_ptr<DeadLetterTable> table_
+      BINSEEK_PT_GUARDED_BY(mutex_);  // dies before its database
   std::map<Id, Pending> pending_ BINSEEK_GUARDED_BY(mutex_);
-  std::set<TableId> forgotten_ BINSEEK_GUARDED_BY(mutex_);  // before what is pending
+  // Before what is pending.
+  std::set<TableId> forgotten_ BINSEEK_GUARDED_BY(mutex_);
+  std::set<KeyId> forgotten_keys_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t last_order_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t count_ BINSEEK_GUARDED_BY(mutex_) = 0;
+
+  DeadLetterKeys keys_;  // changed under mutex_, and read without
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // StateStore: the one SQLite file of what is small, relational and off the hot path. Today: dead
-// letters.
+// letters. Their keys are in memory as well, so that every write can ask whether it concerns one.
 //
 // Its truth never depends on a stream position: rows are keyed by where in the stream they come
 // from, so that a replay after a crash repeats them harmlessly. Additions are kept in memory until
@@ -14,9 +14,11 @@
 #ifndef BINSEEK_SYNC_PIPELINE_STATE_STORE_H_
 #define BINSEEK_SYNC_PIPELINE_STATE_STORE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,17 +27,9 @@
 #include "engine/base/result.h"
 #include "sync/change/table_schema.h"
 #include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/dead_letter_table.h"
 
 namespace binseek::pipeline {
-
-struct DeadLetter {
-  std::string table;  // "database.table"
-  std::string key;
-  std::string position;  // GTID where there is one, else file:offset; "snapshot" for chunk rows
-  std::string reason;
-  int64_t first_seen_ms = 0;
-  uint64_t count = 0;  // how often it was met
-};
 
 class StateStore {
  public:
@@ -45,11 +39,22 @@ class StateStore {
 
   virtual void AddDeadLetters(change::SourceId source,
                               const std::vector<mapper::RejectedRow>& rows) = 0;
-  // A whole table is read again, or a key was written well: what was known of it no longer holds.
+  // A whole table is read again, or has been emptied: what was known of its rows no longer holds.
   virtual void ForgetDeadLetters(change::SourceId source, const std::string& table) = 0;
-  // Whether a row of this key is among the dead letters, what is not flushed yet included. Also true where that cannot be told.
+  // A change with this version has made a document of the row, or deleted it: refused changes that are no newer do not matter any more.
+  // Cheap where the row is not among the dead letters.
+  virtual void SettleDeadLetters(change::SourceId source, const std::string& table,
+                                 std::string_view key, int64_t version) = 0;
+  // By the user's word, of any source: those of the table, or of one key of it. Durable when it returns. How many there were.
+  [[nodiscard]] virtual Result<uint64_t> DiscardDeadLetters(
+      const std::string& table, const std::optional<std::string>& key) = 0;
+
+  // What is not flushed yet included. These wait for no disk.
+  virtual bool AnyDeadLetters() const = 0;
   virtual bool HasDeadLetter(change::SourceId source, const std::string& table,
                              std::string_view key) const = 0;
+  // How many rows of the table; one that was refused several times is one.
+  virtual uint64_t DeadRows(change::SourceId source, const std::string& table) const = 0;
   // A write whose dead letters are added before EndWrite. `is_applied` tells whether its batch can be seen by a commit; it is called by
   // Flush, not after EndWrite, and may take locks of the sink, but none that is held by who waits for a commit.
   // REQUIRES: between being applied and EndWrite, the writer waits for no commit.
@@ -59,8 +64,14 @@ class StateStore {
   // In one durable transaction, behind the end of every write that is applied. Cheap where there is nothing to write.
   [[nodiscard]] virtual Status Flush() = 0;
 
-  // Newest first, what is not flushed yet included.
-  [[nodiscard]] virtual Result<std::vector<DeadLetter>> DeadLetters(size_t limit) const = 0;
+  // Newest first, what is not flushed yet included: `size` of them behind the first `from`.
+  [[nodiscard]] virtual Result<DeadLetterPage> FindDeadLetters(const DeadLetterFilter& filter,
+                                                               size_t from, size_t size) const = 0;
+  // The newest of all.
+  [[nodiscard]] Result<std::vector<DeadLetter>> DeadLetters(size_t limit) const {
+    BINSEEK_ASSIGN_OR_RETURN(DeadLetterPage page, FindDeadLetters({}, 0, limit));
+    return std::move(page.letters);
+  }
   virtual uint64_t dead_letter_count() const = 0;
 };
 

@@ -7,20 +7,22 @@
 #include <thread>
 #include <utility>
 
-#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/binlog_source.h"
 #include "sync/mapper/table_mapper.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/url.h"
+#include "sync/pipeline/applied_position.h"
 #include "sync/pipeline/applier.h"
 #include "sync/pipeline/commit_loop.h"
+#include "sync/pipeline/dead_letter_retry.h"
 #include "sync/pipeline/engine_sink.h"
 #include "sync/pipeline/followed_tables.h"
 #include "sync/pipeline/snapshot_worker.h"
 #include "sync/pipeline/source_checks.h"
 #include "sync/pipeline/stream_health.h"
+#include "sync/pipeline/sync_progress.h"
 #include "sync/pipeline/table_catalog.h"
 
 namespace binseek::pipeline {
@@ -33,8 +35,6 @@ using std::chrono::steady_clock;
 constexpr milliseconds kPollWithSnapshot{2};
 constexpr milliseconds kPoll{100};
 constexpr milliseconds kRetryPause{1000};
-// Behind by more than this: catching up.
-constexpr int64_t kLiveLagMs = 1000;
 
 class SupervisorImpl final : public Supervisor {
  public:
@@ -42,7 +42,8 @@ class SupervisorImpl final : public Supervisor {
       : options_(std::move(options)),
         sink_(options_.engine),
         catalog_(options_, &sink_, &tables_, &mapper_),
-        commits_({&sink_, &tables_, options_.commit_interval, [this] { return Place(); }}) {}
+        applied_(options_.max_waiters),
+        commits_({&sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); }}) {}
   SupervisorImpl(const SupervisorImpl&) = delete;
   SupervisorImpl& operator=(const SupervisorImpl&) = delete;
 
@@ -64,15 +65,8 @@ class SupervisorImpl final : public Supervisor {
     status.committed = commits_.committed();
     status.applying = {progress_.rows, progress_.operations, progress_.bytes};
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
+    place_.Tell(snapshot_done, &status);
     const MutexLock lock(&mutex_);
-    status.position = position_;
-    status.ordinal = ordinal_;
-    status.transactions = transactions_;
-    status.rows = rows_;
-    status.server_version = server_version_;
-    status.error = error_;
-    status.state = State(snapshot_done);
-    status.lag_ms = lag_ms_;
     if (source_ != nullptr) {
       const auto source = source_->status();
       status.reconnects = source.reconnects;
@@ -93,6 +87,18 @@ class SupervisorImpl final : public Supervisor {
     return !tables_.TableOfIndex(index).empty();
   }
 
+  std::string WhyBehind(std::string_view index) const override { return tables_.WhyBehind(index); }
+
+  Result<bool> AwaitApplied(const AwaitedPosition& awaited,
+                            steady_clock::time_point deadline) override {
+    return applied_.Await(awaited, deadline);
+  }
+
+  Result<RetriedLetters> RetryDeadLetters(const std::string& table,
+                                          const std::vector<std::string>& keys) override {
+    return pipeline::RetryDeadLetters(options_.source, table, keys, *options_.state, &tables_);
+  }
+
   bool WaitUntilLive(milliseconds timeout) const override {
     const auto deadline = steady_clock::now() + timeout;
     for (;;) {
@@ -101,11 +107,10 @@ class SupervisorImpl final : public Supervisor {
           state == SyncState::kStopped) {
         return state == SyncState::kLive;
       }
-      const MutexLock lock(&mutex_);
       if (steady_clock::now() >= deadline) {
         return false;
       }
-      changed_.WaitFor(&mutex_, kPoll);
+      place_.AwaitChange(kPoll);
     }
   }
 
@@ -115,6 +120,7 @@ class SupervisorImpl final : public Supervisor {
       return;
     }
     stopped_ = true;
+    applied_.End("the source is not followed any more: binseek is stopping");
     stream_.request_stop();
     {
       const MutexLock lock(&mutex_);
@@ -124,33 +130,13 @@ class SupervisorImpl final : public Supervisor {
     }
     stream_.join();
     commits_.Stop();
+    place_.Stopped();
     const MutexLock lock(&mutex_);
     source_.reset();
-    phase_ = phase_ == Phase::kHalted ? phase_ : Phase::kStopped;
   }
 
  private:
-  enum class Phase : uint8_t { kConnecting, kRunning, kHalted, kStopped };
-
-  SyncState State(bool snapshot_done) const BINSEEK_REQUIRES(mutex_) {
-    switch (phase_) {
-      case Phase::kConnecting:
-        return SyncState::kConnecting;
-      case Phase::kHalted:
-        return SyncState::kHalted;
-      case Phase::kStopped:
-        return SyncState::kStopped;
-      case Phase::kRunning:
-        break;
-    }
-    if (!snapshot_done) {
-      return SyncState::kSnapshot;
-    }
-    return caught_up_ ? SyncState::kLive : SyncState::kCatchingUp;
-  }
-
-  // ---- the thread of the stream
-
+  // The thread of the stream.
   void RunStream(const std::stop_token& stop) {
     Status status = Retry(stop, [&] { return Open(); });
     for (;;) {
@@ -165,18 +151,15 @@ class SupervisorImpl final : public Supervisor {
       return;
     }
     Log(LogLevel::kError, "sync halted", {{"error", status}});
-    const MutexLock lock(&mutex_);
-    phase_ = Phase::kHalted;
-    error_ = status.message();
-    changed_.NotifyAll();
+    applied_.End("the source is not followed any more: " + status.message());
+    place_.Halted(status.message());
   }
 
   // A pause that ends early when stopped; false then.
   bool Pause(const std::stop_token& stop, milliseconds duration) {
     const auto until = steady_clock::now() + duration;
-    const MutexLock lock(&mutex_);
     while (!stop.stop_requested() && steady_clock::now() < until) {
-      changed_.WaitFor(&mutex_, std::min(duration, milliseconds(50)));
+      place_.AwaitChange(std::min(duration, milliseconds(50)));
     }
     return !stop.stop_requested();
   }
@@ -189,13 +172,10 @@ class SupervisorImpl final : public Supervisor {
       if (!status.retryable()) {
         return status;
       }
-      {
-        static LogEvery every(std::chrono::seconds(10));
-        every.Log(LogLevel::kWarn, "source is away",
-                  {{"source", mysql::DisplayUrl(options_.connection)}, {"error", status}});
-        const MutexLock lock(&mutex_);
-        error_ = status.message();
-      }
+      static LogEvery every(std::chrono::seconds(10));
+      every.Log(LogLevel::kWarn, "source is away",
+                {{"source", mysql::DisplayUrl(options_.connection)}, {"error", status}});
+      place_.Failing(status.message());
       if (!Pause(stop, kRetryPause)) {
         return Status::Aborted("stopped");
       }
@@ -222,12 +202,7 @@ class SupervisorImpl final : public Supervisor {
 
   // The server has no history that goes on from where the applier stands.
   Status BeginAnew(const std::string& why) {
-    {
-      const MutexLock lock(&mutex_);
-      phase_ = Phase::kConnecting;
-      caught_up_ = false;
-      error_ = why;
-    }
+    place_.Connecting(why);
     BINSEEK_ASSIGN_OR_RETURN(const auto connection,
                              mysql::Connection::Open(WithoutDatabase(options_.connection)));
     BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_.connection.database));
@@ -247,17 +222,16 @@ class SupervisorImpl final : public Supervisor {
                                     .state = options_.state,
                                     .stored_rows = stored_rows,
                                     .progress = &progress_,
-                                    .piece_bytes = options_.spill.memory_bytes},
+                                    .piece_bytes = options_.spill.memory_bytes,
+                                    .dead_letter_limit = options_.dead_letter_limit},
                      checkpoint);
     // Tables that begin now have their places on the server of this connection, the others on the checkpoint's.
     const bool same_server = connection.server().Identity() == checkpoint.place.server;
     BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint, same_server));
     applier_->MoveTo(source_->server().Identity());
     BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
-    const MutexLock lock(&mutex_);
-    server_version_ = source_->server().version_text;
-    position_ = applier_->place().position;
-    ordinal_ = applier_->place().ordinal;
+    applied_.Set(applier_->place().position);
+    place_.StandsAt(applier_->place(), source_->server().version_text);
     return Status::Ok();
   }
 
@@ -292,9 +266,7 @@ class SupervisorImpl final : public Supervisor {
     if (applier_) {
       applier_->MoveTo(connection->server().Identity());
     }
-    const MutexLock lock(&mutex_);
-    position_.binlog = change::BinlogPosition();
-    server_version_ = connection->server().version_text;
+    place_.MovesTo(connection->server().version_text);
     return Status::Ok();
   }
 
@@ -305,12 +277,7 @@ class SupervisorImpl final : public Supervisor {
 
   Status Follow(const std::stop_token& stop) {
     worker_.emplace(options_.connection, options_.chunk_rows, &tables_, source_.get());
-    {
-      const MutexLock lock(&mutex_);
-      phase_ = Phase::kRunning;
-      error_.clear();
-      changed_.NotifyAll();
-    }
+    place_.Running();
     while (!stop.stop_requested()) {
       BINSEEK_ASSIGN_OR_RETURN(auto transaction,
                                source_->Next(tables_.has_work() ? kPollWithSnapshot : kPoll));
@@ -337,7 +304,9 @@ class SupervisorImpl final : public Supervisor {
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
-    return Retry(stop, [&] { return applier_->Apply(*transaction, stop); });
+    BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->Apply(*transaction, stop); }));
+    applied_.Set(applier_->place().position);  // at once: clients wait for it
+    return Status::Ok();
   }
 
   Status TakeChunks(const std::stop_token& stop) {
@@ -371,30 +340,14 @@ class SupervisorImpl final : public Supervisor {
     const bool connected = source_->status().connected;
     const uint64_t settled = worker_->SettledOrdinal();
     tables_.Passed(Reached());
-    {
-      const MutexLock lock(&mutex_);
-      settled_ordinal_ = settled;
-      if (transaction) {
-        ++transactions_;
-        rows_ += transaction->rows->size();
-        position_ = applier_->place().position;
-        ordinal_ = applier_->place().ordinal;
-        lag_ms_ = LagOf(*transaction);
-        caught_up_ = lag_ms_ <= kLiveLagMs;
-      } else if (connected) {
-        position_.binlog = std::max(position_.binlog, Reached());
-        lag_ms_ = 0;  // nothing came within the poll: there is nothing that we do not have
-        caught_up_ = true;
-      }
-      changed_.NotifyAll();
+    if (transaction) {
+      place_.Applied(*transaction, applier_->place(), settled);
+    } else if (connected) {
+      applied_.SetBinlog(place_.Idle(Reached(), settled));
+    } else {
+      place_.Waits(settled);
     }
     commits_.NoteProgress();
-  }
-
-  // Called by the thread of the commits.
-  CommitPlace Place() const {
-    const MutexLock lock(&mutex_);
-    return {position_, settled_ordinal_};
   }
 
   // Constant after construction.
@@ -405,27 +358,17 @@ class SupervisorImpl final : public Supervisor {
   FollowedTables tables_;
   mapper::TableMapper mapper_;
   TableCatalog catalog_;
+  SyncProgress place_;
   ApplyProgress progress_;
+  AppliedPosition applied_;
   std::optional<Applier> applier_;
   std::optional<SnapshotWorker> worker_;
   HistoryLosses losses_;
   // Made by the thread of the stream under the mutex, and read by it without; replaced while there is no worker.
   std::unique_ptr<binlog::BinlogSource> source_;
 
-  mutable Mutex mutex_;
-  mutable CondVar changed_;
-  Phase phase_ BINSEEK_GUARDED_BY(mutex_) = Phase::kConnecting;
-  bool caught_up_ BINSEEK_GUARDED_BY(mutex_) = false;
-  int64_t lag_ms_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  uint64_t transactions_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  uint64_t rows_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  change::SourcePosition position_ BINSEEK_GUARDED_BY(mutex_);
-  uint64_t ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  uint64_t settled_ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  std::string server_version_ BINSEEK_GUARDED_BY(mutex_);
-  std::string error_ BINSEEK_GUARDED_BY(mutex_);
-
-  Mutex stop_mutex_;  // before mutex_
+  mutable Mutex mutex_;  // of source_, for other threads
+  Mutex stop_mutex_;     // before mutex_
   bool stopped_ BINSEEK_GUARDED_BY(stop_mutex_) = false;
 
   CommitLoop commits_;

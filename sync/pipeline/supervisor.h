@@ -20,6 +20,7 @@
 #define BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -33,6 +34,7 @@
 #include "sync/change/position.h"
 #include "sync/change/table_schema.h"
 #include "sync/mysql/connection.h"
+#include "sync/pipeline/awaited_position.h"
 #include "sync/pipeline/state_store.h"
 
 namespace binseek::pipeline {
@@ -50,6 +52,8 @@ struct SupervisorOptions {
   // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
   binlog::SpillOptions spill;
   std::chrono::milliseconds commit_interval{1000};
+  uint64_t dead_letter_limit = 10'000;  // rows of one table, beyond which it is stopped; 0: none
+  size_t max_waiters = 1024;            // in AwaitApplied at the same time
 };
 
 enum class SyncState : uint8_t { kConnecting, kSnapshot, kCatchingUp, kLive, kHalted, kStopped };
@@ -101,6 +105,11 @@ struct SyncStatus {
   std::vector<TableStatus> tables;  // by name
 };
 
+struct RetriedLetters {
+  uint64_t retried = 0;      // rows that will be read
+  uint64_t not_retried = 0;  // keys by which no row can be asked for; logged
+};
+
 class Supervisor {
  public:
   // kInvalidArgument for options that cannot work; a server that is away is no error.
@@ -110,9 +119,22 @@ class Supervisor {
   virtual SyncStatus status() const = 0;
   // Whether documents of the index come from this source, so that nobody else may write them.
   virtual bool OwnsIndex(std::string_view index) const = 0;
+  // Why the index, though this source's, may lack changes that the stream has passed: its table is stopped, or is read again. Empty: it
+  // does not.
+  virtual std::string WhyBehind(std::string_view index) const = 0;
   // Blocks until the snapshot is done and the stream is live (true), or it is halted, stopped, or
   // the time is over (false).
   virtual bool WaitUntilLive(std::chrono::milliseconds timeout) const = 0;
+  // Blocks until what is awaited is applied and published (true), or the deadline comes (false). A view of the engine that is taken then
+  // shows it, but for rows of tables that are being read by a snapshot, and rows that are pending. A transaction without rows for any index counts as well. Ends at
+  // once where the source halts or is stopped. Errors: as AppliedPosition::Await. Cost: a lock where it is applied already.
+  [[nodiscard]] virtual Result<bool> AwaitApplied(
+      const AwaitedPosition& awaited, std::chrono::steady_clock::time_point deadline) = 0;
+  // Has rows that are among the dead letters read from their table once more. Those that make documents, because they have been mended where
+  // the stream does not tell, or because this release can make more of them, leave the dead letters; the others are met once more. Returns
+  // before they are read. Keys that are not among the letters are passed over. kInvalidArgument: the table is not followed, or is stopped.
+  [[nodiscard]] virtual Result<RetriedLetters> RetryDeadLetters(
+      const std::string& table, const std::vector<std::string>& keys) = 0;
   virtual void Stop() = 0;  // idempotent
 };
 

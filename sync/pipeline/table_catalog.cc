@@ -251,6 +251,7 @@ Status TableCatalog::ReadPendingAgain(const std::string& name, uint64_t ordinal,
                   "too many of its rows came without all columns to be read one by one"});
   BINSEEK_RETURN_IF_ERROR(
       mapper_->Bind(schema, table.index_id, sink_->MappingOf(table.index_id), table.sweep_below));
+  options_.state->ForgetDeadLetters(options_.source, name);
   Log(LogLevel::kWarn, "table is read again", {{"table", name}, {"reason", table.stale_why}});
   tables_->Follow(std::move(table));
   return Estimate(*schema, connection);
@@ -284,6 +285,8 @@ Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Conne
   Log(LogLevel::kInfo, "table is followed",
       {{"table", table.schema->QualifiedName()}, {"index", table.index}});
   const auto followed = table.schema;
+  // All of it is read: of a start before, there may be some whose rows are gone.
+  options_.state->ForgetDeadLetters(options_.source, followed->QualifiedName());
   tables_->Follow(std::move(table));
   return Estimate(*followed, connection);
 }

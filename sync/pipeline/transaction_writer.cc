@@ -3,6 +3,7 @@
 #include <chrono>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "engine/base/log.h"
@@ -12,6 +13,24 @@ namespace {
 
 // That wait for the end of a transaction.
 constexpr size_t kMaxLetters = 10'000;
+
+// Whether the document is the row's now, all of it, or both are gone. An update of columns alone says nothing of the others.
+bool IsWhole(const index::Operation& operation, const index::OpResult& result) {
+  switch (result.outcome) {
+    case index::Outcome::kCreated:
+      return true;
+    case index::Outcome::kUpdated:
+      return operation.kind != index::OpKind::kUpdateColumns;
+    case index::Outcome::kDeleted:
+    case index::Outcome::kMissing:
+      return operation.kind == index::OpKind::kDelete;
+    case index::Outcome::kStale:
+    case index::Outcome::kConflict:
+    case index::Outcome::kFailed:
+      break;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -44,8 +63,10 @@ Status TransactionWriter::Add(mapper::MappedTransaction piece) {
                                std::make_move_iterator(operations.begin()),
                                std::make_move_iterator(operations.end()));
   }
-  letters_.insert(letters_.end(), std::make_move_iterator(piece.rejected.begin()),
-                  std::make_move_iterator(piece.rejected.end()));
+  for (mapper::RejectedRow& row : piece.rejected) {
+    letter_keys_.emplace(row.table, row.key);
+    letters_.push_back(std::move(row));
+  }
   if (letters_.size() > kMaxLetters) {
     RecordLetters();
   }
@@ -61,10 +82,10 @@ Status TransactionWriter::WritePending() {
   large_ = true;
   if (stages) {
     BINSEEK_ASSIGN_OR_RETURN(const auto results, staged_->Add(pending_.operations));
-    TakeFailures(results);
+    TakeResults(results);
   } else {
     BINSEEK_ASSIGN_OR_RETURN(const auto applied, options_.sink->Apply(pending_));
-    TakeFailures(applied.results);
+    TakeResults(applied.results);
   }
   pending_.operations.clear();
   pending_bytes_ = 0;
@@ -90,17 +111,39 @@ Status TransactionWriter::Finish(const std::string& key, const std::string& chec
   } else {
     pending_.user_data[key] = checkpoint;
     BINSEEK_ASSIGN_OR_RETURN(const auto applied, options_.sink->Apply(pending_));
-    TakeFailures(applied.results);
+    TakeResults(applied.results);
   }
   RecordLetters();
+  SettleLetters();  // behind the additions: versions tell what came later
+  StopBeyondLimit();
   return Status::Ok();
 }
 
-void TransactionWriter::TakeFailures(const std::vector<index::OpResult>& results) {
+bool TransactionWriter::HasLetter(const std::string& table, const std::string& key) const {
+  return letter_keys_.contains({table, key}) ||
+         options_.state->HasDeadLetter(options_.source, table, key);
+}
+
+void TransactionWriter::TakeResults(const std::vector<index::OpResult>& results) {
+  std::optional<index::IndexId> index;
+  std::string table;
+  const bool any = !letters_.empty() || options_.state->AnyDeadLetters();
   for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].outcome == index::Outcome::kFailed) {
-      letters_.push_back({options_.tables->TableOfIndexId(pending_.operations[i].index),
-                          pending_.operations[i].key, results[i].status.message(), position_});
+    const index::Operation& operation = pending_.operations[i];
+    const bool failed = results[i].outcome == index::Outcome::kFailed;
+    if (!failed && !any && letters_.empty()) {
+      continue;
+    }
+    if (index != operation.index) {
+      index = operation.index;
+      table = options_.tables->TableOfIndexId(operation.index);
+    }
+    if (failed) {
+      letter_keys_.emplace(table, operation.key);
+      letters_.push_back(
+          {table, operation.key, results[i].status.message(), position_, operation.version});
+    } else if (IsWhole(operation, results[i]) && HasLetter(table, operation.key)) {
+      settled_.push_back({table, operation.key, operation.version});
     }
   }
 }
@@ -110,10 +153,36 @@ void TransactionWriter::RecordLetters() {
     static LogEvery every(std::chrono::seconds(10));
     every.Log(LogLevel::kWarn, "row goes to the dead letters",
               {{"table", row.table}, {"key", row.key}, {"reason", row.reason}});
+    newest_.insert_or_assign(row.table, row);
   }
   if (!letters_.empty()) {
     options_.state->AddDeadLetters(options_.source, letters_);
     letters_.clear();
+    letter_keys_.clear();
+  }
+}
+
+void TransactionWriter::SettleLetters() {
+  for (const Settled& row : settled_) {
+    options_.state->SettleDeadLetters(options_.source, row.table, row.key, row.version);
+  }
+  settled_.clear();
+}
+
+void TransactionWriter::StopBeyondLimit() const {
+  for (const auto& [name, row] : newest_) {
+    const auto table = options_.tables->Find(name);
+    if (options_.dead_letter_limit == 0 || !table || options_.tables->IsStopped(name) ||
+        options_.state->DeadRows(options_.source, name) <= options_.dead_letter_limit) {
+      continue;
+    }
+    const std::string why =
+        "more than " + std::to_string(options_.dead_letter_limit) +
+        " of its rows could not become documents (source.dead_letter_limit); the newest, key [" +
+        row.key + "]: " + row.reason +
+        "; mend them or raise the limit, and start binseek again: the table is then read again";
+    Log(LogLevel::kError, "table is not followed any more", {{"table", name}, {"error", why}});
+    options_.tables->StopTable(*table->schema, why);
   }
 }
 

@@ -15,8 +15,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -40,9 +43,10 @@ struct TransactionWriterOptions {
   change::SourceId source{};
   // All borrowed.
   IndexSink* sink = nullptr;
-  const FollowedTables* tables = nullptr;
+  FollowedTables* tables = nullptr;
   StateStore* state = nullptr;
   ApplyProgress* progress = nullptr;  // null: nobody asks
+  uint64_t dead_letter_limit = 0;     // rows of one table; 0: none
 };
 
 class TransactionWriter {
@@ -61,8 +65,12 @@ class TransactionWriter {
 
  private:
   Status WritePending();
-  void TakeFailures(const std::vector<index::OpResult>& results);
+  // Of pending_.
+  void TakeResults(const std::vector<index::OpResult>& results);
+  bool HasLetter(const std::string& table, const std::string& key) const;
   void RecordLetters();
+  void SettleLetters();
+  void StopBeyondLimit() const;
 
   const TransactionWriterOptions options_;
   const change::TransactionPosition position_;
@@ -73,6 +81,15 @@ class TransactionWriter {
   index::Batch pending_;
   uint64_t pending_bytes_ = 0;
   std::vector<mapper::RejectedRow> letters_;
+  std::set<std::pair<std::string, std::string>> letter_keys_;  // of letters_: table, key
+  std::map<std::string, mapper::RejectedRow> newest_;          // that was recorded, by table
+  // Rows with dead letters that have a document now, or none to have.
+  struct Settled {
+    std::string table;
+    std::string key;
+    int64_t version = 0;
+  };
+  std::vector<Settled> settled_;
 };
 
 }  // namespace binseek::pipeline

@@ -35,7 +35,16 @@ class FakeSupervisor final : public pipeline::Supervisor {
     return status;
   }
   bool OwnsIndex(std::string_view index) const override { return index == "products"; }
+  std::string WhyBehind(std::string_view /*index*/) const override { return {}; }
   bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return false; }
+  Result<bool> AwaitApplied(const pipeline::AwaitedPosition& /*awaited*/,
+                            std::chrono::steady_clock::time_point /*deadline*/) override {
+    return false;
+  }
+  Result<pipeline::RetriedLetters> RetryDeadLetters(
+      const std::string& /*table*/, const std::vector<std::string>& /*keys*/) override {
+    return pipeline::RetriedLetters{};
+  }
   void Stop() override {}
 };
 

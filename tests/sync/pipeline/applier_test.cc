@@ -524,5 +524,31 @@ TEST(FollowedTablesTest, RowsBeforeTheCapturedPlaceAreNotWanted) {
   EXPECT_EQ(tables.SchemaFor("shop", "other", {"binlog.000009", 4}), nullptr);
 }
 
+TEST(FollowedTablesTest, AnIndexIsBehindWhereItsTableIsStoppedOrReadAgain) {
+  FollowedTables tables;
+  const auto follow = [&](const std::string& name, int64_t stale_since_us) {
+    auto schema = std::make_shared<change::TableSchema>();
+    schema->database = "shop";
+    schema->table = name;
+    TableCheckpoint table;
+    table.schema = schema;
+    table.index = name + "_index";
+    table.stale_since_us = stale_since_us;
+    table.stale_why = "an incident";
+    tables.Follow(table);
+    return schema;
+  };
+  follow("well", 0);
+  follow("stale", 1);
+  const auto stopped = follow("stopped", 0);
+  tables.StopTable(*stopped, "no key");
+  EXPECT_EQ(tables.WhyBehind("well_index"), "");
+  EXPECT_EQ(tables.WhyBehind("stale_index"), "table shop.stale is read again: an incident");
+  EXPECT_EQ(tables.WhyBehind("stopped_index"),
+            "table shop.stopped is not followed any more: no key");
+  EXPECT_EQ(tables.WhyBehind("none"), "");
+  EXPECT_EQ(tables.WhyBehind(""), "");
+}
+
 }  // namespace
 }  // namespace binseek::pipeline

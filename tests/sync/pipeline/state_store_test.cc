@@ -224,7 +224,7 @@ TEST_F(StateStoreTest, FilesOfOthersAndOfLaterReleasesAreRefused) {
   EXPECT_STATUS(StateStore::Open(file_), kCorruption);
   std::filesystem::remove(file_);
   Open() = nullptr;
-  Sql("PRAGMA user_version=2");
+  Sql("PRAGMA user_version=3");
   EXPECT_STATUS(StateStore::Open(file_), kFormatTooNew);
 }
 
@@ -244,6 +244,118 @@ TEST_F(StateStoreTest, AFlushThatFailsIsMadeUpForByTheNext) {
   ASSERT_OK(store->Flush());
   store = nullptr;
   EXPECT_EQ(Open()->dead_letter_count(), 1u);
+}
+
+TEST_F(StateStoreTest, AFileOfTheFirstSchemaIsBroughtUpToDate) {
+  Sql("CREATE TABLE dead_letters( id INTEGER PRIMARY KEY, source INTEGER NOT NULL, tbl TEXT NOT "
+      "NULL, key TEXT NOT NULL, position TEXT NOT NULL, reason TEXT NOT NULL, first_seen_ms "
+      "INTEGER NOT NULL, count INTEGER NOT NULL, UNIQUE(source, tbl, key, position)) STRICT;"
+      "INSERT INTO dead_letters VALUES(1, 0, 'shop.t', '7', 'a:1', 'why', 1234, 5);"
+      "PRAGMA application_id=1651729771; PRAGMA user_version=1");
+  const DeadLetter old{"shop.t", "7", "a:1", "why", 1234, 1234, 5};
+  EXPECT_EQ(*Open()->DeadLetters(10), std::vector<DeadLetter>{old});
+  auto store = Open();
+  EXPECT_TRUE(store->HasDeadLetter(kSource, "shop.t", "7"));
+  store->AddDeadLetters(kSource, {Row("shop.t", "7", "a:1", "again")});
+  const auto letters = store->DeadLetters(10);
+  ASSERT_OK(letters);
+  EXPECT_EQ(letters->front().first_seen_ms, 1234);
+  EXPECT_GT(letters->front().last_seen_ms, 1234);
+  EXPECT_EQ(letters->front().count, 6u);
+}
+
+TEST_F(StateStoreTest, PagesAndFiltersSeeWhatIsFlushedAndWhatIsNot) {
+  auto store = Open();
+  store->AddDeadLetters(kSource, {Row("shop.t", "1", "a:1"), Row("shop.u", "1", "a:1")});
+  ASSERT_OK(store->Flush());
+  store->AddDeadLetters(
+      kSource, {Row("shop.t", "2", "a:2"), Row("shop.t", "1", "a:3"), Row("shop.t", "3", "a:3")});
+  const auto find = [&](const DeadLetterFilter& filter, size_t from, size_t size) {
+    const auto page = store->FindDeadLetters(filter, from, size);
+    EXPECT_OK(page);
+    std::string shown = std::to_string(page->total) + ":";
+    for (const DeadLetter& letter : page->letters) {
+      shown += " " + letter.table + "/" + letter.key + "@" + letter.position;
+    }
+    return shown;
+  };
+  EXPECT_EQ(find({}, 0, 2), "5: shop.t/3@a:3 shop.t/1@a:3");
+  EXPECT_EQ(find({}, 2, 2), "5: shop.t/2@a:2 shop.u/1@a:1");
+  EXPECT_EQ(find({}, 4, 2), "5: shop.t/1@a:1");
+  EXPECT_EQ(find({}, 5, 2), "5:");
+  EXPECT_EQ(find({"shop.t", std::nullopt}, 1, 10), "4: shop.t/1@a:3 shop.t/2@a:2 shop.t/1@a:1");
+  EXPECT_EQ(find({"shop.t", "1"}, 0, 10), "2: shop.t/1@a:3 shop.t/1@a:1");
+  EXPECT_EQ(find({std::nullopt, "1"}, 0, 1), "3: shop.t/1@a:3");
+  EXPECT_EQ(find({"shop", std::nullopt}, 0, 10), "0:");
+}
+
+TEST_F(StateStoreTest, AKeyIsSettledByWhatIsNoOlderThanItsRefusal) {
+  const auto refused = [](const std::string& key, int64_t version) {
+    RejectedRow row = Row("shop.t", key, "a:" + std::to_string(version));
+    row.version = version;
+    return row;
+  };
+  auto store = Open();
+  store->AddDeadLetters(kSource, {refused("1", 5), refused("2", 5)});
+  ASSERT_OK(store->Flush());
+  store->AddDeadLetters(kSource, {refused("1", 7)});
+  store->SettleDeadLetters(kSource, "shop.t", "1", 6);
+  store->SettleDeadLetters(kSource, "shop.u", "1", 9);
+  store->SettleDeadLetters(SourceId{1}, "shop.t", "1", 9);
+  EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1", "2", "1"}));
+  EXPECT_EQ(store->DeadRows(kSource, "shop.t"), 2u);
+  store->SettleDeadLetters(kSource, "shop.t", "1", 7);
+  store->SettleDeadLetters(kSource, "shop.t", "1", 8);
+  EXPECT_EQ(Keys(*store), (std::vector<std::string>{"2"}));
+  EXPECT_EQ(store->dead_letter_count(), 1u);
+  EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "1"));
+  // Refused again behind that, before and after the flush.
+  store->AddDeadLetters(kSource, {refused("1", 5)});
+  EXPECT_EQ(store->dead_letter_count(), 2u);
+  ASSERT_OK(store->Flush());
+  EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1", "2"}));
+  store->SettleDeadLetters(kSource, "shop.t", "2", 5);
+  ASSERT_OK(store->Flush());
+  store = nullptr;
+  store = Open();
+  EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1"}));
+  // What a refusal before the start was is not known: every write counts.
+  store->SettleDeadLetters(kSource, "shop.t", "1", 1);
+  EXPECT_EQ(store->dead_letter_count(), 0u);
+  EXPECT_FALSE(store->AnyDeadLetters());
+}
+
+TEST_F(StateStoreTest, ATableThatIsForgottenBehindAKeyOfItCountsRight) {
+  auto store = Open();
+  store->AddDeadLetters(
+      kSource, {Row("shop.t", "1", "a:1"), Row("shop.t", "2", "a:1"), Row("shop.u", "1", "a:1")});
+  ASSERT_OK(store->Flush());
+  store->SettleDeadLetters(kSource, "shop.t", "1", 0);
+  store->ForgetDeadLetters(kSource, "shop.t");
+  store->SettleDeadLetters(kSource, "shop.t", "2", 0);
+  EXPECT_EQ(store->dead_letter_count(), 1u);
+  EXPECT_EQ(store->DeadRows(kSource, "shop.t"), 0u);
+  ASSERT_OK(store->Flush());
+  EXPECT_EQ(store->dead_letter_count(), 1u);
+  EXPECT_EQ(Keys(*store).size(), 1u);
+}
+
+TEST_F(StateStoreTest, WhatIsDiscardedIsGoneForGood) {
+  auto store = Open();
+  store->AddDeadLetters(kSource, {Row("shop.t", "1", "a:1"), Row("shop.t", "1", "a:2"),
+                                  Row("shop.t", "2", "a:2"), Row("shop.u", "1", "a:2")});
+  store->AddDeadLetters(SourceId{1}, {Row("shop.t", "1", "a:1")});
+  EXPECT_EQ(*store->DiscardDeadLetters("shop.t", "1"), 3u);
+  EXPECT_EQ(*store->DiscardDeadLetters("shop.t", "1"), 0u);
+  EXPECT_EQ(store->dead_letter_count(), 2u);
+  EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "1"));
+  store = nullptr;  // without a flush
+  store = Open();
+  EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(*store->DiscardDeadLetters("shop.t", std::nullopt), 1u);
+  EXPECT_EQ(*store->DiscardDeadLetters("shop.u", std::nullopt), 1u);
+  EXPECT_EQ(store->dead_letter_count(), 0u);
+  EXPECT_FALSE(store->AnyDeadLetters());
 }
 
 }  // namespace

@@ -1,0 +1,85 @@
+// binseek dead-letters: asks a running server which rows could not become documents.
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "api/cli/commands.h"
+#include "api/cli/common.h"
+#include "api/http_message.h"
+#include "engine/base/json.h"
+
+namespace binseek::api::cli {
+namespace {
+
+std::string Member(const JsonValue& letter, std::string_view key) {
+  const JsonValue* value = letter.Find(key);
+  if (value == nullptr) {
+    return "";
+  }
+  return value->is_number() ? value->number_text() : value->AsString();
+}
+
+struct DeadLettersCommand {
+  ConfigFlags flags;
+  std::string table;
+  uint32_t from = 0;
+  uint32_t size = 100;
+  bool json = false;
+
+  Result<std::string> Ask() const {
+    BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
+    return AskServer(config, "/_sync/dead_letters?from=" + std::to_string(from) +
+                                 "&size=" + std::to_string(size) +
+                                 (table.empty() ? "" : "&table=" + PercentEncode(table)));
+  }
+
+  int Run() const {
+    const Result<std::string> body = Ask();
+    if (!body.ok()) {
+      return Fail(body.status());
+    }
+    if (json) {
+      std::cout << *body << "\n";
+      return 0;
+    }
+    const Result<JsonValue> answer = ParseJson(*body);
+    if (!answer.ok()) {
+      return Fail(answer.status().WithContext("the server's answer"));
+    }
+    const JsonValue* letters = answer->Find("dead_letters");
+    const size_t shown = letters == nullptr ? 0 : letters->array().size();
+    std::cout << Member(*answer, "total") << " dead letters, " << shown << " shown\n";
+    for (size_t i = 0; i < shown; ++i) {
+      const JsonValue& letter = letters->array()[i];
+      std::cout << Member(letter, "table") << " [" << Member(letter, "key") << "] at "
+                << Member(letter, "position") << ", " << Member(letter, "count")
+                << (Member(letter, "count") == "1" ? " time: " : " times: ")
+                << Member(letter, "reason") << "\n";
+    }
+    return 0;
+  }
+};
+
+}  // namespace
+
+void AddDeadLettersCommand(CLI::App* app, int* exit_code) {
+  CLI::App* command = app->add_subcommand(
+      "dead-letters", "asks a running server which rows could not become documents, and why");
+  const auto state = std::make_shared<DeadLettersCommand>();
+  state->flags.AddConfig(command);
+  state->flags.AddListen(command);
+  command->add_option("--table", state->table, "of this table alone, as database.table");
+  command->add_option("--from", state->from, "how many of the newest to pass over");
+  command->add_option("--size", state->size, "how many to show; default 100, at most 10000");
+  command->add_flag("--json", state->json, "print the server's JSON");
+  command->footer(
+      "Examples:\n"
+      "  binseek dead-letters\n"
+      "  binseek dead-letters --table shop.products --json\n"
+      "Exit code: 0 it answered, 2 it did not.");
+  command->callback([state, exit_code] { *exit_code = state->Run(); });
+}
+
+}  // namespace binseek::api::cli

@@ -1,0 +1,143 @@
+#include "api/handlers/wait_for.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/dsl/search_request_parser.h"
+#include "api/handlers/parameters.h"
+#include "sync/pipeline/awaited_position.h"
+
+namespace binseek::api {
+namespace {
+
+using pipeline::AwaitedPosition;
+
+// Of a GTID set in a message: one can be very long.
+constexpr size_t kShownBytes = 300;
+
+std::string Shown(const std::string& text) {
+  return text.size() <= kShownBytes ? text : text.substr(0, kShownBytes) + "...";
+}
+
+// The parameter that names what is awaited; empty: none does.
+RestResult<std::string_view> AwaitedParameter(const Request& request) {
+  const bool gtid = request.Parameter("wait_for_gtid").has_value();
+  const bool position = request.Parameter("wait_for_position").has_value();
+  if (gtid && position) {
+    return IllegalArgument("[wait_for_gtid] and [wait_for_position] exclude each other");
+  }
+  if (!gtid && !position) {
+    if (request.Parameter("wait_timeout")) {
+      return IllegalArgument("[wait_timeout] needs [wait_for_gtid] or [wait_for_position]");
+    }
+    return std::string_view();
+  }
+  return std::string_view(gtid ? "wait_for_gtid" : "wait_for_position");
+}
+
+RestResult<int64_t> WaitTimeoutMs(const Request& request) {
+  const auto text = request.Parameter("wait_timeout");
+  if (!text) {
+    return kDefaultWaitMs;
+  }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const int64_t timeout_ms,
+                               dsl::ParseTimeValueMs(*text, "wait_timeout"));
+  if (timeout_ms < 0 || timeout_ms > kMaxWaitMs) {
+    return IllegalArgument("[wait_timeout] must be between 0 and 1m, but was [" +
+                           std::string(*text) + "]");
+  }
+  return timeout_ms;
+}
+
+// Indices that exist already: one may come with what is awaited.
+RestResult<std::vector<std::string>> NamedIndices(const Node& node, const Request& request) {
+  const auto view = node.engine()->View();
+  auto indices = RequestedIndices(*view, request);
+  std::vector<std::string> names;
+  if (!indices.ok()) {
+    return names;  // said again behind the wait, if it still holds
+  }
+  for (const index::IndexView* index : *indices) {
+    names.push_back(index->name);
+  }
+  const bool any = std::any_of(indices->begin(), indices->end(),
+                               [&](const auto* index) { return node.IsSynced(*index); });
+  if (!names.empty() && !any) {
+    return IllegalArgument("there is nothing to wait for: index [" + names.front() + "] " +
+                           (names.size() > 1 ? "and the others follow" : "follows") +
+                           " no source; what is written over HTTP is searched when it is answered");
+  }
+  return names;
+}
+
+RestError TimedOut(const pipeline::Supervisor& sync, const AwaitedPosition& awaited,
+                   int64_t timeout_ms) {
+  const pipeline::SyncStatus status = sync.status();
+  std::string reason = "waited " + std::to_string(timeout_ms) + "ms for [" +
+                       Shown(awaited.ToString()) + "] of the source; the index is at [" +
+                       Shown(status.position.GtidText()) + "], [" +
+                       (status.position.binlog.empty() ? "" : status.position.binlog.ToString()) +
+                       "]; the source is " + std::string(pipeline::SyncStateName(status.state));
+  if (!status.error.empty()) {
+    reason += ": " + status.error;
+  }
+  return {408, "timeout_exception", std::move(reason)};
+}
+
+}  // namespace
+
+std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
+  auto parameter = AwaitedParameter(request);
+  if (!parameter.ok()) {
+    return parameter.error();
+  }
+  const std::string_view name = *parameter;
+  if (name.empty()) {
+    return std::nullopt;
+  }
+  const auto deadline_from = std::chrono::steady_clock::now();
+  auto timeout_ms = WaitTimeoutMs(request);
+  if (!timeout_ms.ok()) {
+    return timeout_ms.error();
+  }
+  const std::string_view text = request.ParameterOr(name);
+  const auto refuse = [&](const Status& why) {
+    return IllegalArgument("Failed to wait for [" + std::string(name) + "]: " + why.message());
+  };
+  const auto awaited = name == "wait_for_gtid" ? AwaitedPosition::ParseGtid(text)
+                                               : AwaitedPosition::ParseBinlog(text);
+  if (!awaited.ok()) {
+    return refuse(awaited.status());
+  }
+  pipeline::Supervisor* const sync = node.sync();
+  if (sync == nullptr) {
+    return node.source_configured()
+               ? ErrorOf(Status::Unavailable("the source is not followed yet: binseek is starting"))
+               : IllegalArgument("there is nothing to wait for: binseek follows no source");
+  }
+  auto indices = NamedIndices(node, request);
+  if (!indices.ok()) {
+    return indices.error();
+  }
+  const auto applied =
+      sync->AwaitApplied(*awaited, deadline_from + std::chrono::milliseconds(*timeout_ms));
+  if (!applied.ok()) {
+    return applied.status().code() == StatusCode::kInvalidArgument ? refuse(applied.status())
+                                                                   : ErrorOf(applied.status());
+  }
+  if (!*applied) {
+    return TimedOut(*sync, *awaited, *timeout_ms);
+  }
+  for (const std::string& index : *indices) {
+    if (const std::string why = sync->WhyBehind(index); !why.empty()) {
+      return ErrorOf(Status::Unavailable(why));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace binseek::api

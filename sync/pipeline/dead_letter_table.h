@@ -1,0 +1,106 @@
+// DeadLetterTable: the table of dead letters in the state store's SQLite file, as statements.
+//
+// Single-threaded: under the store's lock. Borrows the database. Writes join the transaction that is open, if one is.
+// Errors: as SqliteDatabase.
+#ifndef BINSEEK_SYNC_PIPELINE_DEAD_LETTER_TABLE_H_
+#define BINSEEK_SYNC_PIPELINE_DEAD_LETTER_TABLE_H_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "sync/change/table_schema.h"
+#include "sync/pipeline/sqlite_database.h"
+
+namespace binseek::pipeline {
+
+struct DeadLetter {
+  std::string table;  // "database.table"
+  std::string key;
+  std::string position;  // GTID where there is one, else file:offset; "snapshot" for chunk rows
+  std::string reason;
+  int64_t first_seen_ms = 0;
+  int64_t last_seen_ms = 0;
+  uint64_t count = 0;  // how often it was met, replays included
+
+  bool operator==(const DeadLetter&) const = default;
+};
+
+// Which letters; what is not given does not matter.
+struct DeadLetterFilter {
+  std::optional<std::string> table;
+  std::optional<std::string> key;
+};
+
+struct DeadLetterPage {
+  uint64_t total = 0;  // of the filter, not of the page
+  std::vector<DeadLetter> letters;
+};
+
+class DeadLetterTable {
+ public:
+  // Under which a replay meets the same letter again.
+  struct Id {
+    change::SourceId source{};
+    std::string table;
+    std::string key;
+    std::string position;
+
+    auto operator<=>(const Id&) const = default;  // NOLINT(modernize-use-nullptr)
+  };
+  struct Addition {
+    std::string reason;
+    int64_t first_seen_ms = 0;
+    int64_t last_seen_ms = 0;
+    int64_t count = 0;
+  };
+
+  // Every version of the schema, as statements that lead to it from the one before; the first from an empty file.
+  static const std::vector<std::vector<std::string>>& SchemaSteps();
+  // REQUIRES: the file has the newest schema.
+  static Result<std::unique_ptr<DeadLetterTable>> Open(const SqliteDatabase* database);
+
+  Result<bool> Contains(const Id& id);
+  // Of one table, or of one key in it.
+  Result<uint64_t> CountOf(change::SourceId source, const std::string& table,
+                           const std::optional<std::string>& key);
+  Status Add(const Id& id, const Addition& addition);
+  Status Delete(change::SourceId source, const std::string& table,
+                const std::optional<std::string>& key);
+
+  Result<uint64_t> Count(const DeadLetterFilter& filter) const;
+  // Newest first.
+  Result<DeadLetterPage> Select(const DeadLetterFilter& filter, size_t from, size_t size) const;
+  Status Delete(const DeadLetterFilter& filter) const;
+  Status VisitKeys(const std::function<void(change::SourceId, const std::string& table,
+                                            const std::string& key)>& visit) const;
+
+ private:
+  // A statement in two forms.
+  struct OfRows {
+    std::unique_ptr<SqliteStatement> of_table;
+    std::unique_ptr<SqliteStatement> of_key;
+
+    SqliteStatement* Bound(change::SourceId source, const std::string& table,
+                           const std::optional<std::string>& key) const;
+  };
+
+  explicit DeadLetterTable(const SqliteDatabase* database) : database_(database) {}
+
+  const SqliteDatabase* const database_;
+  std::unique_ptr<SqliteStatement> find_;
+  std::unique_ptr<SqliteStatement> add_;
+  OfRows count_;
+  OfRows delete_;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_DEAD_LETTER_TABLE_H_

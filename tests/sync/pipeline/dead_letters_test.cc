@@ -1,0 +1,272 @@
+// How rows come among the dead letters and leave them: the applier over a real engine and a real state store.
+#include <gmock/gmock.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/index/engine.h"
+#include "engine/store/ram_directory.h"
+#include "sync/mapper/table_mapper.h"
+#include "sync/mapper/table_mapping.h"
+#include "sync/pipeline/applier.h"
+#include "sync/pipeline/engine_sink.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::pipeline {
+namespace {
+
+using change::RowChange;
+using change::RowChangeKind;
+using change::RowImage;
+using change::Value;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kBad[] = "{no JSON";
+
+class DeadLettersTest : public ::testing::Test {
+ protected:
+  DeadLettersTest() : state_(*StateStore::Open(":memory:")) { OpenEngine(); }
+
+  // An empty one, as after a crash that fell before its first commit; the letters stay.
+  void OpenEngine() {
+    index::EngineOptions options;
+    options.directory = std::make_shared<store::RamDirectory>();
+    engine_ = *index::Engine::Open(std::move(options));
+    sink_.emplace(engine_.get());
+    for (const char* name : {"items", "boxes"}) {
+      Follow(name);
+    }
+    Restart(0);
+  }
+
+  // `limit` of dead letters.
+  void Restart(uint64_t limit) {
+    ApplierOptions options;
+    options.sink = &*sink_;
+    options.mapper = &mapper_;
+    options.tables = &tables_;
+    options.state = state_.get();
+    options.stored_rows = [this] { return std::make_unique<EngineRows>(engine_->View()); };
+    options.dead_letter_limit = limit;
+    applier_.emplace(options, Checkpoint());
+  }
+
+  void Follow(const std::string& name) {
+    auto schema = std::make_shared<change::TableSchema>();
+    schema->database = "shop";
+    schema->table = name;
+    change::Column id;
+    id.name = "id";
+    change::Column price;
+    price.name = "price";
+    change::Column attrs;
+    attrs.name = "attrs";
+    attrs.type = change::ColumnType::kJson;
+    schema->columns = {id, price, attrs};
+    schema->key = {0};
+    schemas_[name] = schema;
+    TableCheckpoint table;
+    table.schema = schema;
+    table.index = name;
+    table.index_id = *sink_->EnsureIndex(name, *mapper::DeriveMapping(*schema));
+    EXPECT_OK(mapper_.Bind(schema, table.index_id, sink_->MappingOf(table.index_id)));
+    tables_.Follow(table);
+  }
+
+  static RowImage Row(int64_t id, const std::string& attrs, int64_t price = 1) {
+    return {Value::Int(id), Value::Int(price), Value::Bytes(change::ValueKind::kJson, attrs)};
+  }
+  RowChange Insert(RowImage row, const std::string& table = "items") const {
+    return {RowChangeKind::kInsert, schemas_.at(table), {}, std::move(row)};
+  }
+  RowChange Update(RowImage before, RowImage after) const {
+    return {RowChangeKind::kUpdate, schemas_.at("items"), std::move(before), std::move(after)};
+  }
+  RowChange Delete(RowImage row) const {
+    return {RowChangeKind::kDelete, schemas_.at("items"), std::move(row), {}};
+  }
+
+  // The next transaction, or the one with this ordinal.
+  void Apply(std::vector<RowChange> rows, uint64_t ordinal = 0) {
+    ordinal_ = ordinal == 0 ? ordinal_ + 1 : ordinal;
+    change::Transaction transaction;
+    transaction.ordinal = ordinal_;
+    transaction.position.end = {"binlog.000001", ordinal_ * 100};
+    transaction.rows = std::make_shared<change::RowVector>(std::move(rows));
+    ASSERT_OK(applier_->Apply(transaction));
+  }
+  void ApplyChunk(uint64_t low_ordinal, RowImage row) {
+    ReadyChunk ready;
+    ready.table = "shop.items";
+    ready.generation = 1;
+    ready.chunk.low_ordinal = low_ordinal;
+    ready.chunk.content.last_key = {"1"};
+    ready.chunk.content.rows = std::make_shared<change::RowVector>(
+        std::vector<RowChange>{{RowChangeKind::kRead, schemas_.at("items"), {}, std::move(row)}});
+    ASSERT_OK(applier_->ApplyChunk(ready));
+  }
+
+  // "key position", newest first.
+  std::vector<std::string> Letters() const {
+    const auto letters = state_->DeadLetters(100);
+    EXPECT_OK(letters);
+    std::vector<std::string> shown;
+    for (const DeadLetter& letter : *letters) {
+      shown.push_back(letter.key + " " + letter.position);
+    }
+    EXPECT_EQ(shown.size(), state_->dead_letter_count());
+    EXPECT_EQ(shown.empty(), !state_->AnyDeadLetters());
+    return shown;
+  }
+  bool Has(const std::string& index, const std::string& key) const {
+    const EngineRows rows(engine_->View());
+    return rows.Contains(engine_->View()->Find(index)->id, key);
+  }
+
+  std::unique_ptr<StateStore> state_;
+  std::unique_ptr<index::Engine> engine_;
+  std::optional<EngineSink> sink_;
+  mapper::TableMapper mapper_;
+  FollowedTables tables_;
+  std::map<std::string, std::shared_ptr<const change::TableSchema>> schemas_;
+  std::optional<Applier> applier_;
+  uint64_t ordinal_ = 0;
+};
+
+TEST_F(DeadLettersTest, ARowThatBecomesADocumentLeaves) {
+  Apply({Insert(Row(1, kBad)), Insert(Row(2, kBad)), Insert(Row(3, "{}"))});
+  Apply({Update(Row(1, kBad), Row(1, "[]"))});
+  EXPECT_THAT(Letters(), ElementsAre("2 binlog.000001:100"));
+  EXPECT_TRUE(Has("items", "1"));
+  EXPECT_FALSE(Has("items", "2"));
+}
+
+TEST_F(DeadLettersTest, ARowLeavesWithAllItsLettersWhatIsDurableIncluded) {
+  Apply({Insert(Row(1, kBad))});
+  ASSERT_OK(state_->Flush());
+  Apply({Update(Row(1, kBad), Row(1, "{worse"))});
+  EXPECT_THAT(Letters(), ElementsAre("1 binlog.000001:200", "1 binlog.000001:100"));
+  EXPECT_EQ(state_->DeadRows(change::SourceId{}, "shop.items"), 1U);
+  Apply({Update(Row(1, "{worse"), Row(1, "{}"))});
+  EXPECT_THAT(Letters(), IsEmpty());
+  ASSERT_OK(state_->Flush());
+  EXPECT_THAT(Letters(), IsEmpty());
+}
+
+TEST_F(DeadLettersTest, ARowThatIsDeletedLeaves) {
+  Apply({Insert(Row(1, kBad)), Insert(Row(2, kBad))});
+  Apply({Delete(Row(1, kBad))});
+  EXPECT_THAT(Letters(), ElementsAre("2 binlog.000001:100"));
+}
+
+TEST_F(DeadLettersTest, ARowThatGetsAnotherKeyLeaves) {
+  Apply({Insert(Row(1, kBad))});
+  Apply({Update(Row(1, kBad), Row(7, "{}"))});
+  EXPECT_THAT(Letters(), IsEmpty());
+  EXPECT_TRUE(Has("items", "7"));
+}
+
+TEST_F(DeadLettersTest, WithinATransactionTheLastChangeDecides) {
+  Apply({Insert(Row(1, kBad)), Update(Row(1, kBad), Row(1, "{}")), Insert(Row(2, "{}")),
+         Update(Row(2, "{}"), Row(2, kBad))});
+  EXPECT_THAT(Letters(), ElementsAre("2 binlog.000001:100"));
+}
+
+TEST_F(DeadLettersTest, ARowOfASnapshotThatIsOlderThanTheRefusedChangeDoesNotSettleIt) {
+  Apply({Insert(Row(1, kBad))}, 10);
+  ApplyChunk(9, Row(1, "{}"));
+  EXPECT_THAT(Letters(), ElementsAre("1 binlog.000001:1000"));
+  ApplyChunk(10, Row(1, "{}"));
+  EXPECT_THAT(Letters(), IsEmpty());
+}
+
+TEST_F(DeadLettersTest, AnUpdateOfOtherColumnsDoesNotSettleIt) {
+  Apply({Insert(Row(1, "{}"))});
+  Apply({Update(Row(1, "{}"), Row(1, kBad))});
+  Apply({Update(Row(1, kBad), Row(1, kBad, 2))});
+  EXPECT_FALSE(Letters().empty());
+}
+
+TEST_F(DeadLettersTest, AReplayAfterACrashEndsWhereItEndedBefore) {
+  const std::vector<RowChange> refused = {Insert(Row(1, kBad)), Insert(Row(2, kBad))};
+  const std::vector<RowChange> mended = {Update(Row(1, kBad), Row(1, "{}"))};
+  for (const bool flushed_between : {true, false}) {
+    OpenEngine();
+    Apply(refused, 1);
+    if (flushed_between) {
+      ASSERT_OK(state_->Flush());
+    }
+    Apply(mended, 2);
+    ASSERT_OK(state_->Flush());  // and the commit does not come about
+    EXPECT_THAT(Letters(), ElementsAre("2 binlog.000001:100"));
+  }
+  // Of a commit that holds the first transaction, the second alone comes again.
+  OpenEngine();
+  Apply(mended, 2);
+  EXPECT_THAT(Letters(), ElementsAre("2 binlog.000001:100"));
+  EXPECT_TRUE(Has("items", "1"));
+}
+
+TEST_F(DeadLettersTest, ATruncationEmptiesThoseOfItsTable) {
+  Apply({Insert(Row(1, kBad)), Insert(Row(1, kBad), "boxes")});
+  ASSERT_OK(state_->Flush());
+  change::Transaction transaction;
+  transaction.ordinal = 2;
+  transaction.rows = std::make_shared<change::RowVector>(std::vector<RowChange>());
+  transaction.table_events.push_back(
+      {change::TableEvent::Kind::kTruncate, "shop", "items", "TRUNCATE items", {}});
+  ASSERT_OK(applier_->Apply(transaction));
+  const auto letters = state_->DeadLetters(10);
+  ASSERT_OK(letters);
+  ASSERT_EQ(letters->size(), 1U);
+  EXPECT_EQ(letters->front().table, "shop.boxes");
+}
+
+TEST_F(DeadLettersTest, ATableBeyondTheLimitStopsAloneAndSaysWhy) {
+  Restart(2);
+  Apply({Insert(Row(1, kBad)), Insert(Row(2, kBad)), Insert(Row(2, kBad), "boxes")});
+  Apply({Update(Row(2, kBad), Row(2, "{worse"))});  // the same row again
+  EXPECT_FALSE(tables_.IsStopped("shop.items"));
+  Apply({Insert(Row(3, kBad)), Insert(Row(4, "{}"))});
+  ASSERT_TRUE(tables_.IsStopped("shop.items"));
+  EXPECT_FALSE(tables_.IsStopped("shop.boxes"));
+  for (const TableStatus& table : tables_.Status()) {
+    EXPECT_THAT(table.error,
+                table.table == "shop.boxes"
+                    ? ::testing::Matcher<std::string>(IsEmpty())
+                    : HasSubstr("more than 2 of its rows could not become documents "
+                                "(source.dead_letter_limit); the newest, key [3]: column `attrs` "
+                                "of type JSON: "));
+  }
+  // What it had is there, and others go on.
+  EXPECT_TRUE(Has("items", "4"));
+  Apply({Insert(Row(5, "{}"), "boxes")});
+  EXPECT_TRUE(Has("boxes", "5"));
+}
+
+TEST_F(DeadLettersTest, RowsThatLeaveMakeRoomBelowTheLimit) {
+  Restart(1);
+  for (int id = 1; id < 10; ++id) {
+    Apply({Insert(Row(id, kBad))});
+    Apply({Delete(Row(id, kBad))});
+  }
+  Apply({Insert(Row(11, kBad)), Insert(Row(12, kBad)), Delete(Row(11, kBad))});
+  EXPECT_FALSE(tables_.IsStopped("shop.items"));
+}
+
+TEST_F(DeadLettersTest, ALimitOfZeroIsNone) {
+  for (int id = 1; id < 30; ++id) {
+    Apply({Insert(Row(id, kBad))});
+  }
+  EXPECT_FALSE(tables_.IsStopped("shop.items"));
+  EXPECT_EQ(state_->DeadRows(change::SourceId{}, "shop.items"), 29U);
+}
+
+}  // namespace
+}  // namespace binseek::pipeline
