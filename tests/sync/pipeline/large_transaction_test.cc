@@ -1,4 +1,5 @@
 // Transactions larger than memory, from rows to the engine: in pieces, of which nobody sees one before the last.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -342,6 +343,34 @@ TEST(LargeTransactionTest, TheTruncationOfALargeTableIsSeenInOneStepWithWhatFoll
   EXPECT_EQ(site.Count(), 10U);
   EXPECT_EQ(site.Count("boxes"), 1U);
   EXPECT_EQ(site.StoredOrdinal(), change::LastOrdinalOf(transaction));
+}
+
+// What earlier pieces made of a row, the mapper does not see.
+TEST(LargeTransactionTest, ItsRowsWithoutAllColumnsAreReadBehindTheFirstPiece) {
+  Site site(kPieceBytes);
+  const auto partial = [&](int64_t id) {
+    RowChange row = site.Row(RowChangeKind::kUpdate, id, 0);
+    row.before = {Value::Int(id), Value::Absent(), Value::Absent()};
+    row.after = {Value::Absent(), Value::Bytes(ValueKind::kText, "new"), Value::Absent()};
+    return row;
+  };
+  ASSERT_OK(site.applier_->Apply(MakeTransaction(1, site.Inserts(0, 10))));
+  std::vector<RowChange> rows = {partial(1)};
+  for (RowChange& row : site.Inserts(10, 3000)) {
+    rows.push_back(std::move(row));
+  }
+  rows.push_back(partial(2));
+  rows.push_back(partial(2990));
+  ASSERT_OK(site.applier_->Apply(MakeTransaction(2, std::move(rows))));
+  const auto documents = site.Documents("items");
+  EXPECT_THAT(documents.at("1"), ::testing::HasSubstr("new"));
+  EXPECT_THAT(documents.at("2"), ::testing::Not(::testing::HasSubstr("new")));
+  EXPECT_THAT(documents.at("2990"), ::testing::Not(::testing::HasSubstr("new")));
+  const std::vector<snapshot::KeyCells> pending = {{"2"}, {"2990"}};
+  EXPECT_EQ(site.tables_.Find("shop.items")->pending_keys, pending);
+  EXPECT_EQ(
+      DecodeCheckpoint(site.sink_->Checkpoint("source/0"))->tables.at("shop.items").pending_keys,
+      pending);
 }
 
 TEST(LargeTransactionTest, ItsRejectedRowsAreDeadLettersWithItsEnd) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/followed_tables.h"
@@ -72,6 +73,22 @@ TEST_F(ServerMoveTest, TablesAreReadOnBehindTheLastChunkThatWasApplied) {
   EXPECT_EQ(again->after, (snapshot::KeyCells{"100"}));
   EXPECT_TRUE(again->captured_from.empty());
   EXPECT_EQ(tables_.Find("shop.reading")->snapshot_rows, 100U);
+}
+
+// Chunks of keys have their high watermark in the old server's binlog, whatever the table's snapshot is like.
+TEST_F(ServerMoveTest, KeysThatWereBeingReadAreReadFromTheNewServer) {
+  Follow("live", {}, true);
+  tables_.AddPending({{"shop.live", {"7"}}, {"shop.live", {"8"}}});
+  const auto task = tables_.AwaitTask(1, stop_.get_token());
+  ASSERT_TRUE(task.has_value());
+  ASSERT_EQ(task->keys.size(), 1U);
+  tables_.MoveTo({"binlog.000003", 700});
+  EXPECT_FALSE(tables_.IsCurrent(task->table, task->generation, task->keys));
+  const auto again = tables_.AwaitTask(100, stop_.get_token());
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->keys.size(), 2U);
+  EXPECT_TRUE(tables_.IsCurrent(again->table, again->generation, again->keys));
+  EXPECT_TRUE(tables_.snapshot_done());
 }
 
 TEST_F(ServerMoveTest, StoppedAndFinishedTablesStayAsTheyAre) {
