@@ -381,6 +381,20 @@ TEST_F(PartialRowsOfProductsTest, NumbersAloneAreUpdatedInPlaceWithoutABase) {
   EXPECT_THAT(index_.Documents().at("1"), HasSubstr("\"price\":2.50"));
 }
 
+TEST_F(PartialRowsOfProductsTest, TheHashOfARowThatNoImageHasWholeIsUnknown) {
+  const auto whole =
+      index_.Take({Insert(products_, Product(1, "a")), Insert(products_, Product(2, "a"))});
+  const auto partial =
+      index_.Take({Minimal(Update(products_, Product(1, "a"), Product(1, "b"))),
+                   Minimal(Update(products_, Product(2, "a"), Product(2, "a", "2.50")))});
+  ASSERT_EQ(whole.batch.operations.size(), 2U);
+  ASSERT_EQ(partial.batch.operations.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_NE(whole.batch.operations[i].row_hash, 0U);
+    EXPECT_EQ(partial.batch.operations[i].row_hash, 0U);
+  }
+}
+
 TEST_F(PartialRowsOfProductsTest, RowsThatAreNotStoredArePendingWhateverChanged) {
   const auto mapped =
       index_.Take({Minimal(Update(products_, Product(1, "a"), Product(1, "a", "2.50"))),
