@@ -7,6 +7,7 @@
 
 #include "sync/mapper/document_builder.h"
 #include "sync/mapper/partial_row.h"
+#include "sync/mapper/row_key.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/mapper/table_plan.h"
 #include "sync/mapper/value_number.h"
