@@ -93,6 +93,7 @@ struct StreamReach {
   mysql::ServerInfo server;         // whose files position.binlog is in
   change::SourcePosition position;  // see BinlogSource::read_position
   uint64_t ordinal = 0;
+  uint64_t moves = 0;  // how often the stream has gone to another server
 };
 
 class BinlogSource {

@@ -14,6 +14,7 @@ void StreamStatus::SetServer(const mysql::ServerInfo& server) {
 void StreamStatus::MoveTo(const mysql::ServerInfo& server) {
   const MutexLock lock(&mutex_);
   server_ = server;
+  ++moves_;
   position_.binlog = change::BinlogPosition();
 }
 
@@ -77,7 +78,7 @@ uint64_t StreamStatus::last_ordinal() const {
 
 StreamReach StreamStatus::reach() const {
   const MutexLock lock(&mutex_);
-  return {server_, position_, last_ordinal_};
+  return {server_, position_, last_ordinal_, moves_};
 }
 
 mysql::ServerInfo StreamStatus::server() const {

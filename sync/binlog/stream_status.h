@@ -44,6 +44,7 @@ class StreamStatus {
  private:
   mutable Mutex mutex_;
   mysql::ServerInfo server_ BINSEEK_GUARDED_BY(mutex_);
+  uint64_t moves_ BINSEEK_GUARDED_BY(mutex_) = 0;
   bool published_ BINSEEK_GUARDED_BY(mutex_) = false;
   change::SourcePosition position_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t last_ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;

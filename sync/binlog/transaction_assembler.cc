@@ -276,6 +276,9 @@ Result<change::Transaction> TransactionAssembler::Finish() {
   change::Transaction transaction;
   const RowBuffer::LeftOut left_out = open_->buffer.left_out();
   BINSEEK_ASSIGN_OR_RETURN(transaction.rows, open_->buffer.Take());
+  if (open_->committed_xa) {
+    ForgetPrepared(*open_->committed_xa);
+  }
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
   transaction.flavor = mariadb_ ? change::Flavor::kMariadb : change::Flavor::kMysql;

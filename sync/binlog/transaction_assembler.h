@@ -107,6 +107,7 @@ class TransactionAssembler {
     std::unique_ptr<RowEventReader> xa_reader;  // set: its rows are in the buffer, too many to wait
     std::vector<change::TableEvent> table_events;
     std::vector<Savepoint> savepoints;
+    std::optional<std::string> committed_xa;  // by this transaction
   };
 
   Status Handle(const Event& event);

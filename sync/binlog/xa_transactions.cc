@@ -126,7 +126,7 @@ Status TransactionAssembler::CommitXa(const std::string& name) {
                     &open_->table_events);
     }
   }
-  ForgetPrepared(name);
+  open_->committed_xa = name;  // forgotten when its rows are safe
   return Status::Ok();
 }
 

@@ -64,7 +64,18 @@ class PartialRows {
       : stored_(stored), own_(operations, stored) {}
 
   // The operations of before are not to be seen any more: StoredRows::MayComplete tells what may be completed from now on.
-  void NewPiece() { own_.Forget(); }
+  void NewPiece() {
+    own_.Forget();
+    any_rejected_ = stored_->AnyRejected();
+  }
+  // Whether the document is another row's than the one before this, which could not become a document.
+  bool WasRejected(const TablePlan& plan, const std::string& id) const {
+    if (!any_rejected_ && rejected_.empty()) {
+      return false;
+    }
+    const std::string table = plan.table->QualifiedName();
+    return rejected_.contains({table, id}) || stored_->WasRejected(table, id);
+  }
   // Whether the row's document may be old, by what is stored or by a row of this call.
   bool IsOutdated(const TablePlan& plan, const change::RowImage& key);
   // Whether what is there under this key is the row as it was.
@@ -88,6 +99,7 @@ class PartialRows {
   std::map<std::string, std::set<snapshot::KeyCells>> pending_;  // by table
   const TablePlan* last_plan_ = nullptr;
   bool any_outdated_ = false;                               // of last_plan_
+  bool any_rejected_ = false;                               // before this run
   std::set<std::pair<std::string, std::string>> rejected_;  // table, id
 };
 

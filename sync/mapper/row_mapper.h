@@ -47,6 +47,12 @@ class StoredRows {
   virtual bool IsOutdated(const std::string& /*table*/, const snapshot::KeyCells& /*key*/) const {
     return false;
   }
+  // Whether a row of some table, or of this key, could not become a document: what is stored is then not the row as it was, and no part of it is
+  // updated alone.
+  virtual bool AnyRejected() const { return false; }
+  virtual bool WasRejected(const std::string& /*table*/, std::string_view /*key*/) const {
+    return false;
+  }
   // Whether the document under this key is the row as it was before this call, so that a partial row may be completed from it: not where a row of
   // the key could not become a document, nor where what the transaction did before this call is not to be seen here.
   virtual bool MayComplete(const std::string& /*table*/, std::string_view /*key*/) const {

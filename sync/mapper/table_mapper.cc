@@ -26,7 +26,8 @@ using index::OpKind;
 
 using Tables = std::map<std::string, std::shared_ptr<const TablePlan>>;
 
-constexpr size_t kMaxReserved = 65'536;
+constexpr uint64_t kMaxReserved = 65'536;
+constexpr uint64_t kPendingBytes = 256;  // about
 
 // What an update asks of the document of its row.
 struct Difference {
@@ -80,9 +81,8 @@ class MapRun final : public MapperRun {
     }
     out_ = MappedTransaction();
     partial_.NewPiece();
-    out_.batch.operations.reserve(
-        std::min({transaction_.rows->size() - number_, piece_bytes_ / sizeof(Operation),
-                  uint64_t{kMaxReserved}}));
+    out_.batch.operations.reserve(std::min(
+        {transaction_.rows->size() - number_, piece_bytes_ / sizeof(Operation), kMaxReserved}));
     counted_ = 0;
     bytes_ = 0;
     BINSEEK_RETURN_IF_ERROR(MapPiece());
@@ -204,7 +204,8 @@ class MapRun final : public MapperRun {
     }
     if (!difference->document && difference->columns.empty()) {
       ++out_.unchanged_rows;
-    } else if (difference->document || partial_.IsOutdated(*plan, after_key)) {
+    } else if (difference->document || partial_.IsOutdated(*plan, after_key) ||
+               partial_.WasRejected(*plan, *id)) {
       Upsert(*plan, row.after, row.before, std::move(*id));
     } else {
       Operation& operation = Add(*plan, OpKind::kUpdateColumns, std::move(*id));
@@ -277,7 +278,6 @@ class MapRun final : public MapperRun {
 
   // Rejects the row where no statement finds it.
   Status AddPending(const TablePlan& plan, const RowImage& key) {
-    constexpr uint64_t kPendingBytes = 256;  // about
     bytes_ += kPendingBytes;
     if (const Status status = partial_.AddPending(plan, key, &out_.pending); !status.ok()) {
       Reject(*plan.table, ShownKey(*plan.table, key), status);

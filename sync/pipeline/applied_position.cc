@@ -19,6 +19,11 @@ void AppliedPosition::SetBinlog(const change::BinlogPosition& binlog) {
   }
 }
 
+void AppliedPosition::MoveTo() {
+  const MutexLock lock(&mutex_);
+  position_.binlog = change::BinlogPosition();
+}
+
 void AppliedPosition::End(std::string why) {
   const MutexLock lock(&mutex_);
   if (ended_.empty()) {

@@ -35,6 +35,8 @@ class AppliedPosition {
   void Set(const change::SourcePosition& position) BINSEEK_EXCLUDES(mutex_);
   // As Set, where the binlog has come further without a transaction.
   void SetBinlog(const change::BinlogPosition& binlog) BINSEEK_EXCLUDES(mutex_);
+  // The stream goes on with another server: places in the files of the one before mean nothing any more.
+  void MoveTo() BINSEEK_EXCLUDES(mutex_);
   // Nothing more will come. Who waits, and who comes later and would have to wait, is told the reason. The first reason stays.
   void End(std::string why) BINSEEK_EXCLUDES(mutex_);
 

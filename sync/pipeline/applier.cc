@@ -238,13 +238,14 @@ TransactionWriterOptions Applier::WriterOptions() const {
           options_.state,  options_.progress, options_.dead_letter_limit};
 }
 
-Status Applier::Finish(TransactionWriter* writer, std::string_view encoded_tables) const {
+Status Applier::Finish(TransactionWriter* writer, std::string_view encoded_tables) {
+  ++place_.writes;
   return writer->Finish(CheckpointKey(options_.source),
                         EncodeCheckpoint(place_, encoded_prepared_, encoded_tables));
 }
 
 Status Applier::Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
-                      std::string_view encoded_tables) const {
+                      std::string_view encoded_tables) {
   TransactionWriter writer(WriterOptions(), position, mapper::RowMapper::kWhole, nullptr);
   BINSEEK_RETURN_IF_ERROR(writer.Add(std::move(mapped)));
   return Finish(&writer, encoded_tables);

@@ -86,9 +86,9 @@ class Applier {
   void BeginSweep(const ReadyChunk& chunk);
   Status EndSweep(const TableSweep& sweep);
   // `encoded_tables`: as they are behind this write.
-  Status Finish(TransactionWriter* writer, std::string_view encoded_tables) const;
+  Status Finish(TransactionWriter* writer, std::string_view encoded_tables);
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
-               std::string_view encoded_tables) const;
+               std::string_view encoded_tables);
 
   const ApplierOptions options_;
   StreamPlace place_;

@@ -123,8 +123,12 @@ Status TableCatalog::HandleUnreadableRows(const change::TableEvent& event, const
                                           mysql::Connection* connection) {
   const std::string name = event.database + "." + event.table;
   const auto followed = tables_->Find(name);
-  if (!followed || tables_->IsStopped(name)) {
+  if (tables_->IsStopped(name)) {
     return Status::Ok();
+  }
+  if (!followed) {  // an attempt before this one got so far
+    return IsWanted(event.database, event.table) ? Refresh(event.table, occasion, connection)
+                                                 : Status::Ok();
   }
   Log(LogLevel::kError, "rows cannot be read from the binlog",
       {{"table", name}, {"reason", event.why}});
@@ -135,11 +139,11 @@ Status TableCatalog::HandleUnreadableRows(const change::TableEvent& event, const
   Occasion unreadable = occasion;
   unreadable.rewritten = "rows could not be read from the binlog: " + event.why;
   if (!IsFollowedAs(followed, *schema)) {
-    BINSEEK_RETURN_IF_ERROR(LetGo(name));
     return Adopt(std::move(schema), unreadable, connection);
   }
   const auto known = unreadable_.find(name);
-  if (known != unreadable_.end() && change::SameShape(*known->second, *schema)) {
+  const bool again = known != unreadable_.end() && known->second.ordinal != occasion.ordinal;
+  if (again && change::SameShape(*known->second.schema, *schema)) {
     Stop(*schema,
          "its rows cannot be read from the binlog, nor could they behind the last time "
          "that the table was read: " +
@@ -148,7 +152,7 @@ Status TableCatalog::HandleUnreadableRows(const change::TableEvent& event, const
              "the column's type");
     return Status::Ok();
   }
-  unreadable_[name] = schema;
+  unreadable_[name] = {schema, occasion.ordinal};
   return ReadAgain(*followed, std::move(schema), unreadable, connection);
 }
 

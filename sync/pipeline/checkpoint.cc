@@ -7,6 +7,7 @@
 //   str     GTID of the last transaction
 //   str, varint   where it begins: file, offset
 //   i64 u64 u32   its fingerprint: commit time, length, crc32c
+//   varint  writes
 //   varint  number of prepared XA transactions; for each: str name, str events
 //   varint  number of tables; for each:
 //     str     index, varint its id
@@ -226,6 +227,7 @@ std::string EncodeCheckpoint(const StreamPlace& place, std::string_view encoded_
   PutU64(&out, static_cast<uint64_t>(place.fingerprint.commit_time_us));
   PutU64(&out, place.fingerprint.length);
   PutU32(&out, place.fingerprint.crc32c);
+  PutVarint(&out, place.writes);
   out.append(encoded_prepared);
   out.append(encoded_tables);
   return out;
@@ -251,6 +253,7 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
   place.fingerprint.commit_time_us = static_cast<int64_t>(reader.U64());
   place.fingerprint.length = reader.U64();
   place.fingerprint.crc32c = reader.U32();
+  place.writes = reader.Varint();
   auto prepared = std::make_shared<change::PreparedSet>();
   for (uint64_t n = TakeCount(&reader); n > 0 && reader.ok(); --n) {
     const std::string_view name = reader.LengthPrefixed();

@@ -56,6 +56,7 @@ struct StreamPlace {
   std::string last_gtid;
   change::BinlogPosition last_begin;
   change::Fingerprint fingerprint;
+  uint64_t writes = 0;  // of checkpoints: no two are the same
 
   // The stream goes on with this server: what lies in the files of another is forgotten.
   void MoveTo(std::string_view to_server);

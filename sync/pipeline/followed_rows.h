@@ -36,6 +36,10 @@ class FollowedRows final : public mapper::StoredRows {
   bool IsOutdated(const std::string& table, const snapshot::KeyCells& key) const override {
     return tables_->IsOutdated(table, key);
   }
+  bool AnyRejected() const override { return state_->AnyDeadLetters(); }
+  bool WasRejected(const std::string& table, std::string_view key) const override {
+    return state_->HasDeadLetter(source_, table, key);
+  }
   bool MayComplete(const std::string& table, std::string_view key) const override {
     return !behind_pieces_ && !state_->HasDeadLetter(source_, table, key);
   }

@@ -156,6 +156,18 @@ void FollowedTables::MoveTo(const change::BinlogPosition& end) {
     if (!table.checkpoint.captured_from.empty()) {
       table.checkpoint.captured_from = end;
     }
+  }
+  encoded_.reset();
+  DropChunksLocked();
+}
+
+void FollowedTables::DropChunks() {
+  const MutexLock lock(&mutex_);
+  DropChunksLocked();
+}
+
+void FollowedTables::DropChunksLocked() {
+  for (auto& [name, table] : tables_) {
     if (table.state == TableState::kStopped) {
       continue;
     }
@@ -165,7 +177,6 @@ void FollowedTables::MoveTo(const change::BinlogPosition& end) {
       table.pending = PendingKeys(table.pending.List());  // none of which is being read any more
     }
   }
-  encoded_.reset();
   changed_.NotifyAll();
 }
 

@@ -76,6 +76,8 @@ class FollowedTables {
   // The stream goes on with another server, whose binlog ends at `end`. What lay ahead in the old one's lies there now, and chunks that
   // were read so far and not applied count no more: tables are read on from where they stand.
   void MoveTo(const change::BinlogPosition& end) BINSEEK_EXCLUDES(mutex_);
+  // The stream is leaving its server: chunks that were read there and not applied count no more.
+  void DropChunks() BINSEEK_EXCLUDES(mutex_);
   // Whether a chunk of that generation, read for these keys if any, still counts.
   bool IsCurrent(const std::string& name, uint64_t generation,
                  const std::vector<PendingKey>& keys = {}) const BINSEEK_EXCLUDES(mutex_);
@@ -128,6 +130,7 @@ class FollowedTables {
 
   static void MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint);
   static TableCheckpoint CheckpointOf(const Table& table, const std::vector<PendingKey>& read = {});
+  void DropChunksLocked() BINSEEK_REQUIRES(mutex_);
   std::optional<SnapshotTask> TakeKeysLocked(size_t most) BINSEEK_REQUIRES(mutex_);
   std::map<std::string, TableCheckpoint> Checkpoints() const BINSEEK_REQUIRES(mutex_);
   // What was made of the tables as they were is to be made anew.

@@ -157,11 +157,11 @@ Result<snapshot::Chunk> SnapshotWorker::ReadFrom(const binlog::StreamReach& reac
   }
   // A server that took another's place tells first where its file begins, and what was handed out before lies further on in it. Once it has
   // told anything, it has agreed that it has all of that.
-  if (floor_server_ != reach.server.Identity()) {
+  if (floor_moves_ != reach.moves) {
     BINSEEK_ASSIGN_OR_RETURN(const auto end, mysql::CurrentPosition(connection_.get()));
     if (connection_->server().Identity() == reach.server.Identity()) {
       floor_ = end.binlog;
-      floor_server_ = reach.server.Identity();
+      floor_moves_ = reach.moves;
     }
   }
   snapshot::LowWatermark low{reach.ordinal, reach.position, reach.ordinal == first_ordinal_};

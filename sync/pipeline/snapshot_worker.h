@@ -85,7 +85,7 @@ class SnapshotWorker {
   std::unique_ptr<mysql::Connection> connection_;
   int elsewhere_ = 0;  // new connections in a row that led to another server than the stream's
   // MariaDB: everything that the stream had handed out when it came to this server lies before this.
-  std::string floor_server_;
+  std::optional<uint64_t> floor_moves_;  // StreamReach::moves then
   change::BinlogPosition floor_;
   uint32_t chunk_rows_;
   size_t keys_at_once_;

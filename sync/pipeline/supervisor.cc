@@ -260,8 +260,14 @@ class SupervisorImpl final : public Supervisor {
     return Status::Ok();
   }
 
-  // The stream is about to go on with another server.
+  // The stream is about to go on with another server. Until that has succeeded the places are no server's, and nothing that was read from
+  // the one before counts.
   Status MoveTo(mysql::Connection* connection) {
+    tables_.DropChunks();
+    applied_.MoveTo();
+    if (applier_) {
+      applier_->MoveTo("");
+    }
     BINSEEK_RETURN_IF_ERROR(catalog_.MoveTo(connection));
     if (applier_) {
       applier_->MoveTo(connection->server().Identity());
@@ -293,6 +299,7 @@ class SupervisorImpl final : public Supervisor {
   }
 
   Status TakeTransaction(change::Transaction* transaction, const std::stop_token& stop) {
+    const std::string server = applier_->place().server;
     for (change::TableEvent& event : transaction->table_events) {
       catalog_.FoldNames(&event);
       if (catalog_.Concerns(event)) {
@@ -303,6 +310,11 @@ class SupervisorImpl final : public Supervisor {
         };
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
+    }
+    if (applier_->place().server !=
+        server) {  // the stream went along: it lies in no file of this one
+      transaction->position.end = change::BinlogPosition();
+      transaction->begin = change::BinlogPosition();
     }
     BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->Apply(*transaction, stop); }));
     applied_.Set(applier_->place().position);  // at once: clients wait for it

@@ -164,7 +164,6 @@ Status TableCatalog::Refresh(const std::string& table, const Occasion& occasion,
   const std::string name = schema->QualifiedName();
   const auto followed = tables_->Find(name);
   if (!IsFollowedAs(followed, *schema)) {
-    BINSEEK_RETURN_IF_ERROR(LetGo(name));
     return Adopt(std::move(schema), occasion, connection);
   }
   if (occasion.rewritten.empty() || BeginsBehind(*followed, occasion.end)) {
@@ -257,7 +256,11 @@ Status TableCatalog::ReadPendingAgain(const std::string& name, uint64_t ordinal,
   return Estimate(*schema, connection);
 }
 
+// The server is asked first: where it goes away the table is as it was, and the step is taken once more.
 Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection) {
+  // After the schema was read: it holds from here on.
+  BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
+  BINSEEK_RETURN_IF_ERROR(LetGo(schema->QualifiedName()));
   unreadable_.erase(schema->QualifiedName());
   if (schema->key.empty()) {
     Stop(*schema, "it has no primary key: ALTER TABLE " + mysql::QuoteIdentifier(schema->table) +
@@ -279,8 +282,6 @@ Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Conne
   BINSEEK_ASSIGN_OR_RETURN(table.index_id, sink_->EnsureIndex(*index, *mapping));
   BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id,
                                         sink_->MappingOf(table.index_id), occasion.ordinal));
-  // After the schema was read: it holds from here on.
-  BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
   table.captured_from = now.binlog;
   Log(LogLevel::kInfo, "table is followed",
       {{"table", table.schema->QualifiedName()}, {"index", table.index}});

@@ -100,8 +100,12 @@ class TableCatalog {
   FollowedTables* const tables_;
   mapper::TableMapper* const mapper_;
   bool folds_names_ = false;  // see FoldsNames
-  // Tables that were read again because their rows could not be decoded, with the schema since.
-  std::map<std::string, Schema> unreadable_;
+  // Tables that were read again because their rows could not be decoded: the schema since, and the occasion.
+  struct Unreadable {
+    Schema schema;
+    uint64_t ordinal = 0;
+  };
+  std::map<std::string, Unreadable> unreadable_;
 };
 
 }  // namespace binseek::pipeline

@@ -62,7 +62,7 @@ void MakeWhole(const StaleVersions& stale, const mapper::StoredRows& stored,
       return false;
     }
     const std::string table = operation.source_table.substr(operation.source_table.find('/') + 1);
-    mapped->rejected.push_back({table, operation.key, why.message(), position});
+    mapped->rejected.push_back({table, operation.key, why.message(), position, operation.version});
     return true;
   };
   operations.erase(std::remove_if(operations.begin(), operations.end(), impossible),

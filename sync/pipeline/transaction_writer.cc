@@ -98,7 +98,7 @@ Status TransactionWriter::Finish(const std::string& key, const std::string& chec
     BINSEEK_RETURN_IF_ERROR(WritePending());
   }
   // Its dead letters are recorded behind the write, and a commit that falls between must have them. The checkpoint tells whether the
-  // write is applied: with rows, no two in a row are the same.
+  // write is applied: no two are the same.
   std::optional<OpenWrite> open;
   if (writes) {
     open.emplace(options_.state, [this, &key, &checkpoint] {

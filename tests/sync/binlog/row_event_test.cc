@@ -9,7 +9,9 @@
 #include "engine/base/coding.h"
 #include "sync/binlog/event_decoder.h"
 #include "sync/binlog/transaction_assembler.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 #include "tests/sync/binlog/captured_stream.h"
 #include "tests/sync/binlog/made_events.h"
 
@@ -341,6 +343,32 @@ TEST_P(XaTest, PreparedRowsComeWithTheirCommit) {
   EXPECT_EQ(FirstRow(commit[0]), "\"X1\"");
   EXPECT_EQ(commit[0].prepared, nullptr);
   EXPECT_TRUE(commit[0].table_events.empty());
+}
+
+TEST_P(XaTest, ACommitThatTheDiskHasNoRoomForIsNotForgotten) {
+  const test::TempFolder folder;
+  CapturedTables tables(mariadb());
+  AssemblerOptions options = tables.Options();
+  options.spill.folder = folder.path();
+  options.spill.memory_bytes = 1;
+  TransactionAssembler assembler(options);
+  assembler.BeginStream(true);
+  Feed(&assembler, &tables, 0, behind_prepare_);
+  {
+    const test::FullDisk disk(0);
+    Status status;
+    for (size_t i = behind_prepare_; i < behind_prepare_ + 2 && status.ok(); ++i) {
+      status = assembler.Feed(events_[i].bytes).status();
+    }
+    EXPECT_STATUS(status, kUnavailable);
+  }
+  assembler.BeginStream(true);
+  Feed(&assembler, &tables, 0, 2);
+  const auto commit = Feed(&assembler, &tables, behind_prepare_, behind_prepare_ + 2);
+  ASSERT_EQ(commit.size(), 1U);
+  EXPECT_EQ(FirstRow(commit[0]), "\"X1\"");
+  EXPECT_TRUE(commit[0].table_events.empty());
+  EXPECT_EQ(commit[0].prepared, nullptr);
 }
 
 TEST_P(XaTest, PreparedRowsOutliveARestartByTheCheckpoint) {

@@ -234,8 +234,12 @@ class IndexOf final : public StoredRows {
   bool IsOutdated(const std::string& /*table*/, const snapshot::KeyCells& key) const override {
     return outdated.contains(key);
   }
-  bool MayComplete(const std::string& /*table*/, std::string_view key) const override {
-    return !rejected.contains(std::string(key));
+  bool AnyRejected() const override { return !rejected.empty(); }
+  bool WasRejected(const std::string& /*table*/, std::string_view key) const override {
+    return rejected.contains(std::string(key));
+  }
+  bool MayComplete(const std::string& table, std::string_view key) const override {
+    return !WasRejected(table, key);
   }
 
   const TablePlan& plan() const { return *plan_; }
@@ -539,6 +543,24 @@ TEST_F(PartialRowsOfProductsTest, WhatReplacesARejectedRowIsRead) {
   index_.rejected = {"2"};
   const auto mapped = index_.Take({Minimal(Update(products_, Product(2, "a"), Product(2, "b")))});
   EXPECT_EQ(Keys(mapped), (KeyList{{"2"}}));
+}
+
+// Its numbers alone would make it look like the row that it is not.
+TEST_F(PartialRowsOfProductsTest, ADocumentWhoseRowWasRejectedIsNotUpdatedInPart) {
+  index_.Take({Insert(products_, Product(1, "a")), Insert(products_, Product(2, "a"))});
+  const auto own =
+      index_.Take({Update(products_, Product(1, "a"), Product(1, "b", "1.00", 1, "{broken")),
+                   Update(products_, Product(1, "b", "1.00", 1, "{broken"),
+                          Product(1, "b", "2.00", 1, "{broken")),
+                   Update(products_, Product(2, "a"), Product(2, "a", "2.00"))});
+  EXPECT_EQ(own.rejected.size(), 2U);
+  ASSERT_EQ(own.batch.operations.size(), 1U);
+  EXPECT_EQ(own.batch.operations[0].kind, OpKind::kUpdateColumns);
+  index_.rejected = {"1"};
+  const auto later = index_.Take(
+      {Update(products_, Product(1, "b", "2.00", 1, "{}"), Product(1, "b", "3.00", 1, "{}"))});
+  EXPECT_EQ(later.batch.operations.at(0).kind, OpKind::kUpsert);
+  EXPECT_THAT(index_.Documents().at("1"), HasSubstr("\"b\""));
 }
 
 TEST_F(PartialRowsOfProductsTest, AnUpdateOfMariadbThatMayBeAReplaceIsReadToo) {

@@ -194,6 +194,16 @@ TEST_F(AppliedPositionTest, ABinlogPlaceNeverGoesBackWithoutATransaction) {
   EXPECT_TRUE(*applied_.Await(Place("binlog.000007:1000"), steady_clock::now()));
 }
 
+TEST_F(AppliedPositionTest, PlacesOfTheServerThatTheStreamHasLeftSayNothing) {
+  applied_.Set(Mysql(std::string(kUuid) + ":1-5", "binlog.000050"));
+  applied_.MoveTo();
+  const auto past = steady_clock::now() - seconds(1);
+  EXPECT_FALSE(*applied_.Await(Place("binlog.000003:900"), past));
+  EXPECT_TRUE(*applied_.Await(Gtid(std::string(kUuid) + ":5"), past));
+  applied_.SetBinlog({"binlog.000003", 900});
+  EXPECT_TRUE(*applied_.Await(Place("binlog.000003:900"), past));
+}
+
 TEST_F(AppliedPositionTest, TheDeadlineEndsTheWait) {
   applied_.Set(Mysql(std::string(kUuid) + ":1-5"));
   const auto begun = steady_clock::now();

@@ -222,6 +222,14 @@ TEST_F(ApplierTest, TheCheckpointGoesWithTheRows) {
   EXPECT_EQ(Stored().place.position.binlog.offset, 100U);
 }
 
+// A flush tells by the checkpoint whether a write is applied.
+TEST_F(ApplierTest, NoTwoCheckpointsAreTheSame) {
+  ASSERT_OK(applier_->ApplyCheckpoint());
+  const std::string first = sink_.Checkpoint("source/0");
+  ASSERT_OK(applier_->ApplyCheckpoint());
+  EXPECT_NE(sink_.Checkpoint("source/0"), first);
+}
+
 TEST_F(ApplierTest, ATransactionWithoutRowsMovesTheCheckpoint) {
   ASSERT_OK(applier_->Apply(Inserts(5, 0, 0)));
   EXPECT_EQ(Stored().place.ordinal, 5U);

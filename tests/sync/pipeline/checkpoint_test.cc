@@ -51,6 +51,7 @@ StreamPlace Place() {
   place.last_gtid = "0-4-99";
   place.last_begin = {"binlog.000013", uint64_t{7} << 32};
   place.fingerprint = {-1, 2, 3};
+  place.writes = 300;
   return place;
 }
 

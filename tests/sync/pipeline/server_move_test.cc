@@ -91,6 +91,22 @@ TEST_F(ServerMoveTest, KeysThatWereBeingReadAreReadFromTheNewServer) {
   EXPECT_TRUE(tables_.snapshot_done());
 }
 
+// Whatever becomes of the move: a chunk's high watermark lies in a binlog that nobody reads any more.
+TEST_F(ServerMoveTest, AMoveThatFailsHalfWayLeavesNoChunkOfTheOldServer) {
+  Follow("reading", {}, false);
+  Follow("live", {}, true);
+  tables_.AddPending({{"shop.live", {"7"}}});
+  const auto keys = tables_.TakeKeys(100);
+  ASSERT_TRUE(keys.has_value());
+  const auto task = tables_.AwaitTask(100, stop_.get_token());
+  ASSERT_TRUE(task.has_value());
+  ASSERT_EQ(task->table, "shop.reading");
+  tables_.DropChunks();
+  EXPECT_FALSE(tables_.IsCurrent(task->table, task->generation));
+  EXPECT_FALSE(tables_.IsCurrent(keys->table, keys->generation, keys->keys));
+  EXPECT_TRUE(tables_.TakeKeys(100).has_value());
+}
+
 TEST_F(ServerMoveTest, StoppedAndFinishedTablesStayAsTheyAre) {
   Follow("live", {}, true);
   Follow("stopped", {"binlog.000090", 500}, false);
