@@ -55,8 +55,8 @@ class StoredRows {
   }
   // Whether the document under this key is the row as it was before this call, so that a partial row may be completed from it: not where a row of
   // the key could not become a document, nor where what the transaction did before this call is not to be seen here.
-  virtual bool MayComplete(const std::string& /*table*/, std::string_view /*key*/) const {
-    return true;
+  virtual bool MayComplete(const std::string& table, std::string_view key) const {
+    return !WasRejected(table, key);
   }
 };
 
