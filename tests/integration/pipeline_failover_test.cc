@@ -285,6 +285,30 @@ TEST_P(PipelineFailoverTest, AnAddressThatMovedIsSeenByTheNextStatementThatChang
   ExpectEqual();
 }
 
+// Its last transaction came from the old server, and the checkpoint names the new one.
+TEST_P(PipelineFailoverTest, ARestartBehindAStatementThatTookTheStreamAlongReadsNothingAgain) {
+  CreateItems(20);
+  StartByAddress();
+  AwaitLive();
+  Sql("DELETE FROM items WHERE id = 20");
+  ExpectEqual();
+  AwaitReplica();
+  address_->LeadTo(Replica()->port(), /*cut=*/false);
+  Sql("CREATE TABLE later LIKE items");
+  AwaitReplica();
+  ASSERT_TRUE(Await([&] { return Table("later").state == TableState::kLive; }));
+  Stop();
+  server_ = Replica();
+  StartByAddress();
+  AwaitLive();
+  EXPECT_EQ(Table("items").snapshot_rows, 20U) << "the table was read again";
+  ASSERT_OK(server_->Sql(mariadb() ? "STOP SLAVE" : "STOP REPLICA"));
+  Sql("UPDATE items SET stock = 6 WHERE id < 7; INSERT INTO later SELECT * FROM items");
+  ExpectEqual();
+  ExpectEqual("later", "later");
+  EXPECT_EQ(Table("items").snapshot_rows, 20U) << "the table was read again";
+}
+
 TEST_P(PipelineFailoverTest, AReplicaThatHasToCatchUpIsWaitedFor) {
   CreateItems(50);
   StartByAddress();

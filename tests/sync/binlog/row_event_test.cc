@@ -321,7 +321,8 @@ class XaTest : public ::testing::TestWithParam<bool> {
   }
 
   static std::string FirstRow(const change::Transaction& transaction) {
-    const auto row = transaction.rows->Open()->Next();
+    const auto cursor = transaction.rows->Open();
+    const auto row = cursor->Next();
     return row.ok() && *row != nullptr ? change::DebugString((*row)->after[1]) : "none";
   }
 
