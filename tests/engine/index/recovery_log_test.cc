@@ -114,6 +114,7 @@ TEST_F(RecoveryLogTest, AFailedLogTakesWritesAgainByItself) {
   const IndexId id = Create("products");
   ASSERT_OK(engine_->Commit());
   Open(std::chrono::milliseconds(10));
+  ASSERT_OK(Write(Durability::kSynced, {Upsert(id, "0", kPhone)}));  // which commits
   disk_->Arm(Fault::kSync, 0, 1);
   Status status = Write(Durability::kSynced, {Upsert(id, "1", kPhone)});
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
