@@ -104,4 +104,29 @@ Result<std::string> AskServer(const Config& config, const std::string& path) {
                  path);
 }
 
+int PrintAnswer(const Result<std::string>& body, bool as_it_came,
+                const std::function<void(const JsonValue&)>& show) {
+  if (!body.ok()) {
+    return Fail(body.status());
+  }
+  if (as_it_came) {
+    std::cout << *body << "\n";
+    return 0;
+  }
+  const Result<JsonValue> answer = ParseJson(*body);
+  if (!answer.ok()) {
+    return Fail(answer.status().WithContext("the server's answer"));
+  }
+  show(*answer);
+  return 0;
+}
+
+std::string MemberText(const JsonValue& object, std::string_view key) {
+  const JsonValue* value = object.Find(key);
+  if (value == nullptr || value->is_null()) {
+    return "";
+  }
+  return value->is_number() ? value->number_text() : value->AsString();
+}
+
 }  // namespace binseek::api::cli

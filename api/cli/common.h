@@ -4,12 +4,15 @@
 #ifndef BINSEEK_API_CLI_COMMON_H_
 #define BINSEEK_API_CLI_COMMON_H_
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/config.h"
+#include "engine/base/json.h"
 #include "engine/base/result.h"
 #include "sync/mysql/connection.h"
 
@@ -46,6 +49,13 @@ int Fail(const Status& status);
 
 // The same of the server that listens where the config says.
 [[nodiscard]] Result<std::string> AskServer(const Config& config, const std::string& path);
+
+// Prints such an answer: as it came where that is asked for, else by `show`. Gives the exit code.
+int PrintAnswer(const Result<std::string>& body, bool as_it_came,
+                const std::function<void(const JsonValue&)>& show);
+
+// A member's number or text, for people; empty where there is none.
+std::string MemberText(const JsonValue& object, std::string_view key);
 
 }  // namespace binseek::api::cli
 

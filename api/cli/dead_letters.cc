@@ -13,14 +13,6 @@
 namespace binseek::api::cli {
 namespace {
 
-std::string Member(const JsonValue& letter, std::string_view key) {
-  const JsonValue* value = letter.Find(key);
-  if (value == nullptr) {
-    return "";
-  }
-  return value->is_number() ? value->number_text() : value->AsString();
-}
-
 struct DeadLettersCommand {
   ConfigFlags flags;
   std::string table;
@@ -36,29 +28,20 @@ struct DeadLettersCommand {
   }
 
   int Run() const {
-    const Result<std::string> body = Ask();
-    if (!body.ok()) {
-      return Fail(body.status());
-    }
-    if (json) {
-      std::cout << *body << "\n";
-      return 0;
-    }
-    const Result<JsonValue> answer = ParseJson(*body);
-    if (!answer.ok()) {
-      return Fail(answer.status().WithContext("the server's answer"));
-    }
-    const JsonValue* letters = answer->Find("dead_letters");
+    return PrintAnswer(Ask(), json, [](const JsonValue& answer) { Show(answer); });
+  }
+
+  static void Show(const JsonValue& answer) {
+    const JsonValue* letters = answer.Find("dead_letters");
     const size_t shown = letters == nullptr ? 0 : letters->array().size();
-    std::cout << Member(*answer, "total") << " dead letters, " << shown << " shown\n";
+    std::cout << MemberText(answer, "total") << " dead letters, " << shown << " shown\n";
     for (size_t i = 0; i < shown; ++i) {
       const JsonValue& letter = letters->array()[i];
-      std::cout << Member(letter, "table") << " [" << Member(letter, "key") << "] at "
-                << Member(letter, "position") << ", " << Member(letter, "count")
-                << (Member(letter, "count") == "1" ? " time: " : " times: ")
-                << Member(letter, "reason") << "\n";
+      std::cout << MemberText(letter, "table") << " [" << MemberText(letter, "key") << "] at "
+                << MemberText(letter, "position") << ", " << MemberText(letter, "count")
+                << (MemberText(letter, "count") == "1" ? " time: " : " times: ")
+                << MemberText(letter, "reason") << "\n";
     }
-    return 0;
   }
 };
 

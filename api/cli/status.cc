@@ -15,14 +15,6 @@
 namespace binseek::api::cli {
 namespace {
 
-std::string Text(const JsonValue& object, std::string_view key) {
-  const JsonValue* value = object.Find(key);
-  if (value == nullptr || value->is_null()) {
-    return "";
-  }
-  return value->is_number() ? value->number_text() : value->AsString();
-}
-
 constexpr size_t kNameWidth = 22;  // above the longest name
 
 void PrintLine(std::string_view name, const std::string& value) {
@@ -49,30 +41,31 @@ std::string UtcTime(const JsonValue* milliseconds) {
 void PrintTransaction(const JsonValue& status, std::string_view key) {
   const JsonValue* transaction = status.Find(key);
   if (transaction != nullptr && transaction->is_object()) {
-    PrintLine(key, Text(*transaction, "rows") + " rows, " + Text(*transaction, "operations") +
-                       " operations made of them, " + Text(*transaction, "bytes") + " bytes");
+    PrintLine(key, MemberText(*transaction, "rows") + " rows, " +
+                       MemberText(*transaction, "operations") + " operations made of them, " +
+                       MemberText(*transaction, "bytes") + " bytes");
   }
 }
 
 void PrintTables(const JsonValue& tables) {
   for (const JsonValue& table : tables.array()) {
-    std::cout << "  " << Text(table, "table") << " -> "
-              << (Text(table, "index").empty() ? "(no index)" : Text(table, "index")) << ": "
-              << Text(table, "state");
-    if (Text(table, "state") == "snapshot") {
-      std::cout << ", " << Text(table, "snapshot_rows") << " of about "
-                << Text(table, "estimated_rows") << " rows";
-      if (const std::string eta = Text(table, "eta_seconds"); !eta.empty()) {
+    std::cout << "  " << MemberText(table, "table") << " -> "
+              << (MemberText(table, "index").empty() ? "(no index)" : MemberText(table, "index"))
+              << ": " << MemberText(table, "state");
+    if (MemberText(table, "state") == "snapshot") {
+      std::cout << ", " << MemberText(table, "snapshot_rows") << " of about "
+                << MemberText(table, "estimated_rows") << " rows";
+      if (const std::string eta = MemberText(table, "eta_seconds"); !eta.empty()) {
         std::array<char, 48> text{};
         std::snprintf(text.data(), text.size(), ", %.0f s left",
                       table.Find("eta_seconds")->AsDouble().value_or(0));
         std::cout << text.data();
       }
     }
-    if (const std::string why = Text(table, "stale_why"); !why.empty()) {
+    if (const std::string why = MemberText(table, "stale_why"); !why.empty()) {
       std::cout << ", stale since " << UtcTime(table.Find("stale_since_ms")) << ": " << why;
     }
-    if (const std::string error = Text(table, "error"); !error.empty()) {
+    if (const std::string error = MemberText(table, "error"); !error.empty()) {
       std::cout << ": " << error;
     }
     std::cout << "\n";
@@ -89,35 +82,26 @@ struct StatusCommand {
   }
 
   int Run() const {
-    const Result<std::string> body = Ask();
-    if (!body.ok()) {
-      return Fail(body.status());
-    }
-    if (json) {
-      std::cout << *body << "\n";
-      return 0;
-    }
-    const Result<JsonValue> status = ParseJson(*body);
-    if (!status.ok()) {
-      return Fail(status.status().WithContext("the server's answer"));
-    }
+    return PrintAnswer(Ask(), json, [](const JsonValue& status) { Show(status); });
+  }
+
+  static void Show(const JsonValue& status) {
     for (const char* key : {"state", "source", "server_version"}) {
-      PrintLine(key, Text(*status, key));
+      PrintLine(key, MemberText(status, key));
     }
-    if (const JsonValue* position = status->Find("position")) {
-      PrintLine("gtid", Text(*position, "gtid"));
-      PrintLine("binlog", Text(*position, "binlog"));
+    if (const JsonValue* position = status.Find("position")) {
+      PrintLine("gtid", MemberText(*position, "gtid"));
+      PrintLine("binlog", MemberText(*position, "binlog"));
     }
     for (const char* key : {"lag_ms", "transactions", "rows", "reconnects", "dead_letters",
                             "pending_keys", "error"}) {
-      PrintLine(key, Text(*status, key));
+      PrintLine(key, MemberText(status, key));
     }
-    PrintTransaction(*status, "incoming_transaction");
-    PrintTransaction(*status, "applying_transaction");
-    if (const JsonValue* tables = status->Find("tables")) {
+    PrintTransaction(status, "incoming_transaction");
+    PrintTransaction(status, "applying_transaction");
+    if (const JsonValue* tables = status.Find("tables")) {
       PrintTables(*tables);
     }
-    return 0;
   }
 };
 

@@ -41,7 +41,7 @@ class FollowedRows final : public mapper::StoredRows {
     return state_->HasDeadLetter(source_, table, key);
   }
   bool MayComplete(const std::string& table, std::string_view key) const override {
-    return !behind_pieces_ && !state_->HasDeadLetter(source_, table, key);
+    return !behind_pieces_ && !WasRejected(table, key);
   }
 
  private:
