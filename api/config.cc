@@ -14,7 +14,9 @@
 #include <set>
 
 #include "api/config_keys.h"
+#include "api/config_yaml.h"
 #include "api/nearest_name.h"
+#include "sync/mapper/mapping_rules.h"
 
 extern char** environ;  // NOLINT(readability-identifier-naming)
 
@@ -150,13 +152,16 @@ class Loader {
     const bool list = std::holds_alternative<Member<std::vector<std::string>>>(key.member);
     const bool map = std::holds_alternative<Member<std::map<std::string, std::string>>>(key.member);
     if (node.IsNull()) {
-      if (!list && !map) {
+      if (!list && !map && !std::holds_alternative<Member<MappingText>>(key.member) &&
+          key.default_text != "null") {
         Problem(where, std::string(key.path) + ": has no value; leave the key out, or give " +
                            DescribeRange(key));
       }
       return;
     }
-    if (list && node.IsSequence()) {
+    if (std::holds_alternative<Member<MappingText>>(key.member) && node.IsSequence()) {
+      ReadRules(key, node, where);
+    } else if (list && node.IsSequence()) {
       ReadList(key, node, where);
     } else if (map && node.IsMap()) {
       ReadMap(key, node, where);
@@ -165,6 +170,31 @@ class Loader {
     } else {
       Problem(where, std::string(key.path) + ": " + DescribeRange(key) + " is wanted");
     }
+  }
+
+  // Rule by rule, so that a problem has its line.
+  void ReadRules(const ConfigKey& key, const YAML::Node& node, const std::string& where) {
+    std::string all;
+    size_t number = 0;
+    for (const auto& item : node) {
+      ++number;
+      Result<std::string> json = JsonOfYaml(item);
+      Status status = json.status();
+      if (json.ok()) {
+        status = mapper::MappingRules::Parse("[" + *json + "]").status();
+      }
+      if (!status.ok()) {
+        std::string message = status.message();
+        if (message.starts_with("rule 1")) {
+          message = "rule " + std::to_string(number) + message.substr(6);
+        }
+        Problem(Where(item.Mark()), std::string(key.path) + ": " + message);
+        continue;
+      }
+      all += (all.empty() ? "[" : ",") + *json;
+    }
+    std::get<Member<MappingText>>(key.member)(&config_)->json = all.empty() ? "" : all + "]";
+    Note(key, Origin::kFile, where);
   }
 
   void ReadList(const ConfigKey& key, const YAML::Node& node, const std::string& where) {

@@ -31,6 +31,11 @@ struct ServerConfig {
   int64_t idle_timeout_ms = 0;
 };
 
+// Rules of source.mapping, as the JSON that mapper::MappingRules reads; empty: none.
+struct MappingText {
+  std::string json;
+};
+
 struct SourceConfig {
   std::string url;  // of url_file where that was given; empty: no source
   std::string url_file;
@@ -39,6 +44,9 @@ struct SourceConfig {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   std::map<std::string, std::string> rename;  // table -> index
+  MappingText mapping;
+  std::string time_zone;
+  std::string zero_dates;  // "null" or "error"
   int64_t server_id = 0;
   int64_t transaction_memory = 0;
   int64_t transaction_disk = 0;
@@ -59,6 +67,7 @@ struct Config {
   ServerConfig server;
   SourceConfig source;
   int64_t snapshot_chunk_rows = 0;
+  std::string snapshot_lock;  // "none" or "brief"
   int64_t engine_memory_limit = 0;
   int64_t engine_total_memory_limit = 0;
   int64_t engine_commit_interval_ms = 0;

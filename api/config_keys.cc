@@ -86,9 +86,9 @@ const ConfigKey kKeys[] = {
      .member = BINSEEK_CONFIG_MEMBER_(std::string, source.url),
      .example = "mysql://binseek@127.0.0.1:3306/shop",
      .secret = true,
-     .help = "The database to follow, mysql://user:password@host:port/database?ssl-mode=required. "
-             "Without one, binseek serves "
-             "what is written over HTTP."},
+     .help = "The database to follow, mysql://user:password@host:port/database?ssl-mode=required; "
+             "shop_* means all of the server's whose names match, and those that come later. "
+             "Without one, binseek serves what is written over HTTP."},
     {.path = "source.url_file",
      .member = BINSEEK_CONFIG_MEMBER_(std::string, source.url_file),
      .example = "/run/secrets/binseek_url",
@@ -105,22 +105,46 @@ const ConfigKey kKeys[] = {
     {.path = "source.include",
      .member = BINSEEK_CONFIG_MEMBER_(Strings, source.include),
      .example = "[products, \"shop_*\"]",
-     .help = "Tables to follow, * for anything; empty: all."},
+     .help = "Tables to follow, * for anything, database.table or a table alone; empty: all."},
     {.path = "source.exclude",
      .member = BINSEEK_CONFIG_MEMBER_(Strings, source.exclude),
      .example = "[\"*_log\"]",
-     .help = "Tables to leave out, * for anything; stronger than include."},
+     .help = "Tables to leave out, named likewise; stronger than include."},
     {.path = "source.rename",
      .member = BINSEEK_CONFIG_MEMBER_(StringMap, source.rename),
      .example = "{Products: products_v2}",
-     .help = "Index of a table, instead of the table's name in lower case."},
+     .help = "Index of a table, by its name or by database.table, instead of the table's name in "
+             "lower case."},
+    {.path = "source.mapping",
+     .member = BINSEEK_CONFIG_MEMBER_(MappingText, source.mapping),
+     .example = "[{table: \"orders_%\", index: orders, id: [table, key], where: \"stock > 0\"}]",
+     .help =
+         "How rows become documents, by table; the first rule whose table matches counts (% or * "
+         "for anything, database.table or a table alone): index, id, include, exclude, rename, "
+         "where, soft_delete, fields; see api/docs/mapping.md. A table whose rule has changed at "
+         "a start is read anew."},
+    {.path = "source.time_zone",
+     .member = BINSEEK_CONFIG_MEMBER_(std::string, source.time_zone),
+     .default_text = "UTC",
+     .help = "Whose wall clock DATETIME columns are: a name of the tz database, such as "
+             "Europe/Berlin, or an offset, -14:00 to +14:00. Beside UTC their fields are instants, "
+             "with a Z. TIMESTAMP and DATE columns do not depend on it. Tables with a DATETIME are "
+             "read anew where it has changed at a start."},
+    {.path = "source.zero_dates",
+     .member = BINSEEK_CONFIG_MEMBER_(std::string, source.zero_dates),
+     .default_text = "null",
+     .help =
+         "What becomes of zero and partial dates, '0000-00-00' and '2026-00-00': null, the field "
+         "has no value; error, the row is kept as a dead letter. Tables with dates are read "
+         "anew where it has changed at a start."},
     {.path = "source.server_id",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, source.server_id),
      .unit = Unit::kCount,
      .default_text = "0",
      .min = 0,
      .max = 4294967295,
-     .help = "Our id among the server's replicas, unlike that of every other; 0: a random one."},
+     .help = "Our id among the server's replicas, unlike that of every other; 0: one that is drawn "
+             "once for data_dir."},
     {.path = "source.transaction_memory",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, source.transaction_memory),
      .unit = Unit::kBytes,
@@ -153,6 +177,17 @@ const ConfigKey kKeys[] = {
      .min = 10,
      .max = 1000000,
      .help = "Rows of the first SELECT of a snapshot; adapted later to how fast the server is."},
+    {.path = "snapshot.lock",
+     .member = BINSEEK_CONFIG_MEMBER_(std::string, snapshot_lock),
+     .default_text = "none",
+     .example = "brief",
+     .help =
+         "none or brief. MySQL without GTIDs (gtid_mode, OFF by default before 9.7) does not tell "
+         "which logged transactions a SELECT sees, so that it is refused; with brief its table is "
+         "locked (LOCK TABLES ... READ) for the moment in which a read begins, which takes the "
+         "privilege LOCK TABLES. The lock is given between two transactions that write to the "
+         "table: one that stays open holds the read up, and not the table's other writers. No "
+         "other server is ever locked."},
 
     {.path = "engine.memory_limit",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_memory_limit),
@@ -260,7 +295,8 @@ const ConfigKey kKeys[] = {
      .default_text = "500",
      .min = 1,
      .max = 100000,
-     .help = "Scrolls open at the same time; each keeps the index as it was when it began."},
+     .help = "Scrolls and points in time open at the same time; each keeps the index as it was "
+             "when it began."},
     {.path = "search.max_response_bytes",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, search.max_response_bytes),
      .unit = Unit::kBytes,

@@ -28,9 +28,9 @@ enum class Unit : uint8_t {
 // Where a key's value lives.
 template <class T>
 using Member = T* (*)(Config*);
-using ConfigMember =
-    std::variant<Member<std::string>, Member<bool>, Member<int64_t>,
-                 Member<std::vector<std::string>>, Member<std::map<std::string, std::string>>>;
+using ConfigMember = std::variant<Member<std::string>, Member<bool>, Member<int64_t>,
+                                  Member<std::vector<std::string>>,
+                                  Member<std::map<std::string, std::string>>, Member<MappingText>>;
 
 struct ConfigKey {
   std::string_view path = {};  // "server.listen"
@@ -54,7 +54,7 @@ std::string EnvironmentName(std::string_view path);
 std::string DescribeRange(const ConfigKey& key);
 
 // Sets the key from one text: a scalar of the file, a flag or an environment variable. Lists are separated by commas, maps are
-// "a=b,c=d". kInvalidArgument says what is wanted, without naming the key.
+// "a=b,c=d", mapping rules are JSON. kInvalidArgument says what is wanted, without naming the key.
 [[nodiscard]] Status SetFromText(const ConfigKey& key, std::string_view text, Config* config);
 // The key's value as text; equal values give equal texts.
 std::string TextOf(const ConfigKey& key, const Config& config);

@@ -10,6 +10,8 @@
 #include "api/config_units.h"
 #include "engine/base/log.h"
 #include "engine/base/result.h"
+#include "sync/mapper/mapping_rules.h"
+#include "sync/mapper/time_zone.h"
 
 namespace binseek::api {
 namespace {
@@ -122,6 +124,11 @@ struct Setter {
     *member(config) = SplitList(text);
     return Status::Ok();
   }
+  Status operator()(Member<MappingText> member) const {
+    BINSEEK_RETURN_IF_ERROR(mapper::MappingRules::Parse(text).status());
+    member(config)->json = text;
+    return Status::Ok();
+  }
   Status operator()(Member<StringMap> member) const {
     StringMap map;
     for (const std::string& pair : SplitList(text)) {
@@ -145,6 +152,7 @@ struct Getter {
   std::string operator()(Member<int64_t> member) const {
     return AmountText(key.unit, *member(config));
   }
+  std::string operator()(Member<MappingText> member) const { return member(config)->json; }
   std::string operator()(Member<Strings> member) const {
     std::string text;
     for (const std::string& item : *member(config)) {
@@ -165,8 +173,17 @@ Status CheckMeaning(const ConfigKey& key, std::string_view text) {
   if (key.path == "log.level") {
     return ParseLogLevel(text).status();
   }
+  if (key.path == "snapshot.lock" && text != "none" && text != "brief") {
+    return Status::InvalidArgument("none or brief is wanted");
+  }
   if (key.path == "server.listen") {
     return ParseListenAddress(text).status();
+  }
+  if (key.path == "source.time_zone") {
+    return mapper::TimeZone::Find(text).status();
+  }
+  if (key.path == "source.zero_dates" && text != "null" && text != "error") {
+    return Status::InvalidArgument("null or error is wanted");
   }
   if (key.path == "data_dir" && text.empty()) {
     return Status::InvalidArgument("the name of a folder is wanted");
@@ -185,6 +202,9 @@ std::string DescribeRange(const ConfigKey& key) {
   }
   if (std::holds_alternative<Member<StringMap>>(key.member)) {
     return "a map of names";
+  }
+  if (std::holds_alternative<Member<MappingText>>(key.member)) {
+    return "a list of rules";
   }
   if (std::holds_alternative<Member<std::string>>(key.member)) {
     return "text";

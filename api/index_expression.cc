@@ -2,28 +2,117 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <utility>
 
 #include "api/dsl/source_filter.h"
+#include "engine/base/name_pattern.h"
 
 namespace binseek::api {
 namespace {
 
-using Indices = std::vector<const index::IndexView*>;
+// Collects what the parts of an expression mean.
+class Selector {
+ public:
+  Selector(const index::EngineView& view, const AliasTable& aliases)
+      : view_(view), aliases_(aliases) {}
 
-void AddOnce(const index::IndexView* index, Indices* out) {
-  if (std::find(out->begin(), out->end(), index) == out->end()) {
-    out->push_back(index);
+  void Add(const index::IndexView* index) { EntryOf(index).whole = true; }
+  // False: it has no index that is there.
+  bool Add(const AliasTable::Members& members) {
+    bool any = false;
+    for (const auto& [name, entry] : members) {
+      if (const index::IndexView* const index = view_.Find(name)) {
+        Entry& known = EntryOf(index);
+        known.whole = known.whole || entry.query == nullptr;
+        known.filters.push_back(entry.query);
+        any = true;
+      }
+    }
+    return any;
   }
+  bool AddName(std::string_view name, bool with_aliases) {
+    if (const index::IndexView* const index = view_.Find(name)) {
+      Add(index);
+      return true;
+    }
+    const AliasTable::Members* const members = with_aliases ? aliases_.Find(name) : nullptr;
+    return members != nullptr && Add(*members);
+  }
+  bool AddPattern(std::string_view pattern, bool with_aliases) {
+    bool matched = false;
+    for (const auto& index : view_.indices()) {
+      if (!index->is_generation() && MatchesPattern(pattern, index->name)) {
+        Add(index.get());
+        matched = true;
+      }
+    }
+    for (const auto& [alias, members] : aliases_.aliases()) {
+      if (with_aliases && MatchesPattern(pattern, alias)) {
+        matched = Add(members) || matched;
+      }
+    }
+    return matched;
+  }
+  void Exclude(std::string_view pattern) {
+    std::erase_if(entries_,
+                  [&](const Entry& entry) { return MatchesPattern(pattern, entry.index->name); });
+  }
+  bool empty() const { return entries_.empty(); }
+
+  IndexSelection Finish() && {
+    IndexSelection selection;
+    std::vector<std::pair<index::IndexId, search::QueryPtr>> filters;
+    for (Entry& entry : entries_) {
+      selection.indices.push_back(entry.index);
+      if (!entry.whole) {
+        search::QueryPtr filter = entry.filters.size() == 1
+                                      ? entry.filters[0]
+                                      : search::MakeBool({.should = std::move(entry.filters)});
+        filters.emplace_back(entry.index->id, std::move(filter));
+      }
+    }
+    if (!filters.empty()) {
+      selection.restriction = search::MakeByIndex(std::move(filters));
+    }
+    return selection;
+  }
+
+ private:
+  struct Entry {
+    const index::IndexView* index = nullptr;
+    bool whole = false;                     // some name for it has no filter
+    std::vector<search::QueryPtr> filters;  // of all others
+  };
+  Entry& EntryOf(const index::IndexView* index) {
+    for (Entry& entry : entries_) {
+      if (entry.index == index) {
+        return entry;
+      }
+    }
+    return entries_.emplace_back(Entry{index, false, {}});
+  }
+
+  const index::EngineView& view_;
+  const AliasTable& aliases_;
+  std::vector<Entry> entries_;
+};
+
+RestError AliasRefused(std::string_view alias) {
+  return IllegalArgument("The provided expression [" + std::string(alias) +
+                         "] matches an alias, specify the corresponding concrete indices instead.");
 }
 
 }  // namespace
 
-RestResult<Indices> ResolveIndices(const index::EngineView& view, std::string_view expression,
-                                   const IndexExpressionOptions& options) {
-  Indices out;
+RestResult<IndexSelection> SelectIndices(const index::EngineView& view, const AliasTable& aliases,
+                                         std::string_view expression,
+                                         const IndexExpressionOptions& options) {
+  Selector selector(view, aliases);
   if (expression.empty()) {
     expression = "*";
   }
+  const bool with_aliases = !options.refuse_aliases;
   bool after_wildcard = false;
   for (std::string_view rest = expression; !rest.empty();) {
     std::string_view part = rest.substr(0, rest.find(','));
@@ -34,35 +123,54 @@ RestResult<Indices> ResolveIndices(const index::EngineView& view, std::string_vi
     after_wildcard = after_wildcard || wildcard;
     const std::string_view pattern = part == "_all" ? "*" : part;
     if (exclude) {
-      std::erase_if(out, [&](const index::IndexView* index) {
-        return dsl::WildcardMatch(pattern, index->name);
-      });
+      selector.Exclude(pattern);
       continue;
     }
-    if (!wildcard) {
-      const index::IndexView* index = view.Find(part);
-      if (index != nullptr) {
-        AddOnce(index, &out);
-      } else if (!options.ignore_unavailable) {
-        return IndexNotFound(part);
-      }
-      continue;
+    const bool found = wildcard ? selector.AddPattern(pattern, with_aliases)
+                                : selector.AddName(part, with_aliases);
+    if (!found && !wildcard && !with_aliases && aliases.Find(part) != nullptr) {
+      return AliasRefused(part);
     }
-    bool matched = false;
-    for (const auto& index : view.indices()) {
-      if (dsl::WildcardMatch(pattern, index->name)) {
-        AddOnce(index.get(), &out);
-        matched = true;
-      }
-    }
-    if (!matched && !options.allow_no_indices) {
+    if (!found && !(wildcard ? options.allow_no_indices : options.ignore_unavailable)) {
       return IndexNotFound(part);
     }
   }
-  if (out.empty() && !options.allow_no_indices) {
+  if (selector.empty() && !options.allow_no_indices) {
     return IndexNotFound(expression);
   }
-  return out;
+  return std::move(selector).Finish();
+}
+
+search::QueryPtr Restricted(search::QueryPtr query, const IndexSelection& selection) {
+  if (selection.restriction == nullptr) {
+    return query;
+  }
+  search::BoolOptions options;
+  options.must = {query != nullptr ? std::move(query) : search::MakeMatchAll()};
+  options.filter = {selection.restriction};
+  return search::MakeBool(std::move(options));
+}
+
+RestResult<const index::IndexView*> SelectIndex(const index::EngineView& view,
+                                                const AliasTable& aliases, std::string_view name) {
+  if (const index::IndexView* const index = view.Find(name)) {
+    return index;
+  }
+  const AliasTable::Members* const members = aliases.Find(name);
+  if (members == nullptr) {
+    return IndexNotFound(name);
+  }
+  if (members->size() > 1) {
+    std::string names;
+    for (const auto& [index, entry] : *members) {
+      names += (names.empty() ? "" : ", ") + index;
+    }
+    return IllegalArgument("alias [" + std::string(name) +
+                           "] has more than one index associated with it [" + names +
+                           "], can't execute a single index op");
+  }
+  const index::IndexView* const index = view.Find(members->begin()->first);
+  return index == nullptr ? RestResult<const index::IndexView*>(IndexNotFound(name)) : index;
 }
 
 }  // namespace binseek::api

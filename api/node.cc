@@ -1,6 +1,9 @@
 #include "api/node.h"
 
+#include <utility>
+
 #include "engine/analysis/analyzer.h"
+#include "engine/base/log.h"
 
 namespace binseek::api {
 
@@ -14,7 +17,28 @@ Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfi
       max_result_window_(limits.max_result_window),
       default_timeout_ms_(limits.default_timeout_ms),
       max_buckets_(limits.max_buckets),
-      max_response_bytes_(limits.max_response_bytes) {}
+      max_response_bytes_(limits.max_response_bytes) {
+  Result<AliasTable> stored = AliasTable::FromJson(engine->UserData(kAliasKey));
+  if (!stored.ok()) {
+    Log(LogLevel::kError, "aliases are lost", {{"status", stored.status()}});
+  }
+  const MutexLock lock(&alias_mutex_);
+  aliases_ = std::make_shared<const AliasTable>(stored.ok() ? *std::move(stored) : AliasTable());
+}
+
+std::shared_ptr<const AliasTable> Node::aliases() const {
+  const MutexLock lock(&alias_mutex_);
+  return aliases_;
+}
+
+Status Node::SetAliases(AliasTable aliases) {
+  index::Batch batch;
+  batch.user_data[std::string(kAliasKey)] = aliases.ToJson();
+  BINSEEK_RETURN_IF_ERROR(engine_->Apply(batch).status());
+  const MutexLock lock(&alias_mutex_);
+  aliases_ = std::make_shared<const AliasTable>(std::move(aliases));
+  return Status::Ok();
+}
 
 bool Node::IsSynced(const index::IndexView& index) const {
   return index.mapping->synced() || IsOwned(index.name);

@@ -7,9 +7,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "api/alias_table.h"
 #include "api/commit_gate.h"
 #include "api/config.h"
 #include "engine/base/clock.h"
@@ -31,8 +33,12 @@ class Node {
   pipeline::StateStore* state() const { return state_; }
   search::ScrollRegistry* scrolls() { return &scrolls_; }
   CommitGate* commits() { return &commits_; }
-  // Held from reading an index's mapping to applying documents by it, so that mappings grow one at a time.
+  // Held from reading an index's mapping, or the aliases, to applying what follows from them, so that they grow one change at a time.
   Mutex* write_mutex() { return &write_mutex_; }
+  // Never null. To be taken before the view that it is looked up in: an index that an alias names may be gone, none is missed.
+  std::shared_ptr<const AliasTable> aliases() const BINSEEK_EXCLUDES(alias_mutex_);
+  // Durable with the next commit. REQUIRES: write_mutex() is held.
+  Status SetAliases(AliasTable aliases) BINSEEK_EXCLUDES(alias_mutex_);
 
   // Null: no source, or not started yet.
   pipeline::Supervisor* sync() const { return sync_.load(std::memory_order_acquire); }
@@ -68,6 +74,8 @@ class Node {
   search::ScrollRegistry scrolls_;
   CommitGate commits_;
   Mutex write_mutex_;
+  mutable Mutex alias_mutex_;  // a leaf
+  std::shared_ptr<const AliasTable> aliases_ BINSEEK_GUARDED_BY(alias_mutex_);
   std::atomic<pipeline::Supervisor*> sync_{nullptr};
   std::atomic<bool> source_configured_{false};
   std::atomic<bool> cancel_{false};

@@ -34,6 +34,12 @@ RestError IndexNotFound(std::string_view index) {
   return error;
 }
 
+RestError InvalidIndexName(const std::string& index, std::string reason) {
+  RestError error(400, "invalid_index_name_exception", std::move(reason));
+  error.details = {{"index_uuid", "_na_"}, {"index", index}};
+  return error;
+}
+
 RestError ErrorOf(const Status& status) { return dsl::ErrorFromStatus(status); }
 
 void WriteErrorObject(const RestError& error, JsonWriter* writer) {

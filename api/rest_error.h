@@ -41,6 +41,7 @@ RestError IllegalArgument(std::string reason);
 // 413: the answer would be larger than search.max_response_bytes.
 RestError ResponseTooLarge(size_t max_bytes);
 RestError IndexNotFound(std::string_view index);
+RestError InvalidIndexName(const std::string& index, std::string reason);
 // What the engine, the search or the source reports. Nothing of a disk's paths goes to clients beyond the message.
 RestError ErrorOf(const Status& status);
 

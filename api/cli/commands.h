@@ -18,6 +18,7 @@ void AddInitCommand(CLI::App* app, int* exit_code);
 void AddCheckCommand(CLI::App* app, int* exit_code);
 void AddStatusCommand(CLI::App* app, int* exit_code);
 void AddDeadLettersCommand(CLI::App* app, int* exit_code);
+void AddResyncCommand(CLI::App* app, int* exit_code);
 void AddVersionCommand(CLI::App* app, int* exit_code);
 
 }  // namespace binseek::api::cli

@@ -13,6 +13,20 @@ namespace {
 
 constexpr size_t kMaxConfigBytes = 1 << 20;
 
+Result<std::string> BodyOf(const httplib::Result& answer, const std::string& base,
+                           const std::string& path) {
+  if (!answer) {
+    return Status::Unavailable("nobody answers on " + base + " (" +
+                               httplib::to_string(answer.error()) +
+                               "); is `binseek serve` running there?");
+  }
+  if (answer->status != 200) {
+    return Status::Unavailable(base + path + " answered " + std::to_string(answer->status) + ": " +
+                               answer->body.substr(0, 500));
+  }
+  return answer->body;
+}
+
 }  // namespace
 
 void ConfigFlags::AddConfig(CLI::App* command) {
@@ -82,26 +96,27 @@ Result<std::string> HttpGet(const std::string& base, const std::string& path) {
   httplib::Client client(base);
   client.set_connection_timeout(5);
   client.set_read_timeout(30);
-  const httplib::Result answer = client.Get(path);
-  if (!answer) {
-    return Status::Unavailable("nobody answers on " + base + " (" +
-                               httplib::to_string(answer.error()) +
-                               "); is `binseek serve` running there?");
-  }
-  if (answer->status != 200) {
-    return Status::Unavailable(base + path + " answered " + std::to_string(answer->status) + ": " +
-                               answer->body.substr(0, 500));
-  }
-  return answer->body;
+  return BodyOf(client.Get(path), base, path);
 }
 
-Result<std::string> AskServer(const Config& config, const std::string& path) {
+Result<std::string> HttpPost(const std::string& base, const std::string& path) {
+  httplib::Client client(base);
+  client.set_connection_timeout(5);
+  client.set_read_timeout(30);
+  return BodyOf(client.Post(path), base, path);
+}
+
+Result<std::string> ServerBase(const Config& config) {
   BINSEEK_ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(config.server.listen));
   const std::string host =
       address.host == "0.0.0.0" ? "127.0.0.1" : (address.host == "::" ? "::1" : address.host);
   const bool v6 = host.find(':') != std::string::npos;
-  return HttpGet("http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(address.port),
-                 path);
+  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(address.port);
+}
+
+Result<std::string> AskServer(const Config& config, const std::string& path) {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string base, ServerBase(config));
+  return HttpGet(base, path);
 }
 
 int PrintAnswer(const Result<std::string>& body, bool as_it_came,

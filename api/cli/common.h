@@ -47,7 +47,13 @@ int Fail(const Status& status);
 // One GET over HTTP; the body of a 200. `base` is "http://host:port". kUnavailable where nobody answers.
 [[nodiscard]] Result<std::string> HttpGet(const std::string& base, const std::string& path);
 
-// The same of the server that listens where the config says.
+// The same by POST, without a body.
+[[nodiscard]] Result<std::string> HttpPost(const std::string& base, const std::string& path);
+
+// "http://host:port" of the server that listens where the config says.
+[[nodiscard]] Result<std::string> ServerBase(const Config& config);
+
+// HttpGet of that server.
 [[nodiscard]] Result<std::string> AskServer(const Config& config, const std::string& path);
 
 // Prints such an answer: as it came where that is asked for, else by `show`. Gives the exit code.

@@ -20,7 +20,7 @@ struct Doctor {
     BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
     BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(config));
     *source = mysql::DisplayUrl(options);
-    return ExamineSource(options, ServerId(config));
+    return ExamineSource(config, options, static_cast<uint32_t>(config.source.server_id));
   }
 
   int Run() const {

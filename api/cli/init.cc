@@ -7,6 +7,7 @@
 #include "api/cli/common.h"
 #include "engine/index/engine.h"
 #include "sync/mapper/table_mapping.h"
+#include "sync/mysql/databases.h"
 #include "sync/mysql/schema_reader.h"
 #include "sync/mysql/url.h"
 
@@ -85,16 +86,30 @@ void PrintTable(const change::TableSchema& table) {
   PrintFields(*mapping);
 }
 
+// Of all databases that the URL names.
+Result<Tables> ReadAll(mysql::ConnectionOptions options) {
+  const std::string wanted = options.database;
+  if (mysql::IsDatabasePattern(wanted)) {
+    options.database.clear();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<mysql::Connection> connection,
+                           mysql::Connection::Open(options));
+  BINSEEK_ASSIGN_OR_RETURN(const auto databases, mysql::ReadDatabases(connection.get(), wanted));
+  Tables all;
+  for (const std::string& database : databases) {
+    BINSEEK_ASSIGN_OR_RETURN(const Tables tables, mysql::ReadTables(connection.get(), database));
+    all.insert(all.end(), tables.begin(), tables.end());
+  }
+  return all;
+}
+
 struct Init {
   ConfigFlags flags;
 
   Status Print() const {
     BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
     BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(config));
-    BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<mysql::Connection> connection,
-                             mysql::Connection::Open(options));
-    BINSEEK_ASSIGN_OR_RETURN(const Tables tables,
-                             mysql::ReadTables(connection.get(), options.database));
+    BINSEEK_ASSIGN_OR_RETURN(const Tables tables, ReadAll(options));
     std::cout << "# What " << mysql::DisplayUrl(options)
               << " becomes: each table an index, each column a field of its name.\n"
               << "# `binseek serve` derives this by itself; the tables to follow and their "

@@ -28,6 +28,7 @@ int Run(int argc, char** argv) {
   AddCheckCommand(&app, &exit_code);
   AddStatusCommand(&app, &exit_code);
   AddDeadLettersCommand(&app, &exit_code);
+  AddResyncCommand(&app, &exit_code);
   AddVersionCommand(&app, &exit_code);
   try {
     app.parse(argc, argv);

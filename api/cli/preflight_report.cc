@@ -2,25 +2,23 @@
 
 #include <algorithm>
 #include <memory>
-#include <random>
 #include <sstream>
+
+#include "sync/mysql/databases.h"
 
 namespace binseek::api::cli {
 
-uint32_t ServerId(const Config& config) {
-  if (config.source.server_id != 0) {
-    return static_cast<uint32_t>(config.source.server_id);
-  }
-  std::random_device random;
-  return std::uniform_int_distribution<uint32_t>(1u << 20,
-                                                 UINT32_MAX)(random);  // people's own ids are small
-}
-
-Result<std::vector<mysql::PreflightCheck>> ExamineSource(const mysql::ConnectionOptions& options,
+Result<std::vector<mysql::PreflightCheck>> ExamineSource(const Config& config,
+                                                         const mysql::ConnectionOptions& options,
                                                          uint32_t server_id) {
+  mysql::ConnectionOptions connected = options;
+  if (mysql::IsDatabasePattern(options.database)) {
+    connected.database.clear();
+  }
   BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<mysql::Connection> connection,
-                           mysql::Connection::Open(options));
-  return mysql::RunPreflight(connection.get(), options.database, server_id);
+                           mysql::Connection::Open(connected));
+  return mysql::RunPreflight(connection.get(), options.database, server_id,
+                             config.snapshot_lock == "brief");
 }
 
 std::string PreflightText(const std::vector<mysql::PreflightCheck>& checks, bool all) {

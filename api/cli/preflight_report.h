@@ -13,12 +13,9 @@
 
 namespace binseek::api::cli {
 
-// source.server_id, or a random one where that is 0; never 0.
-uint32_t ServerId(const Config& config);
-
-// Connects and looks. Errors: those of the connection.
+// Connects and looks. `server_id`: as the config has it. Errors: those of the connection.
 [[nodiscard]] Result<std::vector<mysql::PreflightCheck>> ExamineSource(
-    const mysql::ConnectionOptions& options, uint32_t server_id);
+    const Config& config, const mysql::ConnectionOptions& options, uint32_t server_id);
 
 // "FAIL  binlog_format  why", with the fix below it; without `all`, passed checks are left out.
 std::string PreflightText(const std::vector<mysql::PreflightCheck>& checks, bool all);

@@ -44,7 +44,8 @@ SnapshotTotals TotalsOf(const pipeline::SyncStatus& status) {
     totals.estimated_rows += table.state == pipeline::TableState::kLive
                                  ? table.snapshot_rows
                                  : std::max(table.estimated_rows, table.snapshot_rows);
-    if (table.state == pipeline::TableState::kSnapshot) {
+    if (table.state == pipeline::TableState::kSnapshot ||
+        table.state == pipeline::TableState::kRebuilding) {
       totals.rows_per_second += table.rows_per_second;
     }
   }

@@ -30,8 +30,10 @@ constexpr int64_t kTickNanos = 200'000'000;  // how often progress is looked at
 constexpr change::SourceId kSource{1};
 constexpr std::chrono::seconds kDrainGrace{5};
 
-void LogPreflight(const mysql::ConnectionOptions& options, uint32_t server_id) {
-  const Result<std::vector<mysql::PreflightCheck>> checks = ExamineSource(options, server_id);
+void LogPreflight(const Config& config, const mysql::ConnectionOptions& options,
+                  uint32_t server_id) {
+  const Result<std::vector<mysql::PreflightCheck>> checks =
+      ExamineSource(config, options, server_id);
   if (!checks.ok()) {
     Log(LogLevel::kWarn, "preflight not possible", {{"error", checks.status()}});
     return;
@@ -78,7 +80,7 @@ Status ServerProcess::Start() {
   }
   node_->set_source_configured();
   BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(config_));
-  const uint32_t server_id = ServerId(config_);
+  const auto server_id = static_cast<uint32_t>(config_.source.server_id);
   if (first_start_) {
     BINSEEK_RETURN_IF_ERROR(CheckSource(options, server_id));
     BINSEEK_RETURN_IF_ERROR(StartSync(options, server_id));
@@ -87,7 +89,8 @@ Status ServerProcess::Start() {
   // What is there already is served at once, whatever the source says.
   BINSEEK_RETURN_IF_ERROR(StartHttp());
   BINSEEK_RETURN_IF_ERROR(StartSync(options, server_id));
-  preflight_ = std::thread([options, server_id] { LogPreflight(options, server_id); });
+  preflight_ = std::thread(
+      [config = config_, options, server_id] { LogPreflight(config, options, server_id); });
   return Status::Ok();
 }
 
@@ -118,7 +121,7 @@ Status ServerProcess::OpenStores() {
 
 Status ServerProcess::CheckSource(const mysql::ConnectionOptions& options, uint32_t server_id) {
   BINSEEK_ASSIGN_OR_RETURN(const std::vector<mysql::PreflightCheck> checks,
-                           ExamineSource(options, server_id));
+                           ExamineSource(config_, options, server_id));
   std::istringstream findings(PreflightText(checks, false));
   for (std::string line; std::getline(findings, line);) {
     progress_->Say(line);
@@ -140,8 +143,15 @@ Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_
   sync.include = config_.source.include;
   sync.exclude = config_.source.exclude;
   sync.rename = config_.source.rename;
+  BINSEEK_ASSIGN_OR_RETURN(auto rules, mapper::MappingRules::Parse(config_.source.mapping.json));
+  sync.mapping.rules = std::make_shared<const mapper::MappingRules>(std::move(rules));
+  BINSEEK_ASSIGN_OR_RETURN(sync.mapping.time_zone,
+                           mapper::TimeZone::Find(config_.source.time_zone));
+  sync.mapping.zero_dates =
+      std::make_shared<mapper::ZeroDates>(/*refused=*/config_.source.zero_dates == "error");
   sync.server_id = server_id;
   sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
+  sync.brief_lock = config_.snapshot_lock == "brief";
   sync.spill.folder = SpillDirectory(config_.data_dir);
   sync.spill.memory_bytes = static_cast<uint64_t>(config_.source.transaction_memory);
   sync.spill.disk_bytes = static_cast<uint64_t>(config_.source.transaction_disk);

@@ -52,7 +52,7 @@ void PrintTables(const JsonValue& tables) {
     std::cout << "  " << MemberText(table, "table") << " -> "
               << (MemberText(table, "index").empty() ? "(no index)" : MemberText(table, "index"))
               << ": " << MemberText(table, "state");
-    if (MemberText(table, "state") == "snapshot") {
+    if (MemberText(table, "state") == "snapshot" || MemberText(table, "state") == "rebuilding") {
       std::cout << ", " << MemberText(table, "snapshot_rows") << " of about "
                 << MemberText(table, "estimated_rows") << " rows";
       if (const std::string eta = MemberText(table, "eta_seconds"); !eta.empty()) {
@@ -61,6 +61,10 @@ void PrintTables(const JsonValue& tables) {
                       table.Find("eta_seconds")->AsDouble().value_or(0));
         std::cout << text.data();
       }
+    }
+    if (const std::string why = MemberText(table, "rebuilding_why"); !why.empty()) {
+      std::cout << ", rebuilt beside since " << UtcTime(table.Find("rebuilding_since_ms")) << ": "
+                << why;
     }
     if (const std::string why = MemberText(table, "stale_why"); !why.empty()) {
       std::cout << ", stale since " << UtcTime(table.Find("stale_since_ms")) << ": " << why;

@@ -1,138 +1,110 @@
 #include "api/dsl/aggregation_parser.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "api/dsl/aggregation_kinds.h"
 #include "api/dsl/arguments.h"
+#include "engine/search/bucket_order.h"
+#include "engine/search/pipeline_aggregation.h"
 
 namespace binseek::api::dsl {
 namespace {
 
-using search::AggregationKind;
 using search::AggregationSpec;
 
 struct AggregationType {
   std::string_view name;
-  AggregationKind kind;
+  AggregationResultOr (*parse)(const AggregationBody& body);
 };
-constexpr AggregationType kTypes[] = {
-    {"terms", AggregationKind::kTerms},   {"range", AggregationKind::kRange},
-    {"filter", AggregationKind::kFilter}, {"filters", AggregationKind::kFilters},
-    {"min", AggregationKind::kMin},       {"max", AggregationKind::kMax},
-    {"avg", AggregationKind::kAvg},       {"sum", AggregationKind::kSum},
-    {"stats", AggregationKind::kStats},   {"value_count", AggregationKind::kValueCount}};
-
-constexpr std::string_view kNames[] = {"terms", "range", "filter", "filters", "min",
-                                       "max",   "avg",   "sum",    "stats",   "value_count"};
+// The registry: a kind of aggregation is a line here, its options and its aggregator in engine/search, and a function that reads its body (aggregation_kinds.h).
+constexpr AggregationType kTypes[] = {{"terms", ParseTermsAggregation},
+                                      {"rare_terms", ParseRareTermsAggregation},
+                                      {"significant_terms", ParseSignificantTermsAggregation},
+                                      {"range", ParseRangeAggregation},
+                                      {"date_range", ParseRangeAggregation},
+                                      {"ip_range", ParseIpRangeAggregation},
+                                      {"geo_distance", ParseGeoDistanceAggregation},
+                                      {"sampler", ParseSamplerAggregation},
+                                      {"filter", ParseFilterAggregation},
+                                      {"filters", ParseFiltersAggregation},
+                                      {"adjacency_matrix", ParseAdjacencyMatrixAggregation},
+                                      {"global", ParseGlobalAggregation},
+                                      {"missing", ParseMissingAggregation},
+                                      {"histogram", ParseHistogramAggregation},
+                                      {"date_histogram", ParseDateHistogramAggregation},
+                                      {"composite", ParseCompositeAggregation},
+                                      {"top_hits", ParseTopHitsAggregation},
+                                      {"nested", ParseNestedAggregation},
+                                      {"reverse_nested", ParseReverseNestedAggregation},
+                                      {"min", ParseMetricAggregation},
+                                      {"max", ParseMetricAggregation},
+                                      {"avg", ParseMetricAggregation},
+                                      {"sum", ParseMetricAggregation},
+                                      {"value_count", ParseMetricAggregation},
+                                      {"stats", ParseMetricAggregation},
+                                      {"extended_stats", ParseMetricAggregation},
+                                      {"weighted_avg", ParseWeightedAvgAggregation},
+                                      {"cardinality", ParseCardinalityAggregation},
+                                      {"percentiles", ParsePercentilesAggregation},
+                                      {"percentile_ranks", ParsePercentilesAggregation},
+                                      {"avg_bucket", ParseBucketMetricPipeline},
+                                      {"max_bucket", ParseBucketMetricPipeline},
+                                      {"min_bucket", ParseBucketMetricPipeline},
+                                      {"sum_bucket", ParseBucketMetricPipeline},
+                                      {"stats_bucket", ParseBucketMetricPipeline},
+                                      {"extended_stats_bucket", ParseBucketMetricPipeline},
+                                      {"percentiles_bucket", ParseBucketMetricPipeline},
+                                      {"cumulative_sum", ParseSequencePipeline},
+                                      {"derivative", ParseSequencePipeline},
+                                      {"serial_diff", ParseSequencePipeline},
+                                      {"moving_fn", ParseSequencePipeline},
+                                      {"bucket_script", ParseScriptPipeline},
+                                      {"bucket_selector", ParseScriptPipeline},
+                                      {"bucket_sort", ParseBucketSortPipeline}};
 
 // Aggregations of Elasticsearch's that binseek does not have.
-constexpr std::string_view kForeignNames[] = {"adjacency_matrix",
-                                              "auto_date_histogram",
-                                              "avg_bucket",
+constexpr std::string_view kForeignNames[] = {"auto_date_histogram",
                                               "boxplot",
-                                              "bucket_script",
-                                              "bucket_selector",
-                                              "bucket_sort",
-                                              "cardinality",
                                               "categorize_text",
                                               "children",
-                                              "composite",
-                                              "cumulative_sum",
-                                              "date_histogram",
-                                              "date_range",
-                                              "derivative",
                                               "diversified_sampler",
-                                              "extended_stats",
-                                              "extended_stats_bucket",
                                               "frequent_item_sets",
                                               "geo_bounds",
                                               "geo_centroid",
-                                              "geo_distance",
                                               "geohash_grid",
                                               "geotile_grid",
-                                              "global",
-                                              "histogram",
-                                              "ip_range",
                                               "matrix_stats",
-                                              "max_bucket",
                                               "median_absolute_deviation",
-                                              "min_bucket",
-                                              "missing",
-                                              "moving_fn",
                                               "multi_terms",
-                                              "nested",
                                               "normalize",
                                               "parent",
-                                              "percentile_ranks",
-                                              "percentiles",
-                                              "percentiles_bucket",
-                                              "rare_terms",
                                               "rate",
-                                              "reverse_nested",
-                                              "sampler",
                                               "scripted_metric",
-                                              "serial_diff",
-                                              "significant_terms",
                                               "significant_text",
-                                              "stats_bucket",
                                               "string_stats",
-                                              "sum_bucket",
                                               "t_test",
                                               "time_series",
-                                              "top_hits",
                                               "top_metrics",
-                                              "variable_width_histogram",
-                                              "weighted_avg"};
-
-bool HasBuckets(AggregationKind kind) { return kind <= AggregationKind::kFilters; }
+                                              "variable_width_histogram"};
 
 DslResult<std::vector<AggregationSpec>> ParseLevel(const JsonValue& json, uint32_t depth);
 
-DslStatus FindType(const std::string& type, AggregationKind* kind) {
+DslResult<const AggregationType*> FindType(const std::string& type) {
+  std::vector<std::string_view> names;
   for (const AggregationType& known : kTypes) {
+    names.push_back(known.name);
     if (known.name == type) {
-      *kind = known.kind;
-      return std::nullopt;
+      return &known;
     }
   }
   if (Contains(kForeignNames, type)) {
     return Unsupported("[" + type + "] aggregation");
   }
-  return ParsingError("Unknown aggregation type [" + type + "]" + Suggestion(type, kNames));
-}
-
-std::string_view OrderSuffix(std::string_view path) {
-  const size_t dot = path.rfind('.');
-  return dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
-}
-
-// Checks that an order's "avg_price", "stats_price.max" or "some_filter" is a number of a direct child, and drops a needless ".value".
-DslStatus CheckOrder(const AggregationSpec& spec, search::TermsOrder* order) {
-  constexpr std::string_view kStatsNumbers[] = {"min", "max", "avg", "sum", "count"};
-  for (const AggregationSpec& child : spec.children) {
-    const std::string& path = order->metric;
-    if (child.kind == AggregationKind::kFilter &&
-        (path == child.name || path == child.name + "._count" ||
-         path == child.name + ".doc_count")) {
-      return std::nullopt;
-    }
-    const bool stats = child.kind == AggregationKind::kStats;
-    if (!stats && (order->metric == child.name || order->metric == child.name + ".value")) {
-      order->metric = child.name;
-      return std::nullopt;
-    }
-    if (stats && order->metric.size() > child.name.size() &&
-        order->metric.starts_with(child.name) && order->metric.rfind('.') == child.name.size() &&
-        Contains(kStatsNumbers, OrderSuffix(order->metric))) {
-      return std::nullopt;
-    }
-  }
-  return DslError{.type = "aggregation_execution_exception",
-                  .reason = "Invalid aggregation order path [" + order->metric +
-                            "]. The provided aggregation [" + order->metric +
-                            "] either does not exist, or is a pipeline aggregation and cannot be "
-                            "used to sort the buckets.",
-                  .from_shard = true};
+  return ParsingError("Unknown aggregation type [" + type + "]" + Suggestion(type, names));
 }
 
 DslStatus ReadType(const std::string& type, const JsonValue& body, bool typed,
@@ -146,8 +118,37 @@ DslStatus ReadType(const std::string& type, const JsonValue& body, bool typed,
                         *name_of_type + "] and [" + type + "]");
   }
   *name_of_type = type;
-  BINSEEK_DSL_RETURN_IF_ERROR(FindType(type, &spec->kind));
-  return ParseAggregationBody(type, body, spec);
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const AggregationType* const known, FindType(type));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(spec->what, known->parse({type, spec->name, body}));
+  return std::nullopt;
+}
+
+// Itself, or within what has one bucket for each that comes in.
+bool HasComposite(const AggregationSpec& spec) {
+  constexpr std::string_view kSingle[] = {"filter", "nested", "reverse_nested"};
+  return spec.what->type() == "composite" ||
+         (Contains(kSingle, spec.what->type()) &&
+          std::any_of(spec.children.begin(), spec.children.end(), HasComposite));
+}
+
+DslStatus CheckChildren(const AggregationSpec& spec, const std::string& type) {
+  if (spec.children.empty()) {
+    return std::nullopt;
+  }
+  if (spec.what->pipeline() != nullptr || !spec.what->has_buckets()) {
+    return DslError{.type = "aggregation_initialization_exception",
+                    .reason = "Aggregator [" + spec.name + "] of type [" + type +
+                              "] cannot accept sub-aggregations"};
+  }
+  constexpr std::string_view kSingle[] = {"filter", "nested", "reverse_nested"};
+  for (const AggregationSpec& child : spec.children) {
+    if (!Contains(kSingle, type) && HasComposite(child)) {
+      return IllegalArgument(
+          "[composite] aggregation cannot be used with a parent aggregation of type: [" + type +
+          "]");
+    }
+  }
+  return std::nullopt;
 }
 
 DslResult<AggregationSpec> ParseOne(const std::string& name, const JsonValue& definition,
@@ -167,7 +168,12 @@ DslResult<AggregationSpec> ParseOne(const std::string& name, const JsonValue& de
   bool nested = false;
   for (const auto& [key, value] : definition.members()) {
     if (key == "meta") {
-      return Unsupported("[meta] of an aggregation");
+      if (!value.is_object()) {
+        return ParsingError("Expected [START_OBJECT] under [meta], but got a [" +
+                            std::string(TokenName(value)) + "] in [" + name + "]");
+      }
+      JsonWriter(&spec.meta).Value(value);
+      continue;
     }
     if (key == "aggs" || key == "aggregations") {
       if (nested) {
@@ -183,16 +189,7 @@ DslResult<AggregationSpec> ParseOne(const std::string& name, const JsonValue& de
   if (!typed) {
     return ParsingError("Missing definition for aggregation [" + name + "]");
   }
-  if (!spec.children.empty() && !HasBuckets(spec.kind)) {
-    return DslError{.type = "aggregation_initialization_exception",
-                    .reason = "Aggregator [" + name + "] of type [" + type +
-                              "] cannot accept sub-aggregations"};
-  }
-  for (search::TermsOrder& order : spec.order) {
-    if (order.by == search::TermsOrder::By::kMetric) {
-      BINSEEK_DSL_RETURN_IF_ERROR(CheckOrder(spec, &order));
-    }
-  }
+  BINSEEK_DSL_RETURN_IF_ERROR(CheckChildren(spec, type));
   return spec;
 }
 
@@ -216,7 +213,15 @@ DslResult<std::vector<AggregationSpec>> ParseLevel(const JsonValue& json, uint32
 }  // namespace
 
 DslResult<std::vector<AggregationSpec>> ParseAggregations(const JsonValue& json) {
-  return ParseLevel(json, 1);
+  BINSEEK_DSL_ASSIGN_OR_RETURN(std::vector<AggregationSpec> specs, ParseLevel(json, 1));
+  Status status = search::CheckOrders(specs);
+  if (status.ok()) {
+    status = search::CheckPipelines(specs);
+  }
+  if (!status.ok()) {
+    return ErrorFromStatus(status);
+  }
+  return specs;
 }
 
 }  // namespace binseek::api::dsl

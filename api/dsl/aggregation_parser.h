@@ -2,9 +2,6 @@
 #ifndef BINSEEK_API_DSL_AGGREGATION_PARSER_H_
 #define BINSEEK_API_DSL_AGGREGATION_PARSER_H_
 
-#include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "api/dsl/error.h"
@@ -13,12 +10,8 @@
 
 namespace binseek::api::dsl {
 
-// {"colors": {"terms": {"field": "color"}, "aggs": {...}}, ...}. terms, range, filter, filters, min, max, avg, sum, stats, value_count.
+// {"colors": {"terms": {"field": "color"}, "aggs": {...}}, ...}. The kinds are in the registry of aggregation_parser.cc.
 DslResult<std::vector<search::AggregationSpec>> ParseAggregations(const JsonValue& json);
-
-// The body of one aggregation, {"field": "color"}, into `spec`, whose name and kind are set already.
-DslStatus ParseAggregationBody(std::string_view type, const JsonValue& body,
-                               search::AggregationSpec* spec);
 
 }  // namespace binseek::api::dsl
 

@@ -1,162 +1,270 @@
 #include "api/dsl/aggregation_response.h"
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
-#include "engine/mapping/date.h"
+#include "api/dsl/response.h"
+#include "api/dsl/search_request_parser.h"
+#include "engine/search/metric_aggregation.h"
+#include "engine/search/top_hits_aggregation.h"
+#include "engine/search/value_format.h"
 
 namespace binseek::api::dsl {
 namespace {
 
 using search::AggregationBucket;
-using search::AggregationKind;
 using search::AggregationResult;
-
-// Years 0 to 9999: what a date's text has room for.
-constexpr double kMinDateMs = -62'167'219'200'000.0;
-constexpr double kMaxDateMs = 253'402'300'799'999.0;
-
-// A date's value as text beside its number, as "value_as_string"; nothing where it is no date.
-void WriteDate(const std::string& key, double epoch_ms, JsonWriter* writer) {
-  if (!(epoch_ms >= kMinDateMs && epoch_ms <= kMaxDateMs)) {
-    return;
-  }
-  std::string text;
-  mapping::AppendIsoDate(static_cast<int64_t>(std::floor(epoch_ms)) * 1000,
-                         mapping::DateStyle::kInstant, 3, &text);
-  writer->Key(key).String(text);
-}
+using search::BucketsResult;
+using search::NumberResult;
+using search::PercentilesResult;
+using search::SingleBucketResult;
+using search::StatsResult;
+using search::TopHitsResult;
+using search::ValueFormatPtr;
 
 class AggregationWriter {
  public:
-  AggregationWriter(bool typed_keys, JsonWriter* writer)
-      : typed_keys_(typed_keys), writer_(*writer) {}
+  AggregationWriter(AggregationForm form, JsonWriter* writer) : form_(form), writer_(*writer) {}
 
-  void WriteAll(const std::vector<AggregationResult>& results) {
+  Status WriteAll(const std::vector<AggregationResult>& results) {
     for (const AggregationResult& result : results) {
-      writer_.Key(typed_keys_ ? result.type_name + "#" + result.name : result.name).BeginObject();
-      WriteBody(result);
+      writer_.Key(form_.typed_keys ? result.type_name + "#" + result.name : result.name)
+          .BeginObject();
+      if (!result.meta.empty()) {
+        writer_.Key("meta").Raw(result.meta);
+      }
+      BINSEEK_RETURN_IF_ERROR(
+          std::visit([this](const auto& body) { return Write(body); }, result.body));
       writer_.EndObject();
     }
+    return Status::Ok();
   }
 
  private:
-  void WriteBody(const AggregationResult& result) {
-    switch (result.kind) {
-      case AggregationKind::kTerms:
-        writer_.Key("doc_count_error_upper_bound").Int(0);
-        writer_.Key("sum_other_doc_count").Uint(result.sum_other_doc_count);
-        WriteBuckets(result);
-        return;
-      case AggregationKind::kRange:
-      case AggregationKind::kFilters:
-        WriteBuckets(result);
-        return;
-      case AggregationKind::kFilter:
-        if (!result.buckets.empty()) {
-          writer_.Key("doc_count").Uint(result.buckets[0].doc_count);
-          WriteAll(result.buckets[0].children);
-        }
-        return;
-      case AggregationKind::kMin:
-        WriteNumber(result, "value", result.count == 0 ? std::nullopt : std::optional(result.min));
-        return;
-      case AggregationKind::kMax:
-        WriteNumber(result, "value", result.count == 0 ? std::nullopt : std::optional(result.max));
-        return;
-      case AggregationKind::kAvg:
-        WriteNumber(result, "value", Average(result));
-        return;
-      case AggregationKind::kSum:
-        WriteNumber(result, "value", result.sum);
-        return;
-      case AggregationKind::kStats:
-        WriteStats(result);
-        return;
-      case AggregationKind::kValueCount:
-        writer_.Key("value").Uint(result.count);
-        return;
+  Status Write(const NumberResult& number) {
+    writer_.Key("value");
+    if (number.value && number.integer) {
+      writer_.Int(static_cast<int64_t>(*number.value));
+    } else {
+      WriteNullable(number.value);
     }
+    WriteText("value_as_string", number.value, number.format);
+    if (number.normalized) {
+      writer_.Key("normalized_value");
+      WriteNullable(number.normalized);
+    }
+    if (number.has_keys) {
+      writer_.Key("keys").BeginArray();
+      for (const std::string& key : number.keys) {
+        writer_.String(key);
+      }
+      writer_.EndArray();
+    }
+    return Status::Ok();
   }
 
-  void WriteBuckets(const AggregationResult& result) {
+  Status Write(const StatsResult& stats) {
+    constexpr std::string_view kPlain[] = {"min", "max", "avg", "sum"};
+    writer_.Key("count").Uint(stats.count);
+    for (const std::string_view name : kPlain) {
+      writer_.Key(name);
+      WriteNullable(search::StatsNumber(stats, name));
+    }
+    if (stats.extended) {
+      WriteExtended(stats);
+    }
+    if (stats.count > 0 && stats.format != nullptr) {
+      for (const std::string_view name : kPlain) {
+        WriteText(std::string(name) + "_as_string", search::StatsNumber(stats, name), stats.format);
+      }
+    }
+    return Status::Ok();
+  }
+
+  void WriteExtended(const StatsResult& stats) {
+    constexpr std::string_view kNames[] = {"sum_of_squares",        "variance",
+                                           "variance_population",   "variance_sampling",
+                                           "std_deviation",         "std_deviation_population",
+                                           "std_deviation_sampling"};
+    for (const std::string_view name : kNames) {
+      writer_.Key(name);
+      const bool squares = name == "sum_of_squares";
+      WriteSampled(stats, stats.count == 0 && squares ? std::numeric_limits<double>::quiet_NaN()
+                                                      : search::StatsNumber(stats, name));
+    }
+    const search::ExtendedStats extended = search::ExtendedStatsOf(stats);
+    const std::pair<std::string_view, double> bounds[] = {
+        {"upper", extended.upper_population},
+        {"lower", extended.lower_population},
+        {"upper_population", extended.upper_population},
+        {"lower_population", extended.lower_population},
+        {"upper_sampling", extended.upper_sampling},
+        {"lower_sampling", extended.lower_sampling}};
+    writer_.Key("std_deviation_bounds").BeginObject();
+    for (const auto& [name, value] : bounds) {
+      writer_.Key(name);
+      WriteSampled(stats, value);
+    }
+    writer_.EndObject();
+  }
+
+  // What one value alone does not have is not null, but no number.
+  void WriteSampled(const StatsResult& stats, double value) {
+    stats.count > 0 && std::isnan(value) ? writer_.String("NaN") : writer_.Double(value);
+  }
+
+  Status Write(const PercentilesResult& percentiles) {
+    writer_.Key("values");
+    percentiles.keyed ? writer_.BeginObject() : writer_.BeginArray();
+    for (const auto& [point, value] : percentiles.values) {
+      std::string key;
+      JsonWriter(&key).Double(point);
+      if (percentiles.keyed) {
+        writer_.Key(key);
+        WriteNullable(value);
+        if (std::isfinite(value)) {
+          WriteText(key + "_as_string", value, percentiles.format);
+        }
+        continue;
+      }
+      writer_.BeginObject();
+      writer_.Key("key").Double(point);
+      writer_.Key("value");
+      WriteNullable(value);
+      if (std::isfinite(value)) {
+        WriteText("value_as_string", value, percentiles.format);
+      }
+      writer_.EndObject();
+    }
+    percentiles.keyed ? writer_.EndObject() : writer_.EndArray();
+    return Status::Ok();
+  }
+
+  Status Write(const SingleBucketResult& bucket) {
+    writer_.Key("doc_count").Uint(bucket.doc_count);
+    return WriteAll(bucket.children);
+  }
+
+  Status Write(const BucketsResult& result) {
+    if (result.sum_other_doc_count) {
+      writer_.Key("doc_count_error_upper_bound").Int(0);
+      writer_.Key("sum_other_doc_count").Uint(*result.sum_other_doc_count);
+    }
+    if (result.background) {
+      writer_.Key("doc_count").Uint(result.background->doc_count);
+      writer_.Key("bg_count").Uint(result.background->bg_count);
+    }
+    if (!result.after_key_json.empty()) {
+      writer_.Key("after_key").Raw(result.after_key_json);
+    }
     writer_.Key("buckets");
     result.keyed ? writer_.BeginObject() : writer_.BeginArray();
     for (const AggregationBucket& bucket : result.buckets) {
       if (result.keyed) {
         writer_.Key(bucket.key_text);
       }
-      writer_.BeginObject();
-      // A filter without a name has no key.
-      const bool named = result.kind != AggregationKind::kFilters || !bucket.key_text.empty();
-      if (!result.keyed && named) {
-        writer_.Key("key").Raw(bucket.key_json);
-        if (bucket.key_as_string) {
-          writer_.Key("key_as_string").String(*bucket.key_as_string);
-        }
-      }
-      WriteBound(result, "from", bucket.from);
-      WriteBound(result, "to", bucket.to);
-      writer_.Key("doc_count").Uint(bucket.doc_count);
-      WriteAll(bucket.children);
-      writer_.EndObject();
+      BINSEEK_RETURN_IF_ERROR(WriteBucket(bucket, result));
     }
     result.keyed ? writer_.EndObject() : writer_.EndArray();
+    return Status::Ok();
   }
 
-  void WriteBound(const AggregationResult& result, const std::string& key,
-                  const std::optional<double>& bound) {
+  Status WriteBucket(const AggregationBucket& bucket, const BucketsResult& result) {
+    writer_.BeginObject();
+    // Buckets of ranges and filters have no other key than their name; those of histograms have one.
+    const bool shows_key = result.shows_keys && (!result.keyed || bucket.key_number.has_value());
+    if (shows_key) {
+      writer_.Key("key").Raw(bucket.key_json);
+      if (bucket.key_as_string) {
+        writer_.Key("key_as_string").String(*bucket.key_as_string);
+      }
+    }
+    WriteBound("from", bucket.from, result.format);
+    WriteBound("to", bucket.to, result.format);
+    if (!bucket.from_text.empty()) {
+      writer_.Key("from").String(bucket.from_text);
+    }
+    if (!bucket.to_text.empty()) {
+      writer_.Key("to").String(bucket.to_text);
+    }
+    writer_.Key("doc_count").Uint(bucket.doc_count);
+    if (result.shows_errors) {
+      writer_.Key("doc_count_error_upper_bound").Int(0);
+    }
+    if (bucket.significance) {
+      writer_.Key("score").Double(bucket.significance->score);
+      writer_.Key("bg_count").Uint(bucket.significance->bg_count);
+    }
+    BINSEEK_RETURN_IF_ERROR(WriteAll(bucket.children));
+    writer_.EndObject();
+    return Status::Ok();
+  }
+
+  void WriteBound(const std::string& key, const std::optional<double>& bound,
+                  const ValueFormatPtr& format) {
     if (bound && std::isfinite(*bound)) {
-      WriteNumber(result, key, bound);
+      writer_.Key(key).Double(*bound);
+      WriteText(key + "_as_string", bound, format);
     }
   }
 
-  void WriteStats(const AggregationResult& result) {
-    const bool any = result.count > 0;
-    const std::optional<double> average = Average(result);
-    writer_.Key("count").Uint(result.count);
-    WriteNullable("min", any ? std::optional(result.min) : std::nullopt);
-    WriteNullable("max", any ? std::optional(result.max) : std::nullopt);
-    WriteNullable("avg", average);
-    writer_.Key("sum").Double(result.sum);
-    if (result.date && any) {
-      WriteDate("min_as_string", result.min, &writer_);
-      WriteDate("max_as_string", result.max, &writer_);
-      WriteDate("avg_as_string", *average, &writer_);
-      WriteDate("sum_as_string", result.sum, &writer_);
+  Status Write(const TopHitsResult& result) {
+    const search::TopHits& top = *result.hits;
+    const auto& body = *static_cast<const SearchBody*>(top.shown.get());
+    writer_.Key("hits").BeginObject();
+    writer_.Key("total");
+    if (form_.total_hits_as_int) {
+      writer_.Uint(top.total);
+    } else {
+      writer_.BeginObject();
+      writer_.Key("value").Uint(top.total);
+      writer_.Key("relation").String("eq");
+      writer_.EndObject();
+    }
+    writer_.Key("max_score");
+    top.max_score ? writer_.Float(*top.max_score) : writer_.Null();
+    writer_.Key("hits").BeginArray();
+    HitContext context = *form_.hits;
+    context.level = top.level;
+    HitWriter hits(&body, &context);
+    for (const search::Hit& hit : top.hits) {
+      BINSEEK_RETURN_IF_ERROR(hits.Write(hit, &writer_));
+    }
+    writer_.EndArray();
+    writer_.EndObject();
+    return Status::Ok();
+  }
+
+  void WriteText(const std::string& key, const std::optional<double>& value,
+                 const ValueFormatPtr& format) {
+    if (!value || format == nullptr) {
+      return;
+    }
+    if (const std::optional<std::string> text = format->Text(*value)) {
+      writer_.Key(key).String(*text);
     }
   }
 
-  // A number, and for a date its text: "value": 1.7672256E12, "value_as_string": "2026-01-01T00:00:00.000Z".
-  void WriteNumber(const AggregationResult& result, const std::string& key,
-                   const std::optional<double>& value) {
-    WriteNullable(key, value);
-    if (result.date && value) {
-      WriteDate(key + "_as_string", *value, &writer_);
-    }
-  }
-
-  void WriteNullable(std::string_view key, const std::optional<double>& value) {
-    writer_.Key(key);
+  // NaN is null, too.
+  void WriteNullable(const std::optional<double>& value) {
     value ? writer_.Double(*value) : writer_.Null();
   }
 
-  static std::optional<double> Average(const AggregationResult& result) {
-    return result.count == 0 ? std::nullopt
-                             : std::optional(result.sum / static_cast<double>(result.count));
-  }
-
-  const bool typed_keys_;
+  const AggregationForm form_;
   JsonWriter& writer_;
 };
 
 }  // namespace
 
-void WriteAggregations(const std::vector<AggregationResult>& aggregations, bool typed_keys,
-                       JsonWriter* writer) {
-  AggregationWriter(typed_keys, writer).WriteAll(aggregations);
+Status WriteAggregations(const std::vector<AggregationResult>& aggregations, AggregationForm form,
+                         JsonWriter* writer) {
+  return AggregationWriter(form, writer).WriteAll(aggregations);
 }
 
 }  // namespace binseek::api::dsl

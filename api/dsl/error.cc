@@ -18,6 +18,16 @@ constexpr ShardComplaint kShardComplaints[] = {
     {"Fielddata is disabled", "illegal_argument_exception"},
     {"Text fields are not optimised", "illegal_argument_exception"},
     {"Can't load fielddata", "illegal_argument_exception"},
+    {"The length [", "illegal_argument_exception"},
+    {"Rescore window [", "illegal_argument_exception"},
+    {"unknown type for collapse field", "illegal_argument_exception"},
+    {"no mapping found for `", "illegal_argument_exception"},
+    {"failed to collapse, ", "illegal_state_exception"},
+    {"Invalid aggregation order path", "aggregation_execution_exception"},
+    {"Aggregation [", "aggregation_execution_exception"},
+    {"Encountered more than one weight", "aggregation_execution_exception"},
+    {"Top hits result window is too large", "illegal_argument_exception"},
+    {"failed to parse date field [", "parse_exception"},
 };
 
 DslError Make(int status, std::string_view type, std::string reason, bool from_shard = false) {
@@ -32,6 +42,9 @@ DslError FromInvalidArgument(const std::string& message) {
     if (message.starts_with(complaint.prefix)) {
       return Make(400, complaint.type, message, true);
     }
+  }
+  if (message.starts_with("Validation Failed: ")) {
+    return Make(400, "action_request_validation_exception", message);
   }
   return Make(400, "illegal_argument_exception", message);
 }

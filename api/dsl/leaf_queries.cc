@@ -4,7 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "api/dsl/arguments.h"
+#include "api/dsl/query_arguments.h"
+#include "api/dsl/query_parser.h"
+#include "engine/mapping/date_format.h"
+#include "engine/search/multi_term_query.h"
+#include "engine/search/time_zone.h"
 
 namespace binseek::api::dsl {
 namespace {
@@ -12,15 +16,8 @@ namespace {
 using search::QueryPtr;
 
 // Keys that Elasticsearch's queries take and binseek's do not.
-constexpr std::string_view kForeignKeys[] = {
-    "_name",    "fuzziness", "fuzzy_rewrite", "cutoff_frequency", "rewrite", "time_zone",
-    "relation", "type",      "format"};
-
-// Forms of dates in which Elasticsearch's answer is what binseek gives without being asked.
-constexpr std::string_view kDefaultDateFormats[] = {"strict_date_optional_time||epoch_millis",
-                                                    "strict_date_optional_time",
-                                                    "date_optional_time", "epoch_millis"};
-constexpr std::string_view kUtc[] = {"UTC", "Z", "+00:00", "GMT"};
+constexpr std::string_view kForeignKeys[] = {"fuzziness", "fuzzy_rewrite", "cutoff_frequency",
+                                             "rewrite",   "relation",      "type"};
 
 // {} or {"boost": 2}, all that match_all and match_none take.
 DslResult<float> ReadOnlyBoost(std::string_view query, const JsonValue& body) {
@@ -42,6 +39,7 @@ struct TermArguments {
   std::string value;
   float boost = 1;
   bool case_insensitive = false;
+  std::string rewrite{};
 };
 
 // What a term or prefix query says of its field: "red", or {"value": "red", "boost": 2}.
@@ -57,6 +55,8 @@ DslResult<TermArguments> ReadTermArguments(std::string_view query, const JsonVal
         BINSEEK_DSL_ASSIGN_OR_RETURN(arguments.boost, ReadBoost(argument, query));
       } else if (key == "case_insensitive") {
         BINSEEK_DSL_ASSIGN_OR_RETURN(arguments.case_insensitive, ReadBool(argument, {query, key}));
+      } else if (key == "rewrite" && query == "prefix") {
+        BINSEEK_DSL_ASSIGN_OR_RETURN(arguments.rewrite, ReadRewrite(argument, {query, key}));
       } else {
         return BadQueryKey(query, key);
       }
@@ -77,7 +77,7 @@ struct RangeArguments {
   std::optional<search::Bound> upper;
   std::optional<bool> include_lower;
   std::optional<bool> include_upper;
-  float boost = 1;
+  search::RangeOptions options{};
 };
 
 // Takes "gte": 10 and the like; a null leaves that side open.
@@ -95,6 +95,18 @@ DslStatus ReadBound(std::string_view key, const JsonValue& value, RangeArguments
   return std::nullopt;
 }
 
+DslStatus ReadRelation(const JsonValue& value, search::RangeRelation* relation) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const std::string text, ReadText(value, {"range", "relation"}));
+  const std::string lower = LowerAscii(text);
+  if (lower != "intersects" && lower != "within" && lower != "contains") {
+    return IllegalArgument("[range] query does not support relation [" + text + "]");
+  }
+  *relation = lower == "within"     ? search::RangeRelation::kWithin
+              : lower == "contains" ? search::RangeRelation::kContains
+                                    : search::RangeRelation::kIntersects;
+  return std::nullopt;
+}
+
 DslStatus ReadRangeArgument(std::string_view key, const JsonValue& value, RangeArguments* range) {
   constexpr std::string_view kBounds[] = {"gt", "gte", "from", "lt", "lte", "to"};
   if (Contains(kBounds, key)) {
@@ -107,12 +119,21 @@ DslStatus ReadRangeArgument(std::string_view key, const JsonValue& value, RangeA
     return std::nullopt;
   }
   if (key == "boost") {
-    BINSEEK_DSL_ASSIGN_OR_RETURN(range->boost, ReadBoost(value, "range"));
+    BINSEEK_DSL_ASSIGN_OR_RETURN(range->options.boost, ReadBoost(value, "range"));
     return std::nullopt;
   }
-  if ((key == "format" && Contains(kDefaultDateFormats, value.AsString())) ||
-      (key == "time_zone" && Contains(kUtc, value.AsString()))) {
-    return std::nullopt;
+  if (key == "relation") {
+    return ReadRelation(value, &range->options.relation);
+  }
+  if (key == "format") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(range->options.format, ReadText(value, {"range", key}));
+    const Status format = mapping::CheckDateFormat(range->options.format);
+    return format.ok() ? std::nullopt : DslStatus(IllegalArgument(format.message()));
+  }
+  if (key == "time_zone") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(range->options.time_zone, ReadText(value, {"range", key}));
+    const Status zone = search::TimeZone::Make(range->options.time_zone).status();
+    return zone.ok() ? std::nullopt : DslStatus(IllegalArgument(zone.message()));
   }
   return BadQueryKey("range", key);
 }
@@ -130,6 +151,36 @@ DslResult<std::vector<std::string>> ReadTexts(const JsonValue& array, std::strin
     texts.push_back(std::move(text));
   }
   return texts;
+}
+
+// {"index": "users", "id": "7", "path": "followers"}
+DslResult<QueryPtr> ReadLookup(const std::string& field, const JsonValue& json, float boost) {
+  constexpr std::string_view kKeys[] = {"index", "id", "path", "query", "routing"};
+  search::TermsLookup lookup;
+  for (const auto& [key, value] : json.members()) {
+    if (key == "query" && value.is_object()) {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(lookup.query, ParseQuery(value));
+      continue;
+    }
+    BINSEEK_DSL_ASSIGN_OR_RETURN(std::string text, ReadText(value, {"terms_lookup", key}));
+    if (key == "index") {
+      lookup.index = std::move(text);
+    } else if (key == "id") {
+      lookup.id = std::move(text);
+    } else if (key == "path") {
+      lookup.path = std::move(text);
+    } else if (key != "routing") {
+      return UnknownField("terms_lookup", key, kKeys);
+    }
+  }
+  if (lookup.index.empty() || lookup.path.empty() ||
+      (lookup.id.empty() && lookup.query == nullptr)) {
+    return ParsingError("[terms] query lookup element requires specifying the index, id and path.");
+  }
+  if (!lookup.id.empty() && lookup.query != nullptr) {
+    return ParsingError("[terms] query lookup element cannot specify both id and query.");
+  }
+  return search::MakeTermsLookup(field, std::move(lookup), boost);
 }
 
 }  // namespace
@@ -192,7 +243,7 @@ DslResult<QueryPtr> ParseTerm(const JsonValue& body) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const FieldClause clause, ReadFieldClause("term", body));
   BINSEEK_DSL_ASSIGN_OR_RETURN(TermArguments term, ReadTermArguments("term", clause.value));
   if (term.case_insensitive) {
-    return Unsupported("[case_insensitive] of a [term] query");
+    return search::MakeTermIgnoringCase(clause.field, std::move(term.value), term.boost);
   }
   return search::MakeTerm(clause.field, std::move(term.value), term.boost);
 }
@@ -201,18 +252,20 @@ DslResult<QueryPtr> ParsePrefix(const JsonValue& body) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const FieldClause clause, ReadFieldClause("prefix", body));
   BINSEEK_DSL_ASSIGN_OR_RETURN(TermArguments prefix, ReadTermArguments("prefix", clause.value));
   return search::MakePrefix(clause.field, std::move(prefix.value), prefix.case_insensitive,
-                            prefix.boost);
+                            prefix.boost, std::move(prefix.rewrite));
 }
 
 DslResult<QueryPtr> ParseTerms(const JsonValue& body) {
   const std::string* field = nullptr;
   const JsonValue* values = nullptr;
+  const JsonValue* lookup = nullptr;
   float boost = 1;
   for (const auto& [key, value] : body.members()) {
     if (key == "boost") {
       BINSEEK_DSL_ASSIGN_OR_RETURN(boost, ReadBoost(value, "terms"));
     } else if (value.is_object()) {
-      return Unsupported("a lookup of values from another document in a [terms] query");
+      field = field == nullptr ? &key : field;
+      lookup = &value;
     } else if (!value.is_array()) {
       return key == "_name" ? BadQueryKey("terms", key)
                             : ParsingError("[terms] query does not support [" + key + "]");
@@ -227,6 +280,12 @@ DslResult<QueryPtr> ParseTerms(const JsonValue& body) {
     return ParsingError(
         "[terms] query requires a field name, followed by array of terms or a document lookup "
         "specification");
+  }
+  if (lookup != nullptr) {
+    if (values != nullptr) {
+      return ParsingError("[terms] query does not support multiple fields");
+    }
+    return ReadLookup(*field, *lookup, boost);
   }
   if (values->array().size() > search::kMaxTermsValues) {
     DslError error = IllegalArgument(
@@ -259,7 +318,7 @@ DslResult<QueryPtr> ParseRange(const JsonValue& body) {
     range.upper->inclusive = *range.include_upper;
   }
   return search::MakeRange(clause.field, std::move(range.lower), std::move(range.upper),
-                           range.boost);
+                           std::move(range.options));
 }
 
 DslResult<QueryPtr> ParseExists(const JsonValue& body) {

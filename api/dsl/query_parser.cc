@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "api/dsl/arguments.h"
+#include "api/dsl/compound_queries.h"
 #include "api/dsl/leaf_queries.h"
+#include "api/dsl/query_arguments.h"
+#include "api/dsl/query_string.h"
 
 namespace binseek::api::dsl {
 namespace {
@@ -30,58 +32,80 @@ constexpr LeafQuery kLeafQueries[] = {
     {"prefix", ParsePrefix},
     {"match", ParseMatch},
     {"multi_match", ParseMultiMatch},
+    {"match_phrase", ParseMatchPhrase},
+    {"match_phrase_prefix", ParseMatchPhrasePrefix},
+    {"match_bool_prefix", ParseMatchBoolPrefix},
+    {"wildcard", ParseWildcard},
+    {"regexp", ParseRegexp},
+    {"fuzzy", ParseFuzzy},
+    {"geo_distance", ParseGeoDistance},
+    {"geo_bounding_box", ParseGeoBoundingBox},
+    {"geo_polygon", ParseGeoPolygon},
+    {"rank_feature", ParseRankFeature},
+    {"distance_feature", ParseDistanceFeature},
+    {"terms_set", ParseTermsSet},
+    {"more_like_this", ParseMoreLikeThis},
+    {"combined_fields", ParseCombinedFields},
+    {"query_string", ParseQueryString},
 };
 
-constexpr std::string_view kNames[] = {
-    "match_all", "match_none", "term",        "terms", "range",   "exists",        "ids",
-    "prefix",    "match",      "multi_match", "bool",  "dis_max", "constant_score"};
+constexpr std::string_view kNames[] = {"match_all",
+                                       "match_none",
+                                       "term",
+                                       "terms",
+                                       "range",
+                                       "exists",
+                                       "ids",
+                                       "prefix",
+                                       "match",
+                                       "multi_match",
+                                       "bool",
+                                       "dis_max",
+                                       "constant_score",
+                                       "boosting",
+                                       "combined_fields",
+                                       "distance_feature",
+                                       "function_score",
+                                       "fuzzy",
+                                       "geo_bounding_box",
+                                       "geo_distance",
+                                       "geo_polygon",
+                                       "more_like_this",
+                                       "nested",
+                                       "rank_feature",
+                                       "query_string",
+                                       "regexp",
+                                       "terms_set",
+                                       "wildcard",
+                                       "match_phrase",
+                                       "match_phrase_prefix",
+                                       "match_bool_prefix"};
 
-// Queries of Elasticsearch's that binseek does not have.
-constexpr std::string_view kForeignNames[] = {"boosting",
-                                              "combined_fields",
-                                              "distance_feature",
-                                              "function_score",
+// Those whose arguments, and so their `_name`, stand within the object of their field.
+constexpr std::string_view kFieldQueries[] = {"term",
+                                              "match",
+                                              "prefix",
+                                              "wildcard",
+                                              "regexp",
                                               "fuzzy",
-                                              "geo_bounding_box",
-                                              "geo_distance",
-                                              "geo_polygon",
-                                              "geo_shape",
-                                              "has_child",
-                                              "has_parent",
-                                              "hybrid",
-                                              "intervals",
-                                              "knn",
-                                              "match_bool_prefix",
+                                              "range",
+                                              "terms_set",
                                               "match_phrase",
                                               "match_phrase_prefix",
-                                              "more_like_this",
-                                              "nested",
-                                              "neural",
-                                              "parent_id",
-                                              "percolate",
-                                              "pinned",
-                                              "query_string",
-                                              "rank_feature",
-                                              "regexp",
-                                              "script",
-                                              "script_score",
-                                              "semantic",
-                                              "shape",
-                                              "simple_query_string",
-                                              "span_containing",
-                                              "span_first",
-                                              "span_multi",
-                                              "span_near",
-                                              "span_not",
-                                              "span_or",
-                                              "span_term",
-                                              "span_within",
-                                              "sparse_vector",
-                                              "terms_set",
-                                              "text_expansion",
-                                              "weighted_tokens",
-                                              "wildcard",
-                                              "wrapper"};
+                                              "match_bool_prefix",
+                                              "span_term"};
+
+// Queries of Elasticsearch's that binseek does not have.
+constexpr std::string_view kForeignNames[] = {
+    "geo_shape",       "has_child",       "has_parent",
+    "hybrid",          "intervals",       "knn",
+    "neural",          "parent_id",       "percolate",
+    "pinned",          "script",          "script_score",
+    "semantic",        "shape",           "simple_query_string",
+    "span_containing", "span_first",      "span_multi",
+    "span_near",       "span_not",        "span_or",
+    "span_term",       "span_within",     "sparse_vector",
+    "text_expansion",  "weighted_tokens", "wrapper"};
 
 // The clauses of one occurrence: a query, an array of queries, or null.
 DslStatus ReadClauses(const JsonValue& json, Place place, uint32_t depth,
@@ -204,10 +228,62 @@ DslResult<QueryPtr> ParseNamed(const std::string& name, const JsonValue& body, u
   if (name == "dis_max") {
     return ParseDisMax(body, depth + 1);
   }
+  if (name == "boosting") {
+    return ParseBoosting(body, depth + 1);
+  }
+  if (name == "function_score") {
+    return ParseFunctionScore(body, depth + 1);
+  }
+  if (name == "nested") {
+    return ParseNested(body, depth + 1);
+  }
   if (Contains(kForeignNames, name)) {
     return Unsupported("[" + name + "] query");
   }
   return ParsingError("unknown query [" + name + "]" + Suggestion(name, kNames));
+}
+
+// Takes `_name` out of where queries of that kind have it.
+DslResult<std::string> TakeName(const std::string& query, JsonValue* body) {
+  JsonValue::Members members = body->members();
+  const bool in_field = Contains(kFieldQueries, query);
+  std::string name;
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (members[i].first == "_name") {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(name, ReadText(members[i].second, {query, "_name"}));
+      members.erase(members.begin() + static_cast<std::ptrdiff_t>(i));
+      *body = JsonValue::FromMembers(std::move(members));
+      return name;
+    }
+    if (in_field && members[i].second.is_object()) {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(name, TakeName("", &members[i].second));
+    }
+  }
+  *body = JsonValue::FromMembers(std::move(members));
+  return name;
+}
+
+bool HasName(const std::string& query, const JsonValue& body) {
+  if (body.Find("_name") != nullptr) {
+    return true;
+  }
+  for (const auto& [key, value] : body.members()) {
+    if (Contains(kFieldQueries, query) && value.is_object() && value.Find("_name") != nullptr) {
+      return true;
+    }
+  }
+  return false;
+}
+
+DslResult<QueryPtr> ParseUnderItsName(const std::string& query, const JsonValue& body,
+                                      uint32_t depth) {
+  if (!HasName(query, body)) {
+    return ParseNamed(query, body, depth);
+  }
+  JsonValue rest = body;
+  BINSEEK_DSL_ASSIGN_OR_RETURN(std::string name, TakeName(query, &rest));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(QueryPtr parsed, ParseNamed(query, rest, depth));
+  return name.empty() ? parsed : search::MakeNamed(std::move(parsed), std::move(name));
 }
 
 DslResult<QueryPtr> ParseInner(const JsonValue& json, uint32_t depth) {
@@ -227,7 +303,7 @@ DslResult<QueryPtr> ParseInner(const JsonValue& json, uint32_t depth) {
   if (!body.is_object()) {
     return ParsingError("[" + name + "] query malformed, no start_object after query name");
   }
-  BINSEEK_DSL_ASSIGN_OR_RETURN(QueryPtr query, ParseNamed(name, body, depth));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(QueryPtr query, ParseUnderItsName(name, body, depth));
   if (members.size() > 1) {
     return ParsingError("[" + name +
                         "] malformed query, expected [END_OBJECT] but found [FIELD_NAME]");
@@ -236,6 +312,10 @@ DslResult<QueryPtr> ParseInner(const JsonValue& json, uint32_t depth) {
 }
 
 }  // namespace
+
+DslResult<search::QueryPtr> ParseInnerQuery(const JsonValue& json, uint32_t depth) {
+  return ParseInner(json, depth);
+}
 
 DslResult<search::QueryPtr> ParseQuery(const JsonValue& json) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(QueryPtr query, ParseInner(json, 1));

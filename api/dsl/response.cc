@@ -35,46 +35,35 @@ void WriteScore(std::string_view key, const std::optional<float>& score, JsonWri
   score ? writer->Float(*score) : writer->Null();
 }
 
-Status WriteSource(const search::Hit& hit, const SourceFilter& filter, JsonWriter* writer) {
-  if (!filter.enabled()) {
-    return Status::Ok();
-  }
-  std::string source;
-  BINSEEK_RETURN_IF_ERROR(index::AppendSource(*hit.index, hit.address, &source));
-  writer->Key("_source");
-  if (filter.everything()) {
-    writer->Raw(source);
-    return Status::Ok();
-  }
-  std::string wanted;
-  BINSEEK_RETURN_IF_ERROR(filter.Append(source, &wanted));
-  writer->Raw(wanted);
-  return Status::Ok();
-}
-
-Status WriteHit(const search::Hit& hit, const SearchBody& body, JsonWriter* writer) {
+// What one index took, in the names of Elasticsearch's breakdown.
+void WriteProfile(const index::IndexView& index, const search::IndexProfile& profile,
+                  JsonWriter* writer) {
   writer->BeginObject();
-  writer->Key("_index").String(hit.index->name);
-  writer->Key("_id").String(hit.id);
-  if (body.version) {
-    writer->Key("_version").Int(hit.version);
-  }
-  if (body.seq_no_primary_term) {
-    writer->Key("_seq_no").Int(hit.seq_no);
-    writer->Key("_primary_term").Int(1);
-  }
-  WriteScore("_score", hit.score, writer);
-  BINSEEK_RETURN_IF_ERROR(WriteSystemKeywords(hit.index->at(hit.address), hit.address.doc, writer));
-  BINSEEK_RETURN_IF_ERROR(WriteSource(hit, body.source, writer));
-  if (!hit.sort.empty()) {
-    writer->Key("sort").BeginArray();
-    for (const std::string& value : hit.sort) {
-      writer->Raw(value);
-    }
-    writer->EndArray();
-  }
+  writer->Key("id").String("[binseek][" + index.name + "][0]");
+  writer->Key("searches").BeginArray().BeginObject();
+  writer->Key("query").BeginArray().BeginObject();
+  writer->Key("type").String("Query");
+  writer->Key("description").String("");
+  writer->Key("time_in_nanos")
+      .Uint(profile.bind_nanos + profile.build_scorer_nanos + profile.match_nanos);
+  writer->Key("breakdown").BeginObject();
+  writer->Key("create_weight").Uint(profile.bind_nanos);
+  writer->Key("create_weight_count").Uint(1);
+  writer->Key("build_scorer").Uint(profile.build_scorer_nanos);
+  writer->Key("build_scorer_count").Uint(profile.build_scorer_count);
+  writer->Key("next_doc").Uint(profile.match_nanos);  // with the scores
+  writer->Key("next_doc_count").Uint(profile.match_count);
   writer->EndObject();
-  return Status::Ok();
+  writer->EndObject().EndArray();
+  writer->Key("rewrite_time").Uint(0);
+  writer->Key("collector").BeginArray().BeginObject();
+  writer->Key("name").String("TopDocs");
+  writer->Key("reason").String("search_top_hits");
+  writer->Key("time_in_nanos").Uint(profile.collect_nanos);
+  writer->EndObject().EndArray();
+  writer->EndObject().EndArray();
+  writer->Key("aggregations").BeginArray().EndArray();
+  writer->EndObject();
 }
 
 // Tells while an answer grows whether it is still within its bound.
@@ -97,6 +86,9 @@ class Budget {
 Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
                      const ResponseOptions& options, const Budget& budget, JsonWriter* writer) {
   writer->BeginObject();
+  if (body.point_in_time) {
+    writer->Key("pit_id").String(body.point_in_time->id);
+  }
   if (!options.scroll_id.empty()) {
     writer->Key("_scroll_id").String(options.scroll_id);
   }
@@ -110,15 +102,29 @@ Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
   WriteTotal(result.total, options.total_hits_as_int, writer);
   WriteScore("max_score", result.max_score, writer);
   writer->Key("hits").BeginArray();
+  HitWriter hits(&body, &options.hits);
   for (const search::Hit& hit : result.hits) {
-    BINSEEK_RETURN_IF_ERROR(WriteHit(hit, body, writer));
+    BINSEEK_RETURN_IF_ERROR(hits.Write(hit, writer));
     BINSEEK_RETURN_IF_ERROR(budget.Check());
   }
   writer->EndArray();
   writer->EndObject();
   if (!result.aggregations.empty()) {
     writer->Key("aggregations").BeginObject();
-    WriteAggregations(result.aggregations, options.typed_keys, writer);
+    BINSEEK_RETURN_IF_ERROR(WriteAggregations(result.aggregations,
+                                              {.typed_keys = options.typed_keys,
+                                               .total_hits_as_int = options.total_hits_as_int,
+                                               .hits = &options.hits},
+                                              writer));
+    writer->EndObject();
+  }
+  if (!result.profile.empty()) {
+    writer->Key("profile").BeginObject();
+    writer->Key("shards").BeginArray();
+    for (size_t i = 0; i < result.profile.size(); ++i) {
+      WriteProfile(*options.hits.indices[i], result.profile[i], writer);
+    }
+    writer->EndArray();
     writer->EndObject();
   }
   writer->EndObject();

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/dsl/hit_writer.h"
 #include "api/dsl/search_request_parser.h"
 #include "engine/base/json.h"
 #include "engine/base/status.h"
@@ -23,6 +24,7 @@ struct ResponseOptions {
   bool total_hits_as_int = false;  // rest_total_hits_as_int
   bool typed_keys = false;         // "sterms#colors"
   size_t max_bytes = SIZE_MAX;     // of what is appended
+  HitContext hits{};               // whose indices are the result's
 };
 
 // Appends {"took":..,"timed_out":..,"_shards":{..},"hits":{..},"aggregations":{..}}. `body` says what of each hit is shown. The view that

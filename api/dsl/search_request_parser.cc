@@ -6,6 +6,7 @@
 
 #include "api/dsl/aggregation_parser.h"
 #include "api/dsl/arguments.h"
+#include "api/dsl/body_parts.h"
 #include "api/dsl/query_parser.h"
 #include "api/dsl/sort_parser.h"
 
@@ -15,22 +16,9 @@ namespace {
 using search::SearchRequest;
 
 // Parts of a body that Elasticsearch takes and binseek does not.
-constexpr std::string_view kForeignKeys[] = {"stored_fields", "docvalue_fields",
-                                             "fields",        "script_fields",
-                                             "highlight",     "suggest",
-                                             "rescore",       "collapse",
-                                             "indices_boost", "ext",
-                                             "slice",         "stats",
-                                             "pit",           "knn",
-                                             "rank",          "runtime_mappings",
-                                             "retriever",     "sub_searches",
-                                             "explain",       "profile",
-                                             "derived",       "search_pipeline"};
-
-DslError UnknownKey(std::string_view key, const JsonValue& value) {
-  return ParsingError("Unknown key for a " + std::string(TokenName(value)) + " in [" +
-                      std::string(key) + "].");
-}
+constexpr std::string_view kForeignKeys[] = {
+    "script_fields", "suggest",      "knn",     "rank",           "runtime_mappings",
+    "retriever",     "sub_searches", "derived", "search_pipeline"};
 
 DslResult<uint64_t> ReadCount(const JsonValue& value, std::string_view key) {
   if (!IsScalar(value)) {
@@ -74,9 +62,11 @@ DslStatus ReadFlag(std::string_view key, const JsonValue& value, SearchBody* bod
   if (!IsScalar(value)) {
     return UnknownKey(key, value);
   }
-  bool* flag = key == "version"               ? &body->version
-               : key == "seq_no_primary_term" ? &body->seq_no_primary_term
-                                              : &body->request.track_scores;
+  bool* flag = key == "version"                       ? &body->version
+               : key == "seq_no_primary_term"         ? &body->seq_no_primary_term
+               : key == "profile"                     ? &body->request.profile
+               : key == "include_named_queries_score" ? &body->named_query_scores
+                                                      : &body->request.track_scores;
   BINSEEK_DSL_ASSIGN_OR_RETURN(*flag, ReadBool(value, {"search", key}));
   return std::nullopt;
 }
@@ -97,11 +87,13 @@ DslStatus ReadSort(std::string_view, const JsonValue& value, SearchBody* body) {
 
 DslStatus ReadSource(std::string_view, const JsonValue& value, SearchBody* body) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(body->source, ParseSourceFilter(value));
+  body->source_given = true;
   return std::nullopt;
 }
 
 DslStatus ReadTotal(std::string_view, const JsonValue& value, SearchBody* body) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(body->request.track_total_hits, ReadTrackTotalHits(value));
+  body->total_hits_given = true;
   return std::nullopt;
 }
 
@@ -169,7 +161,21 @@ constexpr BodyPart kParts[] = {{"query", ReadQuery},
                                {"timeout", ReadTimeout},
                                {"search_after", ReadSearchAfter},
                                {"aggs", ReadAggregations},
-                               {"aggregations", ReadAggregations}};
+                               {"aggregations", ReadAggregations},
+                               {"profile", ReadFlag},
+                               {"include_named_queries_score", ReadFlag},
+                               {"highlight", ReadHighlight},
+                               {"rescore", ReadRescore},
+                               {"collapse", ReadCollapse},
+                               {"explain", ReadExplain},
+                               {"fields", ReadFieldPatterns},
+                               {"docvalue_fields", ReadFieldPatterns},
+                               {"stored_fields", ReadStoredFields},
+                               {"indices_boost", ReadIndicesBoost},
+                               {"slice", ReadSlice},
+                               {"pit", ReadPointInTime},
+                               {"stats", ReadStats},
+                               {"ext", ReadExt}};
 
 DslStatus ReadPart(std::string_view key, const JsonValue& value, SearchBody* body) {
   for (const BodyPart& part : kParts) {
@@ -219,6 +225,7 @@ DslResult<SearchBody> ParseSearchBody(const JsonValue& json) {
   if (body.request.search_after && body.request.from > 0) {
     return IllegalArgument("`from` parameter must be set to 0 when `search_after` is used.");
   }
+  BINSEEK_DSL_RETURN_IF_ERROR(CheckCombination(body));
   return body;
 }
 

@@ -11,19 +11,12 @@
 #include <vector>
 
 #include "api/dsl/error.h"
+#include "api/dsl/search_body.h"
 #include "api/dsl/source_filter.h"
 #include "engine/base/json.h"
 #include "engine/search/searcher.h"
 
 namespace binseek::api::dsl {
-
-struct SearchBody {
-  search::SearchRequest request;
-  SourceFilter source;
-  bool version = false;              // show _version
-  bool seq_no_primary_term = false;  // show _seq_no and _primary_term
-  bool size_given = false;
-};
 
 // `body` is an object; an empty one means the defaults.
 DslResult<SearchBody> ParseSearchBody(const JsonValue& body);

@@ -1,9 +1,11 @@
 #include "api/dsl/sort_parser.h"
 
+#include <memory>
 #include <string_view>
 #include <utility>
 
-#include "api/dsl/arguments.h"
+#include "api/dsl/query_arguments.h"
+#include "api/dsl/query_parser.h"
 #include "api/dsl/search_request_parser.h"
 
 namespace binseek::api::dsl {
@@ -14,15 +16,14 @@ using search::SortKey;
 constexpr size_t kMaxSortKeys = 32;
 constexpr std::string_view kFieldKeys[] = {"order",  "missing",      "mode",   "unmapped_type",
                                            "nested", "numeric_type", "format", "nested_path"};
-constexpr std::string_view kForeignModes[] = {"sum", "avg", "median"};
-constexpr std::string_view kForeignSorts[] = {"_geo_distance", "_script", "_shard_doc"};
+constexpr std::string_view kForeignSorts[] = {"_script"};
 
 SortKey KeyOf(const std::string& name) {
   SortKey key;
   if (name == "_score") {
     key.kind = SortKey::Kind::kScore;
     key.descending = true;
-  } else if (name == "_doc") {
+  } else if (name == "_doc" || name == "_shard_doc") {
     key.kind = SortKey::Kind::kDoc;
   } else {
     key.field = name;
@@ -47,15 +48,22 @@ DslStatus ReadOrder(const JsonValue& value, SortKey* key) {
 
 DslStatus ReadMode(const JsonValue& value, SortKey* key) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const std::string text, ReadText(value, {"field_sort", "mode"}));
+  constexpr struct {
+    std::string_view name;
+    SortKey::Mode mode;
+  } kModes[] = {{"min", SortKey::Mode::kMin},
+                {"max", SortKey::Mode::kMax},
+                {"sum", SortKey::Mode::kSum},
+                {"avg", SortKey::Mode::kAvg},
+                {"median", SortKey::Mode::kMedian}};
   const std::string lower = LowerAscii(text);
-  if (Contains(kForeignModes, lower)) {
-    return Unsupported("[mode] [" + lower + "] of a sort");
+  for (const auto& mode : kModes) {
+    if (mode.name == lower) {
+      key->mode = mode.mode;
+      return std::nullopt;
+    }
   }
-  if (lower != "min" && lower != "max") {
-    return IllegalArgument("Unknown SortMode [" + text + "]");
-  }
-  key->mode = lower == "min" ? SortKey::Mode::kMin : SortKey::Mode::kMax;
-  return std::nullopt;
+  return IllegalArgument("Unknown SortMode [" + text + "]");
 }
 
 DslStatus ReadMissing(const JsonValue& value, SortKey* key) {
@@ -69,6 +77,34 @@ DslStatus ReadMissing(const JsonValue& value, SortKey* key) {
   key->missing_first = text == "_first";
   key->missing_value = text == "_first" || text == "_last" ? "" : std::move(text);
   return std::nullopt;
+}
+
+DslResult<std::shared_ptr<const search::NestedSort>> ReadNestedSort(const JsonValue& value) {
+  constexpr std::string_view kName = "nested_sort";
+  constexpr std::string_view kKeys[] = {"path", "filter", "max_children", "nested"};
+  if (!value.is_object()) {
+    return WrongToken(value, {"field_sort", "nested"});
+  }
+  auto nested = std::make_shared<search::NestedSort>();
+  for (const auto& [key, argument] : value.members()) {
+    const Place place{kName, key};
+    if (key == "path") {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(nested->path, ReadText(argument, place));
+    } else if (key == "filter") {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(nested->filter, ParseQuery(argument));
+    } else if (key == "max_children") {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(const int32_t most, ReadInt(argument, place));
+      nested->max_children = most < 0 ? UINT64_MAX : static_cast<uint64_t>(most);
+    } else if (key == "nested") {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(nested->nested, ReadNestedSort(argument));
+    } else {
+      return UnknownField(kName, key, kKeys);
+    }
+  }
+  if (nested->path.empty()) {
+    return IllegalArgument("Required [path]");
+  }
+  return std::shared_ptr<const search::NestedSort>(std::move(nested));
 }
 
 DslStatus ReadSortArgument(std::string_view name, const JsonValue& value, SortKey* key) {
@@ -85,6 +121,10 @@ DslStatus ReadSortArgument(std::string_view name, const JsonValue& value, SortKe
   if (name == "mode") {
     return ReadMode(value, key);
   }
+  if (name == "nested") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(key->nested, ReadNestedSort(value));
+    return std::nullopt;
+  }
   if (name == "unmapped_type") {
     BINSEEK_DSL_ASSIGN_OR_RETURN(key->unmapped_type, ReadText(value, {"field_sort", name}));
     return std::nullopt;
@@ -95,9 +135,79 @@ DslStatus ReadSortArgument(std::string_view name, const JsonValue& value, SortKe
   return UnknownField("field_sort", name, kFieldKeys);
 }
 
+// One of the arguments of a distance; the one that is none of them is the field's: its points.
+DslStatus ReadDistanceArgument(const std::string& name, const JsonValue& value, SortKey* key,
+                               GeoValidation* validation, const JsonValue** points) {
+  constexpr std::string_view kName = "_geo_distance";
+  if (name == "order") {
+    return ReadOrder(value, key);
+  }
+  if (name == "mode") {
+    BINSEEK_DSL_RETURN_IF_ERROR(ReadMode(value, key));
+    if (key->mode == SortKey::Mode::kSum) {
+      return IllegalArgument("sort_mode [sum] isn't supported for sorting by geo distance");
+    }
+  } else if (name == "unit") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const std::string unit, ReadText(value, {kName, name}));
+    key->meters_per_unit = mapping::MetersOfUnit(unit);
+    if (key->meters_per_unit == 0) {
+      return IllegalArgument("No distance unit match [" + unit + "]");
+    }
+  } else if (name == "distance_type") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(key->plane, ReadIsPlane(value, kName));
+  } else if (name == "ignore_unmapped") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(key->ignore_unmapped, ReadBool(value, {kName, name}));
+  } else if (name == "validation_method") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(*validation, ReadGeoValidation(value, kName));
+  } else if (name == "nested") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(key->nested, ReadNestedSort(value));
+  } else if (name == "nested_path" || name == "nested_filter") {
+    return Unsupported("[" + name + "] of a sort");
+  } else if (*points != nullptr) {
+    return ParsingError("Trying to reset fieldName to [" + name + "], already set to [" +
+                        key->field + "].");
+  } else {
+    key->field = name;
+    *points = &value;
+  }
+  return std::nullopt;
+}
+
+DslStatus AddDistance(const JsonValue& arguments, std::vector<SortKey>* keys) {
+  constexpr size_t kMaxPoints = 1024;
+  SortKey key;
+  key.kind = SortKey::Kind::kGeoDistance;
+  GeoValidation validation = GeoValidation::kStrict;
+  const JsonValue* json = nullptr;
+  for (const auto& [name, value] : arguments.members()) {
+    BINSEEK_DSL_RETURN_IF_ERROR(ReadDistanceArgument(name, value, &key, &validation, &json));
+  }
+  if (json == nullptr || keys->size() == kMaxSortKeys) {
+    return ParsingError("[_geo_distance] needs a field and a point");
+  }
+  const auto points = mapping::ParseGeoPoints(*json);
+  if (!points.ok()) {
+    return DslError{.type = "parse_exception", .reason = points.status().message()};
+  }
+  if (points->empty() || points->size() > kMaxPoints) {
+    return IllegalArgument("Must provide at least one point for geo_distance sort.");
+  }
+  for (const mapping::GeoPoint& point : *points) {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const mapping::GeoPoint valid,
+                                 Validated(point, validation, "_geo_distance"));
+    key.points.push_back(valid);
+  }
+  keys->push_back(std::move(key));
+  return std::nullopt;
+}
+
 DslStatus AddKey(const std::string& name, const JsonValue* arguments, std::vector<SortKey>* keys) {
   if (Contains(kForeignSorts, name)) {
     return Unsupported("[" + name + "] sort");
+  }
+  if ((name == "_geo_distance" || name == "_geoDistance") && arguments != nullptr &&
+      arguments->is_object()) {
+    return AddDistance(*arguments, keys);
   }
   if (name.empty()) {
     return IllegalArgument("fieldName must not be null");

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/base/name_pattern.h"
 #include "engine/base/result.h"
 
 namespace binseek::api::dsl {
@@ -14,12 +15,12 @@ using Patterns = std::vector<std::string>;
 // True where a pattern takes `path` or something that it lies below.
 bool Takes(const Patterns& patterns, std::string_view path) {
   return std::any_of(patterns.begin(), patterns.end(), [path](const std::string& pattern) {
-    if (WildcardMatch(pattern, path)) {
+    if (MatchesPattern(pattern, path)) {
       return true;
     }
     for (size_t dot = path.find('.'); dot != std::string_view::npos;
          dot = path.find('.', dot + 1)) {
-      if (WildcardMatch(pattern, path.substr(0, dot))) {
+      if (MatchesPattern(pattern, path.substr(0, dot))) {
         return true;
       }
     }
@@ -114,32 +115,6 @@ Status SourceFilter::Append(std::string_view source, std::string* out) const {
   const Pruner pruner(includes_, excludes_);
   JsonWriter(out).Value(JsonValue::FromMembers(pruner.Object(root, "", includes_.empty())));
   return Status::Ok();
-}
-
-bool WildcardMatch(std::string_view pattern, std::string_view text) {
-  size_t p = 0;
-  size_t t = 0;
-  size_t star =
-      std::string_view::npos;  // the last '*' passed, and how far the text had come with it
-  size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') {
-    ++p;
-  }
-  return p == pattern.size();
 }
 
 }  // namespace binseek::api::dsl

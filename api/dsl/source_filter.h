@@ -40,9 +40,6 @@ DslResult<SourceFilter> ParseSourceFilter(const JsonValue& json);
 SourceFilter SourceFilterFromParameters(std::string_view source, std::string_view includes,
                                         std::string_view excludes);
 
-// True where `text` is what `pattern` says; '*' stands for any characters, none included. Linear in practice, bounded by the product of lengths.
-bool WildcardMatch(std::string_view pattern, std::string_view text);
-
 }  // namespace binseek::api::dsl
 
 #endif  // BINSEEK_API_DSL_SOURCE_FILTER_H_

@@ -178,7 +178,7 @@ void WriteItem(const Item& item, const WriteOutcome* outcome, JsonWriter* writer
     }
     writer->EndObject();
   } else {
-    WriteResultMembers(item.index, *outcome, writer);
+    WriteResultMembers(*outcome, writer);
     writer->Key("status").Int(outcome->status());
   }
   writer->EndObject();

@@ -142,7 +142,7 @@ std::string JsonTable(const std::vector<Row>& rows, const std::vector<size_t>& c
 
 HandlerResult Indices(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const bool header, BoolParameter(request, "v", false));
   const std::string_view format = request.ParameterOr("format", "text");
   if (format != "text" && format != "json") {

@@ -21,7 +21,7 @@ std::optional<RestError> RefuseUnroutedGet(const index::IndexView& index, const 
 HandlerResult Get(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
-                               RequestedIndex(*view, request.Capture("index")));
+                               RequestedIndex(node, *view, request.Capture("index")));
   if (std::optional<RestError> refused = RefuseUnroutedGet(*index, request)) {
     return *std::move(refused);
   }
@@ -37,7 +37,7 @@ HandlerResult Get(const Node& node, const Request& request) {
 HandlerResult GetSource(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
-                               RequestedIndex(*view, request.Capture("index")));
+                               RequestedIndex(node, *view, request.Capture("index")));
   if (std::optional<RestError> refused = RefuseUnroutedGet(*index, request)) {
     return *std::move(refused);
   }
@@ -133,14 +133,14 @@ HandlerResult MultiGet(const Node& node, const Request& request) {
     if (response.body.size() > max_bytes) {
       return ResponseTooLarge(max_bytes);
     }
-    const index::IndexView* const index = view->Find(wanted.index);
+    RestResult<const index::IndexView*> index = RequestedIndex(node, *view, wanted.index);
     const std::optional<RestError> refused =
-        index == nullptr ? std::optional(IndexNotFound(wanted.index))
-                         : api::RefuseWithoutRouting(*index, wanted.id, wanted.routing);
+        !index.ok() ? std::optional(index.error())
+                    : api::RefuseWithoutRouting(**index, wanted.id, wanted.routing);
     if (!refused) {
       bool found = false;
       BINSEEK_REST_RETURN_IF_ERROR(
-          WriteGetResult(*index, wanted.id, wanted.source, &writer, &found));
+          WriteGetResult(**index, wanted.id, wanted.source, &writer, &found));
       continue;
     }
     writer.BeginObject();

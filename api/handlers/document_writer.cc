@@ -7,6 +7,7 @@
 #include "api/handlers/index_settings.h"
 #include "engine/base/utf8.h"
 #include "engine/mapping/document_parser.h"
+#include "engine/search/index_setting.h"
 
 namespace binseek::api {
 namespace {
@@ -51,6 +52,7 @@ struct Target {
   mapping::Mapping mapping;  // with what the documents so far have added
   mapping::Mapping sound;    // as of the last document that could be parsed
   bool grown = false;
+  uint64_t most_nested = mapping::kDefaultMostNested;  // objects of a document
   bool synced_writes = true;  // a write is answered when it is durable: index.translog.durability
 };
 
@@ -58,8 +60,28 @@ class BatchMaker {
  public:
   explicit BatchMaker(Node* node) : node_(node) {}
 
+  // Before the first write, under the lock of writes.
+  void Begin() { aliases_ = node_->aliases(); }
+
+  // Where documents go that are written to `name`.
+  RestResult<std::string> IndexOf(const std::string& name) const {
+    const AliasTable::Members* const members = aliases_->Find(name);
+    if (members == nullptr || node_->engine()->View()->Find(name) != nullptr) {
+      return name;
+    }
+    std::string index = AliasTable::WriteIndex(*members);
+    if (index.empty()) {
+      return IllegalArgument(
+          "no write index is defined for alias [" + name +
+          "]. The write index may be explicitly disabled using is_write_index=false or the alias "
+          "points to multiple indices without one being designated as a write index");
+    }
+    return index;
+  }
+
   // Adds the write to the batch, or says why not.
-  std::optional<RestError> Add(const DocumentWrite& write, const std::string& id) {
+  std::optional<RestError> Add(const DocumentWrite& write, const std::string& index_name,
+                               const std::string& id) {
     if (id.size() > kMaxIdBytes) {
       return RestError(
           400, "action_request_validation_exception",
@@ -70,15 +92,15 @@ class BatchMaker {
       return RestError(400, "action_request_validation_exception",
                        "Validation Failed: 1: id must be UTF-8;");
     }
-    RestResult<Target*> target = Find(write.index, write.kind != DocumentWrite::Kind::kDelete);
+    RestResult<Target*> target = Find(index_name, write.kind != DocumentWrite::Kind::kDelete);
     if (!target.ok()) {
       return target.error();
     }
     if (std::optional<RestError> refused = RefuseIfSynced(*node_, *(*target)->index)) {
       return refused;
     }
-    if (std::optional<RestError> refused =
-            RefuseWithoutRouting(*(*target)->index, id, write.routing)) {
+    const std::string routing = RoutingOf(write, index_name);
+    if (std::optional<RestError> refused = RefuseWithoutRouting(*(*target)->index, id, routing)) {
       return refused;
     }
     if (write.if_seq_no && write.if_primary_term.value_or(kPrimaryTerm) != kPrimaryTerm) {
@@ -104,8 +126,8 @@ class BatchMaker {
         return ParseError(document.status());
       }
       operation.document = *std::move(document);
-      if (!write.routing.empty()) {
-        operation.document.texts.push_back({mapping::kRoutingField, write.routing});
+      if (!routing.empty()) {
+        operation.document.texts.push_back({mapping::kRoutingField, routing});
       }
     }
     batch_.operations.push_back(std::move(operation));
@@ -133,12 +155,19 @@ class BatchMaker {
     return wait ? node_->engine()->SyncLog() : Status::Ok();
   }
 
-  const index::IndexView& IndexOf(const std::string& name) const {
-    return *targets_.at(name).index;
-  }
+  const index::IndexView& ViewOf(const std::string& name) const { return *targets_.at(name).index; }
   bool empty() const { return batch_.operations.empty(); }
 
  private:
+  // As given, or what the alias says.
+  std::string RoutingOf(const DocumentWrite& write, const std::string& index) const {
+    const AliasTable::Members* const members = aliases_->Find(write.index);
+    if (!write.routing.empty() || members == nullptr || write.index == index) {
+      return write.routing;
+    }
+    const auto member = members->find(index);
+    return member == members->end() ? "" : member->second.index_routing;
+  }
   RestResult<Target*> Find(const std::string& name, bool make) {
     const auto known = targets_.find(name);
     if (known != targets_.end()) {
@@ -156,7 +185,7 @@ class BatchMaker {
       const Result<index::IndexId> created =
           node_->engine()->CreateIndex(name, mapping::Mapping(), "{}");
       if (!created.ok()) {
-        return InvalidName(name, created.status());
+        return InvalidIndexName(name, created.status().message());
       }
       created_ = true;
       view = node_->engine()->View();
@@ -167,18 +196,18 @@ class BatchMaker {
     }
     Target target{std::move(view), index, *index->mapping, *index->mapping};
     target.synced_writes = WritesAreSynced(*index);
+    const bool ignores = IgnoresMalformed(AllSettings(*index));
+    target.mapping.set_ignores_malformed(ignores);
+    target.sound.set_ignores_malformed(ignores);
+    target.most_nested = search::IndexSetting(*index, "index.mapping.nested_objects.limit",
+                                              mapping::kDefaultMostNested);
     return &targets_.emplace(name, std::move(target)).first->second;
-  }
-
-  static RestError InvalidName(const std::string& name, const Status& status) {
-    RestError error(400, "invalid_index_name_exception", status.message());
-    error.details = {{"index_uuid", "_na_"}, {"index", name}};
-    return error;
   }
 
   // A document that cannot be parsed must leave no fields behind.
   static Result<mapping::Document> Parse(std::string_view source, Target* target) {
-    Result<mapping::Document> document = mapping::ParseDocument(source, &target->mapping);
+    Result<mapping::Document> document =
+        mapping::ParseDocument(source, &target->mapping, target->most_nested);
     if (target->mapping.fields().size() != target->sound.fields().size()) {
       if (document.ok()) {
         target->sound = target->mapping;
@@ -191,6 +220,7 @@ class BatchMaker {
   }
 
   Node* const node_;
+  std::shared_ptr<const AliasTable> aliases_;
   std::map<std::string, Target> targets_;
   index::Batch batch_;
   bool created_ = false;  // an index
@@ -321,10 +351,14 @@ std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWri
   BatchMaker maker(node);
   {
     const MutexLock lock(node->write_mutex());
+    maker.Begin();
     std::vector<size_t> applied;  // ordinals of the writes that are in the batch
     for (size_t i = 0; i < writes.size(); ++i) {
       outcomes[i].id = writes[i].id.empty() ? MakeId() : writes[i].id;
-      outcomes[i].error = maker.Add(writes[i], outcomes[i].id);
+      RestResult<std::string> index = maker.IndexOf(writes[i].index);
+      outcomes[i].index = index.ok() ? *index : writes[i].index;
+      outcomes[i].error =
+          index.ok() ? maker.Add(writes[i], *index, outcomes[i].id) : std::optional(index.error());
       if (!outcomes[i].error) {
         applied.push_back(i);
       }
@@ -338,10 +372,10 @@ std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWri
       return outcomes;
     }
     for (size_t i = 0; i < applied.size() && i < result->results.size(); ++i) {
-      const DocumentWrite& write = writes[applied[i]];
       WriteOutcome& outcome = outcomes[applied[i]];
       outcome.result = std::move(result->results[i]);
-      outcome.error = ErrorOfResult(maker.IndexOf(write.index), write, outcome.id, outcome.result);
+      outcome.error = ErrorOfResult(maker.ViewOf(outcome.index), writes[applied[i]], outcome.id,
+                                    outcome.result);
     }
   }
   const Status durable = maker.AwaitDurable();
@@ -351,8 +385,8 @@ std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWri
   return outcomes;
 }
 
-void WriteResultMembers(const std::string& index, const WriteOutcome& outcome, JsonWriter* writer) {
-  writer->Key("_index").String(index);
+void WriteResultMembers(const WriteOutcome& outcome, JsonWriter* writer) {
+  writer->Key("_index").String(outcome.index);
   writer->Key("_id").String(outcome.id);
   writer->Key("_version").Int(outcome.result.version);
   writer->Key("result").String(ResultName(outcome.result.outcome));

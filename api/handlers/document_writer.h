@@ -34,6 +34,7 @@ struct DocumentWrite {
 
 struct WriteOutcome {
   std::optional<RestError> error;
+  std::string index;  // that was written to: not the alias
   std::string id;
   index::OpResult result;  // without error only
 
@@ -44,7 +45,7 @@ struct WriteOutcome {
 std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWrite> writes);
 
 // The members that an answer has for a write without error: "_index", "_id", "_version", "result", ...
-void WriteResultMembers(const std::string& index, const WriteOutcome& outcome, JsonWriter* writer);
+void WriteResultMembers(const WriteOutcome& outcome, JsonWriter* writer);
 
 // The error for writes to an index that a source owns; nullopt where it is free.
 std::optional<RestError> RefuseIfSynced(const Node& node, const index::IndexView& index);

@@ -8,12 +8,18 @@ Router MakeRouter(Node* node) {
   AddCatHandlers(node, &router);
   AddSearchHandlers(node, &router);
   AddScrollHandlers(node, &router);
+  AddMultiSearchHandlers(node, &router);
+  AddPointInTimeHandlers(node, &router);
+  AddExplainHandlers(node, &router);
+  AddTermVectorHandlers(node, &router);
   AddDocumentHandlers(node, &router);
   AddWriteHandlers(node, &router);
   AddBulkHandlers(node, &router);
+  AddAliasHandlers(node, &router);
   AddIndexHandlers(node, &router);
   AddSyncHandlers(node, &router);
   AddDeadLetterHandlers(node, &router);
+  AddResyncHandlers(node, &router);
   return router;
 }
 

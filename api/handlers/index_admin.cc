@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/handlers/alias_parser.h"
 #include "api/handlers/document_writer.h"
 #include "api/handlers/handlers.h"
 #include "api/handlers/index_settings.h"
@@ -29,15 +30,23 @@ std::string TextOf(const JsonValue& json) {
 }
 
 HandlerResult Show(const Node& node, const Request& request, unsigned parts) {
+  const auto aliases = node.aliases();
   const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
   for (const index::IndexView* index : indices) {
     writer.Key(index->name).BeginObject();
     if ((parts & kAliases) != 0) {
-      writer.Key("aliases").BeginObject().EndObject();
+      writer.Key("aliases").BeginObject();
+      for (const auto& [alias, members] : aliases->aliases()) {
+        if (const auto member = members.find(index->name); member != members.end()) {
+          writer.Key(alias);
+          WriteAliasEntry(member->second, &writer);
+        }
+      }
+      writer.EndObject();
     }
     if ((parts & kMappings) != 0) {
       writer.Key("mappings").Raw(index->mapping->ToJson());
@@ -59,29 +68,42 @@ RestError AlreadyExists(const index::IndexView& index) {
   return error;
 }
 
+// What an index is made with.
+struct NewIndex {
+  mapping::Mapping mapping;
+  FlatSettings settings;
+  NamedAliases aliases;
+};
+
+RestResult<NewIndex> ParseNewIndex(const JsonValue& body) {
+  NewIndex made;
+  if (const JsonValue* const given = body.Find("settings")) {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(made.settings, ParseSettings(*given));
+    made.mapping.set_ignores_malformed(IgnoresMalformed(made.settings));
+  }
+  for (const auto& [key, value] : body.members()) {
+    if (key == "settings") {
+      continue;
+    }
+    if (key == "mappings" && value.is_object()) {
+      const Status parsed = made.mapping.Merge(TextOf(value));
+      if (!parsed.ok()) {
+        return RestError(400, "mapper_parsing_exception",
+                         "Failed to parse mapping: " + parsed.message());
+      }
+    } else if (key == "aliases" && value.is_object()) {
+      BINSEEK_DSL_ASSIGN_OR_RETURN(made.aliases, ParseAliases(value));
+    } else {
+      return RestError(400, "parse_exception", "unknown key [" + key + "] for create index");
+    }
+  }
+  return made;
+}
+
 HandlerResult Create(Node* node, const Request& request) {
   const std::string& name = request.Capture("index");
   BINSEEK_DSL_ASSIGN_OR_RETURN(const JsonValue body, JsonBody(request));
-  mapping::Mapping mapping;
-  FlatSettings settings;
-  for (const auto& [key, value] : body.members()) {
-    if (key == "settings") {
-      BINSEEK_DSL_ASSIGN_OR_RETURN(settings, ParseSettings(value));
-    } else if (key == "mappings" && value.is_object()) {
-      Result<mapping::Mapping> parsed = mapping::Mapping::FromJson(TextOf(value));
-      if (!parsed.ok()) {
-        return RestError(400, "mapper_parsing_exception",
-                         "Failed to parse mapping: " + parsed.status().message());
-      }
-      mapping = *std::move(parsed);
-    } else if (key == "aliases" && value.is_object() && value.members().empty()) {
-      continue;
-    } else {
-      return RestError(400, "parse_exception",
-                       key == "aliases" ? "aliases are not supported"
-                                        : "unknown key [" + key + "] for create index");
-    }
-  }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(NewIndex made, ParseNewIndex(body));
   {
     const MutexLock lock(node->write_mutex());
     const auto view = node->engine()->View();
@@ -91,17 +113,31 @@ HandlerResult Create(Node* node, const Request& request) {
     if (std::optional<RestError> refused = RefuseIfOwned(*node, name)) {
       return *std::move(refused);
     }
-    Result<mapping::IndexSort> sort = MakeIndexSort(SortSettings(settings), mapping);
+    AliasTable aliases = *node->aliases();
+    if (aliases.Find(name) != nullptr) {
+      return InvalidIndexName(name, "Invalid index name [" + name + "], already exists as alias");
+    }
+    for (auto& [alias, entry] : made.aliases) {
+      if (std::optional<RestError> refused = CheckAliasName(*view, alias, name)) {
+        return *std::move(refused);
+      }
+      aliases.Add(alias, name, std::move(entry));
+    }
+    if (std::optional<RestError> refused = CheckWriteIndices(aliases)) {
+      return *std::move(refused);
+    }
+    Result<mapping::IndexSort> sort = MakeIndexSort(SortSettings(made.settings), made.mapping);
     if (!sort.ok()) {
       return IllegalArgument(sort.status().message());
     }
-    mapping.set_index_sort(*std::move(sort));
+    made.mapping.set_index_sort(*std::move(sort));
     const Result<index::IndexId> created =
-        node->engine()->CreateIndex(name, std::move(mapping), SettingsJson(settings));
+        node->engine()->CreateIndex(name, std::move(made.mapping), SettingsJson(made.settings));
     if (!created.ok()) {
-      RestError error(400, "invalid_index_name_exception", created.status().message());
-      error.details = {{"index_uuid", "_na_"}, {"index", name}};
-      return error;
+      return InvalidIndexName(name, created.status().message());
+    }
+    if (!made.aliases.empty()) {
+      BINSEEK_REST_RETURN_IF_ERROR(node->SetAliases(std::move(aliases)));
     }
   }
   BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
@@ -128,14 +164,23 @@ HandlerResult Drop(Node* node, const Request& request) {
   {
     const MutexLock lock(node->write_mutex());
     const auto view = node->engine()->View();
-    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
-    for (const index::IndexView* index : indices) {
+    AliasTable aliases = *node->aliases();
+    BINSEEK_DSL_ASSIGN_OR_RETURN(IndexExpressionOptions options, IndexOptions(request));
+    options.refuse_aliases = true;
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexSelection selection,
+                                 SelectIndices(*view, aliases, expression, options));
+    for (const index::IndexView* index : selection.indices) {
       if (std::optional<RestError> refused = RefuseDrop(*node, *index)) {
         return *std::move(refused);
       }
     }
-    for (const index::IndexView* index : indices) {
+    bool renamed = false;
+    for (const index::IndexView* index : selection.indices) {
       BINSEEK_REST_RETURN_IF_ERROR(node->engine()->DropIndex(index->id));
+      renamed = aliases.RemoveIndex(index->name) || renamed;
+    }
+    if (renamed) {
+      BINSEEK_REST_RETURN_IF_ERROR(node->SetAliases(std::move(aliases)));
     }
   }
   BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
@@ -148,12 +193,13 @@ HandlerResult PutMapping(Node* node, const Request& request) {
   {
     const MutexLock lock(node->write_mutex());
     const auto view = node->engine()->View();
-    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*node, *view, request));
     for (const index::IndexView* index : indices) {
       if (std::optional<RestError> refused = RefuseIfSynced(*node, *index)) {
         return *std::move(refused);
       }
       mapping::Mapping mapping = *index->mapping;
+      mapping.set_ignores_malformed(IgnoresMalformed(AllSettings(*index)));
       BINSEEK_REST_RETURN_IF_ERROR(mapping.Merge(text));
       BINSEEK_REST_RETURN_IF_ERROR(
           node->engine()->UpdateMapping(index->id, std::move(mapping), index::Durability::kLogged));
@@ -177,7 +223,7 @@ HandlerResult ForceMerge(Node* node, const Request& request) {
   std::vector<index::IndexId> ids;
   {
     const auto view = node->engine()->View();
-    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*node, *view, request));
     for (const index::IndexView* index : indices) {
       ids.push_back(index->id);
     }

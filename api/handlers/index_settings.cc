@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "api/nearest_name.h"
+#include "engine/search/similarity_model.h"
 
 namespace binseek::api {
 namespace {
@@ -13,8 +14,15 @@ constexpr std::string_view kKnown[] = {
     "index.auto_expand_replicas",
     "index.codec",
     "index.hidden",
+    "index.highlight.max_analyzed_offset",
+    "index.mapping.ignore_malformed",
+    "index.mapping.nested_objects.limit",
     "index.mapping.total_fields.limit",
+    "index.max_docvalue_fields_search",
+    "index.max_inner_result_window",
     "index.max_result_window",
+    "index.max_script_fields",
+    "index.max_terms_count",
     "index.number_of_replicas",
     "index.number_of_routing_shards",
     "index.number_of_shards",
@@ -30,6 +38,8 @@ constexpr std::string_view kKnown[] = {
 };
 // Lists; where they were given as such, they are kept as the JSON of one.
 constexpr std::string_view kSortPrefix = "index.sort.";
+// Similarities by name, each with parameters of its own.
+constexpr std::string_view kSimilarityPrefix = "index.similarity.";
 constexpr int kMaxDepth = 10;
 
 RestError UnknownSetting(const std::string& name) {
@@ -39,9 +49,10 @@ RestError UnknownSetting(const std::string& name) {
     reason += " did you mean [" + std::string(nearest) + "]?";
   }
   if (name.rfind("index.analysis.", 0) == 0) {
-    reason = "the setting [" + name +
-             "] is not supported: analyzers are the built-in ones (standard, simple, whitespace, "
-             "keyword)";
+    reason =
+        "the setting [" + name +
+        "] is not supported: analyzers are the built-in ones (standard, simple, stop, whitespace, "
+        "keyword)";
   }
   return IllegalArgument(reason);
 }
@@ -128,7 +139,8 @@ std::optional<RestError> Flatten(const std::string& prefix, const JsonValue& jso
       continue;
     }
     const std::string full = path.rfind("index.", 0) == 0 ? path : "index." + path;
-    if (std::find(std::begin(kKnown), std::end(kKnown), full) == std::end(kKnown)) {
+    if (!full.starts_with(kSimilarityPrefix) &&
+        std::find(std::begin(kKnown), std::end(kKnown), full) == std::end(kKnown)) {
       return UnknownSetting(full);
     }
     if (!value.is_null()) {
@@ -155,6 +167,11 @@ void WriteLevel(size_t prefix, FlatSettings::const_iterator* from, FlatSettings:
       const std::string& text = (*from)->second;
       IsListText(path, text) ? writer->Raw(text) : writer->String(text);
       ++*from;
+      // What lies below a name that has a value itself keeps its dots ("normalization", "normalization.h1.c").
+      for (const std::string below = path + "."; *from != end && (*from)->first.starts_with(below);
+           ++*from) {
+        writer->Key((*from)->first.substr(prefix)).String((*from)->second);
+      }
     } else {
       WriteLevel(dot + 1, from, end, writer);
     }
@@ -171,6 +188,11 @@ RestResult<FlatSettings> ParseSettings(const JsonValue& json) {
   FlatSettings settings;
   if (std::optional<RestError> error = Flatten("", json, 0, &settings)) {
     return *std::move(error);
+  }
+  const Result<search::Similarities> similarities =
+      search::Similarities::OfIndex(SettingsJson(settings));
+  if (!similarities.ok()) {
+    return IllegalArgument(similarities.status().message());
   }
   return settings;
 }
@@ -191,6 +213,11 @@ mapping::IndexSortSettings SortSettings(const FlatSettings& settings) {
           .orders = ItemsOf(settings, "index.sort.order"),
           .modes = ItemsOf(settings, "index.sort.mode"),
           .missing = ItemsOf(settings, "index.sort.missing")};
+}
+
+bool IgnoresMalformed(const FlatSettings& settings) {
+  const auto given = settings.find("index.mapping.ignore_malformed");
+  return given != settings.end() && given->second == "true";
 }
 
 bool WritesAreSynced(const index::IndexView& index) {

@@ -26,6 +26,8 @@ std::string SettingsJson(const FlatSettings& settings);
 FlatSettings AllSettings(const index::IndexView& index);
 // index.sort.*
 mapping::IndexSortSettings SortSettings(const FlatSettings& settings);
+// index.mapping.ignore_malformed: what the mapping's fields do where they say nothing.
+bool IgnoresMalformed(const FlatSettings& settings);
 // Writes are answered when they are durable: index.translog.durability is not async.
 bool WritesAreSynced(const index::IndexView& index);
 // Writes the nested object.

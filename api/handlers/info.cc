@@ -31,7 +31,7 @@ Response Root() {
 
 HandlerResult Health(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
@@ -57,7 +57,7 @@ HandlerResult Health(const Node& node, const Request& request) {
 // Everything applied is searchable already.
 HandlerResult Refresh(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*view, request));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();

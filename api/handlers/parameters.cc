@@ -2,8 +2,9 @@
 
 #include <charconv>
 #include <string>
+#include <utility>
 
-#include "api/index_expression.h"
+#include "api/dsl/query_string.h"
 
 namespace binseek::api {
 
@@ -60,23 +61,53 @@ RestResult<JsonValue> JsonBody(const Request& request) {
   return *std::move(json);
 }
 
-RestResult<std::vector<const index::IndexView*>> RequestedIndices(const index::EngineView& view,
-                                                                  const Request& request) {
+RestResult<IndexExpressionOptions> IndexOptions(const Request& request) {
   IndexExpressionOptions options;
   BINSEEK_DSL_ASSIGN_OR_RETURN(options.ignore_unavailable,
                                BoolParameter(request, "ignore_unavailable", false));
   BINSEEK_DSL_ASSIGN_OR_RETURN(options.allow_no_indices,
                                BoolParameter(request, "allow_no_indices", true));
-  return ResolveIndices(view, request.Capture("index"), options);
+  return options;
 }
 
-RestResult<const index::IndexView*> RequestedIndex(const index::EngineView& view,
+RestResult<IndexSelection> RequestedSelection(const Node& node, const index::EngineView& view,
+                                              const Request& request) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexExpressionOptions options, IndexOptions(request));
+  return SelectIndices(view, *node.aliases(), request.Capture("index"), options);
+}
+
+RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Node& node,
+                                                                  const index::EngineView& view,
+                                                                  const Request& request) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection, RequestedSelection(node, view, request));
+  return std::move(selection.indices);
+}
+
+RestResult<const index::IndexView*> RequestedIndex(const Node& node, const index::EngineView& view,
                                                    std::string_view name) {
-  const index::IndexView* index = view.Find(name);
-  if (index == nullptr) {
-    return IndexNotFound(name);
+  return SelectIndex(view, *node.aliases(), name);
+}
+
+RestResult<search::QueryPtr> QueryParameter(const Request& request) {
+  const auto query = request.Parameter("q");
+  if (!query) {
+    return search::QueryPtr();
   }
-  return index;
+  dsl::QueryStringOptions options;
+  options.query = *query;
+  if (const auto field = request.Parameter("df")) {
+    options.fields = {{std::string(*field), 1}};
+  }
+  const std::string_view op = request.ParameterOr("default_operator", "OR");
+  if (op != "OR" && op != "or" && op != "AND" && op != "and") {
+    return IllegalArgument("Unknown default_operator [" + std::string(op) + "]");
+  }
+  options.operator_and = op == "AND" || op == "and";
+  options.analyzer = request.ParameterOr("analyzer");
+  BINSEEK_DSL_ASSIGN_OR_RETURN(options.lenient, BoolParameter(request, "lenient", false));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(search::QueryPtr parsed, dsl::MakeQueryString(options));
+  const Status limits = search::CheckLimits(*parsed);
+  return limits.ok() ? RestResult<search::QueryPtr>(std::move(parsed)) : ErrorOf(limits);
 }
 
 bool HasSourceParameters(const Request& request) {

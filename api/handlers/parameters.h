@@ -11,6 +11,8 @@
 
 #include "api/dsl/source_filter.h"
 #include "api/http_message.h"
+#include "api/index_expression.h"
+#include "api/node.h"
 #include "api/rest_error.h"
 #include "engine/base/json.h"
 #include "engine/index/engine_view.h"
@@ -30,12 +32,22 @@ RestResult<std::optional<uint64_t>> UintParameter(const Request& request, std::s
 RestResult<JsonValue> JsonBody(const Request& request);
 RestError BodyError(const Status& status);  // of ParseJson
 
-// {index} of the route, by ignore_unavailable and allow_no_indices.
-RestResult<std::vector<const index::IndexView*>> RequestedIndices(const index::EngineView& view,
+// ignore_unavailable and allow_no_indices.
+RestResult<IndexExpressionOptions> IndexOptions(const Request& request);
+// {index} of the route, by these.
+RestResult<IndexSelection> RequestedSelection(const Node& node, const index::EngineView& view,
+                                              const Request& request);
+// The same without what aliases filter.
+RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Node& node,
+                                                                  const index::EngineView& view,
                                                                   const Request& request);
 // Exactly one index that exists.
-RestResult<const index::IndexView*> RequestedIndex(const index::EngineView& view,
+RestResult<const index::IndexView*> RequestedIndex(const Node& node, const index::EngineView& view,
                                                    std::string_view name);
+
+// The query that the parameter q is, by df, default_operator, analyzer and lenient; null: there is none.
+#define BINSEEK_QUERY_PARAMETERS "q,df,default_operator,analyzer,analyze_wildcard,lenient"
+RestResult<search::QueryPtr> QueryParameter(const Request& request);
 
 bool HasSourceParameters(const Request& request);
 dsl::SourceFilter SourceParameters(const Request& request);

@@ -91,7 +91,7 @@ HandlerResult Next(Node* node, const Request& request) {
   if (!page.ok()) {
     return ErrorOf(page.status());
   }
-  return RenderScrollPage(*page, node->max_response_bytes(), start);
+  return RenderScrollPage(*page, *node, start);
 }
 
 HandlerResult Clear(Node* node, const Request& request) {
@@ -123,18 +123,23 @@ HandlerResult Clear(Node* node, const Request& request) {
 }  // namespace
 
 HandlerResult RenderSearch(const search::SearchResult& result, const ScrollContext& context,
-                           std::string_view scroll_id, size_t max_bytes, SearchStart start) {
+                           const index::EngineView& view, std::string_view scroll_id,
+                           const Node& node, SearchStart start) {
   const auto took = std::chrono::steady_clock::now() - start;
   dsl::ResponseOptions options;
   options.took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   options.scroll_id = scroll_id;
   options.total_hits_as_int = context.total_hits_as_int;
   options.typed_keys = context.typed_keys;
-  options.max_bytes = max_bytes;
+  options.max_bytes = node.max_response_bytes();
+  options.hits.view = &view;
+  options.hits.indices = context.indices;
+  options.hits.options = node.search_options();
+  options.hits.total_hits_as_int = context.total_hits_as_int;
   Response response;
   const Status status = dsl::AppendSearchResponse(result, context.body, options, &response.body);
   if (status.code() == StatusCode::kResourceExhausted) {
-    return ResponseTooLarge(max_bytes);
+    return ResponseTooLarge(options.max_bytes);
   }
   if (!status.ok()) {
     return ErrorOf(status);
@@ -142,10 +147,10 @@ HandlerResult RenderSearch(const search::SearchResult& result, const ScrollConte
   return response;
 }
 
-HandlerResult RenderScrollPage(const search::ScrollPage& page, size_t max_bytes,
+HandlerResult RenderScrollPage(const search::ScrollPage& page, const Node& node,
                                SearchStart start) {
-  return RenderSearch(page.result, *static_cast<const ScrollContext*>(page.context.get()), page.id,
-                      max_bytes, start);
+  return RenderSearch(page.result, *static_cast<const ScrollContext*>(page.context.get()),
+                      *page.view, page.id, node, start);
 }
 
 void AddScrollHandlers(Node* node, Router* router) {

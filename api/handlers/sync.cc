@@ -73,7 +73,20 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
     writer->Null();
   }
   WriteText("stale_why", table.stale_why, writer);
+  writer->Key("rebuilding_since_ms");
+  if (table.rebuilding_since_us != 0) {
+    writer->Int(table.rebuilding_since_us / 1000);
+  } else {
+    writer->Null();
+  }
+  WriteText("rebuilding_why", table.rebuilding_why, writer);
   writer->Key("pending_keys").Uint(table.pending_keys);
+  writer->Key("foreign_keys").BeginArray();
+  for (const std::string& key : table.foreign_keys) {
+    writer->String(key);
+  }
+  writer->EndArray();
+  writer->Key("cascaded_rows").Uint(table.cascaded_rows);
   WriteText("error", table.error, writer);
   writer->EndObject();
 }
@@ -89,12 +102,45 @@ HandlerResult StatusOfSync(const Node& node) {
   return response;
 }
 
+void AddSyncMetrics(const pipeline::SyncStatus& status, MetricsRegistry* registry) {
+  const auto gauge = [registry](std::string_view name, std::string_view help, uint64_t value) {
+    registry->AddGauge(name, help)->Set(static_cast<int64_t>(value));
+  };
+  gauge("binseek_sync_live", "1 while the stream is followed live.",
+        status.state == pipeline::SyncState::kLive ? 1 : 0);
+  gauge("binseek_sync_lag_milliseconds", "Age of the newest applied change.",
+        static_cast<uint64_t>(std::max<int64_t>(0, status.lag_ms)));
+  gauge("binseek_sync_stale_tables", "Tables whose changes were not all seen.",
+        static_cast<uint64_t>(
+            std::count_if(status.tables.begin(), status.tables.end(),
+                          [](const auto& table) { return table.stale_since_us != 0; })));
+  gauge("binseek_sync_rebuilding_tables", "Tables of whose indices new generations are built.",
+        static_cast<uint64_t>(
+            std::count_if(status.tables.begin(), status.tables.end(),
+                          [](const auto& table) { return table.rebuilding_since_us != 0; })));
+  gauge("binseek_sync_dead_letters", "Rows that could not be indexed.", status.dead_letters);
+  gauge("binseek_sync_pending_keys",
+        "Rows logged without all columns that are yet to be read: their documents may be old.",
+        status.pending_keys);
+  registry->AddCounter("binseek_sync_transactions_total", "Transactions applied since the start.")
+      ->Add(status.transactions);
+  registry->AddCounter("binseek_sync_rows_total", "Row changes applied since the start.")
+      ->Add(status.rows);
+  registry->AddCounter("binseek_sync_reconnects_total", "Connections to the source that were lost.")
+      ->Add(status.reconnects);
+}
+
 // Numbers that exist elsewhere already are read when somebody asks.
 HandlerResult Metrics(Node* node) {
   MetricsRegistry registry;
   const auto view = node->engine()->View();
   uint64_t documents = 0;
+  uint64_t generations = 0;
   for (const auto& index : view->indices()) {
+    if (index->is_generation()) {
+      ++generations;
+      continue;
+    }
     for (const auto& segment : index->segments) {
       documents += search::CountLiveRoots(*segment);
     }
@@ -102,7 +148,9 @@ HandlerResult Metrics(Node* node) {
   const auto gauge = [&registry](std::string_view name, std::string_view help, uint64_t value) {
     registry.AddGauge(name, help)->Set(static_cast<int64_t>(value));
   };
-  gauge("binseek_indices", "Indices.", view->indices().size());
+  gauge("binseek_indices", "Indices.", view->indices().size() - generations);
+  gauge("binseek_indices_in_the_making", "New generations of indices, built beside them.",
+        generations);
   gauge("binseek_documents", "Live documents of all indices.", documents);
   const index::EngineMemory memory = node->engine()->memory();
   gauge("binseek_memory_bytes", "What the index keeps in memory: all of the parts that follow.",
@@ -121,26 +169,7 @@ HandlerResult Metrics(Node* node) {
         node->engine()->tombstones());
   gauge("binseek_scrolls_open", "Open scrolls.", node->scrolls()->open());
   if (const pipeline::Supervisor* sync = node->sync()) {
-    const pipeline::SyncStatus status = sync->status();
-    gauge("binseek_sync_live", "1 while the stream is followed live.",
-          status.state == pipeline::SyncState::kLive ? 1 : 0);
-    gauge("binseek_sync_lag_milliseconds", "Age of the newest applied change.",
-          static_cast<uint64_t>(std::max<int64_t>(0, status.lag_ms)));
-    gauge("binseek_sync_stale_tables", "Tables whose changes were not all seen.",
-          static_cast<uint64_t>(
-              std::count_if(status.tables.begin(), status.tables.end(),
-                            [](const auto& table) { return table.stale_since_us != 0; })));
-    gauge("binseek_sync_dead_letters", "Rows that could not be indexed.", status.dead_letters);
-    gauge("binseek_sync_pending_keys",
-          "Rows logged without all columns that are yet to be read: their documents may be old.",
-          status.pending_keys);
-    registry.AddCounter("binseek_sync_transactions_total", "Transactions applied since the start.")
-        ->Add(status.transactions);
-    registry.AddCounter("binseek_sync_rows_total", "Row changes applied since the start.")
-        ->Add(status.rows);
-    registry
-        .AddCounter("binseek_sync_reconnects_total", "Connections to the source that were lost.")
-        ->Add(status.reconnects);
+    AddSyncMetrics(sync->status(), &registry);
   }
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -154,7 +183,9 @@ std::optional<double> EtaSeconds(const pipeline::TableStatus& table) {
   if (table.state == pipeline::TableState::kLive) {
     return 0;
   }
-  if (table.state != pipeline::TableState::kSnapshot || table.rows_per_second <= 0) {
+  const bool is_read = table.state == pipeline::TableState::kSnapshot ||
+                       table.state == pipeline::TableState::kRebuilding;
+  if (!is_read || table.rows_per_second <= 0) {
     return std::nullopt;
   }
   const uint64_t left = std::max(table.estimated_rows, table.snapshot_rows) - table.snapshot_rows;
@@ -168,6 +199,7 @@ std::string SyncStatusJson(const pipeline::SyncStatus& status) {
   writer.Key("state").String(pipeline::SyncStateName(status.state));
   writer.Key("source").String(status.source);
   WriteText("server_version", status.server_version, &writer);
+  WriteText("time_zone", status.time_zone, &writer);
   writer.Key("position");
   WritePosition(status.position, &writer);
   writer.Key("ordinal").Uint(status.ordinal);
@@ -178,10 +210,16 @@ std::string SyncStatusJson(const pipeline::SyncStatus& status) {
   writer.Key("rows").Uint(status.rows);
   writer.Key("reconnects").Uint(status.reconnects);
   writer.Key("dead_letters").Uint(status.dead_letters);
+  writer.Key("zero_dates").Uint(status.zero_dates);
   WriteTransaction("incoming_transaction", status.incoming, &writer);
   WriteTransaction("applying_transaction", status.applying, &writer);
   writer.Key("pending_keys").Uint(status.pending_keys);
   WriteText("error", status.error, &writer);
+  writer.Key("warnings").BeginArray();
+  for (const std::string& warning : status.warnings) {
+    writer.String(warning);
+  }
+  writer.EndArray();
   writer.Key("tables").BeginArray();
   for (const pipeline::TableStatus& table : status.tables) {
     WriteTable(table, &writer);

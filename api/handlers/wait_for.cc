@@ -56,7 +56,7 @@ RestResult<int64_t> WaitTimeoutMs(const Request& request) {
 // Indices that exist already: one may come with what is awaited.
 RestResult<std::vector<std::string>> NamedIndices(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
-  auto indices = RequestedIndices(*view, request);
+  auto indices = RequestedIndices(node, *view, request);
   std::vector<std::string> names;
   if (!indices.ok()) {
     return names;  // said again behind the wait, if it still holds
@@ -74,18 +74,35 @@ RestResult<std::vector<std::string>> NamedIndices(const Node& node, const Reques
   return names;
 }
 
-RestError TimedOut(const pipeline::Supervisor& sync, const AwaitedPosition& awaited,
-                   int64_t timeout_ms) {
-  const pipeline::SyncStatus status = sync.status();
-  std::string reason = "waited " + std::to_string(timeout_ms) + "ms for [" +
-                       Shown(awaited.ToString()) + "] of the source; the index is at [" +
-                       Shown(status.position.GtidText()) + "], [" +
+RestError TimedOut(const AwaitedPosition& awaited, int64_t timeout_ms, const std::string& how_far) {
+  return {408, "timeout_exception",
+          "waited " + std::to_string(timeout_ms) + "ms for [" + Shown(awaited.ToString()) +
+              "] of the source; " + how_far};
+}
+
+std::string HowFar(const pipeline::SyncStatus& status) {
+  std::string reason = "the index is at [" + Shown(status.position.GtidText()) + "], [" +
                        (status.position.binlog.empty() ? "" : status.position.binlog.ToString()) +
                        "]; the source is " + std::string(pipeline::SyncStateName(status.state));
   if (!status.error.empty()) {
     reason += ": " + status.error;
   }
-  return {408, "timeout_exception", std::move(reason)};
+  return reason;
+}
+
+// Why what the source's stream has come to is not all in the index, if it is not by the deadline.
+std::optional<RestError> AwaitRows(pipeline::Supervisor* sync, const std::string& index,
+                                   const AwaitedPosition& awaited, int64_t timeout_ms,
+                                   std::chrono::steady_clock::time_point deadline) {
+  const auto missing = sync->AwaitRead(index, deadline);
+  if (!missing.ok()) {
+    return ErrorOf(missing.status());
+  }
+  if (!missing->empty()) {
+    return TimedOut(awaited, timeout_ms, *missing);
+  }
+  const std::string why = sync->WhyBehind(index);
+  return why.empty() ? std::nullopt : std::make_optional(ErrorOf(Status::Unavailable(why)));
 }
 
 }  // namespace
@@ -123,18 +140,18 @@ std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
   if (!indices.ok()) {
     return indices.error();
   }
-  const auto applied =
-      sync->AwaitApplied(*awaited, deadline_from + std::chrono::milliseconds(*timeout_ms));
+  const auto deadline = deadline_from + std::chrono::milliseconds(*timeout_ms);
+  const auto applied = sync->AwaitApplied(*awaited, deadline);
   if (!applied.ok()) {
     return applied.status().code() == StatusCode::kInvalidArgument ? refuse(applied.status())
                                                                    : ErrorOf(applied.status());
   }
   if (!*applied) {
-    return TimedOut(*sync, *awaited, *timeout_ms);
+    return TimedOut(*awaited, *timeout_ms, HowFar(sync->status()));
   }
   for (const std::string& index : *indices) {
-    if (const std::string why = sync->WhyBehind(index); !why.empty()) {
-      return ErrorOf(Status::Unavailable(why));
+    if (auto behind = AwaitRows(sync, index, *awaited, *timeout_ms, deadline)) {
+      return behind;
     }
   }
   return std::nullopt;

@@ -80,12 +80,12 @@ HandlerResult Write(Node* node, const Request& request, DocumentWrite::Kind kind
   Response response;
   response.status = outcomes[0].status();
   if (response.status == 201) {
-    response.headers.emplace_back("Location",
-                                  "/" + write.index + "/_doc/" + PercentEncode(outcomes[0].id));
+    response.headers.emplace_back(
+        "Location", "/" + outcomes[0].index + "/_doc/" + PercentEncode(outcomes[0].id));
   }
   JsonWriter writer(&response.body);
   writer.BeginObject();
-  WriteResultMembers(write.index, outcomes[0], &writer);
+  WriteResultMembers(outcomes[0], &writer);
   writer.EndObject();
   return response;
 }

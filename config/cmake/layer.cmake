@@ -78,9 +78,28 @@ function(_binseek_batched out target)
   set(${out} ${batches} ${alone} PARENT_SCOPE)
 endfunction()
 
+# Sets `out` to those headers of a layer that all_verify_interface_header_sets has to compile. A source of the same name that includes
+# its header first shows as much wherever sources are compiled one by one, as the preset `release` does with all but those of tests.
+function(_binseek_headers_to_verify out layer)
+  set(to_verify "")
+  foreach(header IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH header NORMALIZE OUTPUT_VARIABLE path)
+    cmake_path(REPLACE_EXTENSION path LAST_ONLY cc OUTPUT_VARIABLE source)
+    cmake_path(RELATIVE_PATH path BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set(first "")
+    if(EXISTS ${source} AND NOT layer MATCHES "^tests/")
+      file(STRINGS ${source} first REGEX "^#include" LIMIT_COUNT 1)
+    endif()
+    if(NOT first STREQUAL "#include \"${path}\"")
+      list(APPEND to_verify ${header})
+    endif()
+  endforeach()
+  set(${out} ${to_verify} PARENT_SCOPE)
+endfunction()
+
 # binseek_layer(engine/base
 #   SRCS status.cc ...         # none: a layer of headers only
-#   HDRS status.h ...          # every header; each must compile alone
+#   HDRS status.h ...          # every header; each must compile alone (_binseek_headers_to_verify)
 #   DEPS engine/x ...          # layers of a lower rank
 #   LIBS binseek_zstd ...)     # third-party targets (third_party.cmake), used in .cc files only
 # Makes the static library binseek_engine_base.
@@ -108,7 +127,13 @@ function(binseek_layer layer)
     target_link_libraries(${target} INTERFACE ${ARG_LIBS})
   endif()
   target_link_libraries(${target} ${scope} binseek_flavour ${deps})
-  target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HDRS})
+  _binseek_headers_to_verify(to_verify ${layer} ${ARG_HDRS})
+  set(others ${ARG_HDRS})
+  list(REMOVE_ITEM others ${to_verify})
+  target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${others}
+                 FILE_SET to_verify TYPE HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${to_verify})
+  # An empty list would mean all of them.
+  set_target_properties(${target} PROPERTIES INTERFACE_HEADER_SETS_TO_VERIFY to_verify)
 endfunction()
 
 function(_binseek_link_program name)
@@ -124,7 +149,7 @@ endfunction()
 #   SRCS status_test.cc ...
 #   DEPS engine/base tests/support ...
 #   LIBS binseek_zlib ...
-#   LABELS unit ...            # unit | integration, and: slow crash mysql concurrent
+#   LABELS unit ...            # unit | model | integration, and: slow crash mysql concurrent
 #   TIMEOUT seconds)           # default 120
 # A gtest program, one ctest entry. It runs in the root of the tree. `concurrent` puts it among those that run
 # under ThreadSanitizer; every unit test runs under AddressSanitizer.
@@ -151,8 +176,8 @@ function(binseek_test name)
 endfunction()
 
 # binseek_fuzzer(event_decoder_fuzzer SRCS event_decoder_fuzzer.cc DEPS sync/binlog CORPUS corpus/event_decoder)
-# A libFuzzer program, in preset fuzz only. Its corpus is a folder of the tree; `./dev test fuzz` finds both in
-# build/fuzz/fuzzers.txt (program, corpus).
+# A libFuzzer program, in preset asan-ubsan only. Its corpus is a folder of the tree; `./dev test fuzz` finds both in
+# build/asan-ubsan/fuzzers.txt (program, corpus).
 function(binseek_fuzzer name)
   if(NOT BINSEEK_FUZZ)
     return()

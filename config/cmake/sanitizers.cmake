@@ -8,4 +8,8 @@ if(BINSEEK_SANITIZERS)
   # g++ sees uninitialised members of every std::variant that it has instrumented.
   target_compile_options(binseek_flavour INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(binseek_flavour INTERFACE ${_binseek_sanitize})
+  if(BINSEEK_FUZZ)
+    # A fuzzer finds its way by the branches that it sees taken: those of the layers, not its own few.
+    target_compile_options(binseek_flavour INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
 endif()

@@ -3,6 +3,10 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "engine/analysis/standard_tokenizer.h"
 
 namespace binseek::analysis {
@@ -43,6 +47,7 @@ class StandardAnalyzer final : public Analyzer {
       sink->Add({lower, start, end});
     });
   }
+  std::string Normalize(std::string_view utf8) const override { return Lowercase(utf8); }
 };
 
 // Splits where `separates` says; the rest are the tokens.
@@ -91,6 +96,44 @@ class SimpleAnalyzer final : public Analyzer {
     Split<true>(
         utf8, [](UChar32 c) { return u_isalpha(c) == 0; }, sink);
   }
+  std::string Normalize(std::string_view utf8) const override { return Lowercase(utf8); }
+};
+
+// Lucene's English stop words.
+constexpr std::string_view kStopWords[] = {
+    "a",   "an",    "and",  "are",   "as",    "at",   "be",   "but", "by",  "for",  "if",
+    "in",  "into",  "is",   "it",    "no",    "not",  "of",   "on",  "or",  "such", "that",
+    "the", "their", "then", "there", "these", "they", "this", "to",  "was", "will", "with"};
+
+// Words as the simple analyzer has them; a word that is left out leaves a gap in the positions.
+class StopAnalyzer final : public Analyzer {
+ public:
+  void Analyze(std::string_view utf8, TokenSink* sink) const override {
+    Filter filter(sink);
+    Split<true>(
+        utf8, [](UChar32 c) { return u_isalpha(c) == 0; }, &filter);
+  }
+  std::string Normalize(std::string_view utf8) const override { return Lowercase(utf8); }
+
+ private:
+  class Filter final : public TokenSink {
+   public:
+    explicit Filter(TokenSink* sink) : sink_(sink) {}
+    void Add(const Token& token) override {
+      gap_ += token.position_increment;
+      if (std::find(std::begin(kStopWords), std::end(kStopWords), token.term) !=
+          std::end(kStopWords)) {
+        return;
+      }
+      Token kept = token;
+      kept.position_increment = std::exchange(gap_, 0);
+      sink_->Add(kept);
+    }
+
+   private:
+    TokenSink* const sink_;
+    uint32_t gap_ = 0;
+  };
 };
 
 class KeywordAnalyzer final : public Analyzer {
@@ -107,6 +150,7 @@ class KeywordAnalyzer final : public Analyzer {
 const Analyzer* AnalysisRegistry::Find(std::string_view name) {
   static const StandardAnalyzer kStandard;
   static const SimpleAnalyzer kSimple;
+  static const StopAnalyzer kStop;
   static const WhitespaceAnalyzer kWhitespace;
   static const KeywordAnalyzer kKeyword;
   if (name == "standard" || name == "default") {
@@ -114,6 +158,9 @@ const Analyzer* AnalysisRegistry::Find(std::string_view name) {
   }
   if (name == "simple") {
     return &kSimple;
+  }
+  if (name == "stop") {
+    return &kStop;
   }
   if (name == "whitespace") {
     return &kWhitespace;

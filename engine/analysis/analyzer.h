@@ -29,9 +29,11 @@ class Analyzer {
  public:
   virtual ~Analyzer() = default;
   virtual void Analyze(std::string_view utf8, TokenSink* sink) const = 0;
+  // What becomes of the characters of a part of a word, a prefix or a pattern, which cannot be split into tokens.
+  virtual std::string Normalize(std::string_view utf8) const { return std::string(utf8); }
 };
 
-// Built-in analyzers by name: "standard", "simple", "whitespace", "keyword".
+// Built-in analyzers by name: "standard", "simple", "stop", "whitespace", "keyword".
 class AnalysisRegistry {
  public:
   // Null where there is none. The analyzer lives as long as the process.

@@ -6,7 +6,7 @@
 
 namespace binseek {
 
-uint64_t ByteReader::UintLe(int bytes) {
+uint64_t ByteReader::UintLeNearEnd(int bytes) {
   BINSEEK_CHECK(bytes >= 0 && bytes <= 8);
   const std::string_view raw = Bytes(static_cast<size_t>(bytes));
   uint64_t value = 0;
@@ -16,7 +16,7 @@ uint64_t ByteReader::UintLe(int bytes) {
   return value;
 }
 
-uint64_t ByteReader::UintBe(int bytes) {
+uint64_t ByteReader::UintBeNearEnd(int bytes) {
   BINSEEK_CHECK(bytes >= 0 && bytes <= 8);
   uint64_t value = 0;
   for (const char byte : Bytes(static_cast<size_t>(bytes))) {

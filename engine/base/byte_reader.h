@@ -21,6 +21,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -45,8 +46,18 @@ class ByteReader {
   uint64_t U64() { return FixedLe<8>(); }
 
   // The next `bytes` bytes as an unsigned integer. REQUIRES: 0 <= bytes <= 8.
-  uint64_t UintLe(int bytes);
-  uint64_t UintBe(int bytes);
+  uint64_t UintLe(int bytes) {
+    if (remaining() >= sizeof(uint64_t) && bytes > 0) [[likely]] {
+      return Load64AndPass(bytes) & (~uint64_t{0} >> (64 - 8 * bytes));
+    }
+    return UintLeNearEnd(bytes);
+  }
+  uint64_t UintBe(int bytes) {
+    if (remaining() >= sizeof(uint64_t) && bytes > 0) [[likely]] {
+      return __builtin_bswap64(Load64AndPass(bytes)) >> (64 - 8 * bytes);
+    }
+    return UintBeNearEnd(bytes);
+  }
 
   float F32() { return std::bit_cast<float>(U32()); }    // IEEE 754
   double F64() { return std::bit_cast<double>(U64()); }  // IEEE 754
@@ -103,6 +114,16 @@ class ByteReader {
     }
     return value;
   }
+
+  // All eight bytes are there, and `bytes` of them are taken.
+  uint64_t Load64AndPass(int bytes) {
+    uint64_t value = 0;
+    std::memcpy(&value, next_, sizeof(value));
+    next_ += bytes;
+    return value;
+  }
+  uint64_t UintLeNearEnd(int bytes);
+  uint64_t UintBeNearEnd(int bytes);
 
   ptrdiff_t position() const { return failed_ ? failed_at_ : next_ - begin_; }
   void FailShort(size_t wanted);

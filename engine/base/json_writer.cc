@@ -1,9 +1,17 @@
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "engine/base/check.h"
 #include "engine/base/json.h"
 #include "engine/base/utf8.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace binseek {
 namespace {
@@ -40,30 +48,51 @@ void AppendEscape(char c, char escape, std::string* out) {
   }
 }
 
-void AppendQuoted(std::string_view text, std::string* out) {
-  out->push_back('"');
-  size_t copied = 0;  // text before this is in `out`
-  size_t at = 0;
-  while (at < text.size()) {
-    const char c = text[at];
-    if (static_cast<uint8_t>(c) >= 0x80) {
-      const Utf8Char decoded = DecodeUtf8(text, at);
-      if (!decoded.valid) {
-        out->append(text, copied, at - copied);
-        AppendUtf8(kReplacementCharacter, out);
-        copied = at + 1;
-      }
-      at += decoded.length;
-      continue;
+// The first character at or behind `at` that is to be escaped; the text's size where there is none.
+size_t FindEscaped(std::string_view text, size_t at) {
+#if defined(__SSE2__)
+  constexpr size_t kStep = 16;
+  for (; text.size() - at >= kStep; at += kStep) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    const __m128i named = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, named)));
+    if (found != 0) {
+      return at + static_cast<size_t>(std::countr_zero(found));
     }
-    if (const char escape = EscapeOf(c); escape != '\0') {
-      out->append(text, copied, at - copied);
-      AppendEscape(c, escape, out);
-      copied = at + 1;
-    }
+  }
+#endif
+  while (at < text.size() && EscapeOf(text[at]) == '\0') {
     ++at;
   }
-  out->append(text, copied, at - copied);
+  return at;
+}
+
+// REQUIRES: `text` is UTF-8.
+void AppendEscaped(std::string_view text, std::string* out) {
+  size_t copied = 0;  // text before this is in `out`
+  for (;;) {
+    const size_t at = FindEscaped(text, copied);
+    out->append(text, copied, at - copied);
+    if (at == text.size()) {
+      return;
+    }
+    AppendEscape(text[at], EscapeOf(text[at]), out);
+    copied = at + 1;
+  }
+}
+
+void AppendQuoted(std::string_view text, std::string* out) {
+  out->push_back('"');
+  size_t bad = FindInvalidUtf8(text);
+  while (bad < text.size()) {
+    AppendEscaped(text.substr(0, bad), out);
+    AppendUtf8(kReplacementCharacter, out);
+    text.remove_prefix(bad + 1);
+    bad = FindInvalidUtf8(text);
+  }
+  AppendEscaped(text, out);
   out->push_back('"');
 }
 

@@ -1,6 +1,12 @@
 #include "engine/base/utf8.h"
 
+#include <bit>
+
 #include "engine/base/coding.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace binseek {
 namespace {
@@ -8,6 +14,48 @@ namespace {
 constexpr Utf8Char kInvalid = {kReplacementCharacter, 1, false};
 
 constexpr bool IsContinuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
+
+// Behind the ASCII that begins at `at`.
+size_t PassAscii(std::string_view text, size_t at) {
+#if defined(__SSE2__)
+  constexpr size_t kStep = 16;
+  for (; text.size() - at >= kStep; at += kStep) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto high = static_cast<unsigned>(_mm_movemask_epi8(bytes));
+    if (high != 0) {
+      return at + static_cast<size_t>(std::countr_zero(high));
+    }
+  }
+  if (text.size() >= kStep) {  // the last sixteen bytes, without those that were looked at
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + text.size() - kStep));
+    const auto high =
+        static_cast<unsigned>(_mm_movemask_epi8(bytes)) >> (kStep - (text.size() - at));
+    return high == 0 ? text.size() : at + static_cast<size_t>(std::countr_zero(high));
+  }
+#endif
+  while (text.size() - at >= 8 && (LoadU64(text.data() + at) & 0x8080808080808080) == 0) {
+    at += 8;
+  }
+  while (at < text.size() && static_cast<uint8_t>(text[at]) < 0x80) {
+    ++at;
+  }
+  return at;
+}
+
+// Behind the characters of three bytes that begin at `at`, as most of Chinese are, or before the last of them. Each is
+// 1110xxxx 10yxxxxx 10xxxxxx, of which x, y = 0 are overlong and 1101 1 surrogates.
+size_t PassThreeBytes(std::string_view text, size_t at) {
+  while (text.size() - at >= 4) {
+    const uint32_t word = LoadU32(text.data() + at);
+    const uint32_t top = word & 0x200f;
+    if ((word & 0xc0c0f0) != 0x8080e0 || top == 0 || top == 0x200d) {
+      break;
+    }
+    at += 3;
+  }
+  return at;
+}
 
 }  // namespace
 
@@ -65,9 +113,9 @@ void AppendUtf8(char32_t code_point, std::string* out) {
 size_t FindInvalidUtf8(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {
-    if (text.size() - at >= 8 && (LoadU64(text.data() + at) & 0x8080808080808080) == 0) {
-      at += 8;
-      continue;
+    at = PassThreeBytes(text, PassAscii(text, at));
+    if (at == text.size()) {
+      break;
     }
     const Utf8Char c = DecodeUtf8(text, at);
     if (!c.valid) {

@@ -17,16 +17,12 @@ using mapping::FieldId;
 using mapping::FieldKind;
 using mapping::Mapping;
 
-bool HasTerms(FieldKind kind) {
-  return kind == FieldKind::kText || kind == FieldKind::kKeyword || kind == FieldKind::kFlattened;
-}
-
 std::string IdOf(FieldId field) { return std::to_string(static_cast<uint32_t>(field)); }
 
 Status CheckNumbers(const Mapping& mapping, const mapping::Document& document) {
   for (const mapping::NumberValue& value : document.numbers) {
     const Field* field = mapping.Find(value.field);
-    if (field == nullptr || !field->is_numeric()) {
+    if (field == nullptr || !field->has_column()) {
       return Status::InvalidArgument("field id " + IdOf(value.field) + " takes no numbers");
     }
     const auto before =
@@ -48,7 +44,7 @@ class Terms final : public analysis::TokenSink {
 
   Status Add(const mapping::TextValue& value) {
     const Field* field = mapping_.Find(value.field);
-    if (field == nullptr || !HasTerms(field->kind)) {
+    if (field == nullptr || !field->has_terms()) {
       return Status::InvalidArgument("field id " + IdOf(value.field) + " takes no text");
     }
     const analysis::Analyzer* analyzer = nullptr;
@@ -91,7 +87,8 @@ class Terms final : public analysis::TokenSink {
       return entry.first == field_->id;
     });
     first_ = true;
-    position_ = place == ends_.end() ? kBeforeFirst : place->second + kPositionGap;
+    position_ = place == ends_.end() ? kBeforeFirst
+                                     : place->second + field_->parameters().position_increment_gap;
     analyzer.Analyze(text, this);
     if (place != ends_.end()) {
       place->second = position_;

@@ -180,6 +180,24 @@ size_t BlockPostings::LowerBound(DocId target, size_t from) {
                                      target);
 }
 
+uint32_t BlockPostings::FindBlockFrom(uint32_t from, DocId target) const {
+  if (from >= blocks_ || block_ == blocks_) {
+    return blocks_;
+  }
+  if (last_docs_ == nullptr) {
+    return from;
+  }
+  return static_cast<uint32_t>(BestKernels().find_first_ge(last_docs_, from, blocks_, target));
+}
+
+DocId BlockPostings::last_doc_of(uint32_t block) const {
+  return last_docs_ == nullptr ? max_doc_ - 1 : LoadU32(last_docs_ + 4 * size_t{block});
+}
+
+uint32_t BlockPostings::encoded_impacts_of(uint32_t block) const {
+  return LoadU32(impacts_ + 4 * size_t{block});
+}
+
 Impacts BlockPostings::block_impacts() const {
   return impacts_ != nullptr ? DecodeImpacts(LoadU32(impacts_ + 4 * size_t{block_}))
                              : term_impacts_;

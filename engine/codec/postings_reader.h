@@ -75,6 +75,23 @@ class BlockPostings {
   Impacts impacts_up_to(DocId last) const;
   // For all documents of the term; needs no move.
   Impacts term_impacts() const { return term_impacts_; }
+
+  // --- The table of blocks, without a move ---
+
+  uint32_t block_count() const { return blocks_; }
+  // Of the block at hand; block_count() or more where there is none.
+  uint32_t block() const { return block_; }
+  // The first block, from `from` on, that ends at or behind `target`; block_count() where there is none.
+  uint32_t FindBlockFrom(uint32_t from, DocId target) const;
+  // Its greatest document; of a term with a single block it is not known before unpacking: the greatest there may be. REQUIRES: block < block_count().
+  DocId last_doc_of(uint32_t block) const;
+  // Whether each block has its own bounds; if not, term_impacts() are all there is.
+  bool has_block_impacts() const { return impacts_ != nullptr; }
+  // As DecodeImpacts takes them: equal numbers, equal bounds. REQUIRES: has_block_impacts(), block < block_count().
+  uint32_t encoded_impacts_of(uint32_t block) const;
+
+  // --- The block at hand ---
+
   // All documents of the block; empty where it is corrupt.
   std::span<const DocId> docs() {
     return EnsureDecoded() ? std::span<const DocId>(docs_.data(), count_)

@@ -19,8 +19,12 @@ TermAccumulator* SegmentBuilder::TermsOf(mapping::FieldId field) {
   if (it != terms_.end()) {
     return &it->second;
   }
-  const bool text = mapping_->Find(field)->kind == mapping::FieldKind::kText;
-  return &terms_.try_emplace(field, text).first->second;
+  const mapping::Field& definition = *mapping_->Find(field);
+  const TermAccumulator::Keeps keeps{.text = definition.kind == mapping::FieldKind::kText,
+                                     .freqs = mapping::KeepsFrequencies(definition),
+                                     .positions = mapping::KeepsPositions(definition),
+                                     .lengths = definition.parameters().norms};
+  return &terms_.try_emplace(field, keeps).first->second;
 }
 
 DocId SegmentBuilder::Add(std::string_view key, AnalyzedDocument document) {
@@ -94,8 +98,7 @@ Result<std::string> SegmentBuilder::Finish(KeywordIdSource* ids) {
   SegmentWriter writer(size(), &output);
   for (const auto& [field, terms] : terms_) {
     // What lies below a path of a flattened field is a range of ordinals: ids would not do. Those who read a system field have the segment alone.
-    const bool has_ids = field >= mapping::kFirstUserField &&
-                         mapping_->Find(field)->kind == mapping::FieldKind::kKeyword;
+    const bool has_ids = field >= mapping::kFirstUserField && mapping_->Find(field)->is_keyword();
     BINSEEK_RETURN_IF_ERROR(terms.Write(field, size(), has_ids ? ids : nullptr, &writer));
   }
   for (const auto& [field, values] : numbers_) {

@@ -136,19 +136,42 @@ TermAccumulator::Sorted TermAccumulator::Sort() const {
 Status TermAccumulator::Write(mapping::FieldId field, uint32_t max_doc, KeywordIdSource* ids,
                               SegmentWriter* writer) const {
   const Sorted sorted = Sort();
-  return text_ ? WriteText(field, max_doc, sorted, writer)
-               : WriteKeywords(field, max_doc, sorted, ids, writer);
+  return keeps_.text ? WriteText(field, max_doc, sorted, writer)
+                     : WriteKeywords(field, max_doc, sorted, ids, writer);
+}
+
+// As Lucene does, a document is as long as it has different terms where nothing tells how often each of them comes.
+std::vector<uint8_t> TermAccumulator::NormsOf(uint32_t max_doc, const Sorted& sorted) const {
+  std::vector<uint8_t> norms(max_doc, 0);
+  if (keeps_.freqs || !keeps_.lengths) {
+    for (const auto& [doc, length] : lengths_) {
+      norms[doc] = EncodeNorm(keeps_.lengths ? length : 1);
+    }
+    return norms;
+  }
+  std::vector<uint32_t> distinct(max_doc, 0);
+  for (size_t i = 0; i < sorted.terms.size(); ++i) {
+    DocId last = kNoMoreDocs;
+    for (uint64_t at = sorted.starts[i]; at < sorted.starts[i + 1]; ++at) {
+      const DocId doc = sorted.places[at].doc;
+      distinct[doc] += doc != last ? 1 : 0;
+      last = doc;
+    }
+  }
+  for (const auto& [doc, length] : lengths_) {
+    norms[doc] = EncodeNorm(distinct[doc]);
+  }
+  return norms;
 }
 
 Status TermAccumulator::WriteText(mapping::FieldId field, uint32_t max_doc, const Sorted& sorted,
                                   SegmentWriter* writer) const {
-  std::vector<uint8_t> norms(max_doc, 0);
-  for (const auto& [doc, length] : lengths_) {
-    norms[doc] = EncodeNorm(length);
-  }
-  const PostingsShape shape{
-      .freqs = true, .positions = true, .position_lengths = !position_lengths_.empty()};
-  ByteSink* const positions = writer->Begin(field, SectionKind::kPositions);
+  const std::vector<uint8_t> norms = NormsOf(max_doc, sorted);
+  const PostingsShape shape{.freqs = keeps_.freqs,
+                            .positions = keeps_.positions,
+                            .position_lengths = keeps_.positions && !position_lengths_.empty()};
+  ByteSink* const positions =
+      keeps_.positions ? writer->Begin(field, SectionKind::kPositions) : nullptr;
   ByteSink* const postings_sink = writer->Begin(field, SectionKind::kPostings);
   ByteSink* const blocks = writer->Begin(field, SectionKind::kTermBlocks);
   ByteSink* const index = writer->Begin(field, SectionKind::kTermIndex);
@@ -163,10 +186,11 @@ Status TermAccumulator::WriteText(mapping::FieldId field, uint32_t max_doc, cons
       const DocId doc = it->doc;
       const auto end =
           std::find_if(it, places.end(), [doc](const Place& place) { return place.doc != doc; });
-      postings.AddDoc(doc, static_cast<uint32_t>(end - it));
-      for (; it != end; ++it) {
+      postings.AddDoc(doc, keeps_.freqs ? static_cast<uint32_t>(end - it) : 1);
+      for (; keeps_.positions && it != end; ++it) {
         postings.AddPosition(it->position, 0, 0, it->position_length);
       }
+      it = end;
     }
     BINSEEK_RETURN_IF_ERROR(dictionary.Add(TermOf(sorted.terms[i]), postings.EndTerm()));
   }

@@ -25,8 +25,14 @@ class SegmentWriter;
 
 class TermAccumulator {
  public:
-  // `text`: with frequencies, positions and norms; else a keyword field, with an ordinal column.
-  explicit TermAccumulator(bool text) : text_(text) {}
+  // Of a text field what its mapping keeps of a document's terms; of others, keywords, none of it, but an ordinal column.
+  struct Keeps {
+    bool text = false;
+    bool freqs = true;      // how often
+    bool positions = true;  // and where
+    bool lengths = true;    // as norms; else all documents are as long as one term
+  };
+  explicit TermAccumulator(const Keeps& keeps) : keeps_(keeps) {}
 
   // REQUIRES: documents ascend; `terms` are of `document`.
   void Add(DocId doc, const AnalyzedDocument& document,
@@ -83,6 +89,7 @@ class TermAccumulator {
   void Grow();
   std::vector<uint32_t> TermsInOrder() const;
   Sorted Sort() const;
+  std::vector<uint8_t> NormsOf(uint32_t max_doc, const Sorted& sorted) const;
   Status WriteText(mapping::FieldId field, uint32_t max_doc, const Sorted& sorted,
                    SegmentWriter* writer) const;
   Status WriteKeywords(mapping::FieldId field, uint32_t max_doc, const Sorted& sorted,
@@ -91,7 +98,7 @@ class TermAccumulator {
   void WriteColumn(std::span<const std::pair<DocId, uint32_t>> pairs, uint32_t max_doc,
                    ByteSink* sink) const;
 
-  const bool text_;
+  const Keeps keeps_;
   std::string bytes_;  // of terms
   std::vector<Entry> entries_;
   std::vector<uint32_t> slots_;  // open addressing: index of entries_ and one more, 0: free

@@ -52,9 +52,12 @@ struct Operation {
   std::optional<int64_t> if_seq_no;
   mapping::Document document;         // kUpsert, kCreate
   std::vector<ColumnUpdate> columns;  // kUpdateColumns
+  // kDelete by an external version: no older write of the key can come any more, so that no tombstone is left.
+  bool is_settled = false;
   // Of the source row as the document is behind this operation; 0 = unknown, which a column update too leaves behind in place of the one before.
   uint64_t row_hash = 0;
-  // Of what kUpsert, kCreate and if_missing write: the source and table that the document comes from, see VisitKeysOfTable. Empty: none.
+  // Of what kUpsert, kCreate and if_missing write: the source and table that the document comes from, see VisitKeysOfTable. Empty: none. A
+  // delete may name it for its sender's own use.
   std::string source_table;
   // kUpdateColumns on a key that is not in the index (not yet loaded by a snapshot): makes the whole document instead. Without it
   // the outcome is kMissing. Called during Apply, on its thread; must not call the engine.
@@ -68,6 +71,12 @@ enum class Durability : uint8_t {
   kSynced,  // when Apply returns
 };
 
+// A generation (Engine::CreateGeneration) takes the name, settings and time of creation of an index, which is dropped.
+struct Takeover {
+  IndexId generation{};
+  IndexId of{};
+};
+
 struct Batch {
   std::vector<Operation> operations;  // applied in this order; later ones see earlier ones
   // Replaces these keys of the engine's user data with the same commit that makes the operations durable. One key per source.
@@ -75,6 +84,8 @@ struct Batch {
   // The same for files; null: it is no longer attached. The translog does not hold them, so that a batch with some is durable with a commit only, which Apply
   // makes where it has to.
   Attachments attached{};
+  // Behind the operations, in the same epoch, by a commit as well. REQUIRES: no operation is on an index that is dropped so.
+  std::vector<Takeover> takeovers{};
   Durability durability = Durability::kCommit;
 };
 

@@ -307,8 +307,8 @@ void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& 
       replayed_ !=
               nullptr  // what is forgotten is not logged, so a replay may know of more than there was
           ? replayed_->leaves_tombstone
-          : operation.version_type != VersionType::kInternal ||
-                (work->index->external_versions && known);
+          : !operation.is_settled && (operation.version_type != VersionType::kInternal ||
+                                      (work->index->external_versions && known));
   if (leaves_tombstone) {
     work->tombstones[operation.key] = result->version;
   }

@@ -69,9 +69,10 @@ Status BatchApplier::CheckColumns(const Work& work, std::span<const ColumnUpdate
     const FieldId id = columns[i].field;
     const mapping::Field* const field = FieldOf(work, id);
     // Beside a source that came as JSON a column may change where nothing but the column was made of the value.
-    const bool beside_source = field != nullptr && field->is_numeric() && !field->in_place &&
-                               !mapping.synced() && !field->is_multi_field() &&
-                               mapping.MultiFieldsOf(id).empty();
+    const bool beside_source =
+        field != nullptr && field->is_numeric() && !field->in_place && !mapping.synced() &&
+        !field->is_multi_field() && mapping.NestedAround(field->name) == nullptr &&
+        mapping.MultiFieldsOf(id).empty() && field->parameters().copy_to.empty();
     if (field == nullptr || !field->is_numeric() || (!field->in_place && !beside_source)) {
       return Status::InvalidArgument("field id " + std::to_string(static_cast<uint32_t>(id)) +
                                      " is no field of index [" + work.index->name +

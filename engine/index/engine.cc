@@ -96,11 +96,20 @@ Status EngineImpl::Recover() {
 
 Result<IndexId> EngineImpl::CreateIndex(const std::string& name, mapping::Mapping mapping,
                                         const std::string& settings_json) {
-  BINSEEK_RETURN_IF_ERROR(CheckIndexName(name));
+  return MakeIndex(name, /*generation=*/false, std::move(mapping), settings_json);
+}
+
+Result<IndexId> EngineImpl::CreateGeneration(const std::string& of, mapping::Mapping mapping) {
+  return MakeIndex(of, /*generation=*/true, std::move(mapping), "{}");
+}
+
+Result<IndexId> EngineImpl::MakeIndex(const std::string& of, bool generation,
+                                      mapping::Mapping mapping, const std::string& settings_json) {
+  BINSEEK_RETURN_IF_ERROR(CheckIndexName(of));
   BINSEEK_RETURN_IF_ERROR(mapping::CheckIndexSort(mapping));
   auto index = std::make_shared<IndexView>();
   index->id = state_.publisher.NextIndexId();
-  index->name = name;
+  index->name = generation ? GenerationName(of, index->id) : of;
   index->uuid = RandomUuid();
   index->created_ms = NowMillis();
   index->settings_json = settings_json;
@@ -186,6 +195,10 @@ Result<ApplyResult> EngineImpl::Apply(const Batch& batch) {
       indices.push_back(operation.index);
     }
   }
+  for (const Takeover& takeover : batch.takeovers) {
+    indices.push_back(takeover.generation);
+    indices.push_back(takeover.of);
+  }
   LogRecord record;
   Result<ApplyResult> result = ApplyClaimed(batch, &indices, &record);
   if (result.ok()) {
@@ -202,6 +215,7 @@ Result<ApplyResult> EngineImpl::ApplyClaimed(const Batch& batch, std::vector<Ind
   BINSEEK_RETURN_IF_ERROR(committer_.ReserveSeqNos(*indices, batch.operations.size()));
   const auto claim = state_.claims.Take(*indices);
   const auto view = AppliedView();
+  BINSEEK_RETURN_IF_ERROR(CheckTakeovers(*view, batch));
   for (const IndexId id : *indices) {  // as many as may come, or there would be ever more
     ForgetOldTombstones(id, std::max(kTombstonesAtOnce, batch.operations.size()));
   }
@@ -232,12 +246,14 @@ Result<ApplyResult> EngineImpl::ApplyClaimed(const Batch& batch, std::vector<Ind
   publication.user_data = batch.user_data;
   publication.attached = batch.attached;
   publication.edits.push_back(&edit);
+  AddTakeovers(*view, batch, &publication);
   Result<Epoch> epoch = state_.publisher.Publish(std::move(publication));
   if (!epoch.ok()) {
     applier.Abandon();
     return epoch.status();
   }
   tombstones_ += applier.Published(state_.options.clock->MonotonicMicros());
+  TookOver(batch);
   result.epoch = *epoch;
   if (to_be_logged && !logged) {
     AwaitsCommit(*epoch, record);

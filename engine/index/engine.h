@@ -102,6 +102,10 @@ class Engine {
   [[nodiscard]] virtual Result<IndexId> CreateIndex(const std::string& name,
                                                     mapping::Mapping mapping,
                                                     const std::string& settings_json) = 0;
+  // An index that no name finds, to be filled and then given the name of another by a batch (Batch::takeovers), or dropped. It survives restarts as any index does. `of`: the
+  // name that it is to take, which need not be there.
+  [[nodiscard]] virtual Result<IndexId> CreateGeneration(const std::string& of,
+                                                         mapping::Mapping mapping) = 0;
   [[nodiscard]] virtual Status DropIndex(IndexId index) = 0;  // kNotFound
   // Replaces the mapping by one that extends it, or lacks fields that were dropped (Mapping::DropField); documents already there are not touched.
   [[nodiscard]] virtual Status UpdateMapping(IndexId index, mapping::Mapping mapping,
@@ -116,7 +120,8 @@ class Engine {
 
   // Applies the batch and publishes it. Fails as a whole only for I/O; an operation that cannot be applied says so in its result.
   // A batch that is to be logged fails with kUnavailable from a failure of the translog to the next commit; where its sync fails
-  // it is applied, but nobody may be told so. kInvalidArgument: more operations than sequence numbers can be had for at a time (2^24).
+  // it is applied, but nobody may be told so. kInvalidArgument: more operations than sequence numbers can be had for at a time (2^24), or a takeover by
+  // what is no generation. kNotFound: an index of a takeover is not there.
   [[nodiscard]] virtual Result<ApplyResult> Apply(const Batch& batch) = 0;
   // Begins a batch that is larger than memory. Waits for other writers of its indices, and commits. kNotFound.
   [[nodiscard]] virtual Result<std::unique_ptr<StagedBatch>> Stage(

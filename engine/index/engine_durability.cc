@@ -44,7 +44,7 @@ bool EngineImpl::RestsOnUnlogged(const EngineView& view,
 // Files belong to no index, so what is logged behind them may rest on them wherever it says where its source is.
 bool EngineImpl::NeedsCommit(const EngineView& view, const std::vector<IndexId>& indices,
                              const Batch& batch) const {
-  return !batch.attached.empty() ||
+  return !batch.attached.empty() || !batch.takeovers.empty() ||
          (!batch.user_data.empty() &&
           state_.publisher.attached_epoch() > committer_.durable_epoch()) ||
          RestsOnUnlogged(view, indices);

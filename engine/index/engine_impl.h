@@ -33,6 +33,7 @@ class EngineImpl final : public Engine {
 
   Result<IndexId> CreateIndex(const std::string& name, mapping::Mapping mapping,
                               const std::string& settings_json) override;
+  Result<IndexId> CreateGeneration(const std::string& of, mapping::Mapping mapping) override;
   Status DropIndex(IndexId index) override;
   Status UpdateMapping(IndexId index, mapping::Mapping mapping, Durability durability) override;
   Status ChangeField(IndexId index, const FieldChange& change, FieldChangeReport* report) override {
@@ -87,6 +88,13 @@ class EngineImpl final : public Engine {
   Result<ApplyResult> ApplyClaimed(const Batch& batch, std::vector<IndexId>* indices,
                                    LogRecord* record);
   Status AwaitSync(const LogRecord& record, Durability durability);
+  Result<IndexId> MakeIndex(const std::string& of, bool generation, mapping::Mapping mapping,
+                            const std::string& settings_json);
+  // engine_takeover.cc. Under the claims of the indices.
+  static Status CheckTakeovers(const EngineView& view, const Batch& batch);
+  static void AddTakeovers(const EngineView& view, const Batch& batch, Publication* publication);
+  // They are published.
+  void TookOver(const Batch& batch);
   // Those that are older than tombstone_age, where no source says when they go. Under the index's claim. True: there may be more.
   bool ForgetOldTombstones(IndexId index, size_t at_most);
   // Of all indices but those that somebody writes to just now. REQUIRES: the caller has no gate and no claim.

@@ -46,6 +46,15 @@ std::optional<DocAddress> IndexView::FindKey(std::string_view key) const {
   return std::nullopt;
 }
 
+std::string GenerationName(std::string_view of, IndexId id) {
+  return std::string(of) + '#' + std::to_string(static_cast<uint32_t>(id));
+}
+
+bool IsGenerationOf(const IndexView& index, std::string_view name) {
+  return index.is_generation() &&
+         std::string_view(index.name).substr(0, index.name.find('#')) == name;
+}
+
 EngineView::EngineView(Epoch epoch, std::vector<std::shared_ptr<const IndexView>> indices,
                        std::vector<Epoch> lagging, std::shared_ptr<EpochReclaimer> reclaimer)
     : epoch_(epoch),
@@ -73,7 +82,8 @@ const IndexView* EngineView::Find(std::string_view name) const {
   const auto it = std::lower_bound(
       indices_.begin(), indices_.end(), name,
       [](const auto& index, std::string_view wanted) { return index->name < wanted; });
-  return it == indices_.end() || (*it)->name != name ? nullptr : it->get();
+  return it == indices_.end() || (*it)->name != name || (*it)->is_generation() ? nullptr
+                                                                               : it->get();
 }
 
 const IndexView* EngineView::Find(IndexId id) const {
@@ -172,7 +182,7 @@ Status Render(const IndexView& index, DocAddress address, uint8_t form, std::str
   JsonWriter json(out);
   json.BeginObject();
   for (const mapping::Field& field : index.mapping->fields()) {
-    if (field.is_multi_field()) {
+    if (field.is_multi_field() || !field.parameters().in_source) {
       continue;
     }
     json.Key(field.name);

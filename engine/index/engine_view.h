@@ -54,7 +54,13 @@ struct IndexView {
     return keywords == nullptr ? nullptr : keywords->Find(field);
   }
   const SegmentView& at(DocAddress address) const { return *segments[address.segment]; }
+  // It is being built to take over the name of another index: nothing of it is to be shown to clients.
+  bool is_generation() const { return name.find('#') != std::string::npos; }
 };
+// The name of a generation: that of the index that it is to replace comes before the '#', which no index has in its name.
+std::string GenerationName(std::string_view of, IndexId id);
+// Whether the generation is to replace the index of this name.
+bool IsGenerationOf(const IndexView& index, std::string_view name);
 
 class EngineView {
  public:
@@ -66,7 +72,7 @@ class EngineView {
   EngineView& operator=(const EngineView&) = delete;
 
   Epoch epoch() const { return epoch_; }
-  const IndexView* Find(std::string_view name) const;
+  const IndexView* Find(std::string_view name) const;  // no generation
   const IndexView* Find(IndexId id) const;
   const std::vector<std::shared_ptr<const IndexView>>& indices() const {
     return indices_;

@@ -29,7 +29,8 @@ Result<Field> Changed(const mapping::Mapping& mapping, const FieldChange& change
   changed.name = field->name;
   changed.parent = field->parent;
   changed.in_place = field->in_place;
-  if (!field->is_numeric() || !changed.is_numeric() || field->is_multi_field() ||
+  if (mapping.NestedAround(field->name) != nullptr || !field->is_numeric() ||
+      !changed.is_numeric() || field->is_multi_field() ||
       !mapping.MultiFieldsOf(field->id).empty() || (mapping.synced() && !field->in_place)) {
     return Status::InvalidArgument("mapper [" + field->name + "] cannot be changed from type [" +
                                    std::string(mapping::TypeName(*field)) + "] to [" +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/mapping/date_format.h"
 #include "engine/mapping/document_parser.h"
 #include "engine/mapping/number.h"
 
@@ -54,7 +55,7 @@ FieldConversion::Converted FieldConversion::FromNumbers(std::span<const int64_t>
     if (plain.size() >= 2 && plain.front() == '"') {
       plain = plain.substr(1, plain.size() - 2);  // a date, which has nothing to escape
     }
-    const Result<int64_t> value = mapping::ParseColumnValue(to_, plain);
+    const Result<int64_t> value = mapping::ParseCanonicalValue(to_, plain);
     if (value.ok()) {
       converted.values.push_back(*value);
     } else if (converted.failure.ok()) {

@@ -9,9 +9,6 @@
 namespace binseek::mapping {
 namespace {
 
-constexpr int64_t kMicrosPerSecond = 1'000'000;
-constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
-
 // Days since 1970-01-01 of a proleptic Gregorian date (counted from 1 March, so that leap days come last).
 int64_t DaysFromCivil(int64_t year, int month, int day) {
   year -= month <= 2 ? 1 : 0;
@@ -34,12 +31,6 @@ void CivilFromDays(int64_t days, int64_t* year, int* month, int* day) {
   *day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
   *month = static_cast<int>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
   *year = year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
-}
-
-int DaysInMonth(int64_t year, int month) {
-  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
 // Reads exactly `digits` digits at *at.
@@ -164,7 +155,7 @@ std::optional<int64_t> ParseIso(std::string_view text) {
     month = *taken;
     if (TakeChar(text, &at, '-')) {
       const auto days = TakeDigits(text, &at, 2);
-      if (!days || *days < 1 || *days > DaysInMonth(*year, month)) {
+      if (!days || *days < 1 || *days > DaysOfMonth(*year, month)) {
         return std::nullopt;
       }
       day = *days;
@@ -184,11 +175,40 @@ std::optional<int64_t> ParseIso(std::string_view text) {
   return DaysFromCivil(*year, month, day) * kMicrosPerDay + within_day;
 }
 
+// The seventh to ninth digit of the fraction, which ParseIso cuts.
+int NanosOf(std::string_view text) {
+  int nanos = 0;
+  const size_t point = text.find_first_of(".,");
+  for (size_t i = 7; i <= 9; ++i) {
+    const size_t at = point + i;
+    const bool digit =
+        point != std::string_view::npos && at < text.size() && text[at] >= '0' && text[at] <= '9';
+    if (!digit && i == 7) {
+      break;
+    }
+    nanos = nanos * 10 + (digit ? text[at] - '0' : 0);
+    if (!digit) {
+      // The digits end here: what follows is a zone.
+      for (; i < 9; ++i) {
+        nanos *= 10;
+      }
+      break;
+    }
+  }
+  return nanos;
+}
+
 int64_t FloorDiv(int64_t a, int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
 }
 
 }  // namespace
+
+int DaysOfMonth(int64_t year, int month) {
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return month == 2 && leap ? 29 : kDays[month - 1];
+}
 
 int64_t MicrosFromCivil(int year, int month, int day, int hour, int minute, int second,
                         int micros) {
@@ -197,6 +217,14 @@ int64_t MicrosFromCivil(int year, int month, int day, int hour, int minute, int 
 }
 
 int64_t MillisFromMicros(int64_t micros) { return FloorDiv(micros, 1000); }
+
+std::optional<int64_t> ParseIsoDate(std::string_view text, int* nanos) {
+  const std::optional<int64_t> micros = ParseIso(text);
+  if (nanos != nullptr && micros) {
+    *nanos = NanosOf(text);
+  }
+  return micros;
+}
 
 Result<int64_t> ParseDate(std::string_view text) {
   if (const auto micros = ParseIso(text)) {
@@ -211,6 +239,26 @@ Result<int64_t> ParseDate(std::string_view text) {
                                    "\" is not a date (strict_date_optional_time||epoch_millis)");
   }
   return millis * 1000;
+}
+
+Status CheckNanos(int64_t micros, std::string_view text) {
+  if (micros < 0) {
+    return Status::InvalidArgument("date[" + std::string(text.substr(0, 100)) +
+                                   "] is before the epoch in 1970 and cannot be stored in "
+                                   "nanosecond resolution");
+  }
+  if (micros >= std::numeric_limits<int64_t>::max() / 1000) {
+    return Status::InvalidArgument("date[" + std::string(text.substr(0, 100)) +
+                                   "] is after 2262-04-11T23:47:16.854775807 and cannot be stored "
+                                   "in nanosecond resolution");
+  }
+  return Status::Ok();
+}
+
+Result<int64_t> ParseDateNanos(std::string_view text) {
+  BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, ParseDate(text));
+  BINSEEK_RETURN_IF_ERROR(CheckNanos(micros, text));
+  return micros * 1000 + NanosOf(text);
 }
 
 void AppendIsoDate(int64_t micros, DateStyle style, int fraction_digits, std::string* out) {

@@ -1,25 +1,18 @@
 #include "engine/mapping/document_parser.h"
 
-#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/json.h"
 #include "engine/mapping/date.h"
-#include "engine/mapping/number.h"
+#include "engine/mapping/value_parser.h"
 
 namespace binseek::mapping {
 namespace {
 
 constexpr size_t kMaxTermBytes = 32'766;  // Lucene's limit of one term
 constexpr int kMaxDepth = 20;
-
-size_t CountCharacters(std::string_view utf8) {
-  size_t count = 0;
-  for (const char c : utf8) {
-    count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-  }
-  return count;
-}
 
 std::string TextOf(const JsonValue& value) {
   if (value.is_string()) {
@@ -34,7 +27,8 @@ std::string TextOf(const JsonValue& value) {
 // Collects one document; recursion follows the JSON's nesting, which the parser has bounded.
 class Parser {
  public:
-  Parser(Mapping* mapping, Document* out) : mapping_(mapping), out_(out) {}
+  Parser(Mapping* mapping, Document* root, uint64_t most_nested)
+      : mapping_(mapping), most_nested_(most_nested), levels_{{.prefix = "", .document = root}} {}
 
   Status Object(const std::string& prefix, const JsonValue& object, int depth) {
     if (depth > kMaxDepth) {
@@ -45,45 +39,56 @@ class Parser {
       if (name.empty()) {
         return Status::InvalidArgument("field name cannot be an empty string");
       }
-      BINSEEK_RETURN_IF_ERROR(Member(prefix + name, value, depth));
+      BINSEEK_RETURN_IF_ERROR(Member(prefix, name, value, depth));
     }
     return Status::Ok();
   }
 
  private:
-  Status Member(const std::string& name, const JsonValue& value, int depth) {
-    if (value.is_null()) {
+  // A document of the block that is being collected: the root, or a nested object within the one before.
+  struct Level {
+    std::string prefix;  // of the names of its fields
+    Document* document = nullptr;
+  };
+
+  // "a.b": 1 within or above a nested object `a` is {"a": {"b": 1}}.
+  Status Member(const std::string& prefix, const std::string& name, const JsonValue& value,
+                int depth) {
+    for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+      const Field* const field = mapping_->Find(prefix + name.substr(0, dot));
+      if (field != nullptr && field->kind == FieldKind::kNested) {
+        return Value(field->name, JsonValue::FromMembers({{name.substr(dot + 1), value}}), depth);
+      }
+    }
+    return Value(prefix + name, value, depth);
+  }
+
+  Status Value(const std::string& name, const JsonValue& value, int depth) {
+    const Field* field = mapping_->Find(name);
+    if (value.is_null() && (field == nullptr || field->is_object())) {
       return Status::Ok();
     }
-    const Field* field = mapping_->Find(name);
     if (field != nullptr && field->id < kFirstUserField) {
       return Status::InvalidArgument(
           "Field [" + name +
           "] is a metadata field and cannot be added inside a document. Use the index API request "
           "parameters.");
     }
-    if (field != nullptr && field->kind != FieldKind::kObject) {
+    if (field != nullptr && !field->is_object()) {
       const Field copy = *field;  // adding fields below may move the original
       return Known(copy, value);
     }
+    if (field != nullptr && !field->parameters().enabled) {
+      return Status::Ok();
+    }
     if (value.is_array()) {
       for (const JsonValue& item : value.array()) {
-        BINSEEK_RETURN_IF_ERROR(Member(name, item, depth + 1));
+        BINSEEK_RETURN_IF_ERROR(Value(name, item, depth + 1));
       }
       return Status::Ok();
     }
     if (value.is_object()) {
-      if (field == nullptr) {
-        BINSEEK_ASSIGN_OR_RETURN(const bool add, MayAdd(name));
-        if (!add) {
-          return Status::Ok();
-        }
-        Field object;
-        object.name = name;
-        object.kind = FieldKind::kObject;
-        BINSEEK_RETURN_IF_ERROR(mapping_->AddField(std::move(object)).status());
-      }
-      return Object(name + ".", value, depth + 1);
+      return ObjectValue(name, value, depth);
     }
     if (field != nullptr) {
       return Status::InvalidArgument("object mapping for [" + name + "] tried to parse field [" +
@@ -97,12 +102,80 @@ class Parser {
     return Known(added, value);
   }
 
-  Result<bool> MayAdd(const std::string& name) const {
-    if (mapping_->dynamic() == Dynamic::kStrict) {
-      return Status::InvalidArgument("mapping set to strict, dynamic introduction of [" + name +
-                                     "] within [_doc] is not allowed");
+  Status ObjectValue(const std::string& name, const JsonValue& value, int depth) {
+    const Field* const field = mapping_->Find(name);
+    if (field != nullptr && field->kind == FieldKind::kNested) {
+      const Field copy = *field;  // what is below may add fields
+      return Nested(copy, value, depth);
     }
-    return mapping_->dynamic() == Dynamic::kTrue;
+    if (field == nullptr) {
+      BINSEEK_ASSIGN_OR_RETURN(const bool add, MayAdd(name));
+      if (!add) {
+        return Status::Ok();
+      }
+      Field object;
+      object.name = name;
+      object.kind = FieldKind::kObject;
+      BINSEEK_RETURN_IF_ERROR(mapping_->AddField(std::move(object)).status());
+    }
+    return Object(name + ".", value, depth + 1);
+  }
+
+  // REQUIRES: `field` is none of the mapping's own.
+  Status Nested(const Field& field, const JsonValue& value, int depth) {
+    if (++nested_ > most_nested_) {
+      return Status::InvalidArgument(
+          "The number of nested documents has exceeded the allowed limit of [" +
+          std::to_string(most_nested_) +
+          "]. This limit can be set by changing the [index.mapping.nested_objects.limit] index "
+          "level setting.");
+    }
+    Document child;
+    child.source = {.verbatim = true, .bytes = "{}"};
+    levels_.push_back({.prefix = field.name + ".", .document = &child});
+    BINSEEK_RETURN_IF_ERROR(Object(field.name + ".", value, depth + 1));
+    levels_.pop_back();
+    Document* const parent = levels_.back().document;
+    Document* const root = levels_.front().document;
+    if (field.parameters().include_in_parent) {
+      Include(child, parent);
+    }
+    if (field.parameters().include_in_root &&
+        (parent != root || !field.parameters().include_in_parent)) {
+      Include(child, root);
+    }
+    child.texts.push_back({kNestedPathField, std::to_string(static_cast<uint32_t>(field.id))});
+    parent->children.push_back(std::move(child));
+    return Status::Ok();
+  }
+
+  static void Include(const Document& child, Document* in) {
+    in->texts.insert(in->texts.end(), child.texts.begin(), child.texts.end());
+    in->numbers.insert(in->numbers.end(), child.numbers.begin(), child.numbers.end());
+  }
+
+  // As the innermost object around the field says that says something.
+  Result<bool> MayAdd(const std::string& name) const {
+    std::string around = "_doc";
+    Dynamic dynamic = mapping_->dynamic();
+    for (size_t dot = name.rfind('.'); dot != std::string::npos && dot > 0;
+         dot = name.rfind('.', dot - 1)) {
+      const Field* const object = mapping_->Find(std::string_view(name).substr(0, dot));
+      if (object != nullptr && object->is_object() && !object->parameters().dynamic.empty()) {
+        const std::string& said = object->parameters().dynamic;
+        dynamic = said == "strict"  ? Dynamic::kStrict
+                  : said == "false" ? Dynamic::kFalse
+                                    : Dynamic::kTrue;
+        around = object->name;
+        break;
+      }
+    }
+    if (dynamic == Dynamic::kStrict) {
+      const std::string shown = around == "_doc" ? name : name.substr(around.size() + 1);
+      return Status::InvalidArgument("mapping set to strict, dynamic introduction of [" + shown +
+                                     "] within [" + around + "] is not allowed");
+    }
+    return dynamic == Dynamic::kTrue;
   }
 
   Result<Field> AddDynamic(const std::string& name, const JsonValue& value) {
@@ -117,6 +190,7 @@ class Parser {
     } else {
       field.kind = FieldKind::kText;
     }
+    field.ignore_malformed = mapping_->ignores_malformed() && field.is_numeric();
     BINSEEK_ASSIGN_OR_RETURN(field.id, mapping_->AddField(field));
     if (field.kind == FieldKind::kText) {
       Field keyword;
@@ -134,76 +208,51 @@ class Parser {
     return text.size() >= 10 && text[4] == '-' && text[7] == '-' && ParseDate(text).ok();
   }
 
+  // Into the innermost document whose fields are named so.
+  Status Add(const Field& field, const JsonValue& value) {
+    size_t level = levels_.size() - 1;
+    while (level > 0 && !field.name.starts_with(levels_[level].prefix)) {
+      --level;
+    }
+    return ValueParser(mapping_, levels_[level].document, levels_.front().document)
+        .Add(field, value);
+  }
+
   Status Known(const Field& field, const JsonValue& value) {
-    if (field.kind == FieldKind::kFlattened) {
-      if (!value.is_object()) {
-        return Failed(field, Status::InvalidArgument("a flattened field takes an object"));
-      }
-      std::string json;
-      JsonWriter writer(&json);
-      writer.Value(value);
-      return AppendFlattened(field.id, json, &out_->texts);
+    BINSEEK_RETURN_IF_ERROR(Add(field, value));
+    for (const std::string& name : field.parameters().copy_to) {
+      BINSEEK_RETURN_IF_ERROR(Copy(name, value));
     }
-    if (field.kind == FieldKind::kBinary || field.kind == FieldKind::kGeoPoint) {
-      return Status::Ok();
-    }
+    return Status::Ok();
+  }
+
+  // What is copied is not copied on.
+  Status Copy(const std::string& name, const JsonValue& value) {
     if (value.is_array()) {
-      for (const JsonValue& item : value.array()) {
-        if (!item.is_null()) {
-          BINSEEK_RETURN_IF_ERROR(Known(field, item));
-        }
+      for (const JsonValue& element : value.array()) {
+        BINSEEK_RETURN_IF_ERROR(Copy(name, element));
       }
       return Status::Ok();
     }
-    if (value.is_object()) {
-      return Failed(field, Status::InvalidArgument("Can't get text on a START_OBJECT"));
+    if (value.is_null()) {
+      return Status::Ok();
     }
-    const std::string text = TextOf(value);
-    BINSEEK_RETURN_IF_ERROR(Scalar(field, text));
-    for (const Field* sub : mapping_->MultiFieldsOf(field.id)) {
-      BINSEEK_RETURN_IF_ERROR(Scalar(*sub, text));
+    if (const Field* const target = mapping_->Find(name); target != nullptr) {
+      const Field copy = *target;
+      return Add(copy, value);
     }
-    return Status::Ok();
-  }
-
-  Status Scalar(const Field& field, const std::string& text) {
-    if (!field.is_numeric()) {
-      return Text(field, text);
+    BINSEEK_ASSIGN_OR_RETURN(const bool add, MayAdd(name));
+    if (!add || value.is_object()) {
+      return Status::Ok();
     }
-    const Result<int64_t> number = ParseColumnValue(field, text);
-    if (!number.ok()) {
-      return field.ignore_malformed ? Ignored(field) : Failed(field, number.status());
-    }
-    out_->numbers.push_back({field.id, *number});
-    return Status::Ok();
-  }
-
-  Status Text(const Field& field, const std::string& text) {
-    if (field.kind == FieldKind::kKeyword) {
-      if (field.ignore_above != 0 && CountCharacters(text) > field.ignore_above) {
-        return Ignored(field);
-      }
-      if (text.size() > kMaxTermBytes) {
-        return Failed(field, Status::InvalidArgument("the term is longer than 32766 bytes"));
-      }
-    }
-    out_->texts.push_back({field.id, text});
-    return Status::Ok();
-  }
-
-  // The document has a value that its field leaves out.
-  Status Ignored(const Field& field) {
-    out_->AddIgnored(field);
-    return Status::Ok();
-  }
-
-  static Status Failed(const Field& field, const Status& why) {
-    return Status::InvalidArgument("failed to parse field [" + field.name + "] of type [" +
-                                   std::string(TypeName(field)) + "]: " + why.message());
+    BINSEEK_ASSIGN_OR_RETURN(const Field added, AddDynamic(name, value));
+    return Add(added, value);
   }
 
   Mapping* const mapping_;
-  Document* const out_;
+  const uint64_t most_nested_;
+  uint64_t nested_ = 0;
+  std::vector<Level> levels_;  // from the root to the one at hand
 };
 
 void AppendLeaves(FieldId field, const std::string& path, const JsonValue& value,
@@ -232,13 +281,14 @@ void AppendLeaves(FieldId field, const std::string& path, const JsonValue& value
 
 }  // namespace
 
-Result<Document> ParseDocument(std::string_view json, Mapping* mapping) {
+Result<Document> ParseDocument(std::string_view json, Mapping* mapping, uint64_t most_nested) {
   BINSEEK_ASSIGN_OR_RETURN(const JsonValue value, ParseJson(json));
   if (!value.is_object()) {
     return Status::InvalidArgument("a document must be a JSON object");
   }
   Document document;
-  BINSEEK_RETURN_IF_ERROR(Parser(mapping, &document).Object("", value, 1));
+  BINSEEK_RETURN_IF_ERROR(Parser(mapping, &document, most_nested).Object("", value, 1));
+  AddConstants(*mapping, &document);
   document.source.verbatim = true;
   document.source.bytes = json;
   return document;

@@ -67,7 +67,7 @@ Status CheckSortable(const Field& field) {
   if (field.kind == FieldKind::kText || !field.doc_values) {
     return Status::InvalidArgument("docvalues not found for index sort field:[" + field.name + "]");
   }
-  if (field.kind != FieldKind::kKeyword && !field.is_numeric()) {
+  if (!field.is_keyword() && !field.is_numeric()) {
     return Status::InvalidArgument("invalid index sort field:[" + field.name + "]");
   }
   if (field.in_place) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -18,7 +19,7 @@ bool SameDefinition(const Field& a, const Field& b) {
          a.normalizer == b.normalizer && a.ignore_above == b.ignore_above &&
          a.ignore_malformed == b.ignore_malformed && a.scale == b.scale &&
          a.date_style == b.date_style && a.indexed == b.indexed && a.doc_values == b.doc_values &&
-         a.in_place == b.in_place && a.several == b.several;
+         a.in_place == b.in_place && a.several == b.several && a.parameters() == b.parameters();
 }
 
 constexpr uint8_t kIndexedBit = 1;
@@ -38,16 +39,16 @@ Field Keyword(FieldId id, std::string_view name) {
   return field;
 }
 
-constexpr size_t kSystemKeywords = 3;
+constexpr size_t kSystemKeywords = 4;
 const std::array<Field, kSystemKeywords>& SystemKeywords() {
   static const auto* const kFields = new std::array<Field, kSystemKeywords>{
       Keyword(kRoutingField, "_routing"), Keyword(kIgnoredField, "_ignored"),
-      Keyword(kSourceTableField, "")};
+      Keyword(kSourceTableField, ""), Keyword(kNestedPathField, "")};
   return *kFields;
 }
 
-// Properties that later versions give to fields and mappings: a number of them, then of each an id and bytes. A reader that does not know one
-// would read the field's data wrongly, so it refuses it.
+// Properties that later versions give to mappings: a number of them, then of each an id and bytes. A reader that does not know one
+// would read the data wrongly, so it refuses it. Those of fields: field_parameters.h.
 void PutNoProperties(std::string* out) { PutVarint(out, 0); }
 
 void ReadNoProperties(ByteReader* reader) {
@@ -66,13 +67,13 @@ uint64_t ReadBelow(ByteReader* reader, uint64_t end, const char* what) {
   return 0;
 }
 
-Field DecodeField(ByteReader* reader) {
+Field DecodeField(ByteReader* reader, bool* too_new) {
   constexpr const char* kTooLarge = "a number of a field's definition that it cannot have";
   Field field;
   field.id = FieldId{static_cast<uint32_t>(ReadBelow(reader, UINT32_MAX, kTooLarge))};
   field.name = reader->LengthPrefixed();
   field.kind = static_cast<FieldKind>(
-      ReadBelow(reader, static_cast<uint64_t>(FieldKind::kObject) + 1, "unknown field kind"));
+      ReadBelow(reader, static_cast<uint64_t>(FieldKind::kAlias) + 1, "unknown field kind"));
   field.parent = FieldId{static_cast<uint32_t>(ReadBelow(reader, UINT32_MAX, kTooLarge))};
   field.analyzer = reader->LengthPrefixed();
   field.normalizer = reader->LengthPrefixed();
@@ -87,7 +88,10 @@ Field DecodeField(ByteReader* reader) {
   field.in_place = (bits & kInPlaceBit) != 0;
   field.several = (bits & kSeveralBit) != 0;
   field.ignore_malformed = (bits & kIgnoreMalformedBit) != 0;
-  ReadNoProperties(reader);
+  FieldParameters parameters = DecodeParameters(reader, too_new);
+  if (parameters != FieldParameters()) {
+    field.more = std::make_shared<const FieldParameters>(std::move(parameters));
+  }
   return field;
 }
 
@@ -135,36 +139,17 @@ const Field* SystemField(std::string_view name) {
   return nullptr;
 }
 
-std::string_view TypeName(const Field& field) {
-  switch (field.kind) {
-    case FieldKind::kText:
-      return "text";
-    case FieldKind::kKeyword:
-      return "keyword";
-    case FieldKind::kLong:
-      return "long";
-    case FieldKind::kUnsignedLong:
-      return "unsigned_long";
-    case FieldKind::kDecimal:
-      return "scaled_float";
-    case FieldKind::kFloat:
-      return "float";
-    case FieldKind::kDouble:
-      return "double";
-    case FieldKind::kBoolean:
-      return "boolean";
-    case FieldKind::kDate:
-      return "date";
-    case FieldKind::kFlattened:
-      return "flattened";
-    case FieldKind::kGeoPoint:
-      return "geo_point";
-    case FieldKind::kBinary:
-      return "binary";
-    case FieldKind::kObject:
-      return "object";
-  }
-  return "unknown";
+bool Field::is_completion() const { return parameters().type_name == "completion"; }
+
+bool KeepsFrequencies(const Field& field) { return field.parameters().index_options != "docs"; }
+
+bool KeepsPositions(const Field& field) {
+  return KeepsFrequencies(field) && field.parameters().index_options != "freqs";
+}
+
+const FieldParameters& Field::parameters() const {
+  static const auto* const kDefaults = new FieldParameters();
+  return more == nullptr ? *kDefaults : *more;
 }
 
 Result<FieldId> Mapping::AddField(Field field) {
@@ -174,7 +159,7 @@ Result<FieldId> Mapping::AddField(Field field) {
   const auto found = by_name_.find(field.name);
   if (found != by_name_.end()) {
     const Field* const existing = &fields_[found->second];
-    if (existing->kind != field.kind) {
+    if (existing->kind != field.kind || TypeName(*existing) != TypeName(field)) {
       return Status::InvalidArgument("mapper [" + field.name + "] cannot be changed from type [" +
                                      std::string(TypeName(*existing)) + "] to [" +
                                      std::string(TypeName(field)) + "]");
@@ -253,6 +238,17 @@ const Field* Mapping::Find(FieldId id) const {
   return nullptr;
 }
 
+const Field* Mapping::NestedAround(std::string_view name) const {
+  for (size_t dot = name.rfind('.'); dot != std::string_view::npos && dot > 0;
+       dot = name.rfind('.', dot - 1)) {
+    const Field* const field = Find(name.substr(0, dot));
+    if (field != nullptr && field->kind == FieldKind::kNested) {
+      return field;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<const Field*> Mapping::MultiFieldsOf(FieldId parent) const {
   std::vector<const Field*> out;
   for (const Field& field : fields_) {
@@ -282,7 +278,7 @@ void Mapping::EncodeTo(std::string* out) const {
                        (field.in_place ? kInPlaceBit : 0u) |
                        (field.ignore_malformed ? kIgnoreMalformedBit : 0u) |
                        (field.several ? kSeveralBit : 0u));
-    PutNoProperties(out);
+    EncodeParameters(field.parameters(), out);
   }
   PutVarint(out, index_sort_.keys.size());
   for (const IndexSortKey& key : index_sort_.keys) {
@@ -307,8 +303,9 @@ Result<Mapping> Mapping::Decode(std::string_view bytes) {
       ReadBelow(&reader, uint64_t{UINT32_MAX} + 1, "a field id of more than 32 bits"));
   const uint64_t count = ReadBelow(&reader, kMaxFields + 1, "more fields than a mapping may have");
   std::set<FieldId> ids;
+  bool too_new = false;
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
-    Field field = DecodeField(&reader);
+    Field field = DecodeField(&reader, &too_new);
     if (reader.ok() && (field.id < kFirstUserField || field.id >= mapping.next_id() ||
                         !ids.insert(field.id).second ||
                         !mapping.by_name_.emplace(field.name, mapping.fields_.size()).second)) {
@@ -325,6 +322,9 @@ Result<Mapping> Mapping::Decode(std::string_view bytes) {
   ReadNoProperties(&reader);
   if (reader.ok() && !reader.AtEnd()) {
     reader.Fail("bytes behind the end");
+  }
+  if (too_new) {
+    return Status::FormatTooNew(reader.status("mapping").message());
   }
   BINSEEK_RETURN_IF_ERROR(reader.status("mapping"));
   return mapping;

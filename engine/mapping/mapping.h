@@ -47,6 +47,8 @@ class Mapping {
   // Null: no such field; the pointer lives as long as the mapping. System fields (field.h) are found where no field of the mapping has the name.
   const Field* Find(std::string_view name) const;
   const Field* Find(FieldId id) const;
+  // The innermost nested object that encloses a field of that name, whether there is such a field or not; null: none, values are their root's own.
+  const Field* NestedAround(std::string_view name) const;
   // In the order they were added: the order of members in a synced document's _source.
   const std::vector<Field>& fields() const { return fields_; }
   // Multi-fields that take the values of `parent`.
@@ -57,6 +59,9 @@ class Mapping {
   // True: documents come from rows; _source is rendered from stored fragments and columns, one member per top field.
   bool synced() const { return synced_; }
   void set_synced(bool synced) { synced_ = synced; }
+  // What fields that are added from JSON or by documents have where nothing else is said. Not stored: the index's settings have it.
+  bool ignores_malformed() const { return ignores_malformed_; }
+  void set_ignores_malformed(bool ignores) { ignores_malformed_ = ignores; }
   // True: documents are written and got with a routing value only.
   bool routing_required() const { return routing_required_; }
   void set_routing_required(bool required) { routing_required_ = required; }
@@ -85,6 +90,7 @@ class Mapping {
   Dynamic dynamic_ = Dynamic::kTrue;
   bool synced_ = false;
   bool routing_required_ = false;
+  bool ignores_malformed_ = false;
   IndexSort index_sort_;
 };
 

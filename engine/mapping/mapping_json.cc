@@ -1,43 +1,19 @@
-// Mapping's Elasticsearch form: reading and writing {"properties": {...}}.
-#include <cmath>
+// Mapping's Elasticsearch form: reading {"properties": {...}} (mapping_json_writer.cc writes it).
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "engine/base/json.h"
+#include "engine/mapping/field_checks.h"
 #include "engine/mapping/mapping.h"
+#include "engine/mapping/power_of_ten.h"
 
 namespace binseek::mapping {
 namespace {
 
 constexpr int kMaxDepth = 20;
-
-struct TypeEntry {
-  std::string_view name;
-  FieldKind kind;
-};
-
-// Elasticsearch's names; several integer types share one kind, which only widens what they take.
-constexpr TypeEntry kTypes[] = {
-    {"text", FieldKind::kText},
-    {"keyword", FieldKind::kKeyword},
-    {"long", FieldKind::kLong},
-    {"integer", FieldKind::kLong},
-    {"short", FieldKind::kLong},
-    {"byte", FieldKind::kLong},
-    {"unsigned_long", FieldKind::kUnsignedLong},
-    {"scaled_float", FieldKind::kDecimal},
-    {"float", FieldKind::kFloat},
-    {"half_float", FieldKind::kFloat},
-    {"double", FieldKind::kDouble},
-    {"boolean", FieldKind::kBoolean},
-    {"date", FieldKind::kDate},
-    {"flattened", FieldKind::kFlattened},
-    {"flat_object", FieldKind::kFlattened},
-    {"geo_point", FieldKind::kGeoPoint},
-    {"binary", FieldKind::kBinary},
-    {"object", FieldKind::kObject},
-};
 
 Result<uint32_t> AsUint32(const JsonValue& value, const std::string& name,
                           std::string_view parameter) {
@@ -53,7 +29,7 @@ Result<uint32_t> AsUint32(const JsonValue& value, const std::string& name,
 Result<uint8_t> ScaleFrom(const JsonValue& value, const std::string& name) {
   const double factor = value.AsDouble().value_or(0);
   for (uint8_t scale = 0; scale <= 18; ++scale) {
-    if (factor == std::pow(10.0, scale)) {
+    if (factor == PowerOfTen(scale)) {
       return scale;
     }
   }
@@ -61,19 +37,49 @@ Result<uint8_t> ScaleFrom(const JsonValue& value, const std::string& name) {
                                  "] must be a power of ten from 1 to 1e18");
 }
 
+// Kinds that know what is no value of theirs.
+bool MayIgnoreMalformed(const Field& field) {
+  return field.is_numeric() || field.kind == FieldKind::kIp || field.kind == FieldKind::kGeoPoint;
+}
+
+// What decides how suggestions are looked for can only be as it is without being said.
+Status ApplyCompletionParameter(const std::string& key, const JsonValue& value,
+                                const Field& field) {
+  std::string text = value.is_string() ? value.AsString() : "";
+  if (text.empty()) {
+    JsonWriter(&text).Value(value);
+  }
+  const bool analyzer = key == "analyzer" || key == "search_analyzer";
+  const bool flag = key == "preserve_separators" || key == "preserve_position_increments";
+  if (!analyzer && !flag && key != "max_input_length" && key != "contexts") {
+    return Status::InvalidArgument("unknown parameter [" + key + "] on mapper [" + field.name +
+                                   "] of type [completion]");
+  }
+  if (text != (analyzer ? "simple" : flag ? "true" : key == "contexts" ? "[]" : "50")) {
+    return Status::InvalidArgument("[" + key + "] of field [" + field.name +
+                                   "] of type [completion] is not supported by binseek");
+  }
+  return Status::Ok();
+}
+
 Status ApplyParameter(const std::string& key, const JsonValue& value, Field* field) {
-  if (key == "type" || key == "fields" || key == "properties" || key == "dynamic") {
+  if (key == "type" || key == "fields" || key == "properties" ||
+      (key == "dynamic" && !field->is_object())) {
     return Status::Ok();
   }
-  if (key == "index" && value.is_bool()) {
+  if (field->is_completion()) {
+    return ApplyCompletionParameter(key, value, *field);
+  }
+  if (key == "index" && value.is_bool() && field->kind != FieldKind::kAlias) {
     field->indexed = value.AsBool();
     return Status::Ok();
   }
-  if (key == "doc_values" && value.is_bool()) {
+  if (key == "doc_values" && value.is_bool() && field->kind != FieldKind::kAlias) {
     field->doc_values = value.AsBool();
     return Status::Ok();
   }
-  if (key == "analyzer" && value.is_string() && field->kind == FieldKind::kText) {
+  if (key == "analyzer" && value.is_string() &&
+      (field->kind == FieldKind::kText || field->kind == FieldKind::kTokenCount)) {
     field->analyzer = value.AsString();
     return Status::Ok();
   }
@@ -81,11 +87,12 @@ Status ApplyParameter(const std::string& key, const JsonValue& value, Field* fie
     field->normalizer = value.AsString();
     return Status::Ok();
   }
-  if (key == "ignore_above" && field->kind == FieldKind::kKeyword) {
+  if (key == "ignore_above" &&
+      (field->kind == FieldKind::kKeyword || field->kind == FieldKind::kWildcard)) {
     BINSEEK_ASSIGN_OR_RETURN(field->ignore_above, AsUint32(value, field->name, key));
     return Status::Ok();
   }
-  if (key == "ignore_malformed" && value.is_bool() && field->is_numeric()) {
+  if (key == "ignore_malformed" && value.is_bool() && MayIgnoreMalformed(*field)) {
     field->ignore_malformed = value.AsBool();
     return Status::Ok();
   }
@@ -93,11 +100,18 @@ Status ApplyParameter(const std::string& key, const JsonValue& value, Field* fie
     BINSEEK_ASSIGN_OR_RETURN(field->scale, ScaleFrom(value, field->name));
     return Status::Ok();
   }
+  FieldParameters parameters = field->parameters();
+  BINSEEK_ASSIGN_OR_RETURN(const bool known, ReadParameter(key, value, *field, &parameters));
+  if (known) {
+    field->more = std::make_shared<const FieldParameters>(std::move(parameters));
+    return Status::Ok();
+  }
   return Status::InvalidArgument("unknown parameter [" + key + "] on mapper [" + field->name +
                                  "] of type [" + std::string(TypeName(*field)) + "]");
 }
 
-Result<Field> FieldFrom(const std::string& name, const JsonValue& definition) {
+Result<Field> FieldFrom(const std::string& name, const JsonValue& definition,
+                        const Mapping& mapping) {
   if (SystemField(name) != nullptr) {
     return Status::InvalidArgument("Field [" + name + "] is defined more than once");
   }
@@ -111,14 +125,7 @@ Result<Field> FieldFrom(const std::string& name, const JsonValue& definition) {
     return Status::InvalidArgument("No type specified for field [" + name + "]");
   }
   const std::string type_name = type == nullptr || !type->is_string() ? "object" : type->AsString();
-  bool known = false;
-  for (const TypeEntry& entry : kTypes) {
-    if (entry.name == type_name) {
-      field.kind = entry.kind;
-      known = true;
-    }
-  }
-  if (!known) {
+  if (!SetType(type_name, &field)) {
     return Status::InvalidArgument("No handler for type [" + type_name + "] declared on field [" +
                                    name + "]");
   }
@@ -126,10 +133,54 @@ Result<Field> FieldFrom(const std::string& name, const JsonValue& definition) {
     return Status::InvalidArgument("Field [" + name +
                                    "] misses required parameter [scaling_factor]");
   }
+  if (field.kind == FieldKind::kTokenCount && definition.Find("analyzer") == nullptr) {
+    return Status::InvalidArgument("Analyzer must be set for field [" + name + "] but wasn't.");
+  }
+  field.ignore_malformed = mapping.ignores_malformed() && MayIgnoreMalformed(field);
   for (const auto& [key, value] : definition.members()) {
     BINSEEK_RETURN_IF_ERROR(ApplyParameter(key, value, &field));
   }
+  BINSEEK_RETURN_IF_ERROR(CheckField(field));
   return field;
+}
+
+// What a definition says anew of an object that is there: `dynamic` may change, all else has to be what it was.
+Status UpdateObject(const JsonValue& definition, const Field& field, Mapping* mapping) {
+  Field known = *mapping->Find(field.name);
+  FieldParameters parameters = known.parameters();
+  const FieldParameters& wanted = field.parameters();
+  const auto refuse = [&](std::string_view parameter) {
+    return Status::InvalidArgument("the [" + std::string(parameter) +
+                                   "] parameter can't be updated for the object mapping [" +
+                                   field.name + "]");
+  };
+  if (definition.Find("enabled") != nullptr && wanted.enabled != parameters.enabled) {
+    return refuse("enabled");
+  }
+  // Those of nested objects are refused where they are left out, too.
+  if (wanted.include_in_parent != parameters.include_in_parent) {
+    return refuse("include_in_parent");
+  }
+  if (wanted.include_in_root != parameters.include_in_root) {
+    return refuse("include_in_root");
+  }
+  if (definition.Find("dynamic") != nullptr && wanted.dynamic != parameters.dynamic) {
+    parameters.dynamic = wanted.dynamic;
+    known.more = std::make_shared<const FieldParameters>(std::move(parameters));
+    const FieldId id = known.id;
+    mapping->Replace(id, std::move(known));
+  }
+  return Status::Ok();
+}
+
+Result<FieldId> AddOrUpdate(const JsonValue& definition, Field field, Mapping* mapping) {
+  const Field* const known = mapping->Find(field.name);
+  if (known == nullptr || !known->is_object() || known->kind != field.kind) {
+    return mapping->AddField(std::move(field));
+  }
+  const FieldId id = known->id;
+  BINSEEK_RETURN_IF_ERROR(UpdateObject(definition, field, mapping));
+  return id;
 }
 
 Status AddProperties(const std::string& prefix, const JsonValue& properties, int depth,
@@ -137,8 +188,8 @@ Status AddProperties(const std::string& prefix, const JsonValue& properties, int
 
 Status AddProperty(const std::string& name, const JsonValue& definition, int depth,
                    Mapping* mapping) {
-  BINSEEK_ASSIGN_OR_RETURN(Field field, FieldFrom(name, definition));
-  BINSEEK_ASSIGN_OR_RETURN(const FieldId id, mapping->AddField(std::move(field)));
+  BINSEEK_ASSIGN_OR_RETURN(Field field, FieldFrom(name, definition, *mapping));
+  BINSEEK_ASSIGN_OR_RETURN(const FieldId id, AddOrUpdate(definition, std::move(field), mapping));
   if (const JsonValue* inner = definition.Find("properties")) {
     BINSEEK_RETURN_IF_ERROR(AddProperties(name + ".", *inner, depth + 1, mapping));
   }
@@ -150,7 +201,7 @@ Status AddProperty(const std::string& name, const JsonValue& definition, int dep
   for (const auto& [sub_name, sub_definition] : fields->members()) {
     std::string path = prefix;
     path += sub_name;
-    BINSEEK_ASSIGN_OR_RETURN(Field sub, FieldFrom(path, sub_definition));
+    BINSEEK_ASSIGN_OR_RETURN(Field sub, FieldFrom(path, sub_definition, *mapping));
     sub.parent = id;
     BINSEEK_RETURN_IF_ERROR(mapping->AddField(std::move(sub)).status());
   }
@@ -199,136 +250,7 @@ Status SetRouting(const JsonValue& value, Mapping* mapping) {
   return Status::Ok();
 }
 
-// The tree of names that "a.b" fields imply.
-struct Node {
-  std::string name;
-  const Field* field = nullptr;
-  std::vector<Node> children;
-
-  Node* Child(const std::string& wanted) {
-    for (Node& child : children) {
-      if (child.name == wanted) {
-        return &child;
-      }
-    }
-    children.push_back({wanted, nullptr, {}});
-    return &children.back();
-  }
-};
-
-void WriteParameters(const Field& field, JsonWriter* json) {
-  if (field.kind == FieldKind::kText && field.analyzer != "standard") {
-    json->Key("analyzer");
-    json->String(field.analyzer);
-  }
-  if (field.kind == FieldKind::kKeyword && !field.normalizer.empty()) {
-    json->Key("normalizer");
-    json->String(field.normalizer);
-  }
-  if (field.ignore_above != 0) {
-    json->Key("ignore_above");
-    json->Uint(field.ignore_above);
-  }
-  if (field.ignore_malformed) {
-    json->Key("ignore_malformed");
-    json->Bool(true);
-  }
-  if (field.kind == FieldKind::kDecimal) {
-    json->Key("scaling_factor");
-    json->Double(std::pow(10.0, field.scale));
-  }
-  if (!field.indexed) {
-    json->Key("index");
-    json->Bool(false);
-  }
-  if (!field.doc_values) {
-    json->Key("doc_values");
-    json->Bool(false);
-  }
-}
-
-void WriteNode(const Node& node, const Mapping& mapping, JsonWriter* json);
-
-void WriteChildren(const Node& node, const Mapping& mapping, JsonWriter* json) {
-  json->BeginObject();
-  for (const Node& child : node.children) {
-    json->Key(child.name);
-    WriteNode(child, mapping, json);
-  }
-  json->EndObject();
-}
-
-void WriteNode(const Node& node, const Mapping& mapping, JsonWriter* json) {
-  json->BeginObject();
-  if (node.field != nullptr && node.field->kind != FieldKind::kObject) {
-    json->Key("type");
-    json->String(TypeName(*node.field));
-    WriteParameters(*node.field, json);
-    const auto multi_fields = mapping.MultiFieldsOf(node.field->id);
-    if (!multi_fields.empty()) {
-      json->Key("fields");
-      json->BeginObject();
-      for (const Field* sub : multi_fields) {
-        json->Key(sub->name.substr(node.field->name.size() + 1));
-        json->BeginObject();
-        json->Key("type");
-        json->String(TypeName(*sub));
-        WriteParameters(*sub, json);
-        json->EndObject();
-      }
-      json->EndObject();
-    }
-  }
-  if (!node.children.empty()) {
-    json->Key("properties");
-    WriteChildren(node, mapping, json);
-  } else if (node.field != nullptr && node.field->kind == FieldKind::kObject) {
-    json->Key("type");
-    json->String("object");
-  }
-  json->EndObject();
-}
-
 }  // namespace
-
-std::string Mapping::ToJson() const {
-  Node root;
-  for (const Field& field : fields_) {
-    if (field.is_multi_field()) {
-      continue;
-    }
-    Node* node = &root;
-    size_t begin = 0;
-    // A synced column may have dots in its name; only names under a declared object are split.
-    for (size_t dot = field.name.find('.'); dot != std::string::npos;
-         dot = field.name.find('.', dot + 1)) {
-      const Field* object = Find(std::string_view(field.name).substr(0, dot));
-      if (object == nullptr || object->kind != FieldKind::kObject) {
-        continue;
-      }
-      node = node->Child(field.name.substr(begin, dot - begin));
-      begin = dot + 1;
-    }
-    node->Child(field.name.substr(begin))->field = &field;
-  }
-  std::string out;
-  JsonWriter json(&out);
-  json.BeginObject();
-  if (dynamic_ != Dynamic::kTrue) {
-    json.Key("dynamic");
-    json.String(dynamic_ == Dynamic::kStrict ? "strict" : "false");
-  }
-  if (routing_required_) {
-    json.Key("_routing");
-    json.BeginObject().Key("required").Bool(true).EndObject();
-  }
-  if (!root.children.empty()) {
-    json.Key("properties");
-    WriteChildren(root, *this, &json);
-  }
-  json.EndObject();
-  return out;
-}
 
 Status Mapping::Merge(std::string_view text) {
   BINSEEK_ASSIGN_OR_RETURN(const JsonValue json, ParseJson(text));
@@ -348,6 +270,7 @@ Status Mapping::Merge(std::string_view text) {
                                      key + "]");
     }
   }
+  BINSEEK_RETURN_IF_ERROR(CheckNames(merged));
   *this = std::move(merged);
   return Status::Ok();
 }

@@ -1,5 +1,6 @@
 #include "engine/mapping/number.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -7,6 +8,8 @@
 #include <optional>
 
 #include "engine/mapping/date.h"
+#include "engine/mapping/date_format.h"
+#include "engine/mapping/power_of_ten.h"
 
 namespace binseek::mapping {
 namespace {
@@ -167,6 +170,24 @@ void AppendReal(Real value, std::string* out) {
   }
 }
 
+// Values of the types that share 64 bits but are narrower.
+bool FitsDeclared(const Field& field, int64_t value) {
+  const std::string& type = field.parameters().type_name;
+  if (type == "integer") {
+    return value >= std::numeric_limits<int32_t>::min() &&
+           value <= std::numeric_limits<int32_t>::max();
+  }
+  if (type == "short") {
+    return value >= std::numeric_limits<int16_t>::min() &&
+           value <= std::numeric_limits<int16_t>::max();
+  }
+  if (type == "byte") {
+    return value >= std::numeric_limits<int8_t>::min() &&
+           value <= std::numeric_limits<int8_t>::max();
+  }
+  return true;
+}
+
 }  // namespace
 
 int64_t SortableFromDouble(double value) {
@@ -189,7 +210,17 @@ Result<int64_t> ParseColumnValue(const Field& field, std::string_view text) {
       }
       return NotA(text, "boolean");
     case FieldKind::kDate:
-      return ParseDate(text);
+    case FieldKind::kDateNanos:
+      return ParseDateValue(field, text);
+    case FieldKind::kHalfFloat: {
+      BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
+      const double half = RoundToHalf(value);
+      if (!std::isfinite(half)) {
+        return Status::InvalidArgument("[half_float] supports only finite values, but got [" +
+                                       std::string(text.substr(0, 100)) + "]");
+      }
+      return SortableFromDouble(half);
+    }
     case FieldKind::kFloat: {
       BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
       const float narrow = static_cast<float>(value);
@@ -202,6 +233,7 @@ Result<int64_t> ParseColumnValue(const Field& field, std::string_view text) {
       BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
       return SortableFromDouble(value);
     }
+    case FieldKind::kTokenCount:
     case FieldKind::kLong:
     case FieldKind::kUnsignedLong:
     case FieldKind::kDecimal: {
@@ -213,6 +245,12 @@ Result<int64_t> ParseColumnValue(const Field& field, std::string_view text) {
       if (!value) {
         return Status::InvalidArgument("\"" + std::string(text.substr(0, 100)) +
                                        "\" is out of range");
+      }
+      if (!FitsDeclared(field, *value)) {
+        return Status::InvalidArgument("Value [" + std::string(text.substr(0, 100)) +
+                                       "] is out of range for " +
+                                       (field.parameters().type_name == "integer" ? "an " : "a ") +
+                                       field.parameters().type_name);
       }
       return *value;
     }
@@ -227,8 +265,8 @@ Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding r
   bool* const out = rounded != nullptr ? rounded : &ignored;
   *out = false;
   if (field.kind != FieldKind::kLong && field.kind != FieldKind::kUnsignedLong &&
-      field.kind != FieldKind::kDecimal) {
-    if (field.kind == FieldKind::kFloat) {
+      field.kind != FieldKind::kDecimal && field.kind != FieldKind::kTokenCount) {
+    if (field.kind == FieldKind::kFloat || field.kind == FieldKind::kHalfFloat) {
       // Compared as doubles: 0.1f is not 0.1, and the bound must not move to the nearest float.
       BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
       return SortableFromDouble(value);
@@ -273,7 +311,14 @@ void AppendJson(const Field& field, int64_t column_value, std::string* out) {
       AppendReal(static_cast<float>(DoubleFromSortable(column_value)), out);
       return;
     case FieldKind::kDouble:
+    case FieldKind::kHalfFloat:
       AppendReal(DoubleFromSortable(column_value), out);
+      return;
+    case FieldKind::kDateNanos:
+      out->push_back('"');
+      AppendIsoDate(column_value / 1000, DateStyle::kInstant, 6, out);
+      out->insert(out->size() - 1, std::to_string(1000 + column_value % 1000).substr(1));
+      out->push_back('"');
       return;
     case FieldKind::kBoolean:
       out->append(column_value != 0 ? "true" : "false");
@@ -315,10 +360,15 @@ double ToDouble(const Field& field, int64_t column_value) {
     case FieldKind::kUnsignedLong:
       return static_cast<double>(UnsignedFromSortable(column_value));
     case FieldKind::kDecimal:
-      return static_cast<double>(column_value) / std::pow(10.0, field.scale);
+      return static_cast<double>(column_value) / PowerOfTen(field.scale);
     case FieldKind::kFloat:
+    case FieldKind::kHalfFloat:
     case FieldKind::kDouble:
+    case FieldKind::kRankFeature:
       return DoubleFromSortable(column_value);
+    case FieldKind::kDateNanos:
+      // Whole milliseconds.
+      return std::trunc(static_cast<double>(column_value - column_value % 1'000'000) / 1e6);
     case FieldKind::kDate:
       return static_cast<double>(MillisFromMicros(column_value));
     default:
@@ -330,6 +380,9 @@ void AppendSortJson(const Field& field, int64_t column_value, std::string* out) 
   switch (field.kind) {
     case FieldKind::kDate:
       out->append(std::to_string(MillisFromMicros(column_value)));
+      return;
+    case FieldKind::kDateNanos:
+      out->append(std::to_string(column_value));
       return;
     case FieldKind::kBoolean:
       out->append(column_value != 0 ? "1" : "0");

@@ -2,7 +2,7 @@
 //
 // Every numeric field keeps one 64-bit integer per value, chosen so that integer order is value order: integers as they
 // are, unsigned with the top bit flipped, decimals scaled by 10^scale, floats and doubles as sortable bits, dates as
-// microseconds since the epoch, booleans 0 and 1. Rendering is the inverse, and lossless: that is what lets a synced
+// microseconds since the epoch (date_nanos: nanoseconds), booleans 0 and 1. Rendering is the inverse, and lossless: that is what lets a synced
 // document keep such a field in its column alone.
 //
 // Thread-safe free functions.
@@ -28,7 +28,10 @@ inline uint64_t UnsignedFromSortable(int64_t sortable) {
   return static_cast<uint64_t>(sortable) ^ (uint64_t{1} << 63);
 }
 
-// Column value of `text` (a JSON number, string or literal's text) in `field`. Dates: ISO 8601 in any precision down to
+// The nearest number of 16 bits, as Lucene rounds; infinite where there is none.
+double RoundToHalf(double value);
+
+// Column value of `text` (a JSON number, string or literal's text) in `field`. Dates: as the field's format says; without one, ISO 8601 in any precision down to
 // microseconds (finer digits are cut), with or without zone (none = UTC), "yyyy-MM-dd HH:mm:ss", or epoch milliseconds.
 // kInvalidArgument: not a value of that type, or out of its range (the message names the value, not the field).
 Result<int64_t> ParseColumnValue(const Field& field, std::string_view text);

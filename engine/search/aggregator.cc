@@ -1,5 +1,6 @@
 #include "engine/search/aggregator.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -27,27 +28,29 @@ Status AggregationContext::AddBytes(uint64_t count) {
   return Status::Ok();
 }
 
-Result<std::unique_ptr<Aggregator>> MakeAggregator(const AggregationSpec& spec,
-                                                   AggregationContext* context) {
-  switch (spec.kind) {
-    case AggregationKind::kTerms:
-      return MakeTermsAggregator(spec, context);
-    case AggregationKind::kRange:
-      return MakeRangeAggregator(spec, context);
-    case AggregationKind::kFilter:
-    case AggregationKind::kFilters:
-      return MakeFiltersAggregator(spec, context);
-    default:
-      return MakeMetricAggregator(spec, context);
-  }
+bool NeedsScores(const std::vector<AggregationSpec>& specs) {
+  return std::any_of(specs.begin(), specs.end(), [](const AggregationSpec& spec) {
+    return spec.what->needs_scores() || NeedsScores(spec.children);
+  });
 }
 
-Status SubAggregators::Make(const std::vector<AggregationSpec>& specs,
-                            AggregationContext* context) {
+Status SubAggregators::Make(const std::vector<AggregationSpec>& specs, AggregationContext* context,
+                            bool top_level) {
   context_ = context;
   for (const AggregationSpec& spec : specs) {
-    BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<Aggregator> aggregator, MakeAggregator(spec, context));
+    if (spec.what->pipeline() != nullptr) {
+      continue;
+    }
+    if (spec.what->is_top_level_only() && !top_level) {
+      std::string message = "Aggregation [" + spec.name + "] cannot have a [";
+      message.append(spec.what->type()).append("] sub-aggregation. [").append(spec.what->type());
+      message.append("] aggregations can only be defined at the top level");
+      return Status::InvalidArgument(std::move(message));
+    }
+    BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<Aggregator> aggregator,
+                             spec.what->Make(spec, context));
     aggregators_.push_back(std::move(aggregator));
+    specs_.push_back(&spec);
   }
   return Status::Ok();
 }
@@ -72,10 +75,12 @@ Status SubAggregators::Collect(const BucketedDocs& docs) {
 
 Result<std::vector<AggregationResult>> SubAggregators::Build(uint32_t bucket) {
   std::vector<AggregationResult> out;
-  for (const auto& aggregator : aggregators_) {
+  for (size_t i = 0; i < aggregators_.size(); ++i) {
     BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
     BINSEEK_RETURN_IF_ERROR(context_->AddBytes(sizeof(AggregationResult)));
-    BINSEEK_ASSIGN_OR_RETURN(AggregationResult result, aggregator->Build(bucket));
+    BINSEEK_ASSIGN_OR_RETURN(AggregationResult result, aggregators_[i]->Build(bucket));
+    result.name = specs_[i]->name;
+    result.meta = specs_[i]->meta;
     out.push_back(std::move(result));
   }
   return out;

@@ -3,7 +3,7 @@
 // A parent numbers its buckets from 0 and hands on which document belongs to which; so work goes by windows, and nothing is called per
 // document. Life: OpenSegment, Collect for its windows in ascending order, and again for the next segment; Build at the end.
 //
-//   BINSEEK_ASSIGN_OR_RETURN(auto root, MakeAggregator(spec, &context));
+//   BINSEEK_ASSIGN_OR_RETURN(auto root, spec.what->Make(spec, &context));
 //   root->OpenSegment(0, segment);  root->Collect({.first = 0, .offsets = ..., .buckets = ...});  root->Build(0);
 //
 // Single-threaded. Borrows the context and the spec. Errors: kInvalidArgument (field, filter, missing value), kResourceExhausted (more buckets
@@ -21,6 +21,7 @@
 #include "engine/base/result.h"
 #include "engine/index/engine_view.h"
 #include "engine/search/aggregation.h"
+#include "engine/search/aggregation_result.h"
 #include "engine/search/interrupt.h"
 #include "engine/search/weight.h"
 
@@ -30,12 +31,15 @@ namespace binseek::search {
 // as long as their search.
 struct AggregationContext {
   std::span<const index::IndexView* const> indices;
-  BindContext bind;  // index is not looked at
+  BindContext bind;        // index is not looked at
+  QueryPtr restriction{};  // SearchRequest's
   uint32_t max_buckets = kDefaultMaxBuckets;
   uint32_t buckets = 0;  // of the result so far
   uint64_t max_bytes = kDefaultMaxAggregationBytes;
   uint64_t bytes = 0;  // so far
   Interrupt* interrupt = nullptr;
+
+  bool scores = false;  // BucketedDocs have them
 
   // Counts buckets that a result is about to hold.
   Status AddBuckets(uint64_t count);
@@ -78,6 +82,13 @@ struct BucketedDocs {
   DocId first = 0;
   std::span<const uint32_t> offsets;
   std::span<const uint32_t> buckets;
+  const float* scores = nullptr;  // by offset; null: nobody asked for them
+
+  // Other documents of the same window.
+  BucketedDocs With(std::span<const uint32_t> other_offsets,
+                    std::span<const uint32_t> other_buckets) const {
+    return {.first = first, .offsets = other_offsets, .buckets = other_buckets, .scores = scores};
+  }
 };
 
 class Aggregator {
@@ -90,13 +101,12 @@ class Aggregator {
   [[nodiscard]] virtual Result<AggregationResult> Build(uint32_t bucket) = 0;
 };
 
-Result<std::unique_ptr<Aggregator>> MakeAggregator(const AggregationSpec& spec,
-                                                   AggregationContext* context);
-
 // The aggregations below one.
 class SubAggregators {
  public:
-  Status Make(const std::vector<AggregationSpec>& specs, AggregationContext* context);
+  // Leaves out pipelines. `specs` are borrowed.
+  Status Make(const std::vector<AggregationSpec>& specs, AggregationContext* context,
+              bool top_level = false);
   bool empty() const { return aggregators_.empty(); }
   Status OpenSegment(size_t index, const index::SegmentView& segment);
   Status Collect(const BucketedDocs& docs);
@@ -105,17 +115,40 @@ class SubAggregators {
  private:
   AggregationContext* context_ = nullptr;
   std::vector<std::unique_ptr<Aggregator>> aggregators_;
+  std::vector<const AggregationSpec*> specs_;  // of each
 };
 
-// The kinds, behind MakeAggregator.
-Result<std::unique_ptr<Aggregator>> MakeTermsAggregator(const AggregationSpec& spec,
-                                                        AggregationContext* context);
-Result<std::unique_ptr<Aggregator>> MakeRangeAggregator(const AggregationSpec& spec,
-                                                        AggregationContext* context);
-Result<std::unique_ptr<Aggregator>> MakeFiltersAggregator(const AggregationSpec& spec,
-                                                          AggregationContext* context);
-Result<std::unique_ptr<Aggregator>> MakeMetricAggregator(const AggregationSpec& spec,
-                                                         AggregationContext* context);
+// Where a parent notes down which of a window's documents go to which of its buckets, and hands them on. Reused from window to window.
+class BucketedList {
+ public:
+  BucketedList(AggregationContext* context, SubAggregators children)
+      : context_(context), children_(std::move(children)) {}
+
+  SubAggregators* children() { return &children_; }
+  void Clear() {
+    offsets_.clear();
+    buckets_.clear();
+  }
+  Status Add(uint32_t offset, uint32_t bucket) {
+    if (children_.empty()) {
+      return Status::Ok();
+    }
+    BINSEEK_RETURN_IF_ERROR(context_->Append(offset, &offsets_));
+    return context_->Append(bucket, &buckets_);
+  }
+  Status HandOn(const BucketedDocs& docs) {
+    return offsets_.empty() ? Status::Ok() : children_.Collect(docs.With(offsets_, buckets_));
+  }
+
+ private:
+  AggregationContext* const context_;
+  SubAggregators children_;
+  std::vector<uint32_t> offsets_;
+  std::vector<uint32_t> buckets_;
+};
+
+// Whether any of them, or what is below, wants scores.
+bool NeedsScores(const std::vector<AggregationSpec>& specs);
 
 }  // namespace binseek::search
 

@@ -3,39 +3,40 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/search/bool_scorer_work.h"
+#include "engine/search/scratch.h"
+
 namespace binseek::search {
-namespace {
+using bool_scorer::Any;
+using bool_scorer::BoundOf;
+using bool_scorer::CountOf;
+using bool_scorer::kLowest;
+using bool_scorer::Reach;
 
-bool Any(const std::array<uint64_t, Window::kWords>& words) {
-  uint64_t any = 0;
-  for (const uint64_t word : words) {
-    any |= word;
-  }
-  return any != 0;
-}
-
-}  // namespace
-
-BoolScorer::BoolScorer(BoolClauses clauses, bool scores)
-    : clauses_(std::move(clauses)), scores_(scores) {
-  if (scores_ && !clauses_.musts.empty()) {
-    must_sums_ = std::make_unique<Sums>();
-  }
-  if (scores_ && !clauses_.shoulds.empty()) {
-    optional_sums_ = std::make_unique<Sums>();
-  }
-  if (clauses_.minimum_should_match > 1) {
-    optional_counts_ = std::make_unique<std::array<uint16_t, Window::kDocs>>();
-  }
+BoolScorer::BoolScorer(BoolClauses clauses, const index::SegmentView* segment, bool scores)
+    : clauses_(std::move(clauses)), segment_(segment), scores_(scores) {
   for (const auto& filter : clauses_.filters) {
-    required_.push_back({filter.get(), false});
+    required_.push_back({.scorer = filter.get()});
   }
   for (const auto& must : clauses_.musts) {
-    required_.push_back({must.get(), scores_});
+    required_.push_back({.scorer = must.get(), .scored = scores_});
   }
-  std::stable_sort(required_.begin(), required_.end(), [](const Required& a, const Required& b) {
+  for (const auto& should : clauses_.shoulds) {
+    optional_.push_back({.scorer = should.get(), .scored = scores_});
+  }
+  has_musts_ = !clauses_.musts.empty();
+  std::stable_sort(required_.begin(), required_.end(), [](const Clause& a, const Clause& b) {
     return a.scorer->cost() < b.scorer->cost();
   });
+  for (const auto* const part : {&required_, &optional_}) {
+    for (const Clause& clause : *part) {
+      match_cost_ += clause.scorer->match_cost();
+    }
+  }
+  for (const auto& prohibited : clauses_.prohibited) {
+    match_cost_ += prohibited->match_cost();
+  }
+  PlanDocs();
 }
 
 uint64_t BoolScorer::cost() const {
@@ -60,107 +61,262 @@ Status BoolScorer::status() const {
   return Status::Ok();
 }
 
-bool BoolScorer::Require(DocId first, Window* window) {
-  match_.fill(~uint64_t{0});
-  bool has_sum = false;
-  for (const Required& required : required_) {
-    if (!required.scorer->FillWindow(first, &child_)) {
-      return false;
-    }
-    for (uint32_t w = 0; w < Window::kWords; ++w) {
-      match_[w] &= child_.match[w];
-    }
-    if (!Any(match_)) {
-      return false;
-    }
-    if (required.scored) {
-      ForEachBit(match_, [&](uint32_t offset) {
-        (*must_sums_)[offset] =
-            (has_sum ? (*must_sums_)[offset] : 0.0) + static_cast<double>(child_.score[offset]);
-      });
-      has_sum = true;
-    }
-  }
-  for (const auto& prohibited : clauses_.prohibited) {
-    if (prohibited->FillWindow(first, &child_)) {
-      for (uint32_t w = 0; w < Window::kWords; ++w) {
-        match_[w] &= ~child_.match[w];
+ScoreBound BoolScorer::MaxScore(DocId first) {
+  DocId last = codec::kNoMoreDocs;
+  BoundSum sums[2];
+  size_t part = 0;
+  for (auto* const clauses : {&required_, &optional_}) {
+    for (Clause& clause : *clauses) {
+      clause.bound = 0;
+      if (clause.scored) {
+        const ScoreBound bound = clause.scorer->MaxScore(first);
+        clause.bound = bound.score;
+        last = std::min(last, bound.last);
+        sums[part].Add(bound.score);
       }
     }
+    ++part;
   }
-  std::copy(match_.begin(), match_.end(), window->match);
-  return Any(match_);
+  return {sums[0].score() + sums[1].score(), last};
 }
 
-void BoolScorer::CountOptional(const Words& matched) {
-  ForEachBit(matched, [&](uint32_t offset) { ++(*optional_counts_)[offset]; });
+DocId BoolScorer::NextMatch(DocId target, float drop_below) {
+  while (true) {
+    DocId next = target;
+    // Bounds of the others hold for a while only, so clauses are asked for any match.
+    for (const Clause& clause : required_) {
+      next = std::max(next, clause.scorer->NextMatch(next, kLowest));
+    }
+    if (clauses_.minimum_should_match > 0) {
+      DocId optional = codec::kNoMoreDocs;
+      for (const Clause& clause : optional_) {
+        optional = std::min(optional, clause.scorer->NextMatch(next, kLowest));
+        if (optional <= next) {
+          break;
+        }
+      }
+      next = std::max(next, optional);
+    }
+    if (next == codec::kNoMoreDocs || !scores_ || !(drop_below > kLowest)) {
+      return next;
+    }
+    const ScoreBound bound = MaxScore(next);
+    if (bound.score >= drop_below) {
+      return next;
+    }
+    if (bound.last == codec::kNoMoreDocs) {
+      return codec::kNoMoreDocs;
+    }
+    target = bound.last + 1;
+  }
 }
 
-bool BoolScorer::FillOptional(DocId first) {
-  optional_match_.fill(0);
-  if (scores_) {
-    optional_sums_->fill(0);
+BoolScorer::Thresholds BoolScorer::FindThresholds(DocId first, const Window& window) {
+  Thresholds out{kLowest, kLowest, kLowest, kLowest, kLowest, kLowest};
+  if (!scores_ || !(std::max(window.drop_below, window.score_below) > kLowest)) {
+    return out;
   }
-  if (optional_counts_ != nullptr) {
-    optional_counts_->fill(0);
+  MaxScore(first);  // leaves the clauses' bounds
+  out.drop = window.drop_below;
+  out.score = window.score_below;
+  const double required = static_cast<double>(BoundOf(required_));
+  const double optional = static_cast<double>(BoundOf(optional_));
+  out.required_drop = ChildThreshold(out.drop, optional);
+  out.required_score = ChildThreshold(out.score, optional);
+  // Who lacks an optional clause may match all the same, with too low a score.
+  out.optional_drop = ChildThreshold(std::min(out.drop, out.score), required);
+  out.optional_score = ChildThreshold(out.score, required);
+  return out;
+}
+
+void BoolScorer::AddRequired(const Clause& clause, Work* work) const {
+  if (!clause.scored) {
+    return;
   }
-  Words matched;
-  for (const auto& should : clauses_.shoulds) {
-    if (!should->FillWindow(first, &child_)) {
+  ForEachBit(work->match, [&](uint32_t offset) {
+    work->must_sums[offset] = (work->has_must_sums ? work->must_sums[offset] : 0.0) +
+                              static_cast<double>(work->child.score[offset]);
+  });
+  work->has_must_sums = true;
+}
+
+bool BoolScorer::RequireOne(DocId first, bool narrow, Clause* clause, Work* work) {
+  constexpr uint32_t kFew = 64;
+  Window& child = work->child;
+  if (clause->scorer->match_cost() > 0) {
+    clause->pending = true;
+    if (!narrow || CountOf(work->match) > kFew) {
+      clause->scorer->FillCandidates(first, &child);
+      for (uint32_t w = 0; w < Window::kWords; ++w) {
+        work->match[w] &= child.match[w];
+      }
+    }
+    return Any(work->match);
+  }
+  if (narrow) {
+    std::copy(work->match.begin(), work->match.end(), child.match);
+    clause->scorer->NarrowWindow(first, &child);
+  } else {
+    clause->scorer->FillWindow(first, &child);
+  }
+  std::copy(std::begin(child.match), std::end(child.match), work->match.begin());
+  if (!Any(work->match)) {
+    return false;
+  }
+  AddRequired(*clause, work);
+  return true;
+}
+
+bool BoolScorer::Require(DocId first, bool narrow, const Thresholds& thresholds, Work* work) {
+  bool any_pending = false;
+  for (size_t i = 0; i < required_.size(); ++i) {
+    Clause& clause = required_[i];
+    clause.pending = false;
+    work->child.drop_below =
+        clause.scored ? Reach(required_, i, thresholds.required_drop) : kLowest;
+    work->child.score_below =
+        clause.scored ? Reach(required_, i, thresholds.required_score) : kLowest;
+    if (!RequireOne(first, narrow, &clause, work)) {
+      return false;
+    }
+    any_pending = any_pending || clause.pending;
+    narrow = true;
+  }
+  if (!Prohibit(first, false, work)) {
+    return false;
+  }
+  if (any_pending) {
+    KeepLive(first, work);
+    if (!NarrowPending(first, thresholds, work)) {
+      return false;
+    }
+  }
+  return Prohibit(first, true, work);
+}
+
+// Those that look at documents one by one, the fastest first.
+bool BoolScorer::NarrowPending(DocId first, const Thresholds& thresholds, Work* work) {
+  while (Any(work->match)) {
+    size_t best = required_.size();
+    for (size_t i = 0; i < required_.size(); ++i) {
+      if (required_[i].pending &&
+          (best == required_.size() ||
+           required_[i].scorer->match_cost() < required_[best].scorer->match_cost())) {
+        best = i;
+      }
+    }
+    if (best == required_.size()) {
+      return true;
+    }
+    Clause& clause = required_[best];
+    clause.pending = false;
+    Window& child = work->child;
+    child.drop_below = clause.scored ? Reach(required_, best, thresholds.required_drop) : kLowest;
+    child.score_below = clause.scored ? Reach(required_, best, thresholds.required_score) : kLowest;
+    std::copy(work->match.begin(), work->match.end(), child.match);
+    clause.scorer->NarrowWindow(first, &child);
+    std::copy(std::begin(child.match), std::end(child.match), work->match.begin());
+    AddRequired(clause, work);
+  }
+  return false;
+}
+
+void BoolScorer::KeepLive(DocId first, Work* work) const {
+  const uint64_t* const live =
+      segment_->has_deletions() ? segment_->live().PageWords(first) : nullptr;
+  if (live == nullptr) {
+    return;
+  }
+  const uint32_t words = (std::min(segment_->max_doc() - first, Window::kDocs) + 63) / 64;
+  for (uint32_t w = 0; w < words; ++w) {
+    work->match[w] &= live[w];
+  }
+}
+
+bool BoolScorer::Prohibit(DocId first, bool per_document, Work* work) {
+  Window& child = work->child;
+  for (const auto& prohibited : clauses_.prohibited) {
+    if ((prohibited->match_cost() > 0) != per_document) {
       continue;
     }
-    for (uint32_t w = 0; w < Window::kWords; ++w) {
-      matched[w] = child_.match[w] & match_[w];
-      optional_match_[w] |= matched[w];
-    }
-    if (scores_) {
-      ForEachBit(matched, [&](uint32_t offset) {
-        (*optional_sums_)[offset] += static_cast<double>(child_.score[offset]);
-      });
-    }
-    if (optional_counts_ != nullptr) {
-      CountOptional(matched);
-    }
-  }
-  if (optional_counts_ != nullptr) {
-    const Words any = optional_match_;
-    ForEachBit(any, [&](uint32_t offset) {
-      if ((*optional_counts_)[offset] < clauses_.minimum_should_match) {
-        optional_match_[offset / 64] &= ~(uint64_t{1} << (offset % 64));
+    std::copy(work->match.begin(), work->match.end(), child.match);
+    child.drop_below = child.score_below = kLowest;
+    if (prohibited->NarrowWindow(first, &child)) {
+      for (uint32_t w = 0; w < Window::kWords; ++w) {
+        work->match[w] &= ~child.match[w];
       }
-    });
+    }
   }
-  return Any(optional_match_);
+  return Any(work->match);
 }
 
-void BoolScorer::CombineScores(Window* window) const {
-  const bool has_musts = must_sums_ != nullptr;
-  const bool has_shoulds = optional_sums_ != nullptr;
+void BoolScorer::Combine(const Work& work, Window* window) const {
   ForEachBit(window->match, [&](uint32_t offset) {
-    const float must = has_musts ? static_cast<float>((*must_sums_)[offset]) : 0.0f;
-    const float should = has_shoulds ? static_cast<float>((*optional_sums_)[offset]) : 0.0f;
+    const bool optional = (work.optional_match[offset / 64] >> (offset % 64) & 1) != 0;
+    const float must = work.has_must_sums ? static_cast<float>(work.must_sums[offset]) : 0.0F;
+    const float should = optional ? static_cast<float>(work.optional_sums[offset]) : 0.0F;
     window->score[offset] = must + should;
   });
 }
 
-bool BoolScorer::FillWindow(DocId first, Window* window) {
-  if (!Require(first, window)) {
-    window->ClearMatches();
-    return false;
+bool BoolScorer::Run(DocId first, bool narrow, Window* window) {
+  const Thresholds thresholds = FindThresholds(first, *window);
+  Scratch<Work> work;
+  work->has_must_sums = false;
+  work->optional_match.fill(0);
+  if (narrow) {
+    std::copy(std::begin(window->match), std::end(window->match), work->match.begin());
+  } else {
+    work->match.fill(~uint64_t{0});
   }
-  // Optional clauses matter where they must match, or where they add to scores.
-  if (clauses_.minimum_should_match > 0 || optional_sums_ != nullptr) {
-    const bool any = FillOptional(first);
+  window->ClearMatches();
+  if (!required_.empty() || !clauses_.prohibited.empty()) {
+    // With prohibited clauses alone beside optional ones, these go first: they are the fewer.
+    const bool optional_first = required_.empty();
+    if (!optional_first && !Require(first, narrow, thresholds, work.get())) {
+      return false;
+    }
+    narrow = narrow || !optional_first;
+  }
+  if (!optional_.empty() && (clauses_.minimum_should_match > 0 || scores_)) {
+    const bool enough = FillOptional(first, narrow, thresholds, work.get());
     if (clauses_.minimum_should_match > 0) {
-      if (!any) {
-        window->ClearMatches();
+      if (!enough) {
         return false;
       }
-      std::copy(optional_match_.begin(), optional_match_.end(), window->match);
+      work->match = work->optional_match;
     }
   }
+  if (required_.empty() &&
+      (!Prohibit(first, false, work.get()) || !Prohibit(first, true, work.get()))) {
+    return false;
+  }
+  std::copy(work->match.begin(), work->match.end(), window->match);
   if (scores_) {
-    CombineScores(window);
+    Combine(*work, window);
+  }
+  return window->AnyMatch();
+}
+
+bool BoolScorer::FillWindow(DocId first, Window* window) { return Run(first, false, window); }
+
+bool BoolScorer::NarrowWindow(DocId first, Window* window) {
+  return window->AnyMatch() && Run(first, true, window);
+}
+
+bool BoolScorer::FillCandidates(DocId first, Window* window) {
+  if (match_cost_ == 0) {
+    return FillWindow(first, window);
+  }
+  // What is asked of its own clauses is asked once, with the candidates of all who are beside it.
+  window->ClearMatches();
+  if (first >= segment_->max_doc()) {
+    return false;
+  }
+  const uint32_t count = std::min(segment_->max_doc() - first, Window::kDocs);
+  std::fill_n(window->match, count / 64, ~uint64_t{0});
+  if (count % 64 != 0) {
+    window->match[count / 64] = (uint64_t{1} << (count % 64)) - 1;
   }
   return true;
 }

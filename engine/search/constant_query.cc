@@ -1,5 +1,8 @@
 #include "engine/search/constant_query.h"
 
+#include <limits>
+#include <string>
+
 #include "engine/search/query.h"
 
 namespace binseek::search {
@@ -18,6 +21,36 @@ bool AllScorer::FillWindow(DocId first, Window* window) {
     FillScores(score_, window);
   }
   return true;
+}
+
+bool AllScorer::NarrowWindow(DocId first, Window* window) {
+  if (first + Window::kDocs > max_doc_ || first >= max_doc_) {
+    for (uint32_t w = 0; w < Window::kWords; ++w) {
+      const uint64_t begin = uint64_t{first} + uint64_t{64} * w;
+      if (begin + 64 > max_doc_) {
+        window->match[w] &= begin >= max_doc_ ? 0 : (uint64_t{1} << (max_doc_ - begin)) - 1;
+      }
+    }
+  }
+  if (scores_) {
+    FillScores(score_, window);
+  }
+  return window->AnyMatch();
+}
+
+bool SegmentBitsScorer::NarrowWindow(DocId first, Window* window) {
+  if (first / 64 >= bits_.size()) {
+    window->ClearMatches();
+    return false;
+  }
+  const uint64_t* const words = bits_.Words(first);
+  for (uint32_t w = 0; w < Window::kWords; ++w) {
+    window->match[w] &= words[w];
+  }
+  if (scores_) {
+    FillScores(score_, window);
+  }
+  return window->AnyMatch();
 }
 
 bool SegmentBitsScorer::FillWindow(DocId first, Window* window) {
@@ -40,6 +73,11 @@ class AllWeight final : public Weight {
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
     return std::unique_ptr<Scorer>(std::make_unique<AllScorer>(segment.max_doc(), scores_, score_));
   }
+  std::optional<uint64_t> Count(const index::SegmentView& segment) const override {
+    return segment.segment().roots() != nullptr ? std::nullopt
+                                                : std::optional<uint64_t>(segment.live_count());
+  }
+  std::string description() const override { return "*:*"; }
 
  private:
   const bool scores_;
@@ -53,6 +91,9 @@ class MatchAllQuery final : public Query {
     return std::unique_ptr<Weight>(std::make_unique<AllWeight>(context.scores, boost_ * boost));
   }
   bool constant_score() const override { return true; }
+  std::string Key() const override { return "all"; }
+  float boost() const override { return boost_; }
+  QueryPtr WithBoost(float boost) const override { return MakeMatchAll(boost); }
 
  private:
   const float boost_;
@@ -71,18 +112,32 @@ class ConstantScoreScorer final : public Scorer {
   ConstantScoreScorer(std::unique_ptr<Scorer> scorer, bool scores, float score)
       : scorer_(std::move(scorer)), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override {
-    if (!scorer_->FillWindow(first, window)) {
-      return false;
-    }
-    if (scores_) {
-      FillScores(score_, window);
-    }
-    return true;
+    return Scored(scorer_->FillWindow(first, window), window);
   }
+  bool NarrowWindow(DocId first, Window* window) override {
+    return Scored(scorer_->NarrowWindow(first, window), window);
+  }
+  bool FillCandidates(DocId first, Window* window) override {
+    return Scored(scorer_->FillCandidates(first, window), window);
+  }
+  DocId NextMatch(DocId target, float drop_below) override {
+    return scores_ && score_ < drop_below ? codec::kNoMoreDocs
+                                          : scorer_->NextMatch(target, kLowest);
+  }
+  ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
+  uint32_t match_cost() const override { return scorer_->match_cost(); }
   uint64_t cost() const override { return scorer_->cost(); }
   Status status() const override { return scorer_->status(); }
 
  private:
+  static constexpr float kLowest = std::numeric_limits<float>::lowest();
+  bool Scored(bool any, Window* window) const {
+    if (any && scores_) {
+      FillScores(score_, window);
+    }
+    return any;
+  }
+
   const std::unique_ptr<Scorer> scorer_;
   const bool scores_;
   const float score_;
@@ -99,6 +154,13 @@ class ConstantScoreWeight final : public Weight {
     }
     return std::unique_ptr<Scorer>(
         std::make_unique<ConstantScoreScorer>(std::move(scorer), scores_, score_));
+  }
+  std::optional<uint64_t> Count(const index::SegmentView& segment) const override {
+    return weight_->Count(segment);
+  }
+  void VisitTerms(TermVisitor* visitor) const override { weight_->VisitTerms(visitor); }
+  std::string description() const override {
+    return "ConstantScore(" + weight_->description() + ")";
   }
 
  private:
@@ -119,6 +181,12 @@ class ConstantScoreQuery final : public Query {
   }
   std::vector<const Query*> children() const override { return {query_.get()}; }
   bool constant_score() const override { return true; }
+  std::string Key() const override {
+    const std::string key = query_->Key();
+    return key.empty() ? key : "const " + key;
+  }
+  float boost() const override { return boost_; }
+  QueryPtr WithBoost(float boost) const override { return MakeConstantScore(query_, boost); }
 
  private:
   const QueryPtr query_;
@@ -144,6 +212,13 @@ class IdsWeight final : public Weight {
     }
     return std::unique_ptr<Scorer>(
         std::make_unique<SegmentBitsScorer>(std::move(bits), found, scores_, score_));
+  }
+  std::string description() const override {
+    std::string text = "_id:(";
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      text += (i == 0 ? "" : " ") + ids_[i];
+    }
+    return text + ")";
   }
 
  private:

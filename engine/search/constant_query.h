@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,8 @@ class NoneWeight final : public Weight {
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView&) const override {
     return std::unique_ptr<Scorer>();
   }
+  std::optional<uint64_t> Count(const index::SegmentView&) const override { return 0; }
+  std::string description() const override { return "MatchNoDocsQuery"; }
 };
 
 // All documents below max_doc match.
@@ -31,6 +35,8 @@ class AllScorer final : public Scorer {
   AllScorer(uint32_t max_doc, bool scores, float score)
       : max_doc_(max_doc), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override;
+  bool NarrowWindow(DocId first, Window* window) override;
+  ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
 
  private:
   const uint32_t max_doc_;
@@ -45,6 +51,7 @@ class SegmentBits {
       : words_((static_cast<size_t>(max_doc) + Window::kDocs - 1) / Window::kDocs *
                Window::kWords) {}
   void Set(DocId doc) { words_[doc / 64] |= uint64_t{1} << (doc % 64); }
+  bool Test(DocId doc) const { return ((words_[doc / 64] >> (doc % 64)) & 1) != 0; }
   const uint64_t* Words(DocId first) const { return words_.data() + first / 64; }
   uint64_t* mutable_words() { return words_.data(); }
   size_t size() const { return words_.size(); }
@@ -59,6 +66,10 @@ class SegmentBitsScorer final : public Scorer {
   SegmentBitsScorer(SegmentBits bits, uint64_t cost, bool scores, float score)
       : bits_(std::move(bits)), cost_(cost), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override;
+  bool NarrowWindow(DocId first, Window* window) override;
+  ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
+  bool can_test() const override { return true; }
+  bool HasDoc(DocId doc) override { return bits_.Test(doc); }
   uint64_t cost() const override { return cost_; }
 
  private:

@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "engine/mapping/date.h"
+#include "engine/mapping/date_format.h"
+#include "engine/search/time_zone.h"
 
 namespace binseek::search {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000;
-constexpr int64_t kMinute = 60 * kSecond;
-constexpr int64_t kHour = 60 * kMinute;
-constexpr int64_t kDay = 24 * kHour;
-constexpr int64_t kWeek = 7 * kDay;
+constexpr int64_t kWeek = 7 * mapping::kMicrosPerDay;
 constexpr int64_t kMaxAmount = 100'000'000'000;  // of any unit; keeps products within 64 bits
 const int64_t kFirstMoment = mapping::MicrosFromCivil(1, 1, 1, 0, 0, 0, 0);
 const int64_t kLastMoment = mapping::MicrosFromCivil(9999, 12, 31, 23, 59, 59, 999'999);
@@ -35,14 +34,14 @@ int64_t FloorTo(int64_t micros, int64_t unit) {
 std::optional<int64_t> UnitLength(char unit) {
   switch (unit) {
     case 's':
-      return kSecond;
+      return mapping::kMicrosPerSecond;
     case 'm':
-      return kMinute;
+      return mapping::kMicrosPerMinute;
     case 'h':
     case 'H':
-      return kHour;
+      return mapping::kMicrosPerHour;
     case 'd':
-      return kDay;
+      return mapping::kMicrosPerDay;
     case 'w':
       return kWeek;
     case 'M':
@@ -60,8 +59,9 @@ struct Civil {
 };
 
 Civil ToCivil(int64_t micros) {
-  const int64_t midnight = FloorTo(micros, kDay);
-  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(midnight / kDay))};
+  const int64_t midnight = FloorTo(micros, mapping::kMicrosPerDay);
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days(std::chrono::days(midnight / mapping::kMicrosPerDay))};
   Civil civil;
   civil.months = static_cast<int64_t>(static_cast<int>(date.year())) * 12 +
                  static_cast<unsigned>(date.month()) - 1;
@@ -102,8 +102,8 @@ std::optional<int64_t> Round(int64_t micros, char unit, bool round_up) {
   const int64_t length = *UnitLength(unit);
   std::optional<int64_t> begin;
   if (unit == 'w') {
-    begin = FloorTo(micros - 4 * kDay, kWeek) +
-            4 * kDay;  // weeks begin on Monday, the epoch on a Thursday
+    begin = FloorTo(micros - 4 * mapping::kMicrosPerDay, kWeek) +
+            4 * mapping::kMicrosPerDay;  // weeks begin on Monday, the epoch on a Thursday
   } else if (length != 0) {
     begin = FloorTo(micros, length);
   } else {
@@ -118,53 +118,69 @@ std::optional<int64_t> Round(int64_t micros, char unit, bool round_up) {
   return end ? std::optional<int64_t>(*end - 1) : kLastMoment;
 }
 
-// How much of time a plain date leaves open, minus one: "2026-01-02" a day, "2026-01-02T03:04" a minute, epoch milliseconds one of them.
-int64_t OpenPart(std::string_view text) {
-  const bool is_iso = text.size() >= 5 ? text[4] == '-' : text.size() == 4;
-  if (!is_iso) {
-    return 999;
+// Moments by UTC as clocks of a zone show them, and back.
+class Clocks {
+ public:
+  static Result<Clocks> Make(const std::string& zone) {
+    Clocks clocks;
+    if (!zone.empty()) {
+      BINSEEK_ASSIGN_OR_RETURN(clocks.zone_, TimeZone::Make(zone));
+    }
+    return clocks;
   }
-  if (text.size() <= 10) {
-    return kDay - 1;
+  int64_t Shown(int64_t utc) const {
+    return zone_ == nullptr ? utc : utc + zone_->At(mapping::MillisFromMicros(utc)).offset * 1000;
   }
-  const std::string_view time = text.substr(11, text.find_first_of("Z+-", 11) - 11);
-  if (time.size() <= 2) {
-    return kHour - 1;
+  int64_t Utc(int64_t shown) const {
+    if (zone_ == nullptr) {
+      return shown;
+    }
+    const int64_t millis = mapping::MillisFromMicros(shown);
+    return zone_->FirstUtc(millis) * 1000 + (shown - millis * 1000);
   }
-  if (time.size() <= 5) {
-    return kMinute - 1;
-  }
-  if (time.size() <= 8) {
-    return kSecond - 1;
-  }
-  int64_t open = 1000;  // what is not written of milliseconds is zero, as in Elasticsearch
-  for (size_t digits = time.size() - 9; digits > 3 && open > 1; --digits) {
-    open /= 10;
-  }
-  return open - 1;
+
+ private:
+  std::unique_ptr<TimeZone> zone_;
+};
+
+Status NotADate(std::string_view text, const DateForm& form) {
+  return form.format.empty() ? NotADate(text)
+                             : Status::InvalidArgument("failed to parse date field [" +
+                                                       std::string(text.substr(0, 100)) +
+                                                       "] with format [" + form.format + "]");
 }
 
-Result<int64_t> ParsePlain(std::string_view text, bool round_up) {
-  const Result<int64_t> date = mapping::ParseDate(text);
-  if (!date.ok() || !InRange(*date)) {
-    return NotADate(text);
+// As clocks of the zone show it.
+Result<int64_t> ParsePlain(std::string_view text, const DateForm& form, const Clocks& clocks,
+                           bool round_up) {
+  const Result<mapping::ParsedDate> date = mapping::ParseDateAs(form.format, text);
+  if (!date.ok() || (form.format.empty() && !InRange(date->micros))) {
+    return NotADate(text, form);
   }
-  return round_up ? *date + OpenPart(text) : *date;
+  const int64_t micros = round_up ? date->micros + date->open : date->micros;
+  return date->has_zone ? clocks.Shown(micros) : micros;
 }
 
 }  // namespace
 
 Result<int64_t> ParseDateMath(std::string_view text, int64_t now_micros, bool round_up) {
-  int64_t micros = now_micros;
+  return ParseDateMath(text, DateForm(), now_micros, round_up);
+}
+
+Result<int64_t> ParseDateMath(std::string_view text, const DateForm& form, int64_t now_micros,
+                              bool round_up) {
+  BINSEEK_ASSIGN_OR_RETURN(const Clocks clocks, Clocks::Make(form.time_zone));
+  int64_t micros = clocks.Shown(now_micros);
   std::string_view math;
   if (text.starts_with("now")) {
     math = text.substr(3);
   } else {
     const size_t bars = text.find("||");
     if (bars == std::string_view::npos) {
-      return ParsePlain(text, round_up);
+      BINSEEK_ASSIGN_OR_RETURN(micros, ParsePlain(text, form, clocks, round_up));
+      return clocks.Utc(micros);
     }
-    BINSEEK_ASSIGN_OR_RETURN(micros, ParsePlain(text.substr(0, bars), false));
+    BINSEEK_ASSIGN_OR_RETURN(micros, ParsePlain(text.substr(0, bars), form, clocks, false));
     math = text.substr(bars + 2);
   }
   while (!math.empty()) {
@@ -178,22 +194,22 @@ Result<int64_t> ParseDateMath(std::string_view text, int64_t now_micros, bool ro
     math.remove_prefix(digits);
     if (math.empty() || !UnitLength(math.front()) ||
         (operation != '+' && operation != '-' && operation != '/')) {
-      return NotADate(text);
+      return NotADate(text, form);
     }
     amount = digits == 0 ? 1 : amount;
     if (operation == '/' && amount != 1) {
-      return NotADate(text);
+      return NotADate(text, form);
     }
     const std::optional<int64_t> next =
         operation == '/' ? Round(micros, math.front(), round_up)
                          : Add(micros, operation == '+' ? amount : -amount, math.front());
     if (!next || !InRange(*next)) {
-      return NotADate(text);
+      return NotADate(text, form);
     }
     micros = *next;
     math.remove_prefix(1);
   }
-  return micros;
+  return clocks.Utc(micros);
 }
 
 }  // namespace binseek::search

@@ -1,6 +1,7 @@
 // MakeExists: documents with a value in a field, or in any field below an object. Constant score.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -60,6 +61,7 @@ class TermsExistScorer final : public Scorer {
     }
     return window->AnyMatch();
   }
+  ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
 
  private:
   uint64_t WordByNorms(DocId first, uint32_t docs) const {
@@ -111,15 +113,23 @@ class ExistsQuery final : public Query {
   ExistsQuery(std::string field, float boost) : field_(std::move(field)), boost_(boost) {}
 
   Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
+    constexpr std::string_view kOfAll[] = {"_id", "_index", "_version", "_seq_no", "_primary_term"};
+    for (const std::string_view name : kOfAll) {
+      if (field_ == name) {
+        return MakeMatchAll()->Bind(context, boost_ * boost);
+      }
+    }
     const mapping::Mapping& mapping = *context.index->mapping;
     if (const std::optional<FieldRef> ref = FindField(mapping, field_);
-        ref && ref->field->kind != mapping::FieldKind::kObject) {
-      return BindField(context, *ref, boost_ * boost);
+        ref && !ref->field->is_object()) {
+      BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<Weight> weight,
+                               BindField(context, *ref, boost_ * boost));
+      return Describe(std::move(weight), "FieldExistsQuery [field=" + field_ + "]");
     }
     // An object has a value where a field below it has one.
     std::vector<QueryPtr> below;
     for (const mapping::Field& field : mapping.fields()) {
-      if (field.name.starts_with(field_ + ".") && field.kind != mapping::FieldKind::kObject) {
+      if (field.name.starts_with(field_ + ".") && !field.is_object()) {
         below.push_back(MakeExists(field.name));
       }
     }
@@ -129,14 +139,16 @@ class ExistsQuery final : public Query {
     return MakeConstantScore(MakeBool({.should = std::move(below)}))->Bind(context, boost_ * boost);
   }
   bool constant_score() const override { return true; }
+  std::string Key() const override { return "exists " + field_; }
+  float boost() const override { return boost_; }
+  QueryPtr WithBoost(float boost) const override { return MakeExists(field_, boost); }
 
  private:
   static Result<std::unique_ptr<Weight>> BindField(const BindContext& context, const FieldRef& ref,
                                                    float score) {
-    if (ref.is_numeric()) {
-      BINSEEK_ASSIGN_OR_RETURN(const auto everything,
-                               IntervalOfBounds(*ref.field, std::nullopt, std::nullopt, 0));
-      return MakeIntervalsWeight(ref.field->id, {*everything}, context.scores, score);
+    if (ref.field->has_column()) {
+      return MakeIntervalsWeight(ref.field->id, {Interval{INT64_MIN, INT64_MAX}}, context.scores,
+                                 score);
     }
     if (!ref.path.empty()) {
       return std::unique_ptr<Weight>(

@@ -8,14 +8,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/status.h"
 #include "engine/codec/segment.h"
 #include "engine/index/engine_view.h"
 #include "engine/mapping/mapping.h"
-#include "engine/search/similarity.h"
+#include "engine/search/similarity_model.h"
 
 namespace binseek::search {
+
+struct BindContext;
 
 struct FieldRef {
   const mapping::Field* field = nullptr;
@@ -23,11 +26,8 @@ struct FieldRef {
   const index::KeywordView* keywords =
       nullptr;  // what ids mean in this index; null: there are none, or nobody asked
 
-  bool has_terms() const {
-    return field->kind == mapping::FieldKind::kText ||
-           field->kind == mapping::FieldKind::kKeyword ||
-           field->kind == mapping::FieldKind::kFlattened;
-  }
+  // Terms that stand for values one by one; ranges and features have other ones.
+  bool has_terms() const { return is_text() || field->is_keyword() || is_flattened(); }
   bool is_text() const { return field->kind == mapping::FieldKind::kText; }
   bool is_flattened() const { return field->kind == mapping::FieldKind::kFlattened; }
   bool is_numeric() const { return field->is_numeric(); }
@@ -38,6 +38,9 @@ std::optional<FieldRef> FindField(const mapping::Mapping& mapping, std::string_v
 
 // The dictionary term that stands for `value`: normalised on keywords, behind its path on flattened fields. REQUIRES: has_terms().
 std::string TermFor(const FieldRef& ref, std::string_view value);
+
+// kInvalidArgument where exact values of such a field cannot be looked for: geo points and rank features.
+[[nodiscard]] Status CheckTermsOn(const FieldRef& ref, std::string_view name);
 
 struct OrdRange {
   uint32_t begin = 0;  // half-open
@@ -56,6 +59,12 @@ inline bool IsValueTerm(const FieldRef& ref, std::string_view term) {
 FieldStatistics CollectFieldStatistics(const index::IndexView& index, const FieldRef& ref);
 uint64_t CollectDocFreq(const index::IndexView& index, mapping::FieldId field,
                         std::string_view term);
+TermStatistics CollectTermStatistics(const index::IndexView& index, mapping::FieldId field,
+                                     std::string_view term);
+// By the similarity of the field: the score of one of its terms, or of terms as a phrase. Terms that are nowhere do not count. Errors: kInvalidArgument (the
+// index's settings name no such similarity).
+Result<TermScore> MakeTermScore(const BindContext& context, const FieldRef& ref,
+                                const std::vector<std::string>& terms, float boost);
 
 }  // namespace binseek::search
 

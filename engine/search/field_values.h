@@ -26,6 +26,8 @@ class NumberReader {
   NumberReader(const index::SegmentView& segment, mapping::FieldId field)
       : column_(segment.Column(field)), max_doc_(segment.max_doc()) {}
 
+  const index::NumberPages* column() const { return column_; }
+
   // Goes to the window at `first`, of which about `wanted` documents will be asked for.
   void Open(DocId first, size_t wanted) {
     first_ = first;

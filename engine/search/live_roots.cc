@@ -3,22 +3,76 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/search/nested_query.h"
+
 namespace binseek::search {
 
-void KeepLiveRoots(const index::SegmentView& segment, DocId first, Window* window) {
-  static_assert(index::LivePages::kDocs == Window::kDocs);
-  const uint32_t words = (std::min(segment.max_doc() - first, Window::kDocs) + 63) / 64;
-  if (const uint64_t* roots = segment.segment().roots()) {
-    for (uint32_t w = 0; w < words; ++w) {
-      window->match[w] &= roots[first / 64 + w];
-    }
-  }
+namespace {
+
+void KeepLive(const index::SegmentView& segment, DocId first, uint32_t words, Window* window) {
   const uint64_t* const live = segment.has_deletions() ? segment.live().PageWords(first) : nullptr;
   if (live != nullptr) {
     for (uint32_t w = 0; w < words; ++w) {
       window->match[w] &= live[w];
     }
   }
+}
+
+uint32_t WordsOf(const index::SegmentView& segment, DocId first) {
+  return (std::min(segment.max_doc() - first, Window::kDocs) + 63) / 64;
+}
+
+}  // namespace
+
+void KeepLiveRoots(const index::SegmentView& segment, DocId first, Window* window) {
+  static_assert(index::LivePages::kDocs == Window::kDocs);
+  const uint32_t words = WordsOf(segment, first);
+  if (const uint64_t* roots = segment.segment().roots()) {
+    for (uint32_t w = 0; w < words; ++w) {
+      window->match[w] &= roots[first / 64 + w];
+    }
+  }
+  KeepLive(segment, first, words, window);
+}
+
+Result<LevelDocs> LevelDocs::Open(const index::SegmentView& segment, const index::IndexView& index,
+                                  std::string_view level) {
+  LevelDocs docs;
+  docs.segment_ = &segment;
+  if (level.empty()) {
+    return docs;
+  }
+  if (const mapping::Field* const field = FieldOfLevel(*index.mapping, level); field != nullptr) {
+    BINSEEK_ASSIGN_OR_RETURN(docs.level_, Level::Open(segment, field));
+  } else {
+    docs.level_.emplace();
+  }
+  return docs;
+}
+
+void LevelDocs::KeepLive(DocId first, Window* window) const {
+  if (!level_) {
+    KeepLiveRoots(*segment_, first, window);
+    return;
+  }
+  level_->Keep(first, window->match, WordsOf(*segment_, first));
+  search::KeepLive(*segment_, first, WordsOf(*segment_, first), window);
+}
+
+void KeepLiveRoots(const index::SegmentView& segment, DocBatch* batch) {
+  const uint64_t* const roots = segment.segment().roots();
+  if (roots == nullptr && !segment.has_deletions()) {
+    return;
+  }
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < batch->count; ++i) {
+    const DocId doc = batch->docs[i];
+    const bool root = roots == nullptr || ((roots[doc / 64] >> (doc % 64)) & 1) != 0;
+    batch->docs[kept] = doc;
+    batch->scores[kept] = batch->scores[i];
+    kept += static_cast<uint32_t>(root && segment.live().Get(doc));
+  }
+  batch->count = kept;
 }
 
 uint64_t CountLiveRoots(const index::SegmentView& segment) {

@@ -7,6 +7,7 @@
 #include "engine/analysis/analyzer.h"
 #include "engine/search/constant_query.h"
 #include "engine/search/field_ref.h"
+#include "engine/search/multi_term_query.h"
 #include "engine/search/query.h"
 #include "engine/search/weight.h"
 
@@ -37,20 +38,34 @@ class MatchQuery final : public Query {
       return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
     }
     if (ref->is_text()) {
-      return BindText(context, *ref->field, boost);
+      BINSEEK_ASSIGN_OR_RETURN(const QueryPtr terms, ResolveText(*ref->field));
+      return terms->Bind(context, boost);
     }
     Result<std::unique_ptr<Weight>> exact =
-        MakeTerm(options_.field, options_.text, options_.boost)->Bind(context, boost);
+        TermOf(options_.text, options_.boost)->Bind(context, boost);
     if (options_.lenient && exact.status().code() == StatusCode::kInvalidArgument) {
       return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
     }
     return exact;
   }
+  Result<QueryPtr> Resolve(const BindContext& context) const override {
+    const std::optional<FieldRef> ref = FindField(*context.index->mapping, options_.field);
+    if (!ref) {
+      return MakeMatchNone();
+    }
+    if (ref->is_text()) {
+      return ResolveText(*ref->field);
+    }
+    return options_.lenient ? QueryPtr() : TermOf(options_.text, options_.boost);
+  }
+  float boost() const override { return options_.boost; }
 
  private:
-  Result<std::unique_ptr<Weight>> BindText(const BindContext& context, const mapping::Field& field,
-                                           float boost) const {
-    const std::string& name = options_.analyzer.empty() ? field.analyzer : options_.analyzer;
+  Result<QueryPtr> ResolveText(const mapping::Field& field) const {
+    const std::string& by_default = field.parameters().search_analyzer.empty()
+                                        ? field.analyzer
+                                        : field.parameters().search_analyzer;
+    const std::string& name = options_.analyzer.empty() ? by_default : options_.analyzer;
     const analysis::Analyzer* analyzer = analysis::AnalysisRegistry::Find(name);
     if (analyzer == nullptr) {
       return Status::InvalidArgument("failed to create query: [match] analyzer [" + name +
@@ -59,30 +74,65 @@ class MatchQuery final : public Query {
     TokenCollector collector;
     analyzer->Analyze(options_.text, &collector);
     if (collector.tokens().empty()) {
-      return (options_.zero_terms_all ? MakeMatchAll() : MakeMatchNone())
-          ->Bind(context, options_.boost * boost);
+      return options_.zero_terms_all ? MakeMatchAll(options_.boost) : MakeMatchNone();
     }
     if (collector.tokens().size() > kMaxClauses) {
       return Status::InvalidArgument("failed to create query: maxClauseCount is set to " +
                                      std::to_string(kMaxClauses));
     }
-    return Combine(collector.tokens())->Bind(context, options_.boost * boost);
+    return Combine(collector.tokens());
+  }
+
+  // All but the last are counted as what they are; it stands at the end.
+  QueryPtr CombineWithPrefix(const std::vector<std::string>& tokens) const {
+    if (tokens.size() == 1) {
+      return MakePrefix(options_.field, tokens.back(), false, options_.boost);
+    }
+    QueryPtr prefix = MakePrefix(options_.field, tokens.back());
+    BoolOptions combined;
+    combined.boost = options_.boost;
+    std::vector<QueryPtr>& clauses = options_.operator_and ? combined.must : combined.should;
+    if (!options_.operator_and) {
+      combined.minimum_should_match = options_.minimum_should_match;
+    }
+    for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+      clauses.push_back(TermOf(tokens[i], 1));
+    }
+    clauses.push_back(std::move(prefix));
+    return MakeBool(std::move(combined));
+  }
+
+  QueryPtr TermOf(const std::string& token, float boost) const {
+    if (options_.fuzziness.empty()) {
+      return MakeTerm(options_.field, token, boost);
+    }
+    return MakeFuzzy({.field = options_.field,
+                      .value = token,
+                      .fuzziness = options_.fuzziness,
+                      .prefix_length = options_.prefix_length,
+                      .max_expansions = options_.max_expansions,
+                      .transpositions = options_.fuzzy_transpositions,
+                      .rewrite = options_.fuzzy_rewrite,
+                      .boost = boost});
   }
 
   QueryPtr Combine(const std::vector<std::string>& tokens) const {
+    if (options_.last_is_prefix) {
+      return CombineWithPrefix(tokens);
+    }
     if (tokens.size() == 1) {
-      return MakeTerm(
-          options_.field,
-          tokens[0]);  // one term has nothing optional, whatever minimum_should_match says
+      // One term has nothing optional, whatever minimum_should_match says.
+      return TermOf(tokens[0], options_.boost);
     }
     BoolOptions combined;
+    combined.boost = options_.boost;
     std::vector<QueryPtr>& clauses = options_.operator_and ? combined.must : combined.should;
     if (!options_.operator_and) {
       combined.minimum_should_match = options_.minimum_should_match;
     }
     if (!options_.operator_and && !options_.minimum_should_match.empty()) {
       for (const std::string& token : tokens) {  // a token counts as often as it occurs
-        clauses.push_back(MakeTerm(options_.field, token));
+        clauses.push_back(TermOf(token, 1));
       }
       return MakeBool(std::move(combined));
     }
@@ -97,7 +147,7 @@ class MatchQuery final : public Query {
       }
     }
     for (const auto& [token, times] : counted) {
-      clauses.push_back(MakeTerm(options_.field, token, times));
+      clauses.push_back(TermOf(token, times));
     }
     return MakeBool(std::move(combined));
   }

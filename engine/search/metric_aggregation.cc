@@ -1,49 +1,35 @@
-// min, max, avg, sum, stats, value_count.
+#include "engine/search/metric_aggregation.h"
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "engine/mapping/mapping.h"
-#include "engine/mapping/number.h"
 #include "engine/search/aggregator.h"
+#include "engine/search/compensated_sum.h"
 #include "engine/search/field_values.h"
+#include "engine/search/number_values.h"
 #include "engine/search/value_form.h"
 
 namespace binseek::search {
 namespace {
 
-const char* NameOf(AggregationKind kind) {
-  switch (kind) {
-    case AggregationKind::kMin:
-      return "min";
-    case AggregationKind::kMax:
-      return "max";
-    case AggregationKind::kAvg:
-      return "avg";
-    case AggregationKind::kSum:
-      return "sum";
-    case AggregationKind::kStats:
-      return "stats";
-    default:
-      return "value_count";
-  }
-}
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-// Kahan's sum, so that the order of segments does not show in the result.
 struct Statistics {
   uint64_t count = 0;
-  double sum = 0;
-  double lost = 0;
   double min = std::numeric_limits<double>::infinity();
   double max = -std::numeric_limits<double>::infinity();
+  CompensatedSum sum;
+  CompensatedSum squares;
 
   void Add(double value) {
     ++count;
-    const double wanted = value - lost;
-    const double next = sum + wanted;
-    lost = std::isfinite(next) ? (next - sum) - wanted : 0;
-    sum = next;
+    sum.Add(value);
     min = std::min(min, value);
     max = std::max(max, value);
   }
@@ -51,16 +37,93 @@ struct Statistics {
 
 class MetricAggregator final : public Aggregator {
  public:
-  MetricAggregator(const AggregationSpec* spec, AggregationContext* context, ValueForm form,
-                   std::optional<double> missing)
-      : spec_(spec), context_(context), form_(std::move(form)), missing_(missing) {}
+  MetricAggregator(const MetricAggregation* options, AggregationContext* context,
+                   NumberValues values)
+      : options_(*options), context_(context), values_(std::move(values)) {}
+
+  Status OpenSegment(size_t index, const index::SegmentView& segment) override {
+    values_.OpenSegment(index, segment);
+    return Status::Ok();
+  }
+
+  Status Collect(const BucketedDocs& docs) override {
+    values_.Open(docs.first, docs.offsets.size());
+    const bool squares = options_.metric == Metric::kExtendedStats;
+    for (size_t i = 0; i < docs.offsets.size(); ++i) {
+      BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[i] + size_t{1}, &buckets_));
+      Statistics& statistics = buckets_[docs.buckets[i]];
+      values_.ForEach(docs.offsets[i], [&](double value) {
+        statistics.Add(value);
+        if (squares) {
+          statistics.squares.Add(value * value);
+        }
+      });
+    }
+    return Status::Ok();
+  }
+
+  Result<AggregationResult> Build(uint32_t bucket) override {
+    const Statistics statistics = bucket < buckets_.size() ? buckets_[bucket] : Statistics();
+    AggregationResult result;
+    result.type_name = options_.type();
+    if (options_.metric == Metric::kStats || options_.metric == Metric::kExtendedStats) {
+      StatsResult stats;
+      stats.count = statistics.count;
+      stats.sum = statistics.sum.sum;
+      stats.min = statistics.min;
+      stats.max = statistics.max;
+      stats.format = values_.format();
+      if (options_.metric == Metric::kExtendedStats) {
+        stats.extended = {.sum_of_squares = statistics.squares.sum, .sigma = options_.sigma};
+      }
+      result.body = std::move(stats);
+      return result;
+    }
+    NumberResult number;
+    number.format = values_.format();
+    number.value = ValueOf(statistics);
+    result.body = std::move(number);
+    return result;
+  }
+
+ private:
+  std::optional<double> ValueOf(const Statistics& statistics) const {
+    if (options_.metric == Metric::kSum) {
+      return statistics.sum.sum;
+    }
+    if (statistics.count == 0) {
+      return std::nullopt;
+    }
+    switch (options_.metric) {
+      case Metric::kMin:
+        return statistics.min;
+      case Metric::kMax:
+        return statistics.max;
+      default:
+        return statistics.sum.sum / static_cast<double>(statistics.count);
+    }
+  }
+
+  const MetricAggregation& options_;
+  AggregationContext* const context_;
+  NumberValues values_;
+  std::vector<Statistics> buckets_;
+};
+
+// value_count, which any field with values has.
+class ValueCountAggregator final : public Aggregator {
+ public:
+  ValueCountAggregator(AggregationContext* context, ValueForm form, ValueFormatPtr format,
+                       bool counts_missing)
+      : context_(context),
+        form_(std::move(form)),
+        format_(std::move(format)),
+        counts_missing_(counts_missing) {}
 
   Status OpenSegment(size_t index, const index::SegmentView& segment) override {
     numbers_.reset();
     ords_.reset();
-    field_ = nullptr;
     if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
-      field_ = ref->field;
       if (ref->has_terms()) {
         ords_ = std::make_unique<OrdReader>(segment, *ref);
       } else {
@@ -78,77 +141,213 @@ class MetricAggregator final : public Aggregator {
       ords_->Open(docs.first, docs.offsets.size());
     }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
-      BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[i] + size_t{1}, &buckets_));
-      CollectOne(docs.offsets[i], &buckets_[docs.buckets[i]]);
+      BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[i] + size_t{1}, &counts_));
+      uint64_t& count = counts_[docs.buckets[i]];
+      bool any = false;
+      if (numbers_ != nullptr) {
+        any = numbers_->ForEach(docs.offsets[i], [&count](int64_t) { ++count; });
+      } else if (ords_ != nullptr) {
+        any = ords_->ForEach(docs.offsets[i], [&count](uint32_t) { ++count; });
+      }
+      count += !any && counts_missing_ ? 1 : 0;
     }
     return ords_ != nullptr ? ords_->status() : Status::Ok();
   }
 
   Result<AggregationResult> Build(uint32_t bucket) override {
     AggregationResult result;
-    result.name = spec_->name;
-    result.kind = spec_->kind;
-    result.type_name = NameOf(spec_->kind);
-    result.date =
-        form_.kind() == ValueForm::Kind::kColumn && form_.field().kind == mapping::FieldKind::kDate;
-    if (bucket < buckets_.size()) {
-      result.count = buckets_[bucket].count;
-      result.sum = buckets_[bucket].sum;
-      result.min = buckets_[bucket].min;
-      result.max = buckets_[bucket].max;
-    }
+    result.type_name = "value_count";
+    NumberResult number;
+    number.integer = true;
+    number.format = format_;
+    number.value = bucket < counts_.size() ? static_cast<double>(counts_[bucket]) : 0;
+    result.body = std::move(number);
     return result;
   }
 
  private:
-  void CollectOne(uint32_t offset, Statistics* statistics) const {
-    bool any = false;
-    if (numbers_ != nullptr) {
-      any = numbers_->ForEach(
-          offset, [&](int64_t value) { statistics->Add(mapping::ToDouble(*field_, value)); });
-    } else if (ords_ != nullptr) {
-      any = ords_->ForEach(offset, [&](uint32_t) { ++statistics->count; });
-    }
-    if (!any && missing_) {
-      statistics->Add(*missing_);
-    }
-  }
-
-  const AggregationSpec* const spec_;
   AggregationContext* const context_;
   const ValueForm form_;
-  const std::optional<double> missing_;
-  const mapping::Field* field_ = nullptr;
+  const ValueFormatPtr format_;
+  const bool counts_missing_;
   std::unique_ptr<NumberReader> numbers_;
   std::unique_ptr<OrdReader> ords_;
-  std::vector<Statistics> buckets_;
+  std::vector<uint64_t> counts_;
 };
+
+class WeightedAvgAggregator final : public Aggregator {
+ public:
+  WeightedAvgAggregator(AggregationContext* context, NumberValues values, NumberValues weights)
+      : context_(context), values_(std::move(values)), weights_(std::move(weights)) {}
+
+  Status OpenSegment(size_t index, const index::SegmentView& segment) override {
+    values_.OpenSegment(index, segment);
+    weights_.OpenSegment(index, segment);
+    return Status::Ok();
+  }
+
+  Status Collect(const BucketedDocs& docs) override {
+    values_.Open(docs.first, docs.offsets.size());
+    weights_.Open(docs.first, docs.offsets.size());
+    for (size_t i = 0; i < docs.offsets.size(); ++i) {
+      BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[i] + size_t{1}, &sums_));
+      double weight = 0;
+      uint32_t weights = 0;
+      weights_.ForEach(docs.offsets[i], [&](double value) {
+        weight = value;
+        ++weights;
+      });
+      if (weights > 1) {
+        return Status::InvalidArgument(
+            "Encountered more than one weight for a single document. Use a script to combine "
+            "multiple weights-per-doc into a single value.");
+      }
+      if (weights == 0) {
+        continue;
+      }
+      Sums& sums = sums_[docs.buckets[i]];
+      values_.ForEach(docs.offsets[i], [&](double value) {
+        sums.weighted.Add(value * weight);
+        sums.weights.Add(weight);
+        sums.any = true;
+      });
+    }
+    return Status::Ok();
+  }
+
+  Result<AggregationResult> Build(uint32_t bucket) override {
+    AggregationResult result;
+    result.type_name = "weighted_avg";
+    NumberResult number;
+    number.format = values_.format();
+    if (bucket < sums_.size() && sums_[bucket].any && sums_[bucket].weights.sum != 0) {
+      number.value = sums_[bucket].weighted.sum / sums_[bucket].weights.sum;
+    }
+    result.body = std::move(number);
+    return result;
+  }
+
+ private:
+  struct Sums {
+    CompensatedSum weighted;
+    CompensatedSum weights;
+    bool any = false;
+  };
+
+  AggregationContext* const context_;
+  NumberValues values_;
+  NumberValues weights_;
+  std::vector<Sums> sums_;
+};
+
+constexpr std::string_view kStatsNumbers[] = {"count", "min", "max", "avg", "sum"};
+constexpr std::string_view kExtendedNumbers[] = {"sum_of_squares",
+                                                 "variance",
+                                                 "variance_population",
+                                                 "variance_sampling",
+                                                 "std_deviation",
+                                                 "std_deviation_population",
+                                                 "std_deviation_sampling",
+                                                 "std_upper",
+                                                 "std_lower",
+                                                 "std_deviation_bounds.upper",
+                                                 "std_deviation_bounds.lower"};
 
 }  // namespace
 
-Result<std::unique_ptr<Aggregator>> MakeMetricAggregator(const AggregationSpec& spec,
-                                                         AggregationContext* context) {
-  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, spec.field));
-  if (form.kind() == ValueForm::Kind::kText && spec.kind != AggregationKind::kValueCount) {
-    return Status::InvalidArgument(
-        "Field [" + spec.field + "] of type [" + std::string(mapping::TypeName(form.field())) +
-        "] is not supported for aggregation [" + NameOf(spec.kind) + "]");
+std::string_view MetricAggregation::type() const {
+  constexpr std::string_view kTypes[] = {"min",         "max",   "avg",           "sum",
+                                         "value_count", "stats", "extended_stats"};
+  return kTypes[static_cast<size_t>(metric)];
+}
+
+bool MetricAggregation::HasNumber(std::string_view name) const {
+  if (metric != Metric::kStats && metric != Metric::kExtendedStats) {
+    return name.empty() || name == "value";
   }
-  std::optional<double> missing;
-  if (spec.missing && form.is_number()) {
-    BINSEEK_ASSIGN_OR_RETURN(const int64_t common, form.Parse(*spec.missing));
-    missing = form.ToDouble(common);
-  } else if (spec.missing && form.kind() == ValueForm::Kind::kText) {
-    missing = 0;  // only counted
-  } else if (spec.missing) {
-    mapping::Field number;
-    number.kind = mapping::FieldKind::kDouble;
-    BINSEEK_ASSIGN_OR_RETURN(const int64_t sortable,
-                             mapping::ParseColumnValue(number, *spec.missing));
-    missing = mapping::DoubleFromSortable(sortable);
+  return std::find(std::begin(kStatsNumbers), std::end(kStatsNumbers), name) !=
+             std::end(kStatsNumbers) ||
+         (metric == Metric::kExtendedStats &&
+          std::find(std::begin(kExtendedNumbers), std::end(kExtendedNumbers), name) !=
+              std::end(kExtendedNumbers));
+}
+
+Result<std::unique_ptr<Aggregator>> MetricAggregation::Make(const AggregationSpec& /*spec*/,
+                                                            AggregationContext* context) const {
+  if (metric == Metric::kValueCount) {
+    BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
+    ValueFormatPtr format;
+    if (!source.format.empty()) {
+      BINSEEK_ASSIGN_OR_RETURN(format, MakeNumberFormat(source.format));
+    }
+    if (source.missing && form.is_number()) {
+      BINSEEK_RETURN_IF_ERROR(form.Parse(*source.missing).status());
+    }
+    return std::unique_ptr<Aggregator>(std::make_unique<ValueCountAggregator>(
+        context, std::move(form), std::move(format), source.missing.has_value()));
   }
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), *context));
   return std::unique_ptr<Aggregator>(
-      std::make_unique<MetricAggregator>(&spec, context, std::move(form), missing));
+      std::make_unique<MetricAggregator>(this, context, std::move(values)));
+}
+
+Result<std::unique_ptr<Aggregator>> WeightedAvgAggregation::Make(
+    const AggregationSpec& /*spec*/, AggregationContext* context) const {
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(value, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues weights, NumberValues::Make(weight, type(), *context));
+  return std::unique_ptr<Aggregator>(
+      std::make_unique<WeightedAvgAggregator>(context, std::move(values), std::move(weights)));
+}
+
+ExtendedStats ExtendedStatsOf(const StatsResult& stats) {
+  ExtendedStats out;
+  const auto count = static_cast<double>(stats.count);
+  const double sigma = stats.extended ? stats.extended->sigma : 2;
+  const double squares = stats.extended ? stats.extended->sum_of_squares : 0;
+  const double around_mean = std::max(0.0, squares - stats.sum * stats.sum / count);
+  const double average = stats.count == 0 ? kNone : stats.sum / count;
+  out.variance_population = stats.count == 0 ? kNone : around_mean / count;
+  out.variance_sampling = stats.count < 2 ? kNone : around_mean / (count - 1);
+  out.deviation_population = std::sqrt(out.variance_population);
+  out.deviation_sampling = std::sqrt(out.variance_sampling);
+  out.upper_population = average + sigma * out.deviation_population;
+  out.lower_population = average - sigma * out.deviation_population;
+  out.upper_sampling = average + sigma * out.deviation_sampling;
+  out.lower_sampling = average - sigma * out.deviation_sampling;
+  return out;
+}
+
+double StatsNumber(const StatsResult& stats, std::string_view name) {
+  if (name == "count") {
+    return static_cast<double>(stats.count);
+  }
+  if (name == "sum") {
+    return stats.sum;
+  }
+  if (name == "sum_of_squares") {
+    return stats.extended ? stats.extended->sum_of_squares : kNone;
+  }
+  if (stats.count == 0) {
+    return kNone;
+  }
+  if (name == "min" || name == "max") {
+    return name == "min" ? stats.min : stats.max;
+  }
+  if (name == "avg") {
+    return stats.sum / static_cast<double>(stats.count);
+  }
+  const ExtendedStats extended = ExtendedStatsOf(stats);
+  if (name.starts_with("variance")) {
+    return name == "variance_sampling" ? extended.variance_sampling : extended.variance_population;
+  }
+  if (name == "std_upper" || name == "std_deviation_bounds.upper") {
+    return extended.upper_population;
+  }
+  if (name == "std_lower" || name == "std_deviation_bounds.lower") {
+    return extended.lower_population;
+  }
+  return name == "std_deviation_sampling" ? extended.deviation_sampling
+                                          : extended.deviation_population;
 }
 
 }  // namespace binseek::search

@@ -5,85 +5,62 @@
 #include <utility>
 
 #include "engine/mapping/mapping.h"
+#include "engine/search/blended_query.h"
+#include "engine/search/each_field_query.h"
 #include "engine/search/query.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
 namespace {
 
-// '*' stands for any characters. Backtracks to the last star only, so the cost is at most the product of the lengths.
-bool MatchesPattern(std::string_view pattern, std::string_view name) {
-  size_t p = 0;
-  size_t n = 0;
-  size_t star = std::string_view::npos;
-  size_t resume = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') {
-    ++p;
-  }
-  return p == pattern.size();
-}
-
-bool IsSearchable(const mapping::Field& field) {
-  return field.indexed && (field.is_numeric() || field.kind == mapping::FieldKind::kText ||
-                           field.kind == mapping::FieldKind::kKeyword ||
-                           field.kind == mapping::FieldKind::kFlattened);
-}
-
 class MultiMatchQuery final : public Query {
  public:
   explicit MultiMatchQuery(MultiMatchOptions options) : options_(std::move(options)) {}
 
   Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
-    std::vector<QueryPtr> queries;
-    for (const MatchOptions& match : Expand(*context.index->mapping)) {
-      queries.push_back(MakeMatch(match));
+    if (options_.cross_fields) {
+      const std::vector<MatchOptions> matches = Expand(*context.index->mapping);
+      return BindCrossFields(context, matches, options_.tie_breaker, options_.match.boost * boost);
     }
-    const float tie_breaker = options_.most_fields ? 1.0f : options_.tie_breaker;
-    return MakeDisMax(std::move(queries), tie_breaker)->Bind(context, options_.match.boost * boost);
+    return Expanded(context)->Bind(context, boost);
   }
+  Result<QueryPtr> Resolve(const BindContext& context) const override {
+    return options_.cross_fields ? QueryPtr() : Expanded(context);
+  }
+  float boost() const override { return options_.match.boost; }
 
  private:
-  // One match per field; boosts of a field that several patterns name are multiplied.
+  QueryPtr Expanded(const BindContext& context) const {
+    std::vector<QueryPtr> queries;
+    for (const MatchOptions& match : Expand(*context.index->mapping)) {
+      queries.push_back(options_.kind == MultiMatchOptions::Kind::kWords ? MakeMatch(match)
+                                                                         : MakePhrase(match));
+    }
+    const float tie_breaker = options_.most_fields ? 1.0f : options_.tie_breaker;
+    return MakeDisMax(std::move(queries), tie_breaker, options_.match.boost);
+  }
+  QueryPtr MakePhrase(const MatchOptions& match) const {
+    MatchPhraseOptions phrase;
+    phrase.field = match.field;
+    phrase.text = match.text;
+    phrase.slop = options_.slop;
+    phrase.analyzer = match.analyzer;
+    phrase.zero_terms_all = match.zero_terms_all;
+    phrase.lenient = match.lenient;
+    phrase.boost = match.boost;
+    phrase.last_is_prefix = options_.kind == MultiMatchOptions::Kind::kPhrasePrefix;
+    phrase.max_expansions = options_.max_expansions;
+    return MakeMatchPhrase(std::move(phrase));
+  }
+
+  // One match per field. A pattern takes numbers with it, which the text may not be.
   std::vector<MatchOptions> Expand(const mapping::Mapping& mapping) const {
     std::vector<MatchOptions> out;
-    const auto add = [&](const std::string& name, float boost, bool lenient) {
-      for (MatchOptions& match : out) {
-        if (match.field == name) {
-          match.boost *= boost;
-          return;
-        }
-      }
-      MatchOptions match = options_.match;
-      match.field = name;
-      match.boost = boost;
-      match.lenient = match.lenient || lenient;
-      out.push_back(std::move(match));
-    };
-    for (const auto& [name, boost] : options_.fields) {
-      if (name.find('*') == std::string::npos) {
-        add(name, boost, false);
-        continue;
-      }
-      for (const mapping::Field& field : mapping.fields()) {
-        if (IsSearchable(field) && MatchesPattern(name, field.name)) {
-          add(field.name, boost,
-              true);  // a pattern takes numbers with it, which the text may not be
-        }
-      }
+    for (MeantField& field : ExpandFields(mapping, options_.fields)) {
+      MatchOptions& match = out.emplace_back(options_.match);
+      match.field = std::move(field.name);
+      match.boost = field.boost;
+      match.lenient = match.lenient || field.by_pattern;
     }
     return out;
   }

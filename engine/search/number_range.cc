@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/mapping/date_format.h"
 #include "engine/mapping/number.h"
 #include "engine/search/constant_query.h"
 #include "engine/search/date_math.h"
@@ -27,7 +28,7 @@ Status NotAValue(const Field& field, std::string_view text, const Status& why) {
     return Status::InvalidArgument("failed to create query: Can't parse boolean value [" + shown +
                                    "], expected [true] or [false]");
   }
-  if (field.kind == FieldKind::kDate) {
+  if (field.is_date()) {
     return Status::InvalidArgument("failed to create query: " + why.message());
   }
   return Status::InvalidArgument("failed to create query: For input string: \"" + shown + "\"");
@@ -35,7 +36,7 @@ Status NotAValue(const Field& field, std::string_view text, const Status& why) {
 
 bool IsScaledInteger(const Field& field) {
   return field.kind == FieldKind::kLong || field.kind == FieldKind::kUnsignedLong ||
-         field.kind == FieldKind::kDecimal;
+         field.kind == FieldKind::kDecimal || field.kind == FieldKind::kTokenCount;
 }
 
 // One end of an interval of integers. nullopt: the text lies beyond all values on the far side.
@@ -63,11 +64,30 @@ Result<std::optional<int64_t>> EndOf(const Field& field, const Bound& bound, boo
                            : std::optional<int64_t>(lower ? *value + 1 : *value - 1);
 }
 
+// What the text leaves open below a microsecond goes with what it leaves open above.
+Result<int64_t> NanosOf(std::string_view text, const DateForm& form, int64_t now_micros,
+                        bool round_up) {
+  constexpr int64_t kLastMicros = kHighest / 1000 - 1;
+  BINSEEK_ASSIGN_OR_RETURN(const int64_t low, ParseDateMath(text, form, now_micros, false));
+  BINSEEK_ASSIGN_OR_RETURN(const int64_t high, ParseDateMath(text, form, now_micros, true));
+  const Result<mapping::ParsedDate> exact = mapping::ParseDateAs(form.format, text);
+  if (exact.ok() && low == high && low >= 0 && low <= kLastMicros) {
+    return low * 1000 + exact->nanos;
+  }
+  // Moments that no value can have are before or behind all that have one.
+  const int64_t micros = std::clamp(round_up ? high : low, int64_t{-1}, kLastMicros);
+  return micros * 1000 + (round_up && low != high ? 999 : 0);
+}
+
 Result<std::optional<int64_t>> DateEndOf(const Field& field, const Bound& bound, bool lower,
-                                         int64_t now_micros) {
+                                         int64_t now_micros, const DateForm& given) {
   // "greater than this day" begins behind its end, "less than this day" ends before its begin.
   const bool round_up = lower != bound.inclusive;
-  const Result<int64_t> value = ParseDateMath(bound.value, now_micros, round_up);
+  DateForm form = given;
+  form.format = form.format.empty() ? field.parameters().format : form.format;
+  const Result<int64_t> value = field.kind == FieldKind::kDateNanos
+                                    ? NanosOf(bound.value, form, now_micros, round_up)
+                                    : ParseDateMath(bound.value, form, now_micros, round_up);
   if (!value.ok()) {
     return NotAValue(field, bound.value, value.status());
   }
@@ -101,9 +121,35 @@ class IntervalsScorer final : public Scorer {
     }
     return any;
   }
+  bool NarrowWindow(DocId first, Window* window) override {
+    if (window->CountMatches() > kFewCandidates) {
+      return Scorer::NarrowWindow(first, window);
+    }
+    ForEachBit(window->match, [&](uint32_t offset) {
+      if (first + offset >= max_doc_ || !HasDoc(first + offset)) {
+        window->match[offset / 64] &= ~(uint64_t{1} << (offset % 64));
+      } else if (scores_) {
+        window->score[offset] = score_;
+      }
+    });
+    return window->AnyMatch();
+  }
+  ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
+  bool can_test() const override { return true; }
+  bool HasDoc(DocId doc) override {
+    int64_t value = 0;
+    if (!column_->multi_valued()) {
+      return column_->Get(doc, &value) && Contains(intervals_, value);
+    }
+    const std::span<const int64_t> values = column_->GetAll(doc, &scratch_);
+    return std::any_of(values.begin(), values.end(),
+                       [this](int64_t each) { return Contains(intervals_, each); });
+  }
 
  private:
   static constexpr size_t kFewIntervals = 4;
+  // So many values are looked up in less time than a window's pages are compared.
+  static constexpr uint32_t kFewCandidates = 32;
   static constexpr uint32_t kPageWords = index::NumberPage::kMaxDocs / 64;
 
   // `match` is 0 and has a word per 64 documents of the page.
@@ -200,7 +246,7 @@ class IntervalsWeight final : public Weight {
 
 Result<std::optional<Interval>> IntervalOfValue(const Field& field, std::string_view text,
                                                 int64_t now_micros) {
-  if (field.kind == FieldKind::kDate) {
+  if (field.is_date()) {
     const Bound bound{std::string(text), true};
     return IntervalOfBounds(field, bound, bound, now_micros);
   }
@@ -217,7 +263,7 @@ Result<std::optional<Interval>> IntervalOfValue(const Field& field, std::string_
 Result<std::optional<Interval>> IntervalOfBounds(const Field& field,
                                                  const std::optional<Bound>& lower,
                                                  const std::optional<Bound>& upper,
-                                                 int64_t now_micros) {
+                                                 int64_t now_micros, const DateForm& form) {
   Interval interval{kLowest, kHighest};
   bool empty = false;
   for (const bool is_lower : {true, false}) {
@@ -226,8 +272,8 @@ Result<std::optional<Interval>> IntervalOfBounds(const Field& field,
       continue;
     }
     std::optional<int64_t> end;
-    if (field.kind == FieldKind::kDate) {
-      BINSEEK_ASSIGN_OR_RETURN(end, DateEndOf(field, *bound, is_lower, now_micros));
+    if (field.is_date()) {
+      BINSEEK_ASSIGN_OR_RETURN(end, DateEndOf(field, *bound, is_lower, now_micros, form));
     } else {
       BINSEEK_ASSIGN_OR_RETURN(end, EndOf(field, *bound, is_lower));
     }

@@ -13,6 +13,7 @@
 
 #include "engine/base/result.h"
 #include "engine/mapping/field.h"
+#include "engine/search/date_math.h"
 #include "engine/search/query.h"
 #include "engine/search/weight.h"
 
@@ -27,11 +28,11 @@ struct Interval {
 // moments that the text leaves open ("2026-01-02" is a day). REQUIRES (here and below): field.is_numeric().
 Result<std::optional<Interval>> IntervalOfValue(const mapping::Field& field, std::string_view text,
                                                 int64_t now_micros);
-// nullopt: no value can lie between the bounds.
+// nullopt: no value can lie between the bounds. `form`: of dates; its format empty: the field's.
 Result<std::optional<Interval>> IntervalOfBounds(const mapping::Field& field,
                                                  const std::optional<Bound>& lower,
                                                  const std::optional<Bound>& upper,
-                                                 int64_t now_micros);
+                                                 int64_t now_micros, const DateForm& form = {});
 
 // Sorts, and joins those that touch.
 std::vector<Interval> NormalizeIntervals(std::vector<Interval> intervals);

@@ -1,80 +1,97 @@
-// MakePrefix: documents with a term that begins so. Constant score.
+// MakePrefix: documents with a term that begins so.
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "engine/analysis/analyzer.h"
-#include "engine/mapping/mapping.h"
+#include "engine/search/constant_query.h"
+#include "engine/search/multi_term_query.h"
 #include "engine/search/query.h"
-#include "engine/search/term_union.h"
 
 namespace binseek::search {
 namespace {
 
-class PrefixWeight final : public TermUnionWeight {
+class PrefixPattern final : public TermPattern {
  public:
-  PrefixWeight(const FieldRef& field, const std::string& prefix, bool case_insensitive, bool scores,
-               float score)
-      : TermUnionWeight(field, scores, score),
-        prefix_(case_insensitive ? analysis::Lowercase(prefix) : TermFor(field, prefix)),
+  PrefixPattern(const FieldRef& ref, const std::string& prefix, bool case_insensitive)
+      : path_(ref.path),
+        prefix_(case_insensitive ? analysis::Lowercase(prefix) : TermFor(ref, prefix)),
         case_insensitive_(case_insensitive) {}
 
- private:
-  void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const override {
-    const std::string& shared = case_insensitive_ ? ref().path : prefix_;
+  void VisitTerms(const codec::BlockTermDictionary& terms, const Visit& visit) const override {
+    const std::string& shared = case_insensitive_ ? path_ : prefix_;
     codec::BlockTermDictionary::Cursor cursor(terms);
     for (bool ok = cursor.SeekCeil(shared); ok && cursor.term().starts_with(shared);
          ok = cursor.Next()) {
-      if (IsValueTerm(ref(), cursor.term()) && (!case_insensitive_ || MatchesCase(cursor.term()))) {
-        out->Add(cursor.info());
+      if ((!case_insensitive_ || MatchesCase(cursor.term())) &&
+          !visit(cursor.term(), cursor.info(), 1.0F)) {
+        return;
       }
     }
   }
-
-  bool MatchesCase(std::string_view term) const {
-    return analysis::Lowercase(term.substr(ref().path.size())).starts_with(prefix_);
+  bool Accepts(std::string_view term) const override {
+    return case_insensitive_ ? term.starts_with(path_) && MatchesCase(term)
+                             : term.starts_with(prefix_);
   }
 
+ private:
+  bool MatchesCase(std::string_view term) const {
+    return analysis::Lowercase(term.substr(path_.size())).starts_with(prefix_);
+  }
+
+  const std::string path_;
   const std::string prefix_;  // with the path, unless case is ignored
   const bool case_insensitive_;
 };
 
 class PrefixQuery final : public Query {
  public:
-  PrefixQuery(std::string field, std::string prefix, bool case_insensitive, float boost)
+  PrefixQuery(std::string field, std::string prefix, bool case_insensitive, float boost,
+              std::string rewrite)
       : field_(std::move(field)),
         prefix_(std::move(prefix)),
         case_insensitive_(case_insensitive),
-        boost_(boost) {}
+        boost_(boost),
+        rewrite_(std::move(rewrite)) {}
 
   Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
-    const std::optional<FieldRef> ref = FindField(*context.index->mapping, field_);
+    BINSEEK_ASSIGN_OR_RETURN(const Rewrite rewrite, ParseRewrite(rewrite_, Rewrite()));
+    BINSEEK_ASSIGN_OR_RETURN(
+        const std::optional<FieldRef> ref,
+        FindPatternField(context, field_, "prefix", "keyword, text and wildcard"));
     if (!ref) {
       return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
     }
-    if (!ref->has_terms()) {
-      return Status::InvalidArgument(
-          "failed to create query: Can only use prefix queries on keyword, text and wildcard "
-          "fields - not on [" +
-          field_ + "] which is of type [" + std::string(mapping::TypeName(*ref->field)) + "]");
-    }
-    return std::unique_ptr<Weight>(std::make_unique<PrefixWeight>(*ref, prefix_, case_insensitive_,
-                                                                  context.scores, boost_ * boost));
+    BINSEEK_ASSIGN_OR_RETURN(
+        std::unique_ptr<Weight> weight,
+        BindPattern(context, *ref,
+                    std::make_shared<PrefixPattern>(*ref, prefix_, case_insensitive_), rewrite,
+                    boost_ * boost));
+    return Describe(std::move(weight), field_ + ":" + prefix_ + "*");
   }
-  bool constant_score() const override { return true; }
+  bool constant_score() const override { return rewrite_.empty(); }
+  std::string Key() const override {
+    return (case_insensitive_ ? "prefixes " : "prefix ") + rewrite_ + ' ' + field_ + '\0' + prefix_;
+  }
+  float boost() const override { return boost_; }
+  QueryPtr WithBoost(float boost) const override {
+    return MakePrefix(field_, prefix_, case_insensitive_, boost, rewrite_);
+  }
 
  private:
   const std::string field_;
   const std::string prefix_;
   const bool case_insensitive_;
   const float boost_;
+  const std::string rewrite_;
 };
 
 }  // namespace
 
-QueryPtr MakePrefix(std::string field, std::string prefix, bool case_insensitive, float boost) {
-  return std::make_shared<PrefixQuery>(std::move(field), std::move(prefix), case_insensitive,
-                                       boost);
+QueryPtr MakePrefix(std::string field, std::string prefix, bool case_insensitive, float boost,
+                    std::string rewrite) {
+  return std::make_shared<PrefixQuery>(std::move(field), std::move(prefix), case_insensitive, boost,
+                                       std::move(rewrite));
 }
 
 }  // namespace binseek::search

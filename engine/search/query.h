@@ -21,14 +21,24 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 
+namespace binseek::index {
+enum class IndexId : uint32_t;
+}
+
 namespace binseek::search {
 
 class Weight;
+class Query;
 struct BindContext;
+struct BoolOptions;
+struct NestedOptions;
+using QueryPtr = std::shared_ptr<const Query>;
 
 inline constexpr uint32_t kMaxClauses = 1024;  // leaves and branches of one tree
 inline constexpr uint32_t kMaxQueryDepth = 50;
@@ -45,11 +55,27 @@ class Query {
   virtual std::vector<const Query*> children() const { return {}; }
   // True where every match has the same score, so that order is that of documents.
   virtual bool constant_score() const { return false; }
+  // What hits are told that match it (`_name`); empty: nothing. See MakeNamed.
+  virtual std::string_view name() const { return {}; }
+
+  virtual const NestedOptions* AsNested() const { return nullptr; }  // null: it is something else
+
+  // --- For rewriting (bool_rewrite.h) ---
+
+  // What it comes down to in an index where that is a query of another kind (words of a text are a boolean query of terms); null: it is that already.
+  [[nodiscard]] virtual Result<QueryPtr> Resolve(const BindContext& /*context*/) const {
+    return QueryPtr();
+  }
+  virtual const BoolOptions* AsBool() const { return nullptr; }  // null: it is something else
+  // Equal keys, equal matches and, boosts apart, equal scores. Empty: not known.
+  virtual std::string Key() const { return {}; }
+  virtual float boost() const { return 1; }
+  // The same with another boost in place of its own; null: it has none that can be changed.
+  virtual QueryPtr WithBoost(float /*boost*/) const { return nullptr; }
 
  protected:
   Query() = default;
 };
-using QueryPtr = std::shared_ptr<const Query>;
 
 // kInvalidArgument where the tree is deeper or larger than the limits above. Does not recurse.
 Status CheckLimits(const Query& query);
@@ -62,14 +88,35 @@ QueryPtr MakeTerm(std::string field, std::string value, float boost = 1);
 // Any of the values, with constant score.
 QueryPtr MakeTerms(std::string field, std::vector<std::string> values, float boost = 1);
 
+// Any of the values that a document has at a path of its source: the terms of a user's list. A document that is not there has none. With a query instead of
+// an id, those of all documents that match it.
+struct TermsLookup {
+  std::string index{};
+  std::string id{};
+  std::string path{};
+  QueryPtr query{};
+};
+QueryPtr MakeTermsLookup(std::string field, TermsLookup lookup, float boost = 1);
+
 struct Bound {
   std::string value{};
   bool inclusive = true;
 };
+// What a range of a document has to be to the wanted one: overlap with it, lie in it, hold it.
+enum class RangeRelation : uint8_t { kIntersects, kWithin, kContains };
 // Between the bounds (absent = open): by value on numbers and dates ("now-7d/d" and "2026-01-01||+1M" are read as date arithmetic), by term
 // bytes on keywords and text.
+struct RangeOptions {
+  float boost = 1;
+  RangeRelation relation = RangeRelation::kIntersects;  // where the field's values are ranges
+  // How the bounds are written where they are dates, and whose days they mean; see DateForm (date_math.h). Empty: the field's format, UTC.
+  std::string format{};
+  std::string time_zone{};
+};
 QueryPtr MakeRange(std::string field, std::optional<Bound> lower, std::optional<Bound> upper,
-                   float boost = 1);
+                   RangeOptions options);
+QueryPtr MakeRange(std::string field, std::optional<Bound> lower, std::optional<Bound> upper,
+                   float boost = 1, RangeRelation relation = RangeRelation::kIntersects);
 
 struct MatchOptions {
   std::string field{};
@@ -80,16 +127,43 @@ struct MatchOptions {
   std::string analyzer{};       // empty: the field's
   bool zero_terms_all = false;  // a text without tokens matches all instead of nothing
   bool lenient = false;         // a value that is none of the field's kind matches nothing
+  std::string fuzziness{};      // "AUTO", "AUTO:3,6", "1", ...; empty: exact
+  uint32_t prefix_length = 0;   // of fuzzy terms: code points that are as they are
+  uint32_t max_expansions = 50;
+  bool fuzzy_transpositions = true;
+  std::string fuzzy_rewrite{};
   float boost = 1;
+  bool last_is_prefix =
+      false;  // the last token stands for all terms that begin so, with constant score
 };
 // Text is analysed, its tokens are the terms of a boolean query; other kinds match as by MakeTerm.
 QueryPtr MakeMatch(MatchOptions options);
 
+struct MatchPhraseOptions {
+  std::string field{};
+  std::string text{};
+  uint32_t slop = 0;            // moves of terms that an occurrence may need
+  std::string analyzer{};       // empty: the field's
+  bool zero_terms_all = false;  // a text without tokens matches all instead of nothing
+  bool lenient = false;         // a value that is none of the field's kind matches nothing
+  float boost = 1;
+  bool last_is_prefix = false;   // the last token stands for terms that begin so,
+  uint32_t max_expansions = 50;  // at most so many of them
+};
+// Text is analysed, and its tokens must stand one behind the other, with the gaps that they have there; tokens at one position are alternatives. A single
+// token is a term; other kinds than text match as by MakeTerm.
+QueryPtr MakeMatchPhrase(MatchPhraseOptions options);
+
 struct MultiMatchOptions {
+  enum class Kind : uint8_t { kWords, kPhrase, kPhrasePrefix };
   std::vector<std::pair<std::string, float>> fields{};  // name (may hold '*') and boost
   MatchOptions match{};                                 // its field is not looked at
-  bool most_fields = false;  // sum of the fields' scores instead of the best one's
+  Kind kind = Kind::kWords;
+  uint32_t slop = 0;             // of phrases
+  uint32_t max_expansions = 50;  // of phrases whose last term is a prefix
+  bool most_fields = false;      // sum of the fields' scores instead of the best one's
   float tie_breaker = 0;
+  bool cross_fields = false;  // term by term in any field, see blended_query.h
 };
 QueryPtr MakeMultiMatch(MultiMatchOptions options);
 
@@ -111,8 +185,16 @@ QueryPtr MakeConstantScore(QueryPtr query, float boost = 1);
 // Documents with a value in the field (or in any field below it).
 QueryPtr MakeExists(std::string field, float boost = 1);
 QueryPtr MakeIds(std::vector<std::string> ids, float boost = 1);
+// `rewrite` (also of the queries of multi_term_query.h): how terms score: "constant_score" (empty), "scoring_boolean", "top_terms_N", ...
 QueryPtr MakePrefix(std::string field, std::string prefix, bool case_insensitive = false,
-                    float boost = 1);
+                    float boost = 1, std::string rewrite = "");
+// In each index the query that is given for it; in others all documents. Its children are not shown: what they look for is nobody's wish.
+QueryPtr MakeByIndex(std::vector<std::pair<index::IndexId, QueryPtr>> queries);
+// The query as it is, under a name.
+QueryPtr MakeNamed(QueryPtr query, std::string name);
+// Documents whose key falls into part `id` of `max`; of a field with numbers, those whose first value does. Of documents the same part has always the same.
+// REQUIRES: id < max.
+QueryPtr MakeSlice(uint32_t id, uint32_t max, std::string field = "_id");
 
 // How many of `clauses` optional clauses must match by Elasticsearch's specification; kInvalidArgument where it is none.
 Result<int> ParseMinimumShouldMatch(const std::string& specification, int clauses);

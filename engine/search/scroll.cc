@@ -7,6 +7,8 @@
 namespace binseek::search {
 namespace {
 
+constexpr std::string_view kScrollSetting = "search.max_open_scroll_context";
+
 std::string NewScrollId() {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::random_device source;
@@ -45,6 +47,8 @@ struct ScrollRegistry::Scroll {
   std::vector<const index::IndexView*> indices;
   SearchOptions options;
   std::shared_ptr<const void> context;
+  QueryPtr restriction;  // of a point in time
+  bool is_point_in_time = false;
 
   // Guarded by the registry.
   int64_t keep_alive_ms = 0;
@@ -123,15 +127,26 @@ void ScrollRegistry::DropExpired() {
   });
 }
 
-Status ScrollRegistry::CheckRoom() {
+Status ScrollRegistry::CheckRoom(std::string_view kind, std::string_view setting) {
   DropExpired();
   if (scrolls_.size() < options_.max_open) {
     return Status::Ok();
   }
   return Status::ResourceExhausted(
-      "Trying to create too many scroll contexts. Must be less than or equal to: [" +
-      std::to_string(options_.max_open) +
-      "]. This limit can be set by changing the [search.max_open_scroll_context] setting.");
+      "Trying to create too many " + std::string(kind) +
+      " contexts. Must be less than or equal to: [" + std::to_string(options_.max_open) +
+      "]. This limit can be set by changing the [" + std::string(setting) + "] setting.");
+}
+
+Status ScrollRegistry::CheckKeepAlive(int64_t keep_alive_ms) const {
+  if (keep_alive_ms <= options_.max_keep_alive_ms) {
+    return Status::Ok();
+  }
+  return Status::InvalidArgument("Keep alive for request (" + std::to_string(keep_alive_ms) +
+                                 "ms) is too large. It must be less than (" +
+                                 std::to_string(options_.max_keep_alive_ms) +
+                                 "ms). This limit can be set by changing the "
+                                 "[search.max_keep_alive] cluster level setting.");
 }
 
 Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView> view,
@@ -145,16 +160,10 @@ Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView>
   if (request.size == 0) {
     return Status::InvalidArgument("[size] cannot be [0] in a scroll context");
   }
-  if (keep_alive_ms > options_.max_keep_alive_ms) {
-    return Status::InvalidArgument("Keep alive for request (" + std::to_string(keep_alive_ms) +
-                                   "ms) is too large. It must be less than (" +
-                                   std::to_string(options_.max_keep_alive_ms) +
-                                   "ms). This limit can be set by changing the "
-                                   "[search.max_keep_alive] cluster level setting.");
-  }
+  BINSEEK_RETURN_IF_ERROR(CheckKeepAlive(keep_alive_ms));
   {
     MutexLock lock(&mutex_);
-    BINSEEK_RETURN_IF_ERROR(CheckRoom());
+    BINSEEK_RETURN_IF_ERROR(CheckRoom("scroll", kScrollSetting));
   }
   ScrollPage page;
   BINSEEK_ASSIGN_OR_RETURN(page.result, SearchInTime(*view, indices, request, options));
@@ -182,22 +191,19 @@ Result<ScrollPage> ScrollRegistry::Open(std::shared_ptr<const index::EngineView>
     scroll->request.terminate_after = 0;
   }
   MutexLock lock(&mutex_);
-  BINSEEK_RETURN_IF_ERROR(CheckRoom());  // others may have been faster
+  BINSEEK_RETURN_IF_ERROR(CheckRoom("scroll", kScrollSetting));  // others may have been faster
   scrolls_.emplace(page.id, std::move(scroll));
   return page;
 }
 
 Result<ScrollPage> ScrollRegistry::Next(std::string_view id, int64_t keep_alive_ms) {
-  if (keep_alive_ms > options_.max_keep_alive_ms) {
-    return Status::InvalidArgument("Keep alive for request (" + std::to_string(keep_alive_ms) +
-                                   "ms) is too large.");
-  }
+  BINSEEK_RETURN_IF_ERROR(CheckKeepAlive(keep_alive_ms));
   std::shared_ptr<Scroll> scroll;
   {
     MutexLock lock(&mutex_);
     DropExpired();
     const auto it = scrolls_.find(id);
-    if (it == scrolls_.end()) {
+    if (it == scrolls_.end() || it->second->is_point_in_time) {
       return NoSuchScroll(id);
     }
     scroll = it->second;
@@ -235,23 +241,64 @@ Result<ScrollPage> ScrollRegistry::ServePage(Scroll* scroll) {
   return page;
 }
 
-bool ScrollRegistry::Close(std::string_view id) {
-  MutexLock lock(&mutex_);
+bool ScrollRegistry::Erase(std::string_view id, bool point_in_time) {
+  std::shared_ptr<Scroll> erased;  // its view goes without the lock
+  const MutexLock lock(&mutex_);
   DropExpired();
   const auto it = scrolls_.find(id);
-  if (it == scrolls_.end()) {
+  if (it == scrolls_.end() || it->second->is_point_in_time != point_in_time) {
     return false;
   }
+  erased = std::move(it->second);
   scrolls_.erase(it);
   return true;
 }
 
-size_t ScrollRegistry::CloseAll() {
-  MutexLock lock(&mutex_);
+size_t ScrollRegistry::EraseAll(bool point_in_time) {
+  const MutexLock lock(&mutex_);
   DropExpired();
-  const size_t count = scrolls_.size();
-  scrolls_.clear();
-  return count;
+  return std::erase_if(scrolls_, [point_in_time](const auto& entry) {
+    return entry.second->is_point_in_time == point_in_time;
+  });
+}
+
+bool ScrollRegistry::Close(std::string_view id) { return Erase(id, false); }
+size_t ScrollRegistry::CloseAll() { return EraseAll(false); }
+bool ScrollRegistry::ClosePointInTime(std::string_view id) { return Erase(id, true); }
+size_t ScrollRegistry::CloseAllPointsInTime() { return EraseAll(true); }
+
+Result<std::string> ScrollRegistry::OpenPointInTime(std::shared_ptr<const index::EngineView> view,
+                                                    std::vector<const index::IndexView*> indices,
+                                                    int64_t keep_alive_ms, QueryPtr restriction) {
+  BINSEEK_RETURN_IF_ERROR(CheckKeepAlive(keep_alive_ms));
+  auto held = std::make_shared<Scroll>();
+  held->view = std::move(view);
+  held->indices = std::move(indices);
+  held->restriction = std::move(restriction);
+  held->is_point_in_time = true;
+  held->keep_alive_ms = keep_alive_ms;
+  held->expires_micros = options_.clock->MonotonicMicros() + Micros(keep_alive_ms);
+  std::string id = NewScrollId();
+  const MutexLock lock(&mutex_);
+  BINSEEK_RETURN_IF_ERROR(CheckRoom("Point In Time", "search.max_open_pit_context"));
+  scrolls_.emplace(id, std::move(held));
+  return id;
+}
+
+Result<PointInTime> ScrollRegistry::UsePointInTime(std::string_view id, int64_t keep_alive_ms) {
+  BINSEEK_RETURN_IF_ERROR(CheckKeepAlive(keep_alive_ms));
+  const MutexLock lock(&mutex_);
+  DropExpired();
+  const auto it = scrolls_.find(id);
+  if (it == scrolls_.end() || !it->second->is_point_in_time) {
+    return NoSuchScroll(id);
+  }
+  Scroll& held = *it->second;
+  if (keep_alive_ms > 0) {
+    held.keep_alive_ms = keep_alive_ms;
+  }
+  held.expires_micros = options_.clock->MonotonicMicros() + Micros(held.keep_alive_ms);
+  return PointInTime{held.view, held.indices, held.restriction};
 }
 
 size_t ScrollRegistry::open() const {

@@ -1,5 +1,7 @@
 // ScrollRegistry: searches that are read page by page, all from the view that they began on.
 //
+// A point in time is a view that is held the same way, for searches of its own each time.
+//
 // A scroll keeps its view, and so the segments and column pages of that moment, alive until it is closed or its keep-alive has passed
 // without a page being asked for. So their number is bounded, and expired ones are dropped at every call.
 //
@@ -44,6 +46,12 @@ struct ScrollPage {
   std::shared_ptr<const void> context;            // as given to Open
 };
 
+struct PointInTime {
+  std::shared_ptr<const index::EngineView> view;
+  std::vector<const index::IndexView*> indices;  // of the view
+  QueryPtr restriction;                          // SearchRequest's; null: none
+};
+
 class ScrollRegistry {
  public:
   explicit ScrollRegistry(ScrollOptions options);
@@ -63,6 +71,15 @@ class ScrollRegistry {
   size_t CloseAll();
   size_t open() const;
 
+  // Holds a view until it is closed, or not used for so long. It counts among the scrolls, and is none: Next and Close do not find it.
+  Result<std::string> OpenPointInTime(std::shared_ptr<const index::EngineView> view,
+                                      std::vector<const index::IndexView*> indices,
+                                      int64_t keep_alive_ms, QueryPtr restriction = nullptr);
+  // keep_alive_ms 0 keeps the one from before. What is given out outlives the point in time.
+  Result<PointInTime> UsePointInTime(std::string_view id, int64_t keep_alive_ms);
+  bool ClosePointInTime(std::string_view id);
+  size_t CloseAllPointsInTime();
+
   // Closes those that have expired, and the oldest ones while they hold too much. A closed one is not found any more.
   void Sweep() BINSEEK_EXCLUDES(mutex_);
   // Sweeps every interval on a thread of its own, until destroyed. Once.
@@ -72,8 +89,13 @@ class ScrollRegistry {
   struct Scroll;
 
   void DropExpired() BINSEEK_REQUIRES(mutex_);
-  bool DropOldest() BINSEEK_EXCLUDES(mutex_);   // false: there is none to drop
-  Status CheckRoom() BINSEEK_REQUIRES(mutex_);  // kResourceExhausted
+  bool DropOldest() BINSEEK_EXCLUDES(mutex_);  // false: there is none to drop
+  Status CheckRoom(std::string_view kind, std::string_view setting)
+      BINSEEK_REQUIRES(mutex_);  // kResourceExhausted
+  Status CheckKeepAlive(int64_t keep_alive_ms) const;
+  bool Erase(std::string_view id, bool point_in_time) BINSEEK_EXCLUDES(mutex_);
+  size_t EraseAll(bool point_in_time) BINSEEK_EXCLUDES(mutex_);
+  static int64_t Micros(int64_t keep_alive_ms) { return keep_alive_ms * 1000; }
   static Result<ScrollPage> ServePage(Scroll* scroll);
 
   // Constant after construction.

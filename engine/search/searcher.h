@@ -27,7 +27,9 @@
 #include "engine/base/result.h"
 #include "engine/index/engine_view.h"
 #include "engine/search/aggregation.h"
+#include "engine/search/aggregation_result.h"
 #include "engine/search/query.h"
+#include "engine/search/rescore.h"
 #include "engine/search/similarity.h"
 #include "engine/search/sort.h"
 
@@ -40,7 +42,9 @@ namespace binseek::search {
 inline constexpr uint64_t kMaxResultWindow = 10000;  // from + size
 
 struct SearchRequest {
-  QueryPtr query;        // null: match all
+  QueryPtr query;  // null: match all
+  // What may be seen at all; null: everything. Narrows hits, total and aggregations, those too that do not go by the query; scores nothing.
+  QueryPtr restriction{};
   QueryPtr post_filter;  // null: none; narrows hits and total, not aggregations
   uint64_t from = 0;
   uint64_t size = 10;
@@ -58,6 +62,13 @@ struct SearchRequest {
   // As search_after, but exact over ties: where the page before ended. Only valid on the view, indices and sort that made it.
   std::shared_ptr<const Cursor> after;
   int64_t timeout_ms = 0;  // 0: none
+  // One after the other, over the best hits by score; each sees the scores that the one before left. Not together with a sort or collapse_field.
+  std::vector<Rescorer> rescorers;
+  // Not empty: of the hits with one value in this keyword or number the best alone; those without a value are one group. The total counts all of them.
+  std::string collapse_field;
+  // Multiplies the scores of each index, in the order of the indices; empty: 1.
+  std::vector<float> index_boosts;
+  bool profile = false;  // say where the time went
 };
 
 struct SearchOptions {
@@ -79,6 +90,19 @@ struct Hit {
   std::vector<std::string> sort;  // one JSON token per sort key; empty where sorted by score alone
   int64_t version = 0;
   int64_t seq_no = 0;
+  std::string collapse_value;  // one JSON token; empty where the search does not collapse
+  uint64_t rescored = 0;       // a bit for each rescorer in whose window it was
+};
+
+// What one index took of a search.
+struct IndexProfile {
+  uint64_t bind_nanos = 0;
+  uint64_t build_scorer_nanos = 0;
+  uint64_t build_scorer_count = 0;
+  uint64_t match_nanos = 0;  // finding and scoring
+  uint64_t match_count = 0;  // windows
+  uint64_t collect_nanos = 0;
+  uint64_t collect_count = 0;
 };
 
 struct TotalHits {
@@ -93,7 +117,8 @@ struct SearchResult {
   std::vector<AggregationResult> aggregations;
   bool timed_out = false;
   bool terminated_early = false;
-  uint32_t shards = 0;  // indices searched
+  uint32_t shards = 0;                // indices searched
+  std::vector<IndexProfile> profile;  // in the order of the indices, where asked for
   // Behind the last hit; null where there was no hit.
   std::shared_ptr<const Cursor> cursor;
 };

@@ -3,27 +3,44 @@
 #define BINSEEK_ENGINE_SEARCH_SORT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/mapping/geo.h"
+#include "engine/search/query.h"
+
 namespace binseek::search {
 
+// Values are those of a document's nested objects.
+struct NestedSort {
+  std::string path{};
+  QueryPtr filter{};                   // null: all of them count
+  uint64_t max_children = UINT64_MAX;  // so many of a document's, the first ones
+  std::shared_ptr<const NestedSort>
+      nested{};  // null: the objects' own values; else those of objects within them
+};
+
 struct SortKey {
-  enum class Kind : uint8_t { kField, kScore, kDoc };
-  enum class Mode : uint8_t {
-    kDefault,
-    kMin,
-    kMax
-  };  // of a document's several values; default: min ascending, max descending
+  enum class Kind : uint8_t { kField, kScore, kDoc, kGeoDistance };
+  // Of a document's several values; default: min ascending, max descending. What is computed of whole numbers is rounded to one, and of decimals to their
+  // scale. Sums, means and medians are of numbers alone, and distances have no sum.
+  enum class Mode : uint8_t { kDefault, kMin, kMax, kSum, kAvg, kMedian };
 
   Kind kind = Kind::kField;
-  std::string field;
+  std::string field{};
   bool descending = false;
-  bool missing_first = false;  // documents without a value; default: last, whatever the order
-  std::string missing_value;   // not empty: they sort as if they had this
+  bool missing_first = false;   // documents without a value; default: last, whatever the order
+  std::string missing_value{};  // not empty: they sort as if they had this
   // Not empty: an index without the field sorts all as missing, instead of an error.
-  std::string unmapped_type;
+  std::string unmapped_type{};
   Mode mode = Mode::kDefault;
+  // Of distances: those from the nearest (by mode: farthest, ...) of these points to the field's. Documents without a point are infinitely far.
+  std::vector<mapping::GeoPoint> points{};
+  double meters_per_unit = 1;
+  bool plane = false;
+  bool ignore_unmapped = false;
+  std::shared_ptr<const NestedSort> nested{};  // null: the document's own values
 };
 
 // A document's value under one sort key, direction already folded in: smaller comes first.

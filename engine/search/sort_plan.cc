@@ -1,9 +1,13 @@
 #include "engine/search/sort_plan.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "engine/base/json.h"
+#include "engine/mapping/geo.h"
+#include "engine/mapping/ip.h"
 #include "engine/mapping/number.h"
 
 namespace binseek::search {
@@ -14,9 +18,98 @@ int ThreeWay(const T& a, const T& b) {
   return a < b ? -1 : (b < a ? 1 : 0);
 }
 
-Result<PlannedKey> PlanKey(std::span<const index::IndexView* const> indices, const SortKey& key) {
+Result<PlannedKey> PlanDistance(std::span<const index::IndexView* const> indices,
+                                const SortKey& key) {
   PlannedKey planned;
   planned.key = key;
+  for (const index::IndexView* index : indices) {
+    std::optional<FieldRef> ref = FindField(*index->mapping, key.field);
+    if (!ref && !key.ignore_unmapped) {
+      return Status::InvalidArgument("failed to find mapper for [" + key.field +
+                                     "] for geo distance based sort");
+    }
+    if (ref && ref->field->kind != mapping::FieldKind::kGeoPoint) {
+      return Status::InvalidArgument("unable to apply geo distance sort to field [" + key.field +
+                                     "] of type [" + std::string(mapping::TypeName(*ref->field)) +
+                                     "]");
+    }
+    planned.geo_refs.push_back(std::move(ref));
+  }
+  return planned;
+}
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+void AppendDistance(double distance, JsonWriter* writer) {
+  if (distance == kInfinite) {
+    writer->String("Infinity");
+  } else {
+    writer->Double(distance);
+  }
+}
+
+bool IsWhole(std::string_view text) {
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// A date as `sort` shows it, whatever the format of its field.
+Result<int64_t> ParseMoment(const ValueForm& form, std::string_view text) {
+  mapping::Field number;
+  number.kind = mapping::FieldKind::kLong;
+  BINSEEK_ASSIGN_OR_RETURN(const int64_t shown, mapping::ParseColumnValue(number, text));
+  const bool nanos = form.field().kind == mapping::FieldKind::kDateNanos;
+  return form.Common(form.field(), nanos ? shown : shown * 1000);
+}
+
+Result<int64_t> ParseDistanceValue(std::string_view text) {
+  if (text == "Infinity") {
+    return mapping::SortableFromDouble(kInfinite);
+  }
+  mapping::Field field;
+  field.kind = mapping::FieldKind::kDouble;
+  return mapping::ParseColumnValue(field, text);
+}
+
+// Values of nested objects are asked for as such, but where documents are those objects.
+Status CheckLevel(const index::IndexView& index, const std::string& name, std::string_view level) {
+  const mapping::Field* const around = index.mapping->NestedAround(name);
+  if (around == nullptr || around->name == level) {
+    return Status::Ok();
+  }
+  return Status::InvalidArgument(
+      "it is mandatory to set the [nested] context on the nested sort field: [" + name + "].");
+}
+
+Status PlanNested(std::span<const index::IndexView* const> indices, BindContext context,
+                  PlannedKey* planned) {
+  const SortKey& key = planned->key;
+  if (key.nested == nullptr) {
+    for (const index::IndexView* const index : indices) {
+      BINSEEK_RETURN_IF_ERROR(CheckLevel(*index, key.field, context.level));
+    }
+    return Status::Ok();
+  }
+  for (const index::IndexView* const index : indices) {
+    context.index = index;
+    std::shared_ptr<const NestedKey> nested;
+    if (FindField(*index->mapping, key.field)) {
+      BINSEEK_ASSIGN_OR_RETURN(nested, NestedKey::Bind(context, *key.nested));
+    }
+    planned->nested.push_back(std::move(nested));
+  }
+  return Status::Ok();
+}
+
+Result<PlannedKey> PlanKey(std::span<const index::IndexView* const> indices, const SortKey& key,
+                           const BindContext& context) {
+  PlannedKey planned;
+  planned.key = key;
+  if (key.kind == SortKey::Kind::kGeoDistance) {
+    BINSEEK_ASSIGN_OR_RETURN(planned, PlanDistance(indices, key));
+    BINSEEK_RETURN_IF_ERROR(PlanNested(indices, context, &planned));
+    return planned;
+  }
   if (key.kind != SortKey::Kind::kField) {
     return planned;
   }
@@ -29,9 +122,15 @@ Result<PlannedKey> PlanKey(std::span<const index::IndexView* const> indices, con
   }
   if (!key.missing_value.empty() && planned.form.is_number()) {
     BINSEEK_ASSIGN_OR_RETURN(planned.missing_number, planned.form.Parse(key.missing_value));
+  } else if (!key.missing_value.empty() && planned.is_ip()) {
+    BINSEEK_ASSIGN_OR_RETURN(planned.missing_text, mapping::ParseIp(key.missing_value));
   } else if (!key.missing_value.empty() && planned.is_text()) {
     planned.missing_text = key.missing_value;
   }
+  if (planned.reduces() && planned.is_text()) {
+    return Status::InvalidArgument("we only support AVG, MEDIAN and SUM on number based fields");
+  }
+  BINSEEK_RETURN_IF_ERROR(PlanNested(indices, context, &planned));
   return planned;
 }
 
@@ -42,10 +141,10 @@ int64_t NumberOfScore(float score) {
 }
 
 Result<SortPlan> SortPlan::Make(std::span<const index::IndexView* const> indices,
-                                const std::vector<SortKey>& keys) {
+                                const std::vector<SortKey>& keys, const BindContext& context) {
   SortPlan plan;
   for (const SortKey& key : keys) {
-    BINSEEK_ASSIGN_OR_RETURN(PlannedKey planned, PlanKey(indices, key));
+    BINSEEK_ASSIGN_OR_RETURN(PlannedKey planned, PlanKey(indices, key, context));
     plan.keys_.push_back(std::move(planned));
   }
   if (keys.empty()) {
@@ -94,8 +193,10 @@ void SortPlan::AppendJson(size_t k, const SortCell& cell, std::string* out) cons
       writer.Float(static_cast<float>(mapping::DoubleFromSortable(planned.Fold(cell.number))));
     } else if (planned.key.kind == SortKey::Kind::kDoc) {
       writer.Int(planned.Fold(cell.number));
+    } else if (planned.key.kind == SortKey::Kind::kGeoDistance) {
+      AppendDistance(mapping::DoubleFromSortable(planned.Fold(cell.number)), &writer);
     } else {
-      writer.String(cell.text);
+      writer.String(planned.is_ip() ? mapping::FormatIp(cell.text) : cell.text);
     }
   } else {
     planned.form.AppendJson(planned.Fold(cell.number), out);
@@ -110,13 +211,21 @@ Result<SortCell> SortPlan::ParseCell(const PlannedKey& planned,
     cell.rank = planned.missing_rank();
     return cell;
   }
+  if (planned.is_ip()) {
+    BINSEEK_ASSIGN_OR_RETURN(cell.text, mapping::ParseIp(*value));
+    return cell;
+  }
   if (is_field && !planned.form.is_number()) {
     cell.text = *value;
     return cell;
   }
   Result<int64_t> number = int64_t{0};
-  if (is_field) {
+  if (is_field && !planned.form.date_format().empty() && IsWhole(*value)) {
+    number = ParseMoment(planned.form, *value);
+  } else if (is_field) {
     number = planned.form.Parse(*value);
+  } else if (planned.key.kind == SortKey::Kind::kGeoDistance) {
+    number = ParseDistanceValue(*value);
   } else {
     mapping::Field field;
     field.kind = planned.key.kind == SortKey::Kind::kScore ? mapping::FieldKind::kFloat
@@ -124,8 +233,9 @@ Result<SortCell> SortPlan::ParseCell(const PlannedKey& planned,
     number = mapping::ParseColumnValue(field, *value);
   }
   if (!number.ok()) {
-    const std::string name = is_field
-                                 ? planned.key.field
+    const std::string name = is_field ? planned.key.field
+                             : planned.key.kind == SortKey::Kind::kGeoDistance
+                                 ? "_geo_distance"
                                  : (planned.key.kind == SortKey::Kind::kScore ? "_score" : "_doc");
     return Status::InvalidArgument("Failed to parse search_after value for field [" + name + "].");
   }
@@ -147,127 +257,5 @@ Result<Cursor> SortPlan::ParseSearchAfter(
   }
   return cursor;
 }
-
-KeyReader::KeyReader(const PlannedKey* key, size_t index, const index::SegmentView& segment,
-                     uint64_t place)
-    : key_(key), place_(place) {
-  if (key_->key.kind != SortKey::Kind::kField || !key_->form.ref(index)) {
-    return;
-  }
-  const FieldRef& ref = *key_->form.ref(index);
-  field_ = ref.field;
-  if (key_->is_text()) {
-    ords_ = std::make_unique<OrdReader>(segment, ref);
-    path_ = ref.path;
-    if (ords_->by_ids()) {
-      ranks_ = ref.keywords->table->Ranks(ref.keywords->size);
-    }
-    missing_code_ = key_->missing_text ? CodeOf(*key_->missing_text) : 0;
-  } else {
-    column_ = std::make_unique<NumberReader>(segment, ref.field->id);
-  }
-}
-
-void KeyReader::SetMissing(uint32_t offset) {
-  if (key_->missing_number || key_->missing_text) {
-    missing_[offset] = 0;
-    numbers_[offset] = key_->missing_text ? missing_code_ : key_->Fold(*key_->missing_number);
-    return;
-  }
-  missing_[offset] = key_->missing_rank();
-  numbers_[offset] = 0;
-}
-
-void KeyReader::FillNumbers(DocId first, const Window& window) {
-  column_->Open(first, window.CountMatches());
-  const bool greatest = key_->greatest();
-  ForEachBit(window.match, [&](uint32_t offset) {
-    int64_t value = 0;
-    if (column_->Get(offset, greatest, &value)) {
-      missing_[offset] = 0;
-      numbers_[offset] = key_->Fold(key_->form.Common(*field_, value));
-    } else {
-      SetMissing(offset);
-    }
-  });
-}
-
-void KeyReader::FillOrds(DocId first, const Window& window) {
-  ords_->Open(first, window.CountMatches());
-  const bool greatest = key_->greatest();
-  ForEachBit(window.match, [&](uint32_t offset) {
-    uint32_t ord = 0;
-    uint64_t code = 0;
-    if (ranks_ != nullptr && Rank(offset, greatest, &code)) {
-      missing_[offset] = 0;
-      numbers_[offset] = static_cast<int64_t>(2 * code + 1);
-    } else if (ranks_ == nullptr && ords_->Get(offset, greatest, &ord)) {
-      missing_[offset] = 0;
-      numbers_[offset] = int64_t{2} * ord + 1;
-    } else {
-      SetMissing(offset);
-    }
-  });
-}
-
-void KeyReader::Fill(DocId first, const Window& window) {
-  switch (key_->key.kind) {
-    case SortKey::Kind::kScore:
-      ForEachBit(window.match, [&](uint32_t offset) {
-        numbers_[offset] = key_->Fold(NumberOfScore(window.score[offset]));
-      });
-      return;
-    case SortKey::Kind::kDoc:
-      ForEachBit(window.match, [&](uint32_t offset) {
-        numbers_[offset] = key_->Fold(static_cast<int64_t>(place_ + first + offset));
-      });
-      return;
-    case SortKey::Kind::kField:
-      break;
-  }
-  if (column_ != nullptr) {
-    FillNumbers(first, window);
-  } else if (ords_ != nullptr) {
-    FillOrds(first, window);
-  } else {
-    ForEachBit(window.match, [&](uint32_t offset) { SetMissing(offset); });
-  }
-}
-
-bool KeyReader::Rank(uint32_t offset, bool greatest, uint64_t* code) {
-  bool any = false;
-  ords_->ForEach(offset, [&](uint32_t id) {
-    const uint64_t next = ranks_->Code(id);
-    *code = !any || (greatest ? next > *code : next < *code) ? next : *code;
-    any = true;
-  });
-  return any;
-}
-
-int64_t KeyReader::CodeOf(std::string_view text) const {
-  if (ranks_ != nullptr) {
-    const index::KeywordRanks::Place place = ranks_->Find(text);
-    return static_cast<int64_t>(2 * place.code + (place.found ? 1 : 2));
-  }
-  if (ords_ == nullptr || ords_->terms() == nullptr) {
-    return 0;
-  }
-  const codec::BlockTermDictionary& terms = ords_->terms()->dictionary();
-  const std::string term = path_ + std::string(text);
-  uint32_t ord = 0;
-  return terms.Find(term, nullptr, &ord) ? int64_t{2} * ord + 1
-                                         : int64_t{2} * terms.LowerBound(term);
-}
-
-void KeyReader::Copy(uint32_t offset, SortCell* cell) const {
-  cell->rank = missing_[offset];
-  cell->number = cell->rank == 0 ? numbers_[offset] : 0;
-  cell->text.clear();
-  if (cell->rank == 0 && key_->is_text() && !IsTerm(cell->number)) {
-    cell->text = *key_->missing_text;
-  }
-}
-
-Status KeyReader::status() const { return ords_ == nullptr ? Status::Ok() : ords_->status(); }
 
 }  // namespace binseek::search

@@ -18,6 +18,8 @@
 #include "engine/base/result.h"
 #include "engine/index/keyword_ranks.h"
 #include "engine/search/field_values.h"
+#include "engine/search/nested_sort.h"
+#include "engine/search/score_function.h"
 #include "engine/search/sort.h"
 #include "engine/search/value_form.h"
 #include "engine/search/window.h"
@@ -26,9 +28,12 @@ namespace binseek::search {
 
 struct PlannedKey {
   SortKey key;
-  ValueForm form;                         // kField
-  std::optional<int64_t> missing_number;  // as common number
+  ValueForm form;                                 // kField
+  std::vector<std::optional<FieldRef>> geo_refs;  // kGeoDistance, by index
+  std::optional<int64_t> missing_number;          // as common number
   std::optional<std::string> missing_text;
+  // Where values are those of nested objects, by index; null: the index has no such field.
+  std::vector<std::shared_ptr<const NestedKey>> nested;
 
   bool is_text() const {
     return key.kind == SortKey::Kind::kField && form.kind() == ValueForm::Kind::kText;
@@ -37,6 +42,12 @@ struct PlannedKey {
     return key.mode == SortKey::Mode::kMax ||
            (key.mode == SortKey::Mode::kDefault && key.descending);
   }
+  // One number is made of all of a document's.
+  bool reduces() const {
+    return key.mode == SortKey::Mode::kSum || key.mode == SortKey::Mode::kAvg ||
+           key.mode == SortKey::Mode::kMedian;
+  }
+  bool is_ip() const { return is_text() && form.field().kind == mapping::FieldKind::kIp; }
   int64_t Fold(int64_t number) const { return key.descending ? ~number : number; }
   int8_t missing_rank() const { return key.missing_first ? int8_t{-1} : int8_t{1}; }
 };
@@ -44,8 +55,9 @@ struct PlannedKey {
 class SortPlan {
  public:
   // Without keys: by score, best first.
+  // `context`, whose index is not looked at, says at which level documents are, and binds filters of nested objects.
   static Result<SortPlan> Make(std::span<const index::IndexView* const> indices,
-                               const std::vector<SortKey>& keys);
+                               const std::vector<SortKey>& keys, const BindContext& context);
 
   size_t size() const { return keys_.size(); }
   const PlannedKey& key(size_t k) const { return keys_[k]; }
@@ -76,11 +88,16 @@ int64_t NumberOfScore(float score);
 
 class KeyReader {
  public:
-  // `index`: ordinal among the plan's indices. `place`: position of the segment's document 0 (Cursor::position).
-  KeyReader(const PlannedKey* key, size_t index, const index::SegmentView& segment, uint64_t place);
+  // `index`: ordinal among the plan's indices. `place`: position of the segment's document 0 (Cursor::position). Errors: those of a nested key's objects.
+  static Result<std::unique_ptr<KeyReader>> Open(const PlannedKey* key, size_t index,
+                                                 const index::SegmentView& segment, uint64_t place);
 
   // Reads the key of all matching documents of the window at `first`.
   void Fill(DocId first, const Window& window);
+  // Whether zones of numbers say that no document of the window comes before `worst`, or, with `ties`, beside it. Leaves in `useful` the bits of
+  // those that may; all where nothing is known.
+  bool RulesOut(DocId first, const SortCell& worst, bool ties,
+                std::array<uint64_t, Window::kWords>* useful) const;
   int8_t rank(uint32_t offset) const { return missing_[offset]; }
   // Folded; of text keys the code.
   int64_t number(uint32_t offset) const { return numbers_[offset]; }
@@ -105,9 +122,39 @@ class KeyReader {
   [[nodiscard]] Status status() const;
 
  private:
+  KeyReader(const PlannedKey* key, size_t index, const index::SegmentView& segment, uint64_t place);
+  // Calls visit(value) for every value of a document of the window at `first`, or of its objects. False: there is none.
+  template <class Reader, class Visit>
+  bool ForEachValue(Reader* reader, DocId first, uint32_t offset, Visit visit) {
+    if (nested_ == nullptr) {
+      return reader->ForEach(offset, visit);
+    }
+    bool any = false;
+    nested_->ForEach(first + offset, [&](DocId object) {
+      reader->Open(object / Window::kDocs * Window::kDocs, 1);
+      any = reader->ForEach(object % Window::kDocs, visit) || any;
+    });
+    return any;
+  }
+  template <class Value, class Reader>
+  bool BestValue(Reader* reader, DocId first, uint32_t offset, Value* value) {
+    const bool greatest = key_->greatest();
+    if (nested_ == nullptr) {
+      return reader->Get(offset, greatest, value);
+    }
+    bool any = false;
+    ForEachValue(reader, first, offset, [&](Value next) {
+      *value = !any || (greatest ? next > *value : next < *value) ? next : *value;
+      any = true;
+    });
+    return any;
+  }
   void FillNumbers(DocId first, const Window& window);
+  void FillReduced(DocId first, const Window& window);
+  void FillDistances(DocId first, const Window& window);
+  int64_t Reduced(Reducer* reducer) const;
   void FillOrds(DocId first, const Window& window);
-  bool Rank(uint32_t offset, bool greatest, uint64_t* code);
+  bool Rank(DocId first, uint32_t offset, bool greatest, uint64_t* code);
   void SetMissing(uint32_t offset);
 
   const PlannedKey* const key_;
@@ -115,6 +162,7 @@ class KeyReader {
   const uint64_t place_;
   std::unique_ptr<NumberReader> column_;
   std::unique_ptr<OrdReader> ords_;
+  std::unique_ptr<NestedDocs> nested_;                // null: values are the documents' own
   std::shared_ptr<const index::KeywordRanks> ranks_;  // where the segment has ids
   std::string path_;                                  // of a flattened field
   int64_t missing_code_ = 0;                          // of missing_text

@@ -5,9 +5,12 @@
 
 #include "engine/search/constant_query.h"
 #include "engine/search/field_ref.h"
+#include "engine/search/ip_query.h"
 #include "engine/search/number_range.h"
 #include "engine/search/query.h"
+#include "engine/search/range_field_query.h"
 #include "engine/search/system_field.h"
+#include "engine/search/term_explanation.h"
 #include "engine/search/term_scorer.h"
 #include "engine/search/weight.h"
 
@@ -16,14 +19,14 @@ namespace {
 
 class TermWeight final : public Weight {
  public:
-  TermWeight(const BindContext& context, const FieldRef& ref, std::string term, float boost)
-      : field_(ref.field->id), term_(std::move(term)), scores_(context.scores) {
-    if (scores_) {
-      const FieldStatistics statistics = CollectFieldStatistics(*context.index, ref);
-      const float idf =
-          Bm25Idf(CollectDocFreq(*context.index, field_, term_), statistics.doc_count);
-      bm25_ = Bm25Scorer(context.form, boost, idf, statistics);
+  static Result<std::unique_ptr<Weight>> Make(const BindContext& context, const FieldRef& ref,
+                                              std::string term, float boost) {
+    TermScore score;
+    if (context.scores) {
+      BINSEEK_ASSIGN_OR_RETURN(score, MakeTermScore(context, ref, {term}, boost));
     }
+    return std::unique_ptr<Weight>(
+        new TermWeight(context, ref, std::move(term), boost, std::move(score)));
   }
 
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
@@ -38,14 +41,61 @@ class TermWeight final : public Weight {
       return std::unique_ptr<Scorer>();
     }
     return std::unique_ptr<Scorer>(std::make_unique<TermScorer>(
-        *terms, info, segment.segment().Norms(field_), scores_ ? &bm25_ : nullptr));
+        *terms, info, segment.segment().Norms(field_), scores_ ? &score_ : nullptr));
+  }
+  std::optional<uint64_t> Count(const index::SegmentView& segment) const override {
+    if (segment.has_deletions() || segment.segment().roots() != nullptr) {
+      return std::nullopt;
+    }
+    const codec::FieldTerms* const terms = segment.segment().Terms(field_);
+    codec::TermInfo info;
+    const bool found = terms != nullptr && terms->dictionary().Find(term_, &info, nullptr);
+    if (terms != nullptr && terms->dictionary().corrupt()) {
+      return std::nullopt;
+    }
+    return found ? info.doc_freq : 0;
   }
 
+  Result<Explanation> Explain(const index::SegmentView& segment, DocId doc) const override {
+    if (!scores_) {
+      return Weight::Explain(segment, doc);  // of a filter
+    }
+    BINSEEK_ASSIGN_OR_RETURN(const DocMatch match, MatchDoc(*this, segment, doc));
+    if (!match.matches) {
+      return NotMatched("no matching term");
+    }
+    if (score_.bm25() == nullptr) {
+      return Weight::Explain(segment, doc);
+    }
+    const TermFacts facts{.statistics = CollectFieldStatistics(index_, ref_),
+                          .doc_freq = CollectDocFreq(index_, field_, term_),
+                          .boost = boost_,
+                          .form = form_};
+    return ExplainTerm(ref_, term_, facts, segment, doc, match.score);
+  }
+  void VisitTerms(TermVisitor* visitor) const override { visitor->Term(*ref_.field, term_); }
+  std::string description() const override { return TermText(ref_, term_); }
+
  private:
+  TermWeight(const BindContext& context, FieldRef ref, std::string term, float boost,
+             TermScore score)
+      : index_(*context.index),
+        form_(context.form),
+        boost_(boost),
+        ref_(std::move(ref)),
+        field_(ref_.field->id),
+        term_(std::move(term)),
+        scores_(context.scores),
+        score_(std::move(score)) {}
+
+  const index::IndexView& index_;
+  const ScoreForm form_;
+  const float boost_;
+  const FieldRef ref_;
   const mapping::FieldId field_;
   const std::string term_;
   const bool scores_;
-  Bm25Scorer bm25_;
+  const TermScore score_;
 };
 
 class TermQuery final : public Query {
@@ -61,9 +111,18 @@ class TermQuery final : public Query {
     if (!ref) {
       return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
     }
+    if (ref->field->is_range()) {
+      return BindRangeField(context, *ref, Bound{value_}, Bound{value_}, RangeRelation::kIntersects,
+                            boost_ * boost);
+    }
+    if (ref->field->kind == mapping::FieldKind::kIp) {
+      return BindIpValues(context, *ref, {value_}, boost_ * boost);
+    }
+    if (const Status searchable = CheckTermsOn(*ref, field_); !searchable.ok()) {
+      return searchable;
+    }
     if (ref->has_terms()) {
-      return std::unique_ptr<Weight>(
-          std::make_unique<TermWeight>(context, *ref, TermFor(*ref, value_), boost_ * boost));
+      return TermWeight::Make(context, *ref, TermFor(*ref, value_), boost_ * boost);
     }
     if (!ref->is_numeric()) {
       return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
@@ -74,9 +133,14 @@ class TermQuery final : public Query {
     if (interval) {
       intervals.push_back(*interval);
     }
-    return MakeIntervalsWeight(ref->field->id, std::move(intervals), context.scores,
-                               boost_ * boost);
+    return Describe(
+        MakeIntervalsWeight(ref->field->id, std::move(intervals), context.scores, boost_ * boost),
+        field_ + ":" + value_);
   }
+
+  std::string Key() const override { return "term " + field_ + '\0' + value_; }
+  float boost() const override { return boost_; }
+  QueryPtr WithBoost(float boost) const override { return MakeTerm(field_, value_, boost); }
 
  private:
   const std::string field_;

@@ -12,26 +12,49 @@ class OneTermScorer final : public Scorer {
                 float score)
       : term_(terms, info, nullptr, nullptr), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override {
-    if (!term_.FillWindow(first, window)) {
-      return false;
-    }
-    if (scores_) {
-      FillScores(score_, window);
-    }
-    return true;
+    return Scored(term_.FillWindow(first, window), window);
   }
+  bool NarrowWindow(DocId first, Window* window) override {
+    return Scored(term_.NarrowWindow(first, window), window);
+  }
+  DocId NextMatch(DocId target, float drop_below) override {
+    return scores_ && score_ < drop_below ? codec::kNoMoreDocs
+                                          : term_.NextMatch(target, drop_below);
+  }
+  ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
   uint64_t cost() const override { return term_.cost(); }
   Status status() const override { return term_.status(); }
 
  private:
-  TermScorer term_;
+  bool Scored(bool any, Window* window) const {
+    if (any && scores_) {
+      FillScores(score_, window);
+    }
+    return any;
+  }
+
+  TermScorer term_;  // without scores
   const bool scores_;
   const float score_;
 };
 
 }  // namespace
 
+bool TermUnion::Interrupted() {
+  if (interrupt_ != nullptr && postings_ >= next_look_ && !late_) {
+    next_look_ = postings_ + kPostingsBetweenLooks;
+    if (status_.PeekOk()) {
+      status_ = interrupt_->Check();
+    }
+    late_ = interrupt_->TimedOut() || !status_.PeekOk();
+  }
+  return late_;
+}
+
 void TermUnion::Add(const codec::TermInfo& info) {
+  if (Interrupted()) {
+    return;
+  }
   if (first_.doc_freq == 0) {
     first_ = info;
     return;
@@ -74,7 +97,7 @@ Result<std::unique_ptr<Scorer>> TermUnionWeight::MakeScorer(
   if (terms == nullptr) {
     return std::unique_ptr<Scorer>();
   }
-  TermUnion wanted(terms, segment.max_doc());
+  TermUnion wanted(terms, segment.max_doc(), interrupt_);
   CollectTerms(terms->dictionary(), &wanted);
   BINSEEK_RETURN_IF_ERROR(CheckDictionary(terms->dictionary()));
   return wanted.MakeScorer(scores_, score_);

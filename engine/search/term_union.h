@@ -14,6 +14,7 @@
 #include "engine/codec/segment.h"
 #include "engine/search/constant_query.h"
 #include "engine/search/field_ref.h"
+#include "engine/search/interrupt.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
@@ -21,16 +22,23 @@ namespace binseek::search {
 // What has been added of a segment's terms.
 class TermUnion {
  public:
-  TermUnion(const codec::FieldTerms* terms, uint32_t max_doc) : terms_(terms), max_doc_(max_doc) {}
+  // `interrupt` may be null. Cancelled, it is an error; past the deadline what comes is left out.
+  TermUnion(const codec::FieldTerms* terms, uint32_t max_doc, Interrupt* interrupt)
+      : terms_(terms), max_doc_(max_doc), interrupt_(interrupt) {}
   void Add(const codec::TermInfo& info);
   // Null: no documents.
   Result<std::unique_ptr<Scorer>> MakeScorer(bool scores, float score);
 
  private:
   void Lay(const codec::TermInfo& info);
+  bool Interrupted();
 
+  static constexpr uint64_t kPostingsBetweenLooks = 1 << 16;
   const codec::FieldTerms* const terms_;
   const uint32_t max_doc_;
+  Interrupt* const interrupt_;
+  uint64_t next_look_ = kPostingsBetweenLooks;
+  bool late_ = false;
   codec::TermInfo first_;            // doc_freq 0: none was added
   std::optional<SegmentBits> bits_;  // once there are two
   uint64_t postings_ = 0;
@@ -48,7 +56,11 @@ class TermUnionWeight : public Weight {
   virtual void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const = 0;
   const FieldRef& ref() const { return ref_; }
 
+  // To be called by who is made by Bind, with the context's.
+  void UseInterrupt(Interrupt* interrupt) { interrupt_ = interrupt; }
+
  private:
+  Interrupt* interrupt_ = nullptr;
   const FieldRef ref_;
   const bool scores_;
   const float score_;

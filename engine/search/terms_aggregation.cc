@@ -6,17 +6,21 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "engine/base/json.h"
 #include "engine/mapping/mapping.h"
 #include "engine/search/aggregator.h"
+#include "engine/search/bucket_order.h"
 #include "engine/search/bucket_table.h"
 #include "engine/search/field_values.h"
 #include "engine/search/term_counts.h"
 #include "engine/search/terms_aggregator.h"
-#include "engine/search/terms_order.h"
 #include "engine/search/value_form.h"
 
 namespace binseek::search {
@@ -24,11 +28,12 @@ namespace {
 
 class KeywordTermsAggregator final : public TermsAggregator<std::string> {
  public:
-  KeywordTermsAggregator(const AggregationSpec* spec, AggregationContext* context, ValueForm form,
+  KeywordTermsAggregator(const TermsAggregation* options, AggregationContext* context,
+                         ValueForm form, std::optional<std::string> missing, TermFilter filter,
                          SubAggregators children)
-      : TermsAggregator(spec, context, form.kind() == ValueForm::Kind::kNone ? "umterms" : "sterms",
-                        std::move(children)),
+      : TermsAggregator(options, context, "sterms", std::move(filter), std::move(children)),
         form_(std::move(form)),
+        missing_(std::move(missing)),
         root_counts_(context) {}
 
   Status OpenSegment(size_t index, const index::SegmentView& segment) override {
@@ -43,7 +48,7 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
     }
     docs_ += segment.max_doc();
     ords_ = std::move(next);
-    if (ords_ != nullptr && spec().min_doc_count == 0) {
+    if (ords_ != nullptr && options().min_doc_count == 0) {
       BINSEEK_RETURN_IF_ERROR(AddEmptyTerms());
     }
     return children()->OpenSegment(index, segment);
@@ -66,13 +71,13 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
       const bool counts = parent == 0 && children()->empty();
       const bool any =
           ords_ != nullptr && (counts ? CountRoot(offset) : AddDoc(parent, offset, &status));
-      if (!any && spec().missing) {
-        BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(parent, *spec().missing));
+      if (!any && missing_ && filter().Accepts(*missing_)) {
+        BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(parent, *missing_));
         BINSEEK_RETURN_IF_ERROR(Add(offset, id));
       }
     }
     BINSEEK_RETURN_IF_ERROR(std::move(status));
-    return HandOn(docs.first);
+    return HandOn(docs);
   }
 
   Result<AggregationResult> Build(uint32_t parent) override {
@@ -83,11 +88,18 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
     if (ords_ != nullptr) {
       BINSEEK_RETURN_IF_ERROR(ords_->status());
     }
+    if (options().min_doc_count == 0 && parent != 0) {
+      BINSEEK_RETURN_IF_ERROR(FindAllTexts());
+      for (const std::string& text : all_texts_) {
+        BINSEEK_RETURN_IF_ERROR(table()->Find(parent, text).status());
+      }
+    }
     return TermsAggregator::Build(parent);
   }
 
  private:
   static constexpr uint32_t kUnknown = std::numeric_limits<uint32_t>::max();
+  static constexpr uint32_t kExcluded = kUnknown - 1;
   static constexpr size_t kNestedIdBytes =
       sizeof(std::pair<uint64_t, uint32_t>) + 3 * sizeof(void*);  // an entry with its pointers
   static constexpr size_t kCandidates = 4096;  // that are held beside those to be shown
@@ -105,7 +117,7 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
     nested_ids_.clear();
     const OrdRange range = reader == nullptr ? OrdRange{} : reader->range();
     if (children()->empty()) {
-      empty_.assign(spec().min_doc_count == 0 ? range.end - range.begin : 0, false);
+      empty_.assign(options().min_doc_count == 0 ? range.end - range.begin : 0, false);
       return root_counts_.Start(range.begin, range.end);
     }
     BINSEEK_RETURN_IF_ERROR(context()->Reserve(range.end - range.begin, &root_ids_));
@@ -115,7 +127,7 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
 
   // Whether nothing is to be done with the documents but to count them for the root.
   bool OnlyCounts(const BucketedDocs& docs) {
-    return children()->empty() && !spec().missing &&
+    return children()->empty() && !missing_ &&
            std::all_of(docs.buckets.begin(), docs.buckets.end(),
                        [](uint32_t parent) { return parent == 0; });
   }
@@ -145,7 +157,7 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
       if (*id == kUnknown) {
         *status = Translate(parent, ord, id);
       }
-      if (*id != kUnknown && status->PeekOk()) {
+      if (*id < kExcluded && status->PeekOk()) {
         *status = Add(offset, *id);
       }
     });
@@ -164,11 +176,43 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
       BINSEEK_RETURN_IF_ERROR(context()->AddBytes(kNestedIdBytes));
     }
     BINSEEK_RETURN_IF_ERROR(ords_->Text(ord, &text_));
+    if (!filter().Accepts(text_)) {
+      *id = kExcluded;
+      return Status::Ok();
+    }
     BINSEEK_ASSIGN_OR_RETURN(*id, table()->Find(parent, text_));
     return Status::Ok();
   }
 
-  // Terms without a document are shown too; only at the root, where the parent is known before any document comes.
+  // Terms without a document below any parent but the first, whose buckets are numbered before documents come.
+  Status FindAllTexts() {
+    if (std::exchange(found_all_texts_, true)) {
+      return Status::Ok();
+    }
+    for (size_t i = 0; i < context()->indices.size(); ++i) {
+      for (const auto& segment : context()->indices[i]->segments) {
+        if (!form_.ref(i)) {
+          continue;
+        }
+        BINSEEK_RETURN_IF_ERROR(context()->interrupt->Check());
+        const auto reader = std::make_unique<OrdReader>(*segment, *form_.ref(i));
+        Status status;
+        reader->ForEachTerm([&](uint32_t ord) {
+          if (status.PeekOk()) {
+            status = reader->Text(ord, &text_);
+          }
+          if (status.PeekOk() && filter().Accepts(text_) && all_texts_.insert(text_).second) {
+            status = context()->AddBytes(sizeof(std::string) + text_.size());
+          }
+        });
+        BINSEEK_RETURN_IF_ERROR(std::move(status));
+        BINSEEK_RETURN_IF_ERROR(reader->status());
+      }
+    }
+    return Status::Ok();
+  }
+
+  // Terms without a document are shown too; here at the root, where the parent is known before any document comes.
   Status AddEmptyTerms() {
     Status status;
     ords_->ForEachTerm([&](uint32_t ord) {
@@ -209,6 +253,9 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
     }
     uint32_t seen = 0;
     const auto add = [&](uint32_t count) {
+      if (!filter().Accepts(text_)) {
+        return Status::Ok();
+      }
       BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(0, text_));
       table()->Count(id, count);
       return ++seen % kCandidates == 0 ? context()->interrupt->Check() : Status::Ok();
@@ -236,6 +283,7 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
   // No other numbers were counted: they are as good as their texts.
   Result<AggregationResult> BuildFromCounts() {
     AggregationResult result = EmptyResult();
+    auto& buckets = *result.As<BucketsResult>();
     const index::KeywordView* const by_ids = ords_->by_ids() ? ords_->keywords() : nullptr;
     std::shared_ptr<const index::KeywordRanks> ranks;
     std::vector<CandidateBucket> shown;
@@ -251,38 +299,45 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
       return left < right ? -1 : (right < left ? 1 : 0);
     };
     uint64_t total = 0;
-    BINSEEK_RETURN_IF_ERROR(ForEachCandidate([&](uint32_t ord, uint32_t count) {
-      if (count < spec().min_doc_count) {
+    const auto take = [&](uint32_t ord, uint32_t count) -> Status {
+      if (count < options().min_doc_count) {
         return Status::Ok();
       }
+      if (!filter().accepts_all()) {
+        BINSEEK_RETURN_IF_ERROR(ords_->Text(ord, &text_));
+        if (!filter().Accepts(text_)) {
+          return Status::Ok();
+        }
+      }
       total += count;
-      shown.push_back({ord, count, {}, 0});
-      if (shown.size() >= spec().size + kCandidates) {
-        SortBuckets(spec(), compare, &shown);
+      shown.push_back({.id = ord, .count = count});
+      if (shown.size() >= options().size + kCandidates) {
+        SortBuckets(options().order, options().size, compare, &shown);
       }
       return Status::Ok();
-    }));
-    SortBuckets(spec(), compare, &shown);
+    };
+    BINSEEK_RETURN_IF_ERROR(ForEachCandidate(take));
+    SortBuckets(options().order, options().size, compare, &shown);
     BINSEEK_RETURN_IF_ERROR(context()->AddBuckets(shown.size()));
     for (const CandidateBucket& bucket : shown) {
       BINSEEK_RETURN_IF_ERROR(ords_->Text(bucket.id, &text_));
-      AggregationBucket out;
+      AggregationBucket& out = buckets.buckets.emplace_back();
       Show(text_, &out);
       out.doc_count = bucket.count;
       total -= bucket.count;
-      result.buckets.push_back(std::move(out));
     }
-    result.sum_other_doc_count = total;
+    buckets.sum_other_doc_count = total;
     BINSEEK_RETURN_IF_ERROR(ords_->status());
     return result;
   }
 
   void Show(const std::string& key, AggregationBucket* out) const override {
-    out->key_text = key;
-    JsonWriter(&out->key_json).String(key);
+    out->key_text = form_.TextOf(key);
+    JsonWriter(&out->key_json).String(out->key_text);
   }
 
   const ValueForm form_;
+  const std::optional<std::string> missing_;  // as a term
   std::unique_ptr<OrdReader> ords_;
   uint64_t docs_ = 0;  // of the segments whose numbers are counted together
   // By number, for the parent that is the root: documents where nothing is below, else the bucket; those under other parents have their
@@ -294,101 +349,31 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
   std::unordered_map<uint64_t, uint32_t> nested_ids_;
   size_t most_nested_ = 0;  // at any time
   std::string text_;
+  bool found_all_texts_ = false;
+  std::set<std::string> all_texts_;
 };
-
-class NumberTermsAggregator final : public TermsAggregator<int64_t> {
- public:
-  NumberTermsAggregator(const AggregationSpec* spec, AggregationContext* context, ValueForm form,
-                        std::optional<int64_t> missing, std::string type_name,
-                        SubAggregators children)
-      : TermsAggregator(spec, context, std::move(type_name), std::move(children)),
-        form_(std::move(form)),
-        missing_(missing) {}
-
-  Status OpenSegment(size_t index, const index::SegmentView& segment) override {
-    numbers_.reset();
-    if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
-      field_ = ref->field;
-      numbers_ = std::make_unique<NumberReader>(segment, ref->field->id);
-    }
-    return children()->OpenSegment(index, segment);
-  }
-
-  Status Collect(const BucketedDocs& docs) override {
-    Begin();
-    if (numbers_ != nullptr) {
-      numbers_->Open(docs.first, docs.offsets.size());
-    }
-    for (size_t i = 0; i < docs.offsets.size(); ++i) {
-      values_.clear();
-      if (numbers_ != nullptr) {
-        numbers_->ForEach(docs.offsets[i], [&](int64_t value) {
-          const int64_t common = form_.Common(*field_, value);
-          if (values_.empty() || values_.back() != common) {  // they ascend
-            values_.push_back(common);
-          }
-        });
-      }
-      if (values_.empty() && missing_) {
-        values_.push_back(*missing_);
-      }
-      for (const int64_t value : values_) {
-        BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(docs.buckets[i], value));
-        BINSEEK_RETURN_IF_ERROR(Add(docs.offsets[i], id));
-      }
-    }
-    return HandOn(docs.first);
-  }
-
- private:
-  void Show(const int64_t& key, AggregationBucket* out) const override {
-    form_.AppendJson(key, &out->key_json);
-    out->key_text = out->key_json;
-    out->key_as_string = form_.AsString(key);
-  }
-
-  const ValueForm form_;
-  const std::optional<int64_t> missing_;
-  const mapping::Field* field_ = nullptr;
-  std::unique_ptr<NumberReader> numbers_;
-  std::vector<int64_t> values_;  // of one document
-};
-
-const char* NumberTypeName(const ValueForm& form) {
-  if (form.kind() == ValueForm::Kind::kDouble) {
-    return "dterms";
-  }
-  switch (form.field().kind) {
-    case mapping::FieldKind::kUnsignedLong:
-      return "ulterms";
-    case mapping::FieldKind::kDecimal:
-    case mapping::FieldKind::kFloat:
-    case mapping::FieldKind::kDouble:
-      return "dterms";
-    default:
-      return "lterms";
-  }
-}
 
 }  // namespace
 
-Result<std::unique_ptr<Aggregator>> MakeTermsAggregator(const AggregationSpec& spec,
-                                                        AggregationContext* context) {
-  BINSEEK_RETURN_IF_ERROR(CheckTermsOrder(spec));
-  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, spec.field));
+Result<std::unique_ptr<Aggregator>> TermsAggregation::Make(const AggregationSpec& spec,
+                                                           AggregationContext* context) const {
+  BINSEEK_RETURN_IF_ERROR(CheckOrder(order, spec));
+  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
+  form.Assume(source.value_type);
+  BINSEEK_ASSIGN_OR_RETURN(TermFilter accepted, TermFilter::Make(filter, form, spec.name));
   SubAggregators children;
   BINSEEK_RETURN_IF_ERROR(children.Make(spec.children, context));
-  if (!form.is_number()) {
-    return std::unique_ptr<Aggregator>(std::make_unique<KeywordTermsAggregator>(
-        &spec, context, std::move(form), std::move(children)));
+  if (form.is_number()) {
+    return MakeNumberTermsAggregator(this, context, std::move(form), std::move(accepted),
+                                     std::move(children));
   }
-  std::optional<int64_t> missing;
-  if (spec.missing) {
-    BINSEEK_ASSIGN_OR_RETURN(missing, form.Parse(*spec.missing));
+  std::optional<std::string> missing;
+  if (source.missing) {
+    BINSEEK_ASSIGN_OR_RETURN(missing, form.TermOf(*source.missing));
   }
-  const char* const type_name = NumberTypeName(form);
-  return std::unique_ptr<Aggregator>(std::make_unique<NumberTermsAggregator>(
-      &spec, context, std::move(form), missing, type_name, std::move(children)));
+  return std::unique_ptr<Aggregator>(
+      std::make_unique<KeywordTermsAggregator>(this, context, std::move(form), std::move(missing),
+                                               std::move(accepted), std::move(children)));
 }
 
 }  // namespace binseek::search

@@ -1,11 +1,23 @@
-// MakeTerms: any of a set of exact values, with constant score.
+// MakeTerms: any of a set of exact values, with constant score. MakeTermsLookup: of those that a document has.
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "engine/base/json.h"
+#include "engine/index/keyword_table.h"
+#include "engine/search/constant_query.h"
+#include "engine/search/field_values.h"
+#include "engine/search/index_setting.h"
+#include "engine/search/interrupt.h"
+#include "engine/search/ip_query.h"
+#include "engine/search/live_roots.h"
 #include "engine/search/number_range.h"
 #include "engine/search/query.h"
+#include "engine/search/source_values.h"
 #include "engine/search/system_field.h"
 #include "engine/search/term_union.h"
 
@@ -15,8 +27,25 @@ namespace {
 class TermsWeight final : public TermUnionWeight {
  public:
   // `terms` sorted and distinct.
-  TermsWeight(const FieldRef& ref, std::vector<std::string> terms, bool scores, float score)
-      : TermUnionWeight(ref, scores, score), terms_(std::move(terms)) {}
+  TermsWeight(const FieldRef& ref, std::vector<std::string> terms, const BindContext& context,
+              float score)
+      : TermUnionWeight(ref, context.scores, score), terms_(std::move(terms)) {
+    UseInterrupt(context.interrupt);
+  }
+
+  void VisitTerms(TermVisitor* visitor) const override {
+    // As one thing, as Lucene takes it: which of the terms it was says nothing.
+    visitor->Terms(*ref().field, [terms = terms_](std::string_view term) {
+      return std::binary_search(terms.begin(), terms.end(), term);
+    });
+  }
+  std::string description() const override {
+    std::string text = ref().field->name + ":(";
+    for (size_t i = 0; i < terms_.size(); ++i) {
+      text += (i == 0 ? "" : " ") + terms_[i].substr(ref().path.size());
+    }
+    return text + ")";
+  }
 
  private:
   void CollectTerms(const codec::BlockTermDictionary& terms, TermUnion* out) const override {
@@ -31,17 +60,108 @@ class TermsWeight final : public TermUnionWeight {
   const std::vector<std::string> terms_;
 };
 
+// Where a set is large, and a segment has index-wide ids of its values: those that are wanted as bits, and a look at each document's ids instead of a search
+// for each value.
+class WantedIdsScorer final : public Scorer {
+ public:
+  WantedIdsScorer(const index::SegmentView& segment, const FieldRef& ref,
+                  const std::vector<uint64_t>* wanted, bool scores, float score)
+      : ids_(segment, ref),
+        wanted_(wanted),
+        max_doc_(segment.max_doc()),
+        scores_(scores),
+        score_(score) {}
+
+  bool FillWindow(DocId first, Window* window) override {
+    AllScorer(max_doc_, false, 0).FillWindow(first, window);
+    return NarrowWindow(first, window);
+  }
+  bool NarrowWindow(DocId first, Window* window) override {
+    ids_.Open(first, window->CountMatches());
+    for (uint32_t w = 0; w < Window::kWords; ++w) {
+      uint64_t kept = 0;
+      for (uint64_t word = window->match[w]; word != 0; word &= word - 1) {
+        const auto bit = static_cast<uint32_t>(std::countr_zero(word));
+        bool any = false;
+        ids_.ForEach(w * 64 + bit, [&](uint32_t id) {
+          any = any || (((*wanted_)[id / 64] >> (id % 64)) & 1) != 0;
+        });
+        kept |= static_cast<uint64_t>(any) << bit;
+      }
+      window->match[w] = kept;
+    }
+    if (scores_) {
+      FillScores(score_, window);
+    }
+    return window->AnyMatch();
+  }
+  uint32_t match_cost() const override { return 5; }
+  Status status() const override { return ids_.status(); }
+
+ private:
+  OrdReader ids_;
+  const std::vector<uint64_t>* const wanted_;
+  const uint32_t max_doc_;
+  const bool scores_;
+  const float score_;
+};
+
+class ManyTermsWeight final : public Weight {
+ public:
+  // `ref` knows the index's ids.
+  ManyTermsWeight(const FieldRef& ref, const std::vector<std::string>& terms,
+                  const BindContext& context, float score)
+      : ref_(ref),
+        by_terms_(ref, terms, context, score),
+        terms_(terms.size()),
+        wanted_((size_t{ref.keywords->size} + 63) / 64),
+        scores_(context.scores),
+        score_(score) {
+    const auto ranks = ref.keywords->table->Ranks(ref.keywords->size);
+    for (const std::string& term : terms) {
+      // Values beyond the view's are no one's yet.
+      if (const auto id = ranks->IdOf(term); id && *id < ref.keywords->size) {
+        wanted_[*id / 64] |= uint64_t{1} << (*id % 64);
+      }
+    }
+  }
+
+  Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
+    // A search for a value takes about as long as a look at so many documents.
+    constexpr size_t kDocsPerTerm = 64;
+    if (segment.segment().KeywordIds(ref_.field->id) == nullptr ||
+        terms_ * kDocsPerTerm < segment.max_doc()) {
+      return by_terms_.MakeScorer(segment);
+    }
+    return std::unique_ptr<Scorer>(
+        std::make_unique<WantedIdsScorer>(segment, ref_, &wanted_, scores_, score_));
+  }
+  void VisitTerms(TermVisitor* visitor) const override { by_terms_.VisitTerms(visitor); }
+
+ private:
+  const FieldRef ref_;
+  const TermsWeight by_terms_;
+  const size_t terms_;
+  std::vector<uint64_t> wanted_;
+  const bool scores_;
+  const float score_;
+};
+
+// From here on a set is worth the look-up of its ids.
+constexpr size_t kManyTerms = 256;
+
 class TermsQuery final : public Query {
  public:
   TermsQuery(std::string field, std::vector<std::string> values, float boost)
       : field_(std::move(field)), values_(std::move(values)), boost_(boost) {}
 
   Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
-    if (values_.size() > kMaxTermsValues) {
+    const uint64_t most = IndexSetting(*context.index, "index.max_terms_count", kMaxTermsValues);
+    if (values_.size() > most) {
       return Status::InvalidArgument(
           "failed to create query: The number of terms [" + std::to_string(values_.size()) +
           "] used in the Terms Query request has exceeded the allowed maximum of [" +
-          std::to_string(kMaxTermsValues) +
+          std::to_string(most) +
           "]. This maximum can be set by changing the "
           "[index.max_terms_count] index level setting.");
     }
@@ -49,6 +169,20 @@ class TermsQuery final : public Query {
       return BindSystemTerms(context, field_, values_, boost_ * boost);
     }
     const std::optional<FieldRef> ref = FindField(*context.index->mapping, field_);
+    if (ref && ref->field->kind == mapping::FieldKind::kIp) {
+      return BindIpValues(context, *ref, values_, boost_ * boost);
+    }
+    if (ref && ref->field->is_range()) {
+      std::vector<QueryPtr> any;
+      for (const std::string& value : values_) {
+        any.push_back(MakeTerm(field_, value));
+      }
+      return MakeConstantScore(any.empty() ? MakeMatchNone() : MakeBool({.should = std::move(any)}))
+          ->Bind(context, boost_ * boost);
+    }
+    if (ref) {
+      BINSEEK_RETURN_IF_ERROR(CheckTermsOn(*ref, field_));
+    }
     if (ref && ref->has_terms()) {
       std::vector<std::string> terms;
       terms.reserve(values_.size());
@@ -57,8 +191,15 @@ class TermsQuery final : public Query {
       }
       std::sort(terms.begin(), terms.end());
       terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+      FieldRef with_ids = *ref;
+      with_ids.keywords =
+          ref->field->is_keyword() ? context.index->Keywords(ref->field->id) : nullptr;
+      if (terms.size() >= kManyTerms && with_ids.keywords != nullptr) {
+        return std::unique_ptr<Weight>(
+            std::make_unique<ManyTermsWeight>(with_ids, terms, context, boost_ * boost));
+      }
       return std::unique_ptr<Weight>(
-          std::make_unique<TermsWeight>(*ref, std::move(terms), context.scores, boost_ * boost));
+          std::make_unique<TermsWeight>(*ref, std::move(terms), context, boost_ * boost));
     }
     if (ref && ref->is_numeric()) {
       return BindNumbers(context, *ref->field, boost_ * boost);
@@ -78,8 +219,13 @@ class TermsQuery final : public Query {
         intervals.push_back(*interval);
       }
     }
-    return MakeIntervalsWeight(field.id, NormalizeIntervals(std::move(intervals)), context.scores,
-                               score);
+    std::string description = field_ + ":{";
+    for (size_t i = 0; i < values_.size(); ++i) {
+      description += (i == 0 ? "" : " ") + values_[i];
+    }
+    return Describe(MakeIntervalsWeight(field.id, NormalizeIntervals(std::move(intervals)),
+                                        context.scores, score),
+                    description + "}");
   }
 
   const std::string field_;
@@ -87,7 +233,82 @@ class TermsQuery final : public Query {
   const float boost_;
 };
 
+class TermsLookupQuery final : public Query {
+ public:
+  TermsLookupQuery(std::string field, TermsLookup lookup, float boost)
+      : field_(std::move(field)), lookup_(std::move(lookup)), boost_(boost) {}
+
+  Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
+    const index::IndexView* const index =
+        context.view == nullptr ? nullptr : context.view->Find(lookup_.index);
+    if (index == nullptr) {
+      return Status::InvalidArgument("failed to create query: no such index [" + lookup_.index +
+                                     "]");
+    }
+    std::vector<std::string> values;
+    if (lookup_.query != nullptr) {
+      BINSEEK_RETURN_IF_ERROR(CollectMatches(context, *index, &values));
+    } else if (const auto address = index->FindKey(lookup_.id)) {
+      BINSEEK_RETURN_IF_ERROR(Collect(*index, *address, &values));
+    }
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    return MakeTerms(field_, std::move(values))->Bind(context, boost_ * boost);
+  }
+  bool constant_score() const override { return true; }
+
+ private:
+  Status Collect(const index::IndexView& index, index::DocAddress address,
+                 std::vector<std::string>* values) const {
+    std::string source;
+    BINSEEK_RETURN_IF_ERROR(index::AppendSource(index, address, &source));
+    BINSEEK_ASSIGN_OR_RETURN(const JsonValue json, ParseJson(source));
+    CollectSourceValues(json, lookup_.path, values);
+    return Status::Ok();
+  }
+  // Of all documents that match, until there are more values than any index takes.
+  Status CollectMatches(const BindContext& context, const index::IndexView& index,
+                        std::vector<std::string>* values) const {
+    BindContext inner = context;
+    inner.index = &index;
+    inner.scores = false;
+    BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Weight> weight, lookup_.query->Bind(inner, 1));
+    const auto window = std::make_unique<Window>();
+    for (uint32_t s = 0; s < index.segments.size(); ++s) {
+      const index::SegmentView& segment = *index.segments[s];
+      BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> scorer, weight->MakeScorer(segment));
+      for (DocId first = 0; scorer != nullptr && first < segment.max_doc();
+           first += Window::kDocs) {
+        if (context.interrupt != nullptr) {
+          BINSEEK_RETURN_IF_ERROR(context.interrupt->Check());
+        }
+        if (!scorer->FillWindow(first, window.get())) {
+          continue;
+        }
+        KeepLiveRoots(segment, first, window.get());
+        Status status;
+        ForEachBit(window->match, [&](uint32_t offset) {
+          if (status.ok() && values->size() <= kMaxTermsValues) {
+            status = Collect(index, {s, first + offset}, values);
+          }
+        });
+        BINSEEK_RETURN_IF_ERROR(std::move(status));
+      }
+      BINSEEK_RETURN_IF_ERROR(scorer == nullptr ? Status::Ok() : scorer->status());
+    }
+    return Status::Ok();
+  }
+
+  const std::string field_;
+  const TermsLookup lookup_;
+  const float boost_;
+};
+
 }  // namespace
+
+QueryPtr MakeTermsLookup(std::string field, TermsLookup lookup, float boost) {
+  return std::make_shared<TermsLookupQuery>(std::move(field), std::move(lookup), boost);
+}
 
 QueryPtr MakeTerms(std::string field, std::vector<std::string> values, float boost) {
   return std::make_shared<TermsQuery>(std::move(field), std::move(values), boost);

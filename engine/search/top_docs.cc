@@ -1,6 +1,7 @@
 #include "engine/search/top_docs.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/mapping/number.h"
@@ -8,7 +9,7 @@
 namespace binseek::search {
 
 TopDocs::TopDocs(const SortPlan* plan, size_t k, const Cursor* after, bool scores)
-    : plan_(plan), k_(k), has_after_(after != nullptr), scores_(scores) {
+    : plan_(plan), k_(k), has_after_(after != nullptr), scores_(scores), best_(k) {
   if (has_after_) {
     after_.position = after->position;
     after_.cells = after->cells;
@@ -20,12 +21,17 @@ TopDocs::TopDocs(const SortPlan* plan, size_t k, const Cursor* after, bool score
 
 Status TopDocs::OpenSegment(size_t index, uint32_t segment_ord, const index::SegmentView& segment) {
   place_ = PositionOf(index, segment_ord, 0);
+  if (k_ > 0 && collapse_ != nullptr) {
+    collapse_->OpenSegment(index, segment);
+  }
   if (k_ == 0 || plan_->by_score()) {
     return Status::Ok();
   }
   std::vector<std::unique_ptr<KeyReader>> readers;
   for (size_t k = 0; k < plan_->size(); ++k) {
-    readers.push_back(std::make_unique<KeyReader>(&plan_->key(k), index, segment, place_));
+    BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<KeyReader> reader,
+                             KeyReader::Open(&plan_->key(k), index, segment, place_));
+    readers.push_back(std::move(reader));
   }
   for (const auto& reader : readers_) {
     BINSEEK_RETURN_IF_ERROR(reader->status());
@@ -80,6 +86,9 @@ void TopDocs::Collect(DocId first, const Window& window) {
   if (k_ == 0) {
     return;
   }
+  if (collapse_ != nullptr) {
+    collapse_->OpenWindow(first, window.CountMatches());
+  }
   if (plan_->by_score()) {
     CollectByScore(first, window);
   } else {
@@ -123,35 +132,86 @@ void TopDocs::Insert(uint64_t position, float score) {
     heap_.push_back(static_cast<uint32_t>(docs_.size()));
     docs_.emplace_back();
     docs_.back().cells.resize(plan_->by_score() ? 0 : plan_->size());
+    docs_.back().group = INT64_MIN;  // of none
   }
   TopDoc& doc = docs_[heap_.back()];  // its cells' strings keep their memory
-  doc.position = position;
-  doc.coded_at = codes_from_;
-  doc.score = score;
-  const auto offset = static_cast<uint32_t>(position - place_ - first_);
-  for (size_t k = 0; k < doc.cells.size(); ++k) {
-    readers_[k]->Copy(offset, &doc.cells[k]);
+  if (collapse_ != nullptr) {
+    groups_.erase(doc.group);  // of the worst one, which goes
+    groups_[group_] = heap_.back();
   }
+  Write(position, score, &doc);
   std::push_heap(heap_.begin(), heap_.end(), before);
+}
+
+void TopDocs::Write(uint64_t position, float score, TopDoc* doc) {
+  doc->position = position;
+  doc->coded_at = codes_from_;
+  doc->score = score;
+  doc->group = group_;
+  const auto offset = static_cast<uint32_t>(position - place_ - first_);
+  for (size_t k = 0; k < doc->cells.size(); ++k) {
+    readers_[k]->Copy(offset, &doc->cells[k]);
+  }
+}
+
+bool TopDocs::ReplaceInGroup(uint32_t offset, uint64_t position, float score) {
+  group_ = collapse_->GroupOf(offset);
+  const auto it = groups_.find(group_);
+  if (it == groups_.end()) {
+    return false;
+  }
+  TopDoc& best = docs_[it->second];
+  // Equal ones come later, and so do not replace it.
+  if (plan_->by_score() ? score <= best.score : CompareTo(offset, &best) >= 0) {
+    return true;
+  }
+  if (!plan_->by_score()) {
+    FillRest();
+  }
+  Write(position, score, &best);
+  std::make_heap(heap_.begin(), heap_.end(),
+                 [this](uint32_t a, uint32_t b) { return Before(a, b); });
+  return true;
 }
 
 void TopDocs::CollectByScore(DocId first, const Window& window) {
   first_ = first;
-  const float after_score = has_after_ ? static_cast<float>(mapping::DoubleFromSortable(
-                                             plan_->key(0).Fold(after_.cells[0].number)))
-                                       : 0;
+  const bool alone = by_score();
   ForEachBit(window.match, [&](uint32_t offset) {
     const float score = window.score[offset];
-    if (full() && score <= docs_[heap_.front()].score) {
+    if (full() && score <= worst_score()) {
       return;
     }
     const uint64_t position = place_ + first + offset;
-    if (has_after_ &&
-        (score > after_score || (score == after_score && position <= after_.position))) {
+    if (has_after_ && !IsAfter(score, position)) {
       return;
     }
-    Insert(position, score);
+    if (alone) {
+      best_.Insert(score, position);
+    } else if (!ReplaceInGroup(offset, position, score)) {
+      Insert(position, score);
+    }
   });
+}
+
+void TopDocs::Collect(const DocBatch& batch) {
+  for (uint32_t i = 0; i < batch.count && k_ > 0; ++i) {
+    const float score = Finite(batch.scores[i]);
+    if (best_.full() && score <= best_.worst_score()) {
+      continue;
+    }
+    const uint64_t position = place_ + batch.docs[i];
+    if (!has_after_ || IsAfter(score, position)) {
+      best_.Insert(score, position);
+    }
+  }
+}
+
+// Behind where the page before ended. REQUIRES: there was one; the plan is by score.
+bool TopDocs::IsAfter(float score, uint64_t position) const {
+  const auto after =
+      static_cast<float>(mapping::DoubleFromSortable(plan_->key(0).Fold(after_.cells[0].number)));
+  return score < after || (score == after && position > after_.position);
 }
 
 int TopDocs::CompareTo(size_t k, uint32_t offset, const SortCell& cell) const {
@@ -196,12 +256,28 @@ int TopDocs::CompareTo(uint32_t offset, TopDoc* other) {
   return order;
 }
 
+bool TopDocs::RulesOut(DocId first) const {
+  std::array<uint64_t, Window::kWords> useful;
+  return k_ > 0 && full() &&
+         readers_[0]->RulesOut(first, docs_[heap_.front()].cells[0], plan_->size() == 1, &useful);
+}
+
 void TopDocs::CollectByKeys(DocId first, const Window& window) {
+  std::array<uint64_t, Window::kWords> useful;
+  useful.fill(~uint64_t{0});
+  // Places ascend: who equals the worst by all keys comes behind it.
+  if (full() &&
+      readers_[0]->RulesOut(first, docs_[heap_.front()].cells[0], plan_->size() == 1, &useful)) {
+    return;
+  }
+  for (uint32_t w = 0; w < Window::kWords; ++w) {
+    useful[w] &= window.match[w];
+  }
   first_ = first;
   window_ = &window;
   rest_filled_ = false;
   readers_[0]->Fill(first, window);
-  ForEachBit(window.match, [&](uint32_t offset) {
+  ForEachBit(useful, [&](uint32_t offset) {
     if (full() && CompareTo(offset, &docs_[heap_.front()]) >= 0) {
       return;
     }
@@ -212,6 +288,10 @@ void TopDocs::CollectByKeys(DocId first, const Window& window) {
         return;
       }
     }
+    if (collapse_ != nullptr &&
+        ReplaceInGroup(offset, position, scores_ ? window.score[offset] : 0)) {
+      return;
+    }
     FillRest();
     Insert(position, scores_ ? window.score[offset] : 0);
   });
@@ -220,6 +300,14 @@ void TopDocs::CollectByKeys(DocId first, const Window& window) {
 
 Result<std::vector<TopDoc>> TopDocs::Take() {
   BINSEEK_RETURN_IF_ERROR(CloseCodes());
+  if (by_score()) {
+    for (const ScoreHeap::Entry& entry : best_.Take()) {
+      TopDoc& doc = docs_.emplace_back();
+      doc.position = entry.position;
+      doc.score = entry.score;
+    }
+    return std::move(docs_);
+  }
   std::sort(docs_.begin(), docs_.end(), [this](const TopDoc& a, const TopDoc& b) {
     if (plan_->by_score()) {
       return a.score != b.score ? a.score > b.score : a.position < b.position;

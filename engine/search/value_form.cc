@@ -1,7 +1,12 @@
 #include "engine/search/value_form.h"
 
+#include <charconv>
+#include <utility>
+
 #include "engine/base/json.h"
 #include "engine/mapping/date.h"
+#include "engine/mapping/field_checks.h"
+#include "engine/mapping/ip.h"
 #include "engine/mapping/mapping.h"
 #include "engine/mapping/number.h"
 
@@ -25,7 +30,7 @@ Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> in
   ValueForm form;
   for (const index::IndexView* index : indices) {
     std::optional<FieldRef> ref = FindField(*index->mapping, name);
-    if (ref && ref->field->kind == FieldKind::kObject) {
+    if (ref && ref->field->is_object()) {
       ref.reset();
     }
     if (!ref) {
@@ -55,7 +60,24 @@ Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> in
       form.kind_ = kind == Kind::kText ? Kind::kText : Kind::kDouble;
     }
   }
+  if (!form.date_format().empty()) {
+    BINSEEK_ASSIGN_OR_RETURN(form.format_, MakeDateFormat(form.date_format(), ""));
+  }
   return form;
+}
+
+void ValueForm::Assume(const std::string& type) {
+  mapping::Field field;
+  if (kind_ == Kind::kNone && mapping::SetType(type, &field) && field.is_numeric()) {
+    assumed_ = std::make_shared<const mapping::Field>(std::move(field));
+    field_ = assumed_.get();
+    kind_ = Kind::kColumn;
+  }
+}
+
+const std::string& ValueForm::date_format() const {
+  static const std::string kNone;
+  return kind_ == Kind::kColumn && field_->is_date() ? field_->parameters().format : kNone;
 }
 
 int64_t ValueForm::Common(const mapping::Field& field, int64_t column_value) const {
@@ -79,8 +101,16 @@ Result<int64_t> ValueForm::Parse(std::string_view text) const {
     as_double.kind = FieldKind::kDouble;
     return mapping::ParseColumnValue(as_double, text);
   }
+  if (field_->kind == FieldKind::kDateNanos) {
+    // As it is shown: a number of nanoseconds.
+    int64_t nanos = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), nanos);
+    if (error == std::errc() && end == text.data() + text.size() && text.size() > 4) {
+      return nanos;
+    }
+  }
   if (field_->kind == FieldKind::kDate) {
-    BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, mapping::ParseDate(text));
+    BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, mapping::ParseColumnValue(*field_, text));
     return mapping::MillisFromMicros(micros);
   }
   return mapping::ParseColumnValue(*field_, text);
@@ -96,9 +126,20 @@ void ValueForm::AppendJson(int64_t common, std::string* out) const {
   }
 }
 
+Result<std::string> ValueForm::TermOf(const std::string& text) const {
+  return is_ip() ? mapping::ParseIp(text) : Result<std::string>(text);
+}
+
+std::string ValueForm::TextOf(const std::string& term) const {
+  return is_ip() ? mapping::FormatIp(term) : term;
+}
+
 std::optional<std::string> ValueForm::AsString(int64_t common) const {
   std::string out;
   if (kind_ == Kind::kColumn && field_->kind == FieldKind::kDate) {
+    if (format_ != nullptr) {
+      return format_->Text(static_cast<double>(common));
+    }
     mapping::AppendIsoDate(common * 1000, mapping::DateStyle::kInstant, 3, &out);
     return out;
   }

@@ -7,6 +7,7 @@
 #define BINSEEK_ENGINE_SEARCH_VALUE_FORM_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 #include "engine/base/result.h"
 #include "engine/index/engine_view.h"
 #include "engine/search/field_ref.h"
+#include "engine/search/value_format.h"
 
 namespace binseek::search {
 
@@ -32,6 +34,8 @@ class ValueForm {
   static Result<ValueForm> Resolve(std::span<const index::IndexView* const> indices,
                                    const std::string& name);
 
+  // Where no index has the field: what its values would be, by the name of a type.
+  void Assume(const std::string& type);
   Kind kind() const { return kind_; }
   bool is_number() const { return kind_ == Kind::kColumn || kind_ == Kind::kDouble; }
   // What the name means in the index of that ordinal; nullopt: nothing.
@@ -44,13 +48,21 @@ class ValueForm {
   double ToDouble(int64_t common) const;
   Result<int64_t> Parse(std::string_view text) const;       // to a common number
   void AppendJson(int64_t common, std::string* out) const;  // as in `sort` and as a bucket's key
-  // Dates and booleans: their second form in buckets, "2026-01-02T00:00:00.000Z" and "true".
+  // The format that dates are written and read in; empty: the default, or no dates.
+  const std::string& date_format() const;
+  // Addresses are terms of bytes; as requests and answers have them, and back.
+  bool is_ip() const { return kind_ == Kind::kText && field_->kind == mapping::FieldKind::kIp; }
+  Result<std::string> TermOf(const std::string& text) const;
+  std::string TextOf(const std::string& term) const;
+  // Dates and booleans: their second form in buckets, "2026-01-02T00:00:00.000Z" (or as the field's format says) and "true".
   std::optional<std::string> AsString(int64_t common) const;
 
  private:
   Kind kind_ = Kind::kNone;
   const mapping::Field* field_ = nullptr;
+  std::shared_ptr<const mapping::Field> assumed_;  // or null; field_ is it then
   std::vector<std::optional<FieldRef>> refs_;
+  ValueFormatPtr format_;  // of dates of a field with a format
 };
 
 // "Text fields are not optimised for operations that require per-document field data like aggregations and sorting ..."

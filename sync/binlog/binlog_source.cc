@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <random>
 #include <utility>
 
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/dump.h"
-#include "sync/binlog/event.h"
+#include "sync/binlog/dump_errors.h"
 #include "sync/binlog/reconnect_backoff.h"
 #include "sync/binlog/stall_watch.h"
 #include "sync/binlog/stream_start.h"
@@ -24,54 +23,29 @@ using std::chrono::steady_clock;
 // Events after which a connection counts as good: more than the opening of every stream.
 constexpr int kEventsToTrust = 5;
 
-bool IsHeartbeat(std::string_view event) {
-  constexpr size_t kTypeOffset = 4;
-  const auto type = event.size() > kTypeOffset
-                        ? static_cast<EventType>(static_cast<uint8_t>(event[kTypeOffset]))
-                        : EventType{};
-  return type == EventType::kHeartbeat || type == EventType::kHeartbeatV2;
-}
-
 class BinlogSourceImpl final : public BinlogSource {
  public:
   explicit BinlogSourceImpl(BinlogSourceOptions options)
       : options_(std::move(options)),
-        random_(std::random_device{}()),
-        backoff_({options_.min_backoff, options_.max_backoff, options_.clash_memory}),
-        stalls_([this] { return Connect(); }, options_.silence_limit / 2) {}
+        backoff_({options_.min_backoff, options_.max_backoff, options_.clash_memory,
+                  options_.silence_limit}),
+        stalls_([this] { return Connect(); }) {}
 
   Status Begin() {
     BINSEEK_ASSIGN_OR_RETURN(auto connection, Connect());
     server_ = connection->server();
-    shown_.SetServer(server_);
+    BINSEEK_RETURN_IF_ERROR(shown_.Begin(connection.get(), options_.prepared.get()));
     server_identity_ = options_.server.value_or(server_.Identity());
     last_ = options_.last;
     if (server_identity_ != server_.Identity()) {
       options_.start.binlog = change::BinlogPosition();
     }
-    if (options_.start.flavor != server_.flavor) {
-      const bool blank = options_.start.GtidText().empty() && options_.start.binlog.empty();
-      if (!blank) {
-        return Status::NotFound("the start position is of another kind of server than " +
-                                server_.version_text);
-      }
-      options_.start.flavor = server_.flavor;
-    }
+    BINSEEK_RETURN_IF_ERROR(TakeFlavor(server_, &options_.start));
     BINSEEK_ASSIGN_OR_RETURN(by_gtid_, StartsByGtid(connection.get(), &options_.start));
-    AssemblerOptions assembler;
-    assembler.source = options_.source;
-    assembler.start = options_.start;
-    assembler.next_ordinal = options_.next_ordinal;
-    assembler.prepared = options_.prepared;
-    assembler.use_gtids = by_gtid_;
-    assembler.schema_provider = options_.schema_provider;
-    assembler.captures_database = options_.captures_database;
-    assembler.spill = options_.spill;
-    assembler.max_event_bytes = options_.max_event_bytes;
     if (!options_.spill.folder.empty()) {
       BINSEEK_RETURN_IF_ERROR(SpillFile::PrepareFolder(options_.spill.folder));
     }
-    assembler_.emplace(std::move(assembler));
+    assembler_.emplace(AssemblerOptionsOf(options_, by_gtid_));
     BINSEEK_RETURN_IF_ERROR(StartDump(std::move(connection)));
     shown_.Publish(*assembler_);
     return Status::Ok();
@@ -90,14 +64,27 @@ class BinlogSourceImpl final : public BinlogSource {
     return outcome;
   }
 
+  std::optional<change::Transaction> NextWaiting(uint64_t most_bytes) override {
+    if (!fatal_.ok() || dump_ == nullptr || renewal_wanted_ || Stopped()) {
+      return std::nullopt;
+    }
+    auto transaction = TakeWaiting(most_bytes);
+    shown_.Publish(*assembler_);
+    return transaction;
+  }
+
+  uint64_t LeaveOrdinal() override {
+    const uint64_t left = assembler_->LeaveOrdinal();
+    shown_.Publish(*assembler_);
+    return left;
+  }
+
   Status Renew() override {
     BINSEEK_RETURN_IF_ERROR(fatal_);
     Disconnect(Status::Unavailable("the connection is made anew"));
     Status started = ConnectAndStart();
     shown_.Publish(*assembler_);
-    if (!started.ok() && !started.retryable()) {
-      fatal_ = started;
-    }
+    fatal_ = started.retryable() ? Status::Ok() : started;
     return started;
   }
 
@@ -106,7 +93,7 @@ class BinlogSourceImpl final : public BinlogSource {
   change::SourcePosition read_position() const override { return shown_.position(); }
   StreamReach reach() const override { return shown_.reach(); }
   uint64_t last_ordinal() const override { return shown_.last_ordinal(); }
-  BinlogSourceStatus status() const override { return shown_.status(options_.clash_memory); }
+  BinlogSourceStatus status() const override { return shown_.status(options_); }
   mysql::ServerInfo server() const override { return shown_.server(); }
 
   void Stop() override {
@@ -122,7 +109,8 @@ class BinlogSourceImpl final : public BinlogSource {
   Result<std::unique_ptr<mysql::Connection>> Connect() {
     mysql::ConnectionOptions connection = options_.connection;
     connection.database.clear();
-    connection.read_timeout = std::chrono::ceil<std::chrono::seconds>(options_.silence_limit);
+    // Later than silence is noticed here, where it is told from other losses.
+    connection.read_timeout = std::chrono::ceil<std::chrono::seconds>(2 * backoff_.silence_limit());
     return mysql::Connection::Open(connection);
   }
 
@@ -133,6 +121,9 @@ class BinlogSourceImpl final : public BinlogSource {
 
   Status StartDump(std::unique_ptr<mysql::Connection> connection) {
     const mysql::ServerInfo& now = connection->server();
+    if (options_.connected) {
+      BINSEEK_RETURN_IF_ERROR(options_.connected(connection.get()));
+    }
     if (now.flavor != server_.flavor) {
       return Status::NotFound("the server became another kind: " + now.version_text);
     }
@@ -152,13 +143,10 @@ class BinlogSourceImpl final : public BinlogSource {
         StreamStart start,
         ChooseStreamStart(connection.get(), assembler_->position(), by_gtid_, last_));
     floor_ = start.floor;
-    DumpOptions dump;
-    dump.start = std::move(start.position);
-    dump.by_gtid = start.by_gtid;
-    dump.server_id = options_.server_id != 0 ? options_.server_id : RandomServerId();
-    dump.heartbeat = options_.heartbeat;
     renewal_wanted_ = false;
-    BINSEEK_ASSIGN_OR_RETURN(auto started, DumpConnection::Start(std::move(connection), dump));
+    BINSEEK_ASSIGN_OR_RETURN(
+        auto started,
+        DumpConnection::Start(std::move(connection), DumpOptionsOf(options_, start, id_is_held_)));
     assembler_->BeginStream(started->checksums());
     if (start.again) {
       assembler_->ExpectAgain(last_, *start.again);
@@ -166,8 +154,8 @@ class BinlogSourceImpl final : public BinlogSource {
     events_on_connection_ = 0;
     last_heard_ = steady_clock::now();
     backoff_.Connected(last_heard_);
-    stalls_.Heard();
-    shown_.Connected();
+    stalls_.Begin(backoff_.silence_limit() / 2);
+    shown_.Connected(start.end);
     MutexLock lock(&mutex_);
     dump_ = std::move(started);
     if (stopped_) {
@@ -192,9 +180,6 @@ class BinlogSourceImpl final : public BinlogSource {
     return Status::Ok();
   }
 
-  // High numbers, where no server has been put by hand.
-  uint32_t RandomServerId() { return static_cast<uint32_t>(0x40000000 + random_() % 0x80000000); }
-
   Result<std::optional<change::Transaction>> NextUntil(steady_clock::time_point deadline) {
     for (;;) {
       if (Stopped()) {
@@ -210,43 +195,70 @@ class BinlogSourceImpl final : public BinlogSource {
         }
       }
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-      auto event = dump_->ReadEvent(std::clamp(left, milliseconds(0), options_.silence_limit));
+      auto event = dump_->ReadEvent(std::clamp(left, milliseconds(0), backoff_.silence_limit()));
       if (!event.ok()) {
         BINSEEK_RETURN_IF_ERROR(Lose(Explain(event.status())));
         continue;
       }
       if (event->has_value()) {
-        Heard((*event)->size());
-        if (!IsHeartbeat(**event)) {
-          stalls_.Heard();
-        }
-        auto transaction = Feed(**event);
+        auto transaction = TakeEvent(**event);
         if (!transaction.ok()) {
           BINSEEK_RETURN_IF_ERROR(Lose(transaction.status()));  // the disk has no room for its rows
           continue;
         }
         if (*transaction) {
-          shown_.Count(**transaction);
-          if ((*transaction)->begin < floor_) {
-            (*transaction)->begin = change::BinlogPosition();
-          }
-          last_ = {(*transaction)->position.gtid, (*transaction)->begin,
-                   (*transaction)->fingerprint};
           return transaction;
         }
         shown_.Publish(*assembler_);
-      } else if (steady_clock::now() - last_heard_ > options_.silence_limit) {
-        BINSEEK_RETURN_IF_ERROR(Lose(Status::Unavailable("no heartbeat within the silence limit")));
+      } else if (steady_clock::now() - last_heard_ > backoff_.silence_limit()) {
+        BINSEEK_RETURN_IF_ERROR(
+            LoseSilent(Status::Unavailable("no heartbeat within the silence limit")));
         continue;
       } else if (Status stalled = stalls_.Look(assembler_->position().binlog, server_);
                  !stalled.ok()) {
-        BINSEEK_RETURN_IF_ERROR(Lose(stalled));
+        BINSEEK_RETURN_IF_ERROR(LoseSilent(stalled));
         continue;
       }
       if (steady_clock::now() >= deadline) {
         return std::optional<change::Transaction>();
       }
     }
+  }
+
+  Result<std::optional<change::Transaction>> TakeEvent(std::string_view event) {
+    last_heard_ = steady_clock::now();
+    if (++events_on_connection_ == kEventsToTrust) {
+      backoff_.Trust();
+    }
+    shown_.Heard(event);
+    stalls_.Heard(event);
+    BINSEEK_ASSIGN_OR_RETURN(auto transaction, Feed(event));
+    if (transaction) {
+      shown_.Count(*transaction);
+      if (transaction->begin < floor_) {
+        transaction->begin = change::BinlogPosition();
+      }
+      last_ = {transaction->position.gtid, transaction->begin, transaction->fingerprint};
+    }
+    return transaction;
+  }
+
+  std::optional<change::Transaction> TakeWaiting(uint64_t most_bytes) {
+    while (assembler_->open_bytes() <= most_bytes) {
+      const auto event = dump_->ReadEvent(milliseconds(0));
+      if (!event.ok() || !event->has_value()) {
+        return std::nullopt;  // an error comes again
+      }
+      auto transaction = TakeEvent(**event);
+      if (!transaction.ok()) {
+        fatal_ = Lose(transaction.status());
+        return std::nullopt;
+      }
+      if (*transaction) {
+        return *std::move(transaction);
+      }
+    }
+    return std::nullopt;
   }
 
   // Where no event lies, bytes that are none are read.
@@ -260,10 +272,10 @@ class BinlogSourceImpl final : public BinlogSource {
     return transaction;
   }
 
-  // A server that cannot give the last transaction: it may have purged that since it was asked for what it has, and so is asked once more.
+  // A server that cannot give the last transaction, or reads no event at its place: it may just have purged that, and so is asked once more.
   Status Explain(const Status& lost) {
     const HistoryCheck& check = assembler_->check();
-    if (!IsHistoryLost(lost) || !check.pending()) {
+    if (!check.pending() || (!IsHistoryLost(lost) && !dump_->cannot_be_read())) {
       return lost;
     }
     if (!std::exchange(asked_twice_, true)) {
@@ -306,6 +318,10 @@ class BinlogSourceImpl final : public BinlogSource {
       return why;
     }
     const bool clash = dump_ != nullptr && dump_->lost_to_same_id();
+    if (dump_ != nullptr && dump_->cannot_be_read()) {
+      BINSEEK_RETURN_IF_ERROR(
+          failures_.Take(assembler_->last_ordinal(), assembler_->position().binlog, why));
+    }
     Disconnect(why);
     assembler_->BeginStream(true);  // what came of a transaction takes room, and comes again
     const auto now = steady_clock::now();
@@ -316,6 +332,18 @@ class BinlogSourceImpl final : public BinlogSource {
     next_attempt_ = now + pause;
     Log(LogLevel::kWarn, "binlog stream lost", {{"error", why}, {"retry_in_ms", pause.count()}});
     return Status::Ok();
+  }
+
+  // MariaDB begins a stream only when the one before under the same id has ended. Where that one's connection is dead without the server's
+  // knowing, it may write to it for ten minutes; another id waits for nobody.
+  Status LoseSilent(const Status& why) {
+    if (events_on_connection_ == 0 && options_.server_id != 0 &&
+        !std::exchange(id_is_held_, true)) {
+      Log(LogLevel::kWarn, "the server answers nothing under our id: another is taken",
+          {{"server_id", options_.server_id}});
+    }
+    backoff_.Silent();
+    return Lose(why);
   }
 
   void Disconnect(const Status& why) {
@@ -333,14 +361,6 @@ class BinlogSourceImpl final : public BinlogSource {
     return stopped_;
   }
 
-  void Heard(size_t bytes) {
-    last_heard_ = steady_clock::now();
-    if (++events_on_connection_ == kEventsToTrust) {
-      backoff_.Trust();
-    }
-    shown_.Heard(bytes);
-  }
-
   // Of the thread that calls Next, or constant after Begin.
   BinlogSourceOptions options_;
   mysql::ServerInfo server_;
@@ -349,11 +369,12 @@ class BinlogSourceImpl final : public BinlogSource {
   std::optional<std::string> server_identity_;
   LastTransaction last_;
   bool asked_twice_ = false;
+  bool id_is_held_ = false;  // by a connection of ours that the server does not know to be dead
   change::BinlogPosition floor_;  // see StreamStart
   std::optional<TransactionAssembler> assembler_;
-  std::mt19937_64 random_;
   Status fatal_;
   ReconnectBackoff backoff_;
+  DumpFailures failures_;
   StallWatch stalls_;
   steady_clock::time_point next_attempt_{};
   steady_clock::time_point last_heard_{};

@@ -13,7 +13,7 @@
 // once more and compares it (see HistoryCheck), where the server still has it; by its GTID on MySQL, by its place on MariaDB and without
 // GTIDs, so that a MariaDB server behind the same address that is another one is taken at its GTIDs' word.
 //
-// Threads: Next() and Renew() belong to one thread; all others may be called by any.
+// Threads: Next(), NextWaiting() and Renew() belong to one thread; all others may be called by any.
 // Errors of Next(), after which the source is at its end: kNotFound where the history is gone or no longer ours (purged, server behind us,
 // of another kind, rewritten), see IsHistoryLost; kAborted where an event that changes rows is not understood, and after Stop();
 // kCorruption for bytes that cannot be right; kResourceExhausted for a transaction or an event above the limits; kInvalidArgument where
@@ -29,6 +29,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "sync/binlog/history_check.h"
@@ -52,10 +53,14 @@ struct BinlogSourceOptions {
   // event of it is read, and once read_position() is none of the old one's any more. `connection` is to the new one. A connection is given
   // up where this fails, and it is called again for the next.
   std::function<Status(mysql::Connection* connection)> moved;
+  // Called by that thread with every connection before its stream begins, and before `moved`. Where this fails the connection is given up: for
+  // good, unless its error is kUnavailable.
+  std::function<Status(mysql::Connection* connection)> connected;
   uint64_t next_ordinal = 1;                            // of the first transaction behind `start`
   std::shared_ptr<const change::PreparedSet> prepared;  // at `start`; null: none
   SchemaProvider schema_provider;
   DatabaseFilter captures_database;
+  CascadeFilter cascades_from;  // null: nothing does. By the thread of Next()
   std::chrono::milliseconds heartbeat{1000};
   // Nothing at all heard for so long: reconnect.
   std::chrono::milliseconds silence_limit{10000};
@@ -64,6 +69,8 @@ struct BinlogSourceOptions {
   SpillOptions spill;                            // of rows that memory does not hold
   uint64_t max_event_bytes = uint64_t{1} << 30;  // of one, unpacked
   uint32_t server_id = 0;                        // of us as a replica; 0: a random one
+  // Of us as a replica, by which MySQL ends the dump of a connection of ours that is dead without its knowing; empty: a new one each time.
+  std::string replica_uuid;
   // A connection that was lost to another replica under our id counts as a clash that goes on until one lasts for so long.
   std::chrono::milliseconds clash_memory{60000};
 };
@@ -79,6 +86,9 @@ struct BinlogSourceStatus {
   uint64_t transactions = 0;  // handed out
   uint64_t rows = 0;
   uint64_t bytes = 0;  // of events read
+  // Nothing is on its way that is known of: the stream has been where the server's binlog ended when the connection began, no transaction has
+  // come in part, and the server is heard.
+  bool at_rest = false;
   // Of the transaction that has come in part; bytes of memory that they take, or would.
   uint64_t open_rows = 0;
   uint64_t open_bytes = 0;
@@ -94,6 +104,8 @@ struct StreamReach {
   change::SourcePosition position;  // see BinlogSource::read_position
   uint64_t ordinal = 0;
   uint64_t moves = 0;  // how often the stream has gone to another server
+  // XA transactions whose commit was among the last, and that the server may not show yet; see LateCommits.
+  std::vector<std::string> late{};
 };
 
 class BinlogSource {
@@ -107,6 +119,10 @@ class BinlogSource {
   [[nodiscard]] virtual Result<std::optional<change::Transaction>> Next(
       std::chrono::milliseconds timeout) = 0;
 
+  // The next transaction, where all of it has arrived already: takes from what the connection has read ahead, waits for nothing and makes no
+  // connection; whatever is wrong is left to Next(). Nothing either where one of more than about `most_bytes` is on its way.
+  [[nodiscard]] virtual std::optional<change::Transaction> NextWaiting(uint64_t most_bytes) = 0;
+
   // Where the stream has been read to: the last transaction's end, or further where the server told by heartbeats or
   // by events outside transactions that nothing lies before. Everything up to here has been handed out by Next().
   // Compare its `binlog` with a written position of the same server to see whether that has been passed. It is empty between the move to
@@ -117,6 +133,10 @@ class BinlogSource {
   virtual uint64_t last_ordinal() const = 0;
   virtual BinlogSourceStatus status() const = 0;
   virtual mysql::ServerInfo server() const = 0;  // that of the newest connection
+
+  // Leaves the ordinal behind the last one unused, and tells it: what is written anew from there on is told from all of before by its
+  // version. By the thread of Next().
+  virtual uint64_t LeaveOrdinal() = 0;
 
   // The address may lead to another server by now: leaves the connection and makes another, at once and by this thread. kUnavailable where
   // that fails, and Next() goes on trying; otherwise as Next().

@@ -157,6 +157,7 @@ Status ChooseCharset(const WireColumn& wire, const Column& column, ColumnPlan* p
   if (plan->charset.empty()) {
     plan->charset = "utf8mb4";
   }
+  plan->is_utf8 = mysql::IsUtf8(plan->charset);
   if (IsText(column.type) && !mysql::IsKnownCharset(plan->charset)) {
     return Status::Aborted("column " + column.name + ": character set " + plan->charset +
                            " is not supported");

@@ -21,9 +21,29 @@ int64_t SignExtend(uint64_t value, int bits) {
   return static_cast<int64_t>(value << shift) >> shift;
 }
 
-Value Integer(const ColumnPlan& plan, int bytes, ByteReader* reader) {
-  const uint64_t value = reader->UintLe(bytes);
-  return plan.is_unsigned ? Value::Uint(value) : Value::Int(SignExtend(value, bytes * 8));
+void Set(ValueKind kind, int64_t integer, Value* value) {
+  value->kind = kind;
+  value->integer = integer;
+}
+
+void Set(ValueKind kind, std::string_view bytes, Value* value) {
+  value->kind = kind;
+  value->bytes.assign(bytes);
+}
+
+void DecodeInteger(const ColumnPlan& plan, int bytes, ByteReader* reader, Value* value) {
+  const uint64_t bits = reader->UintLe(bytes);
+  Set(plan.is_unsigned ? ValueKind::kUint : ValueKind::kInt,
+      plan.is_unsigned ? static_cast<int64_t>(bits) : SignExtend(bits, bytes * 8), value);
+}
+
+Status SetText(ValueKind kind, const ColumnPlan& plan, std::string_view bytes, Value* value) {
+  value->kind = kind;
+  if (plan.is_utf8) {
+    mysql::SanitizeUtf8(bytes, &value->bytes);
+    return Status::Ok();
+  }
+  return mysql::ToUtf8(plan.charset, bytes, &value->bytes);
 }
 
 // The string's bytes: its length takes one or two bytes, by the greatest length that is possible.
@@ -40,11 +60,9 @@ Status FinishString(const ColumnPlan& plan, std::string_view bytes, Value* value
     case ColumnType::kChar:
     case ColumnType::kVarchar:
     case ColumnType::kText:
-      value->kind = ValueKind::kText;
-      return mysql::ToUtf8(plan.charset, bytes, &value->bytes);
+      return SetText(ValueKind::kText, plan, bytes, value);
     case ColumnType::kJson:  // MariaDB's: text
-      value->kind = ValueKind::kJson;
-      return mysql::ToUtf8(plan.charset, bytes, &value->bytes);
+      return SetText(ValueKind::kJson, plan, bytes, value);
     case ColumnType::kVector:
       value->kind = ValueKind::kVector;
       break;
@@ -66,13 +84,12 @@ void DecodeEnum(const ColumnPlan& plan, ByteReader* reader, Value* value) {
     return;
   }
   // 0 is the server's mark of a value that was not valid; it prints as ''.
-  *value =
-      Value::Bytes(ValueKind::kEnum, number == 0 ? std::string_view() : plan.labels[number - 1]);
+  Set(ValueKind::kEnum, number == 0 ? std::string_view() : plan.labels[number - 1], value);
 }
 
 void DecodeSet(const ColumnPlan& plan, ByteReader* reader, Value* value) {
   const uint64_t bits = reader->UintLe(plan.length);
-  *value = Value::Bytes(ValueKind::kSet, {});
+  value->kind = ValueKind::kSet;
   if (plan.labels.size() < 64 && bits >> plan.labels.size() != 0) {
     reader->Fail("SET value " + std::to_string(bits) + " of " + std::to_string(plan.labels.size()) +
                  " labels");
@@ -91,33 +108,35 @@ void DecodeSet(const ColumnPlan& plan, ByteReader* reader, Value* value) {
 void DecodeNumber(const ColumnPlan& plan, ByteReader* reader, Value* value) {
   switch (plan.type) {
     case WireType::kTiny:
-      *value = Integer(plan, 1, reader);
+      DecodeInteger(plan, 1, reader, value);
       return;
     case WireType::kShort:
-      *value = Integer(plan, 2, reader);
+      DecodeInteger(plan, 2, reader, value);
       return;
     case WireType::kInt24:
-      *value = Integer(plan, 3, reader);
+      DecodeInteger(plan, 3, reader, value);
       return;
     case WireType::kLong:
-      *value = Integer(plan, 4, reader);
+      DecodeInteger(plan, 4, reader, value);
       return;
     case WireType::kLongLong:
-      *value = Integer(plan, 8, reader);
+      DecodeInteger(plan, 8, reader, value);
       return;
     case WireType::kFloat:
-      *value = Value::Real(ValueKind::kFloat, reader->F32());
+      value->kind = ValueKind::kFloat;
+      value->real = reader->F32();
       return;
     case WireType::kDouble:
-      *value = Value::Real(ValueKind::kDouble, reader->F64());
+      value->kind = ValueKind::kDouble;
+      value->real = reader->F64();
       return;
     case WireType::kYear: {
       const uint8_t year = reader->U8();
-      *value = Value::Int(year == 0 ? 0 : 1900 + year);
+      Set(ValueKind::kInt, year == 0 ? 0 : 1900 + year, value);
       return;
     }
     case WireType::kBit:
-      *value = Value::Uint(reader->UintBe(plan.length));
+      Set(ValueKind::kUint, static_cast<int64_t>(reader->UintBe(plan.length)), value);
       return;
     default: {
       value->kind = ValueKind::kDecimal;
@@ -153,10 +172,10 @@ Status DecodeColumnValue(const ColumnPlan& plan, ByteReader* reader, Value* valu
       return reader->ok() ? FinishString(plan, bytes, value) : Status::Ok();
     }
     case WireType::kGeometry:
-      *value = Value::Bytes(ValueKind::kGeometry, BlobBytes(plan, reader));
+      Set(ValueKind::kGeometry, BlobBytes(plan, reader), value);
       return Status::Ok();
     case WireType::kVector:
-      *value = Value::Bytes(ValueKind::kVector, BlobBytes(plan, reader));
+      Set(ValueKind::kVector, BlobBytes(plan, reader), value);
       return Status::Ok();
     case WireType::kJson: {
       const std::string_view bytes = BlobBytes(plan, reader);
@@ -175,9 +194,11 @@ Status DecodeColumnValue(const ColumnPlan& plan, ByteReader* reader, Value* valu
     case WireType::kTimestamp:
     case WireType::kTimeOld:
     case WireType::kDateTimeOld:
-    case WireType::kTimestampOld:
-      *value = DecodeTemporal(plan.type, plan.scale, reader);
+    case WireType::kTimestampOld: {
+      const Value moment = DecodeTemporal(plan.type, plan.scale, reader);
+      Set(moment.kind, moment.integer, value);
       return Status::Ok();
+    }
     default:
       DecodeNumber(plan, reader, value);
       return Status::Ok();

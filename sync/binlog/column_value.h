@@ -28,6 +28,7 @@ struct ColumnPlan {
   change::ColumnType column_type = change::ColumnType::kInt;
   uint32_t pad_to = 0;              // BINARY(N): bytes, zeros that the server left out
   std::string charset;              // of kText
+  bool is_utf8 = false;             // that charset
   std::vector<std::string> labels;  // UTF-8
 };
 
@@ -35,7 +36,7 @@ struct ColumnPlan {
 Result<ColumnPlan> MakeColumnPlan(const WireColumn& wire, const change::Column& column,
                                   bool has_names);
 
-// Reads one value that is not NULL. Errors: sticky in `reader`, or returned.
+// Reads one value that is not NULL into one that is blank: absent, but with any memory. Errors: sticky in `reader`, or returned.
 Status DecodeColumnValue(const ColumnPlan& plan, ByteReader* reader, change::Value* value);
 
 }  // namespace binseek::binlog

@@ -4,11 +4,16 @@
 #include <mysql.h>
 
 #include <deque>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "engine/base/coding.h"
 #include "engine/base/mutex.h"
+#include "sync/binlog/dump_errors.h"
+#include "sync/binlog/event.h"
+#include "sync/binlog/event_decoder.h"
 
 namespace binseek::binlog {
 namespace {
@@ -21,6 +26,34 @@ constexpr uint8_t kPacketEvent = 0x00;
 constexpr uint8_t kPacketEnd = 0xfe;
 constexpr size_t kMaxEndBytes = 9;
 constexpr unsigned kFatalErrorReadingBinlog = 1236;
+
+// So much of a transaction is told of before its end.
+constexpr uint64_t kMostQuietBytes = 64 << 10;
+
+// Whether more of the same transaction follows for sure, so that nobody is to be woken for it: a transaction of one row has five events.
+bool EndsNothing(std::string_view event) {
+  constexpr size_t kTypeOffset = 4;
+  constexpr size_t kChecksumBytes = 4;
+  constexpr std::string_view kBegin = "BEGIN";
+  if (event.size() <= kTypeOffset + kChecksumBytes) {
+    return false;
+  }
+  switch (const auto type = static_cast<EventType>(static_cast<uint8_t>(event[kTypeOffset]))) {
+    case EventType::kGtid:
+    case EventType::kAnonymousGtid:
+    case EventType::kGtidTagged:
+    case EventType::kTableMap:
+    case EventType::kRowsQuery:
+    case EventType::kMariadbAnnotate:
+    case EventType::kMariadbGtid:
+      return true;
+    case EventType::kQuery:
+      return event.ends_with(kBegin) ||
+             event.substr(0, event.size() - kChecksumBytes).ends_with(kBegin);
+    default:
+      return IsRowsEvent(type);
+  }
+}
 
 class DumpConnectionImpl final : public DumpConnection {
  public:
@@ -46,23 +79,14 @@ class DumpConnectionImpl final : public DumpConnection {
   }
 
   Result<std::optional<std::string>> ReadEvent(std::chrono::milliseconds timeout) override {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    MutexLock lock(&mutex_);
-    while (queue_.empty() && end_.ok()) {
-      if (!not_empty_.WaitUntil(&mutex_, deadline)) {
-        break;
-      }
+    if (taken_.empty()) {
+      BINSEEK_RETURN_IF_ERROR(TakeQueue(timeout));
     }
-    if (queue_.empty()) {
-      if (!end_.ok()) {
-        return end_;
-      }
+    if (taken_.empty()) {
       return std::optional<std::string>();
     }
-    std::optional<std::string> event(std::move(queue_.front()));
-    queue_.pop_front();
-    queued_bytes_ -= event->size();
-    not_full_.NotifyOne();
+    std::optional<std::string> event(std::move(taken_.front()));
+    taken_.pop_front();
     return event;
   }
 
@@ -70,6 +94,10 @@ class DumpConnectionImpl final : public DumpConnection {
   bool lost_to_same_id() const override {
     MutexLock lock(&mutex_);
     return lost_to_same_id_;
+  }
+  bool cannot_be_read() const override {
+    MutexLock lock(&mutex_);
+    return cannot_be_read_;
   }
 
   void Stop() override {
@@ -82,6 +110,24 @@ class DumpConnectionImpl final : public DumpConnection {
   }
 
  private:
+  // All that has been read ahead, so that events cost no lock each.
+  Status TakeQueue(std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    MutexLock lock(&mutex_);
+    while (queue_.empty() && end_.ok()) {
+      if (!not_empty_.WaitUntil(&mutex_, deadline)) {
+        break;
+      }
+    }
+    if (queue_.empty()) {
+      return end_;
+    }
+    std::swap(taken_, queue_);
+    queued_bytes_ = 0;
+    not_full_.NotifyOne();
+    return Status::Ok();
+  }
+
   bool mariadb() const { return connection_->server().is_mariadb(); }
 
   Status Negotiate() {
@@ -101,7 +147,9 @@ class DumpConnectionImpl final : public DumpConnection {
       }
     } else {
       sql += ", @source_binlog_checksum = @@global.binlog_checksum, @source_heartbeat_period = " +
-             heartbeat_ns + ", @replica_uuid = UUID(), @slave_uuid = @replica_uuid";
+             heartbeat_ns + ", @replica_uuid = " +
+             (options_.replica_uuid.empty() ? "UUID()" : mysql::Quote(options_.replica_uuid)) +
+             ", @slave_uuid = @replica_uuid";
     }
     return connection_->Execute(sql);
   }
@@ -187,7 +235,7 @@ class DumpConnectionImpl final : public DumpConnection {
   }
 
   Status StreamError() {
-    const Status error = connection_->LastError("binlog dump");
+    Status error = connection_->LastError("binlog dump");
     // Somebody else came under our id: not our history's fault, and the next id is drawn anew.
     const bool clash = error.message().find("same server_uuid/server_id") != std::string::npos ||
                        error.message().find("same server_id") != std::string::npos;
@@ -196,9 +244,15 @@ class DumpConnectionImpl final : public DumpConnection {
       lost_to_same_id_ = true;
       return Status::Unavailable(error.message());
     }
-    return mysql_errno(connection_->raw()) == kFatalErrorReadingBinlog
-               ? Status::NotFound(error.message())
-               : error;
+    if (mysql_errno(connection_->raw()) != kFatalErrorReadingBinlog) {
+      return error;
+    }
+    if (IsHistoryGone(error.message())) {
+      return Status::NotFound(error.message());
+    }
+    MutexLock lock(&mutex_);
+    cannot_be_read_ = true;
+    return Status::Unavailable(error.message());
   }
 
   Status Push(std::string_view event) {
@@ -210,9 +264,11 @@ class DumpConnectionImpl final : public DumpConnection {
     if (stopped_) {
       return Status::Aborted("stopped");
     }
+    quiet_bytes_ = EndsNothing(copy) ? quiet_bytes_ + copy.size() : 0;
     queued_bytes_ += copy.size();
     queue_.push_back(std::move(copy));
-    if (queue_.size() == 1) {
+    if (quiet_bytes_ == 0 || quiet_bytes_ > kMostQuietBytes) {
+      quiet_bytes_ = 0;
       not_empty_.NotifyOne();
     }
     return Status::Ok();
@@ -223,6 +279,8 @@ class DumpConnectionImpl final : public DumpConnection {
   const std::unique_ptr<mysql::Connection> connection_;
   bool checksums_ = true;
   std::thread reader_;
+  uint64_t quiet_bytes_ = 0;       // of the reader: that it has told nobody of
+  std::deque<std::string> taken_;  // of the thread that calls ReadEvent
 
   mutable Mutex mutex_;
   CondVar not_empty_;
@@ -232,6 +290,7 @@ class DumpConnectionImpl final : public DumpConnection {
   Status end_ BINSEEK_GUARDED_BY(mutex_);
   bool stopped_ BINSEEK_GUARDED_BY(mutex_) = false;
   bool lost_to_same_id_ BINSEEK_GUARDED_BY(mutex_) = false;
+  bool cannot_be_read_ BINSEEK_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

@@ -27,8 +27,9 @@ struct DumpOptions {
   change::SourcePosition start;
   bool by_gtid = true;  // start behind start's GTIDs; else at start.binlog
   uint32_t server_id = 0;
+  std::string replica_uuid;  // MySQL; empty: a new one
   std::chrono::milliseconds heartbeat{1000};
-  uint64_t queue_bytes = uint64_t{16} << 20;  // of events read ahead; one may be larger
+  uint64_t queue_bytes = uint64_t{8} << 20;  // of events read ahead, twice; one may be larger
 };
 
 class DumpConnection {
@@ -45,6 +46,8 @@ class DumpConnection {
   virtual bool checksums() const = 0;
   // Whether the server ended it because somebody else asked for its binlog under our server id.
   virtual bool lost_to_same_id() const = 0;
+  // Whether the server ended it because it cannot read its binlog, which says nothing of the position; see DumpFailures.
+  virtual bool cannot_be_read() const = 0;
   virtual void Stop() = 0;
 };
 

@@ -20,6 +20,8 @@ enum class EventType : uint8_t {
   kRotate = 4,
   kIntvar = 5,
   kLoad = 6,
+  kAppendBlock = 9,
+  kDeleteFile = 11,
   kRand = 13,
   kUserVar = 14,
   kFormatDescription = 15,
@@ -69,6 +71,8 @@ inline constexpr size_t kEventHeaderBytes = 19;
 
 // Flags of the header.
 inline constexpr uint16_t kFlagInUse = 0x1;  // of a format description: the file is not closed
+inline constexpr uint16_t kFlagTemporaryTable =
+    0x4;  // of a statement: it concerns tables that only its session sees
 inline constexpr uint16_t kFlagArtificial = 0x20;  // made for this stream, in no file
 inline constexpr uint16_t kFlagIgnorable = 0x80;   // may be skipped by who does not know it
 
@@ -148,6 +152,13 @@ struct IncidentEvent {
 };
 
 enum class RowsKind : uint8_t { kWrite, kUpdate, kDelete };
+
+// What a rows event says of foreign keys.
+struct RowsFlags {
+  RowsKind kind = RowsKind::kWrite;
+  bool no_foreign_key_checks = false;  // nothing cascades
+  bool cascades_logged = false;        // what cascades has events of its own
+};
 
 // A piece of a rows event that MariaDB 12.3 cut up.
 struct RowsFragment {

@@ -1,23 +1,17 @@
 #include "sync/binlog/event_decoder.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <bit>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/coding.h"
+#include "sync/binlog/crc32.h"
 
 namespace binseek::binlog {
 namespace {
 
 constexpr size_t kChecksumBytes = 4;
 constexpr uint8_t kChecksumCrc32 = 1;
-
-uint32_t Crc32(std::string_view bytes, uint32_t crc) {
-  return static_cast<uint32_t>(
-      crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
 
 bool ChecksumMatches(std::string_view bytes, const EventHeader& header) {
   constexpr size_t kFlagsAt = 17;
@@ -110,6 +104,8 @@ constexpr TypeName kNames[] = {
     {EventType::kPartialUpdateRows, "PARTIAL_UPDATE_ROWS"},
     {EventType::kTransactionPayload, "TRANSACTION_PAYLOAD"},
     {EventType::kGtidTagged, "GTID_TAGGED"},
+    {EventType::kAppendBlock, "APPEND_BLOCK"},
+    {EventType::kDeleteFile, "DELETE_FILE"},
     {EventType::kBeginLoadQuery, "BEGIN_LOAD_QUERY"},
     {EventType::kExecuteLoadQuery, "EXECUTE_LOAD_QUERY"},
     {EventType::kMariadbPartialRowData, "PARTIAL_ROW_DATA"},
@@ -356,6 +352,8 @@ bool IsInformational(EventType type) {
     case EventType::kRand:
     case EventType::kUserVar:
     case EventType::kBeginLoadQuery:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
     case EventType::kIgnorable:
     case EventType::kRowsQuery:
     case EventType::kPreviousGtids:

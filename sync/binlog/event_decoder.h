@@ -41,6 +41,9 @@ bool IsRowsEvent(EventType type);
 // REQUIRES: IsRowsEvent(event.header.type).
 Result<RowsEvent> DecodeRows(const Event& event, const FormatDescription& format);
 
+// REQUIRES: as DecodeRows. Looks at the event's head alone.
+Result<RowsFlags> DecodeRowsFlags(const Event& event, const FormatDescription& format);
+
 // Table id of a rows or table map event, for tables whose rows nobody wants.
 Result<uint64_t> DecodeTableId(const Event& event, const FormatDescription& format);
 

@@ -33,8 +33,12 @@ Status TransactionAssembler::HandleQuery(const Event& event) {
     BINSEEK_RETURN_IF_ERROR(mysql::ToUtf8(charset, sql, &utf8));
     sql = utf8;
   }
-  const Statement statement =
-      ParseStatement(sql, query.database, SqlDialect::OfMode(query.sql_mode));
+  Statement statement = ParseStatement(sql, query.database, SqlDialect::OfMode(query.sql_mode));
+  if (statement.kind == Statement::Kind::kTruncate &&
+      (event.header.flags & kFlagTemporaryTable) != 0) {
+    // A temporary table may hide one of the same name, of which the server has to be asked. (A DROP says TEMPORARY.)
+    statement.kind = Statement::Kind::kDdl;
+  }
   if (!EnsureOpen().again) {
     BINSEEK_RETURN_IF_ERROR(ApplyStatement(statement, sql));
   }
@@ -117,8 +121,11 @@ bool TransactionAssembler::IsCaptured(std::string_view database, std::string_vie
 }
 
 void TransactionAssembler::AddTableEvents(const Statement& statement, std::string_view sql) {
+  // Those that cascades lead through may lie anywhere. (In the server's own dialect: what it takes for a word too many costs a question.)
+  const bool of_any = options_.cascades_from != nullptr &&
+                      statement.kind == Statement::Kind::kDdl && MayChangeForeignKeys(sql);
   for (const Statement::Table& table : statement.tables) {
-    if (!IsCaptured(table.database, table.table)) {
+    if (!of_any && !IsCaptured(table.database, table.table)) {
       continue;
     }
     change::TableEvent& event = open_->table_events.emplace_back();
@@ -135,9 +142,12 @@ void TransactionAssembler::AddTableEvents(const Statement& statement, std::strin
 void TransactionAssembler::TakeRowsAsText(const Statement& statement, std::string_view sql) {
   constexpr size_t kShown = 120;
   for (const Statement::Table& table : statement.tables) {
-    // Of a view, of a procedure's table and of joined tables nothing is known: the database decides.
-    if (IsCaptured(table.database, table.table)) {
-      AddUnseenRows(table.database, table.table,
+    // Of a view, of a procedure's table and of joined tables nothing is known: the database decides. Foreign keys lead from any other.
+    const bool captured = IsCaptured(table.database, table.table);
+    const bool cascades = !captured && !table.table.empty() && options_.cascades_from != nullptr &&
+                          options_.cascades_from(table.database, table.table);
+    if (captured || cascades || table.database.empty()) {
+      AddUnseenRows(cascades ? "" : table.database, cascades ? "" : table.table,
                     "rows were changed by a logged statement, not by row events; set "
                     "binlog_format=ROW: " +
                         std::string(sql.substr(0, kShown)),

@@ -7,7 +7,7 @@ namespace binseek::binlog {
 using std::chrono::milliseconds;
 
 ReconnectBackoff::ReconnectBackoff(const Limits& limits)
-    : limits_(limits), random_(std::random_device{}()) {}
+    : limits_(limits), random_(std::random_device{}()), silence_(limits.silence) {}
 
 milliseconds ReconnectBackoff::Next(TimePoint now, bool clash) {
   if (now - connected_at_ > limits_.clash_memory) {
@@ -22,7 +22,7 @@ milliseconds ReconnectBackoff::Next(TimePoint now, bool clash) {
 std::string DescribeIdClash(uint32_t server_id, const Status& lost) {
   std::string text = "another replica asks the server for its binlog under our server id";
   if (server_id != 0) {
-    text += " " + std::to_string(server_id) + ": give one of the two another server_id, or none";
+    text += " " + std::to_string(server_id) + ": give one of the two another server_id";
   }
   return text + " (" + lost.message() + ")";
 }

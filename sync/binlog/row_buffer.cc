@@ -114,6 +114,9 @@ Status RowBuffer::Spill() {
     BINSEEK_ASSIGN_OR_RETURN(spill_, RowSpill::Create(*options_));
   }
   BINSEEK_RETURN_IF_ERROR(spill_->Write(rows_));
+  if (pool_ != nullptr) {
+    pool_->Give(&rows_);
+  }
   rows_ = std::vector<change::RowChange>();
   memory_bytes_ = 0;
   return Status::Ok();
@@ -144,12 +147,27 @@ void RowBuffer::Clear() {
   bytes_ = 0;
   spill_.reset();
   left_out_.clear();
+  cascades_.clear();
+}
+
+void RowBuffer::NoteCascade(const change::CascadeSource& source) {
+  const auto known =
+      std::find_if(cascades_.begin(), cascades_.end(),
+                   [&](const change::CascadeSource& other) { return other.table == source.table; });
+  if (known == cascades_.end()) {
+    cascades_.push_back(source);
+    return;
+  }
+  known->deletes = known->deletes || source.deletes;
+  known->updates = known->updates || source.updates;
+  known->unseen = known->unseen || source.unseen;
+  known->partly = known->partly || source.partly;
 }
 
 Result<std::shared_ptr<const change::RowSequence>> RowBuffer::Take() {
   std::shared_ptr<const change::RowSequence> taken;
   if (spill_ == nullptr) {
-    taken = std::make_shared<change::RowVector>(std::move(rows_));
+    taken = std::make_shared<change::RowVector>(std::move(rows_), pool_);
   } else {
     if (!rows_.empty()) {
       BINSEEK_RETURN_IF_ERROR(Spill());

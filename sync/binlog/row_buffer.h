@@ -21,6 +21,7 @@
 
 #include "engine/base/result.h"
 #include "sync/binlog/row_spill.h"
+#include "sync/change/image_pool.h"
 #include "sync/change/row_change.h"
 #include "sync/change/transaction.h"
 
@@ -34,7 +35,12 @@ class RowBuffer {
     uint64_t bytes = 0;
   };
 
-  explicit RowBuffer(const SpillOptions* options) : options_(options) {}
+  // `pool`: where images come from and go to; null: memory is made and freed.
+  explicit RowBuffer(const SpillOptions* options, std::shared_ptr<change::ImagePool> pool = nullptr)
+      : options_(options), pool_(std::move(pool)) {}
+
+  // For a row to be added: every value of it is to be overwritten, whatever it holds.
+  change::RowImage NewImage() { return pool_ == nullptr ? change::RowImage() : pool_->Take(); }
 
   [[nodiscard]] Status Add(change::RowChange row);
   // What was added since `mark` goes. A mark from beyond the end changes nothing.
@@ -46,6 +52,9 @@ class RowBuffer {
   // By database and name, with the reason.
   using LeftOut = std::map<std::pair<std::string, std::string>, std::string>;
   const LeftOut& left_out() const { return left_out_; }
+  // Rows of the table were changed, which may have changed others by foreign keys (change::CascadeSource). Stays over CutTo: too much is harmless.
+  void NoteCascade(const change::CascadeSource& source);
+  const std::vector<change::CascadeSource>& cascades() const { return cascades_; }
   // All rows but those; leaves none.
   [[nodiscard]] Result<std::shared_ptr<const change::RowSequence>> Take();
 
@@ -59,11 +68,13 @@ class RowBuffer {
   Status Spill();
 
   const SpillOptions* options_;
+  std::shared_ptr<change::ImagePool> pool_;
   std::vector<change::RowChange> rows_;  // behind those in the file
   uint64_t memory_bytes_ = 0;            // of rows_
   uint64_t bytes_ = 0;
   std::unique_ptr<RowSpill> spill_;  // null: all are in memory
   LeftOut left_out_;
+  std::vector<change::CascadeSource> cascades_;  // each table once
 };
 
 }  // namespace binseek::binlog

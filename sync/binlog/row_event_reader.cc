@@ -4,6 +4,7 @@
 
 #include "sync/binlog/compression.h"
 #include "sync/binlog/event_decoder.h"
+#include "sync/binlog/row_history.h"
 
 namespace binseek::binlog {
 
@@ -42,6 +43,7 @@ Status RowEventReader::Take(const Event& event, RowBuffer* buffer) {
 Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
   BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(event, format_));
   BINSEEK_ASSIGN_OR_RETURN(const RowDecoder* decoder, tables_.Find(table_id));
+  BINSEEK_RETURN_IF_ERROR(NoteCascade(event, table_id, decoder != nullptr, buffer));
   if (decoder == nullptr) {
     return Status::Ok();
   }
@@ -49,7 +51,10 @@ Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
   if (buffer->LeavesOut(table)) {
     return Status::Ok();
   }
-  Status decoded = DecodeRowsOf(*decoder, event, buffer);
+  const auto versioned =
+      table.versioning == change::Versioning::kNone ? nullptr : tables_.VersionedSchema(table_id);
+  Status decoded = versioned == nullptr ? DecodeRowsOf(*decoder, event, buffer)
+                                        : DecodeVersioned(*decoder, versioned, event, buffer);
   const bool of_the_rows = !decoded.ok() && decoded.code() != StatusCode::kResourceExhausted &&
                            decoded.code() != StatusCode::kUnavailable &&
                            decoded.code() != StatusCode::kIoError;
@@ -57,6 +62,25 @@ Status RowEventReader::TakeRows(const Event& event, RowBuffer* buffer) {
     return decoded;
   }
   buffer->LeaveOut(table.database, table.table, decoded.message());
+  return Status::Ok();
+}
+
+// Of the session's foreign_key_checks, and of what the server logs itself, every event tells.
+Status RowEventReader::NoteCascade(const Event& event, uint64_t table_id, bool seen,
+                                   RowBuffer* buffer) const {
+  const std::string_view table = tables_.CascadesFrom(table_id);
+  if (table.empty()) {
+    return Status::Ok();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const RowsFlags flags, DecodeRowsFlags(event, format_));
+  if (flags.kind != RowsKind::kWrite) {
+    const bool cascades = !flags.no_foreign_key_checks && !flags.cascades_logged;
+    buffer->NoteCascade({.table = std::string(table),
+                         .deletes = cascades && flags.kind == RowsKind::kDelete,
+                         .updates = cascades && flags.kind == RowsKind::kUpdate,
+                         .unseen = cascades && !seen,
+                         .partly = !cascades});
+  }
   return Status::Ok();
 }
 
@@ -72,6 +96,27 @@ Status RowEventReader::DecodeRowsOf(const RowDecoder& decoder, const Event& even
     rows.rows = unpacked_;
   }
   return decoder.DecodeRows(rows, buffer);
+}
+
+// An event's rows at once: they take the memory of one event. What the first of them was refused for is told before any is taken.
+Status RowEventReader::DecodeVersioned(const RowDecoder& decoder,
+                                       const std::shared_ptr<const change::TableSchema>& table,
+                                       const Event& event, RowBuffer* buffer) {
+  SpillOptions in_memory;
+  in_memory.memory_bytes = UINT64_MAX;
+  RowBuffer whole(&in_memory);
+  BINSEEK_RETURN_IF_ERROR(DecodeRowsOf(decoder, event, &whole));
+  BINSEEK_ASSIGN_OR_RETURN(const auto rows, whole.Take());
+  const auto cursor = rows->Open();
+  for (;;) {
+    BINSEEK_ASSIGN_OR_RETURN(const change::RowChange* row, cursor->Next());
+    if (row == nullptr) {
+      return Status::Ok();
+    }
+    if (auto current = WithoutHistory(table, *row)) {
+      BINSEEK_RETURN_IF_ERROR(buffer->Add(*std::move(current)));
+    }
+  }
 }
 
 Status RowEventReader::TakeFragment(const Event& event, RowBuffer* buffer) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -24,9 +25,11 @@ namespace binseek::binlog {
 
 class RowEventReader {
  public:
-  // `limit_bytes`: of one unpacked event.
-  RowEventReader(SchemaProvider schema_provider, bool mariadb, uint64_t limit_bytes)
-      : limit_bytes_(limit_bytes), tables_(std::move(schema_provider), mariadb) {}
+  // `limit_bytes`: of one unpacked event. `cascades_from`: as TableCache's.
+  RowEventReader(SchemaProvider schema_provider, bool mariadb, uint64_t limit_bytes,
+                 CascadeFilter cascades_from = nullptr)
+      : limit_bytes_(limit_bytes),
+        tables_(std::move(schema_provider), mariadb, std::move(cascades_from)) {}
 
   // Whether the event is one for Take: a table map, rows, a fragment of rows.
   static bool Takes(EventType type);
@@ -39,7 +42,11 @@ class RowEventReader {
 
  private:
   Status TakeRows(const Event& event, RowBuffer* buffer);
+  Status NoteCascade(const Event& event, uint64_t table_id, bool seen, RowBuffer* buffer) const;
   Status DecodeRowsOf(const RowDecoder& decoder, const Event& event, RowBuffer* buffer);
+  Status DecodeVersioned(const RowDecoder& decoder,
+                         const std::shared_ptr<const change::TableSchema>& table,
+                         const Event& event, RowBuffer* buffer);
   Status TakeFragment(const Event& event, RowBuffer* buffer);
 
   const uint64_t limit_bytes_;

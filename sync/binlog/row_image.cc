@@ -11,6 +11,14 @@ bool Bit(std::string_view bitmap, size_t i) {
   return (static_cast<uint8_t>(bitmap[i / 8]) >> (i % 8) & 1) != 0;
 }
 
+// Absent. The memory of its text stays.
+void Blank(change::Value* value) {
+  value->kind = change::ValueKind::kAbsent;
+  value->integer = 0;
+  value->real = 0;
+  value->bytes.clear();
+}
+
 size_t CountBits(std::string_view bitmap, size_t bits) {
   size_t count = 0;
   for (size_t i = 0; i < bits; ++i) {
@@ -64,11 +72,15 @@ RowDecoder::PartialImage RowDecoder::ReadPartialImage(const change::RowImage& be
   return partial;
 }
 
-Status RowDecoder::DecodeImage(std::string_view present, const PartialImage& partial,
+RowDecoder::Carried RowDecoder::CarriedBy(std::string_view present) const {
+  return {present, present.empty() ? 0 : CountBits(present, plans_.size())};
+}
+
+Status RowDecoder::DecodeImage(const Carried& carried, const PartialImage& partial,
                                ByteReader* reader, change::RowImage* image) const {
   const size_t columns = plans_.size();
   image->resize(columns);
-  const std::string_view nulls = reader->Bytes((CountBits(present, columns) + 7) / 8);
+  const std::string_view nulls = reader->Bytes((carried.count + 7) / 8);
   if (!reader->ok()) {
     return Status::Ok();  // the caller looks
   }
@@ -77,10 +89,11 @@ Status RowDecoder::DecodeImage(std::string_view present, const PartialImage& par
   for (size_t i = 0; i < columns; ++i) {
     const bool difference = plans_[i].type == WireType::kJson && partial.before != nullptr &&
                             Bit(partial.bits, nth_json++);
-    if (!Bit(present, i)) {
+    change::Value& value = (*image)[i];
+    Blank(&value);
+    if (!Bit(carried.bits, i)) {
       continue;
     }
-    change::Value& value = (*image)[i];
     if (Bit(nulls, nth++)) {
       value.kind = change::ValueKind::kNull;
       continue;
@@ -107,26 +120,30 @@ Status RowDecoder::DecodeDifference(size_t column, const change::RowImage& befor
     return Status::Ok();
   }
   *value = before[column];
-  return ApplyJsonDiffs(differences, &value->bytes);
+  if (!ApplyJsonDiffs(differences, &value->bytes).ok()) {
+    Blank(value);  // one that does not fit tells no more than one to what is not known
+    value->kind = change::ValueKind::kUnknown;
+  }
+  return Status::Ok();
 }
 
-Status RowDecoder::DecodeRow(const RowsEvent& event, ByteReader* reader,
-                             change::RowChange* row) const {
+Status RowDecoder::DecodeRow(const RowsEvent& event, const Carried& first, const Carried& after,
+                             ByteReader* reader, change::RowChange* row) const {
   switch (event.kind) {
     case RowsKind::kWrite:
       row->kind = change::RowChangeKind::kInsert;
-      return DecodeImage(event.present, {}, reader, &row->after);
+      return DecodeImage(first, {}, reader, &row->after);
     case RowsKind::kDelete:
       row->kind = change::RowChangeKind::kDelete;
-      return DecodeImage(event.present, {}, reader, &row->before);
+      return DecodeImage(first, {}, reader, &row->before);
     case RowsKind::kUpdate:
       break;
   }
   row->kind = change::RowChangeKind::kUpdate;
-  BINSEEK_RETURN_IF_ERROR(DecodeImage(event.present, {}, reader, &row->before));
+  BINSEEK_RETURN_IF_ERROR(DecodeImage(first, {}, reader, &row->before));
   const PartialImage partial =
       event.partial && reader->ok() ? ReadPartialImage(row->before, reader) : PartialImage();
-  return DecodeImage(event.present_after, partial, reader, &row->after);
+  return DecodeImage(after, partial, reader, &row->after);
 }
 
 Status RowDecoder::DecodeRows(const RowsEvent& event, RowBuffer* buffer) const {
@@ -135,12 +152,20 @@ Status RowDecoder::DecodeRows(const RowsEvent& event, RowBuffer* buffer) const {
                               std::to_string(event.columns) + " columns behind a table map of " +
                               std::to_string(plans_.size()));
   }
+  const Carried first = CarriedBy(event.present);
+  const Carried after = CarriedBy(event.present_after);
   ByteReader reader(event.rows);
   while (!reader.AtEnd()) {
     const size_t left = reader.remaining();
     change::RowChange row;
     row.table = schema_;
-    BINSEEK_RETURN_IF_ERROR(DecodeRow(event, &reader, &row));
+    if (event.kind != RowsKind::kWrite) {
+      row.before = buffer->NewImage();
+    }
+    if (event.kind != RowsKind::kDelete) {
+      row.after = buffer->NewImage();
+    }
+    BINSEEK_RETURN_IF_ERROR(DecodeRow(event, first, after, &reader, &row));
     if (reader.ok() && reader.remaining() == left) {
       reader.Fail("a row without bytes");
     }

@@ -33,8 +33,15 @@ class RowDecoder {
   RowDecoder() = default;
   // Of one row: what DecodeImage needs to know to read the image after a partial update.
   struct PartialImage;
-  Status DecodeRow(const RowsEvent& event, ByteReader* reader, change::RowChange* row) const;
-  Status DecodeImage(std::string_view present, const PartialImage& partial, ByteReader* reader,
+  // Which columns the images of one event carry.
+  struct Carried {
+    std::string_view bits;
+    size_t count = 0;
+  };
+  Carried CarriedBy(std::string_view present) const;
+  Status DecodeRow(const RowsEvent& event, const Carried& first, const Carried& after,
+                   ByteReader* reader, change::RowChange* row) const;
+  Status DecodeImage(const Carried& carried, const PartialImage& partial, ByteReader* reader,
                      change::RowImage* image) const;
   Status DecodeDifference(size_t column, const change::RowImage& before, ByteReader* reader,
                           change::Value* value) const;

@@ -68,6 +68,17 @@ Result<uint64_t> DecodeTableId(const Event& event, const FormatDescription& form
   return table_id;
 }
 
+Result<RowsFlags> DecodeRowsFlags(const Event& event, const FormatDescription& format) {
+  constexpr uint16_t kNoForeignKeyChecks = 0x2;
+  constexpr uint16_t kUseSqlForeignKey = 0x10;  // MySQL, from 9.6 on
+  ByteReader reader(event.body);
+  reader.UintLe(format.table_id_bytes());
+  const uint16_t bits = reader.U16();
+  BINSEEK_RETURN_IF_ERROR(reader.status(EventName(event.header.type)));
+  return RowsFlags{KindOf(event.header.type), (bits & kNoForeignKeyChecks) != 0,
+                   (bits & kUseSqlForeignKey) != 0};
+}
+
 Result<RowsFragment> DecodeRowsFragment(std::string_view body) {
   constexpr uint8_t kHasSize = 1;
   ByteReader reader(body);

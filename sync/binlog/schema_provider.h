@@ -17,6 +17,9 @@ using SchemaProvider = std::function<std::shared_ptr<const change::TableSchema>(
 
 // Databases whose DDL becomes table events, whatever the table. Where it is not set, only DDL of tables that the
 // schema provider knows does, and DROP DATABASE.
+// Whether changes of the table's rows may change those of others by foreign keys. Called for each table map.
+using CascadeFilter = std::function<bool(std::string_view database, std::string_view table)>;
+
 using DatabaseFilter = std::function<bool(std::string_view database)>;
 
 }  // namespace binseek::binlog

@@ -1,14 +1,30 @@
 #include "sync/binlog/stall_watch.h"
 
+#include "sync/binlog/event.h"
 #include "sync/mysql/current_position.h"
 
 namespace binseek::binlog {
 
 using std::chrono::steady_clock;
 
+void StallWatch::Begin(std::chrono::milliseconds interval) {
+  interval_ = interval;
+  Heard();
+}
+
 void StallWatch::Heard() {
   next_ = steady_clock::now() + interval_;
   behind_ = change::BinlogPosition();
+}
+
+void StallWatch::Heard(std::string_view event) {
+  constexpr size_t kTypeOffset = 4;
+  const auto type = event.size() > kTypeOffset
+                        ? static_cast<EventType>(static_cast<uint8_t>(event[kTypeOffset]))
+                        : EventType{};
+  if (type != EventType::kHeartbeat && type != EventType::kHeartbeatV2) {
+    Heard();
+  }
 }
 
 Result<change::BinlogPosition> StallWatch::ServerEnd(const mysql::ServerInfo& server) {

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/result.h"
@@ -23,19 +24,21 @@ class StallWatch {
  public:
   using Connect = std::function<Result<std::unique_ptr<mysql::Connection>>()>;
 
-  StallWatch(Connect connect, std::chrono::milliseconds interval)
-      : connect_(std::move(connect)), interval_(interval) {}
+  explicit StallWatch(Connect connect) : connect_(std::move(connect)) {}
 
-  // A stream has begun, or an event has come that is no heartbeat.
-  void Heard();
+  // A stream has begun. While nothing comes, the server is asked once in an interval.
+  void Begin(std::chrono::milliseconds interval);
+  // An event has come. Heartbeats do not count.
+  void Heard(std::string_view event);
   // Nothing comes, and the stream of `server` has come to `reached`. Asks at most once in an interval, and believes it at the second time.
   [[nodiscard]] Status Look(const change::BinlogPosition& reached, const mysql::ServerInfo& server);
 
  private:
+  void Heard();
   Result<change::BinlogPosition> ServerEnd(const mysql::ServerInfo& server);
 
   const Connect connect_;
-  const std::chrono::milliseconds interval_;
+  std::chrono::milliseconds interval_{};
   std::unique_ptr<mysql::Connection> connection_;  // null: none yet, or it was lost
   std::chrono::steady_clock::time_point next_{};
   change::BinlogPosition

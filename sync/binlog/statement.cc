@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sync/binlog/event_decoder.h"
+#include "sync/binlog/routine_calls.h"
 
 namespace binseek::binlog {
 namespace {
@@ -190,10 +191,16 @@ class StatementParser {
     } while (lexer_.TakeSymbol(','));
   }
 
-  // LOAD DATA ... INTO TABLE t, INSERT INTO t, DELETE FROM t, UPDATE t, WITH ... DELETE FROM t.
+  // LOAD DATA ... INTO TABLE t, INSERT INTO t, DELETE FROM t, UPDATE t, WITH ... DELETE FROM t, SELECT `db`.`f`().
   void ParseRowsAsText(std::string verb) {
+    if (verb == "ANALYZE") {
+      verb = SkipAnalyze();
+    }
     if (verb == "WITH") {
       verb = SkipToVerb();
+    }
+    if (verb == "SELECT" || verb == "DO" || verb == "CALL") {
+      return TakeAnyTable();  // logged only for what its routines change, be it in any database
     }
     if (verb == "LOAD") {
       while (!lexer_.token().AtEnd() && !lexer_.Take("TABLE")) {
@@ -201,6 +208,9 @@ class StatementParser {
       }
     } else if (verb != "INSERT" && verb != "REPLACE" && verb != "UPDATE" && verb != "DELETE") {
       return;
+    }
+    if (MayCallRoutine(sql_, dialect_)) {
+      return TakeAnyTable();
     }
     bool of_one = verb != "DELETE";
     for (bool more = true; more;) {
@@ -217,6 +227,22 @@ class StatementParser {
     if (statement_.tables.empty() || !of_one) {
       TakeDatabases();
     }
+  }
+
+  void TakeAnyTable() {
+    statement_.kind = Kind::kRowsAsText;
+    statement_.tables.emplace_back();
+  }
+
+  // MariaDB: ANALYZE [FORMAT = JSON] UPDATE t ..., which runs the statement behind it; empty for ANALYZE TABLE.
+  std::string SkipAnalyze() {
+    if (lexer_.Take("FORMAT")) {
+      lexer_.TakeSymbol('=');
+      lexer_.Advance();
+    }
+    std::string verb = lexer_.token().Is("TABLE") ? "" : lexer_.token().upper;
+    lexer_.Advance();
+    return verb;
   }
 
   // Past the subqueries of a WITH; empty where neither of these follows.
@@ -265,7 +291,10 @@ class StatementParser {
   // column's name looks as one does; that costs nothing unless a database is named so.
   void TakeDatabases() {
     statement_.kind = Kind::kRowsAsText;
-    std::set<std::string> databases{std::string(default_database_)};
+    std::set<std::string> databases;
+    if (!default_database_.empty()) {
+      databases.emplace(default_database_);
+    }
     for (SqlLexer lexer(sql_, dialect_); !lexer.token().AtEnd();) {
       std::string name = lexer.token().CanBeName() ? lexer.token().text : "";
       lexer.Advance();
@@ -275,6 +304,9 @@ class StatementParser {
       while (lexer.TakeSymbol('.')) {
         lexer.Advance();
       }
+    }
+    if (databases.empty()) {
+      databases.emplace();
     }
     statement_.tables.clear();
     for (const std::string& database : databases) {
@@ -332,6 +364,18 @@ Statement ParseStatement(std::string_view sql, std::string_view default_database
     return statement;
   }
   return StatementParser(sql, default_database, dialect).Parse();
+}
+
+bool MayChangeForeignKeys(std::string_view sql, SqlDialect dialect) {
+  for (SqlLexer lexer(sql, dialect); !lexer.token().AtEnd(); lexer.Advance()) {
+    for (const std::string_view word :
+         {"FOREIGN", "CONSTRAINT", "REFERENCES", "RENAME", "CHANGE"}) {
+      if (lexer.token().Is(word)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace binseek::binlog

@@ -31,10 +31,12 @@ struct Statement {
     kTruncate,    // of `tables`
     kDrop,        // of `tables`; of a whole database where a table's name is empty
     kRowsAsText,  // INSERT, UPDATE, ...: rows of `tables` change without row events; where several tables are joined or none is named, of
-    // any table of a database in `tables` that has no table's name: the session's own, and all that the text may name
+    // any table of a database in `tables` that has no table's name: the session's own, and all that the text may name. Of a routine's call
+    // (SELECT, DO, CALL, or within any other) nothing is told: one table without either name stands for all
   };
   struct Table {
-    std::string database;  // never empty where the statement or its session names one
+    std::string
+        database;  // never empty where the statement or its session names one, but see kRowsAsText
     std::string table;
   };
   Kind kind = Kind::kOther;
@@ -45,6 +47,9 @@ struct Statement {
 // `sql` in UTF-8.
 Statement ParseStatement(std::string_view sql, std::string_view default_database,
                          SqlDialect dialect = {});
+
+// Whether a statement that changes tables may add foreign keys, drop them, or rename what they name.
+bool MayChangeForeignKeys(std::string_view sql, SqlDialect dialect = {});
 
 }  // namespace binseek::binlog
 

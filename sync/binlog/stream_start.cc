@@ -1,6 +1,7 @@
 #include "sync/binlog/stream_start.h"
 
 #include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,48 @@ Result<std::string> LackingTransactions(mysql::Connection* connection,
 
 }  // namespace
 
+AssemblerOptions AssemblerOptionsOf(const BinlogSourceOptions& options, bool by_gtid) {
+  AssemblerOptions assembler;
+  assembler.source = options.source;
+  assembler.start = options.start;
+  assembler.next_ordinal = options.next_ordinal;
+  assembler.prepared = options.prepared;
+  assembler.use_gtids = by_gtid;
+  assembler.schema_provider = options.schema_provider;
+  assembler.captures_database = options.captures_database;
+  assembler.cascades_from = options.cascades_from;
+  assembler.spill = options.spill;
+  assembler.max_event_bytes = options.max_event_bytes;
+  return assembler;
+}
+
+DumpOptions DumpOptionsOf(const BinlogSourceOptions& options, const StreamStart& start,
+                          bool id_is_held) {
+  DumpOptions dump;
+  dump.start = start.position;
+  dump.by_gtid = start.by_gtid;
+  // A random one is high, where no server has been put by hand.
+  dump.server_id = options.server_id != 0 && !id_is_held
+                       ? options.server_id
+                       : 0x40000000 + std::random_device{}() % 0x80000000;
+  dump.replica_uuid = options.replica_uuid;
+  dump.heartbeat = options.heartbeat;
+  return dump;
+}
+
+Status TakeFlavor(const mysql::ServerInfo& server, change::SourcePosition* start) {
+  if (start->flavor == server.flavor) {
+    return Status::Ok();
+  }
+  const bool blank = start->GtidText().empty() && start->binlog.empty();
+  if (!blank) {
+    return Status::NotFound("the start position is of another kind of server than " +
+                            server.version_text);
+  }
+  start->flavor = server.flavor;
+  return Status::Ok();
+}
+
 Result<StreamStart> ChooseStreamStart(mysql::Connection* connection,
                                       const change::SourcePosition& position, bool by_gtid,
                                       const LastTransaction& last) {
@@ -103,9 +146,10 @@ Result<StreamStart> ChooseStreamStart(mysql::Connection* connection,
   const bool mysql_by_gtid = by_gtid && !connection->server().is_mariadb();
   BINSEEK_RETURN_IF_ERROR(mysql_by_gtid ? AskByGtid(connection, last, &start)
                                         : AskByPlace(connection, last, &start));
+  BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
+  start.end = now.binlog;
   if (start.by_gtid && !mysql_by_gtid) {
-    BINSEEK_ASSIGN_OR_RETURN(const auto end, mysql::CurrentPosition(connection));
-    start.floor = end.binlog;
+    start.floor = start.end;
   }
   return start;
 }

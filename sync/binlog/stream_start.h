@@ -9,7 +9,10 @@
 #include <optional>
 
 #include "engine/base/result.h"
+#include "sync/binlog/binlog_source.h"
+#include "sync/binlog/dump.h"
 #include "sync/binlog/history_check.h"
+#include "sync/binlog/transaction_assembler.h"
 #include "sync/change/position.h"
 #include "sync/mysql/connection.h"
 
@@ -23,7 +26,18 @@ struct StreamStart {
   // A stream by MariaDB's GTIDs: transactions that begin before this do not begin at a place to start from. Behind it, in another domain, there
   // may be some that were read before, from another server, and are passed over now.
   change::BinlogPosition floor;
+  change::BinlogPosition end;  // of what the server had written as it was asked
 };
+
+// What a source's assembler is to know of its options.
+AssemblerOptions AssemblerOptionsOf(const BinlogSourceOptions& options, bool by_gtid);
+
+// Likewise of a dump from `start`. `id_is_held`: our server id is not to be taken.
+DumpOptions DumpOptionsOf(const BinlogSourceOptions& options, const StreamStart& start,
+                          bool id_is_held);
+
+// A start that says nothing is one of any kind of server; kNotFound where it is one of another kind.
+Status TakeFlavor(const mysql::ServerInfo& server, change::SourcePosition* start);
 
 // To go on behind `position`. The last transaction comes again where it is known and the server has it still:
 //   MySQL with GTIDs     it is left out of the set that is asked for

@@ -3,12 +3,21 @@
 #include <utility>
 
 #include "engine/base/clock.h"
+#include "sync/binlog/prepared_on_server.h"
 
 namespace binseek::binlog {
 
-void StreamStatus::SetServer(const mysql::ServerInfo& server) {
+Status StreamStatus::Begin(mysql::Connection* connection, const change::PreparedSet* prepared) {
+  BINSEEK_ASSIGN_OR_RETURN(auto unknown, PreparedUnknown(connection, prepared));
+  const auto now = std::chrono::steady_clock::now();
   const MutexLock lock(&mutex_);
-  server_ = server;
+  server_ = connection->server();
+  if (server_.is_mariadb()) {
+    for (std::string& name : unknown) {
+      late_.AddFromBefore(std::move(name), now);
+    }
+  }
+  return Status::Ok();
 }
 
 void StreamStatus::MoveTo(const mysql::ServerInfo& server) {
@@ -18,9 +27,11 @@ void StreamStatus::MoveTo(const mysql::ServerInfo& server) {
   position_.binlog = change::BinlogPosition();
 }
 
-void StreamStatus::Connected() {
+void StreamStatus::Connected(const change::BinlogPosition& end) {
   const MutexLock lock(&mutex_);
   status_.connected = true;
+  end_ = end;
+  was_at_end_ = false;
 }
 
 void StreamStatus::Resumed() {
@@ -40,17 +51,25 @@ void StreamStatus::Clashed(std::string told) {
   status_.id_clash = std::move(told);
 }
 
-void StreamStatus::Heard(size_t bytes) {
+void StreamStatus::Heard(std::string_view event) {
   const int64_t now = Clock::Real()->NowMicros();
+  const auto heard = std::chrono::steady_clock::now();
   const MutexLock lock(&mutex_);
   status_.last_event_time_us = now;
-  status_.bytes += bytes;
+  status_.bytes += event.size();
+  last_heard_ = heard;
 }
 
 void StreamStatus::Count(const change::Transaction& transaction) {
   const MutexLock lock(&mutex_);
   ++status_.transactions;
   status_.rows += transaction.rows->size();
+  if (transaction.flavor == change::Flavor::kMariadb && !transaction.commits_xa.empty()) {
+    late_.Add(transaction.commits_xa, std::chrono::steady_clock::now());
+  }
+  if (!late_.empty() && transaction.prepared != nullptr) {
+    late_.Forget(*transaction.prepared);
+  }
 }
 
 void StreamStatus::Publish(const TransactionAssembler& assembler) {
@@ -64,6 +83,7 @@ void StreamStatus::Publish(const TransactionAssembler& assembler) {
     position_ = reached;
   }
   last_ordinal_ = assembler.last_ordinal();
+  was_at_end_ = was_at_end_ || !(position_.binlog < end_);
 }
 
 change::SourcePosition StreamStatus::position() const {
@@ -78,7 +98,7 @@ uint64_t StreamStatus::last_ordinal() const {
 
 StreamReach StreamStatus::reach() const {
   const MutexLock lock(&mutex_);
-  return {server_, position_, last_ordinal_, moves_};
+  return {server_, position_, last_ordinal_, moves_, late_.Names(std::chrono::steady_clock::now())};
 }
 
 mysql::ServerInfo StreamStatus::server() const {
@@ -86,13 +106,15 @@ mysql::ServerInfo StreamStatus::server() const {
   return server_;
 }
 
-BinlogSourceStatus StreamStatus::status(std::chrono::milliseconds clash_memory) const {
+BinlogSourceStatus StreamStatus::status(const BinlogSourceOptions& options) const {
   const auto now = std::chrono::steady_clock::now();
   const MutexLock lock(&mutex_);
   BinlogSourceStatus status = status_;
-  if (now - last_clash_ > clash_memory) {
+  if (now - last_clash_ > options.clash_memory) {
     status.id_clash.clear();
   }
+  status.at_rest = status.connected && was_at_end_ && status.open_rows == 0 &&
+                   status.open_bytes == 0 && now - last_heard_ < 2 * options.heartbeat;
   return status;
 }
 

@@ -1,5 +1,7 @@
 #include "sync/binlog/table_cache.h"
 
+#include "sync/binlog/row_history.h"
+
 namespace binseek::binlog {
 namespace {
 
@@ -14,16 +16,24 @@ constexpr uint64_t kDummyTableId = 0xffffff;
 Result<std::optional<TableCache::Fault>> TableCache::Add(std::string_view body,
                                                          int table_id_bytes) {
   BINSEEK_ASSIGN_OR_RETURN(const TableName name, DecodeTableName(body, table_id_bytes));
+  NoteCascading(name);
   Table& table = tables_[name.table_id];
   auto schema = schema_provider_(name.database, name.table);
   if (schema == nullptr) {
     table = Table();
     return std::optional<Fault>();
   }
-  if (table.decoder != nullptr && table.decoder->schema() == schema && table.body == body) {
+  const auto& known = table.versioned != nullptr || table.decoder == nullptr
+                          ? table.versioned
+                          : table.decoder->schema();
+  if (table.decoder != nullptr && known == schema && table.body == body) {
     return std::optional<Fault>();
   }
   table = Table();
+  if (schema->versioning != change::Versioning::kNone) {
+    table.versioned = schema;
+    schema = WithHistory(schema);
+  }
   auto decoder = MakeDecoder(body, table_id_bytes, std::move(schema));
   if (!decoder.ok()) {
     return std::optional<Fault>(
@@ -44,10 +54,31 @@ Result<std::unique_ptr<RowDecoder>> TableCache::MakeDecoder(
   return RowDecoder::Make(*map, std::move(schema));
 }
 
+void TableCache::NoteCascading(const TableName& name) {
+  if (cascades_from_ && cascades_from_(name.database, name.table)) {
+    cascading_[name.table_id] = std::string(name.database) + "." + std::string(name.table);
+  } else if (!cascading_.empty()) {
+    cascading_.erase(name.table_id);
+  }
+}
+
+std::string_view TableCache::CascadesFrom(uint64_t table_id) const {
+  if (cascading_.empty()) {
+    return {};
+  }
+  const auto found = cascading_.find(table_id);
+  return found == cascading_.end() ? std::string_view() : std::string_view(found->second);
+}
+
 void TableCache::Trim() {
   if (tables_.size() >= kMaxTables) {
-    tables_.clear();
+    Clear();
   }
+}
+
+std::shared_ptr<const change::TableSchema> TableCache::VersionedSchema(uint64_t table_id) const {
+  const auto found = tables_.find(table_id);
+  return found == tables_.end() ? nullptr : found->second.versioned;
 }
 
 Result<const RowDecoder*> TableCache::Find(uint64_t table_id) const {

@@ -19,8 +19,9 @@ std::string GtidText(const GtidEvent& gtid) {
 }  // namespace
 
 // Not within the class, where clang cannot see yet that an Open can be made of nothing.
-TransactionAssembler::Open::Open(FingerprintBuilder builder, const SpillOptions* spill)
-    : fingerprint(std::move(builder)), buffer(spill) {}
+TransactionAssembler::Open::Open(FingerprintBuilder builder, const SpillOptions* spill,
+                                 std::shared_ptr<change::ImagePool> pool)
+    : fingerprint(std::move(builder)), buffer(spill, std::move(pool)) {}
 
 TransactionAssembler::TransactionAssembler(AssemblerOptions options)
     : options_(std::move(options)),
@@ -29,7 +30,7 @@ TransactionAssembler::TransactionAssembler(AssemblerOptions options)
       next_ordinal_(options_.next_ordinal),
       rows_([this](std::string_view database,
                    std::string_view table) { return SchemaFor(database, table); },
-            mariadb_, options_.max_event_bytes),
+            mariadb_, options_.max_event_bytes, options_.cascades_from),
       prepared_(options_.prepared != nullptr ? options_.prepared
                                              : std::make_shared<const change::PreparedSet>()) {}
 
@@ -68,10 +69,25 @@ void TransactionAssembler::DropOpen() {
   ended_ = false;
 }
 
+bool TransactionAssembler::Open::changes_anything() const {
+  return !buffer.empty() || !buffer.left_out().empty() || !buffer.cascades().empty() ||
+         !table_events.empty() || committed_xa || (xa && !xa->bytes().empty());
+}
+
+// Where the next transaction begins, or a file ends in order, the one before has ended: an end that was not recognised would take its rows along.
+Status TransactionAssembler::CloseUnended() {
+  if (open_ && open_->changes_anything() && !lost_events_) {
+    return Status::NotFound("the transaction that began at " + open_->begin.ToString() +
+                            " has rows and no end");
+  }
+  DropOpen();
+  return Status::Ok();
+}
+
 TransactionAssembler::Open& TransactionAssembler::EnsureOpen() {
   if (!open_) {
     rows_.EndTransaction();
-    open_.emplace(FingerprintBuilder(mariadb_, options_.captures_database), &options_.spill);
+    open_.emplace(FingerprintBuilder(mariadb_, options_.captures_database), &options_.spill, pool_);
     open_->begin = event_begin_;
   }
   return *open_;
@@ -168,7 +184,10 @@ Status TransactionAssembler::Handle(const Event& event) {
 
 Status TransactionAssembler::HandleRotate(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(const RotateEvent rotate, DecodeRotate(event.body));
-  DropOpen();  // a file that ends within a transaction: the server went down while it wrote
+  // One that is in no file comes before a file's description, and then the file of before may end within a transaction.
+  if ((event.header.flags & kFlagArtificial) == 0 && event.header.log_pos != 0) {
+    BINSEEK_RETURN_IF_ERROR(CloseUnended());
+  }
   rows_.BeginFile(format_);
   stream_.MoveTo(rotate.file, rotate.position);
   return Status::Ok();
@@ -177,7 +196,7 @@ Status TransactionAssembler::HandleRotate(const Event& event) {
 Status TransactionAssembler::HandleFormatDescription(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(format_, DecodeFormatDescription(event.body));
   checksums_ = format_.checksums;
-  DropOpen();
+  DropOpen();  // of a file that ends within a transaction: the server went down while it wrote
   rows_.BeginFile(format_);
   return Status::Ok();
 }
@@ -186,7 +205,7 @@ Status TransactionAssembler::HandleGtid(const Event& event) {
   const bool tagged = event.header.type == EventType::kGtidTagged;
   BINSEEK_ASSIGN_OR_RETURN(const GtidEvent gtid,
                            tagged ? DecodeGtidTagged(event.body) : DecodeGtid(event.body));
-  DropOpen();
+  BINSEEK_RETURN_IF_ERROR(CloseUnended());
   Open& open = EnsureOpen();
   if (event.header.type != EventType::kAnonymousGtid && gtid.gno != 0) {
     open.gtid = GtidText(gtid);
@@ -200,7 +219,7 @@ Status TransactionAssembler::HandleGtid(const Event& event) {
 
 Status TransactionAssembler::HandleMariadbGtid(const Event& event) {
   BINSEEK_ASSIGN_OR_RETURN(const MariadbGtidEvent gtid, DecodeMariadbGtid(event.body));
-  DropOpen();
+  BINSEEK_RETURN_IF_ERROR(CloseUnended());
   Open& open = EnsureOpen();
   open.gtid = std::to_string(gtid.domain) + "-" + std::to_string(event.header.server_id) + "-" +
               std::to_string(gtid.sequence);
@@ -275,9 +294,12 @@ Result<change::Transaction> TransactionAssembler::Finish() {
   }
   change::Transaction transaction;
   const RowBuffer::LeftOut left_out = open_->buffer.left_out();
+  transaction.row_bytes = open_->buffer.bytes();
+  transaction.cascades = open_->buffer.cascades();
   BINSEEK_ASSIGN_OR_RETURN(transaction.rows, open_->buffer.Take());
   if (open_->committed_xa) {
     ForgetPrepared(*open_->committed_xa);
+    transaction.commits_xa = *open_->committed_xa;
   }
   transaction.source = options_.source;
   transaction.ordinal = next_ordinal_;
@@ -296,6 +318,9 @@ Result<change::Transaction> TransactionAssembler::Finish() {
                                         .table = table.second,
                                         .statement = {},
                                         .why = why});
+    for (change::CascadeSource& cascade : transaction.cascades) {
+      cascade.unseen = cascade.unseen || cascade.table == table.first + "." + table.second;
+    }
   }
   if (lost_events_) {
     AddUnseenRows("", "", *std::exchange(lost_events_, std::nullopt), &transaction.table_events);

@@ -8,7 +8,8 @@
 //
 // Single-threaded. Errors name file, offset and GTID: kCorruption for bytes that cannot be right; kAborted for events that
 // may change captured rows and are not understood; kResourceExhausted for an event or rows above the limits; kUnavailable where the disk has no
-// room for rows that memory does not hold. After an error only BeginStream helps.
+// room for rows that memory does not hold; kNotFound for a transaction with rows whose end never came: what has happened is to be read anew
+// (IsHistoryLost). After an error only BeginStream helps.
 //
 // What has the stream show less than happened is no error but a table event: kUnseenRows for rows logged as statements, for incidents (events
 // that the server has lost) and for XA transactions that were not seen when they were prepared, or were not kept; kUnreadableRows for a
@@ -37,6 +38,7 @@
 #include "sync/binlog/stream_position.h"
 #include "sync/binlog/transaction_fingerprint.h"
 #include "sync/binlog/xa_events.h"
+#include "sync/change/image_pool.h"
 #include "sync/change/transaction.h"
 
 namespace binseek::binlog {
@@ -50,6 +52,7 @@ struct AssemblerOptions {
   bool use_gtids = true;
   SchemaProvider schema_provider;
   DatabaseFilter captures_database;
+  CascadeFilter cascades_from;                   // null: nothing does
   SpillOptions spill;                            // of rows that memory does not hold
   uint64_t max_event_bytes = uint64_t{1} << 30;  // of one, unpacked
   uint64_t max_prepared_bytes =
@@ -78,6 +81,8 @@ class TransactionAssembler {
   // Behind the last whole transaction, or further where nothing but events outside transactions followed. Never goes back.
   const change::SourcePosition& position() const { return position_; }
   uint64_t last_ordinal() const { return next_ordinal_ - 1; }
+  // No transaction gets the next ordinal, which it gives.
+  uint64_t LeaveOrdinal() { return next_ordinal_++; }
 
   // Of the transaction in the making.
   uint64_t open_rows() const { return open_ ? open_->buffer.size() : 0; }
@@ -94,7 +99,10 @@ class TransactionAssembler {
 
   // A transaction in the making.
   struct Open {
-    Open(FingerprintBuilder builder, const SpillOptions* spill);
+    Open(FingerprintBuilder builder, const SpillOptions* spill,
+         std::shared_ptr<change::ImagePool> pool);
+    bool changes_anything() const;
+
     std::string gtid;
     change::BinlogPosition begin;
     bool standalone = true;  // ends with its one statement: no BEGIN came
@@ -141,6 +149,7 @@ class TransactionAssembler {
   bool IsCaptured(std::string_view database, std::string_view table) const;
   Open& EnsureOpen();
   void DropOpen();
+  Status CloseUnended();
   void MoveOn();
   void End(const EventHeader& header);
   Result<change::Transaction> Finish();
@@ -156,6 +165,7 @@ class TransactionAssembler {
   FormatDescription format_;
   bool checksums_ = true;
   RowEventReader rows_;
+  const std::shared_ptr<change::ImagePool> pool_ = std::make_shared<change::ImagePool>();
   std::shared_ptr<const change::PreparedSet> prepared_;  // never null
   std::optional<Open> open_;
   bool ended_ = false;  // open_ is whole

@@ -15,7 +15,7 @@ void TransactionAssembler::BeginXa() {
 
 std::unique_ptr<RowEventReader> TransactionAssembler::MakeXaReader() const {
   return std::make_unique<RowEventReader>(options_.schema_provider, mariadb_,
-                                          options_.max_event_bytes);
+                                          options_.max_event_bytes, options_.cascades_from);
 }
 
 // While they are few they are kept as they came: whether they are only prepared is told at their end.
@@ -108,6 +108,7 @@ Status TransactionAssembler::CommitXa(const std::string& name) {
         {{"gtid", open_->gtid}, {"position", stream_.position().ToString()}});
     AddUnseenRows("", "", "an XA transaction was committed that was not seen when it was prepared",
                   &open_->table_events);
+    open_->committed_xa = name;  // MariaDB may not show it yet, and what is read again has to
     return Status::Ok();
   }
   auto tables = DecodeXaTables(*found->second);

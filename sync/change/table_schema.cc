@@ -21,7 +21,8 @@ int TableSchema::FindColumn(const std::string& name) const {
 }
 
 bool SameShape(const TableSchema& a, const TableSchema& b) {
-  if (a.columns.size() != b.columns.size() || a.key != b.key) {
+  if (a.columns.size() != b.columns.size() || a.key != b.key || a.versioning != b.versioning ||
+      a.row_end != b.row_end) {
     return false;
   }
   for (size_t i = 0; i < a.columns.size(); ++i) {

@@ -63,13 +63,22 @@ struct Column {
   std::vector<std::string> labels;  // ENUM, SET: UTF-8, in definition order
 };
 
+// Where MariaDB's system-versioned tables tell until when a row holds (sync/binlog/row_history.h). Values are persisted.
+enum class Versioning : uint8_t {
+  kNone = 0,
+  kHidden = 1,  // in two columns of rows events behind the others, which the schema has not
+  kColumn = 2,  // in the column `row_end`, which is no part of `key`, though of the server's
+};
+
 struct TableSchema {
   SourceId source{};
   std::string database;
   std::string table;
   std::vector<Column> columns;  // in the table's order, invisible ones included
   std::vector<uint32_t>
-      key;  // ordinals of the primary key's columns in key order; empty: the table has none
+      key;  // ordinals, in key order, of the primary key's columns, else of the first unique key's that are never NULL; empty: the table has none
+  Versioning versioning = Versioning::kNone;
+  uint32_t row_end = 0;  // kColumn: its ordinal
 
   std::string QualifiedName() const { return database + "." + table; }
   // Ordinal of the column named so (exact match), or -1.

@@ -37,8 +37,14 @@ TableList TablesOf(const std::vector<RowChange>& rows) {
 
 }  // namespace
 
-RowVector::RowVector(std::vector<RowChange> rows)
-    : rows_(std::move(rows)), tables_(TablesOf(rows_)) {}
+RowVector::RowVector(std::vector<RowChange> rows, std::shared_ptr<ImagePool> pool)
+    : rows_(std::move(rows)), tables_(TablesOf(rows_)), pool_(std::move(pool)) {}
+
+RowVector::~RowVector() {
+  if (pool_ != nullptr) {
+    pool_->Give(&rows_);
+  }
+}
 
 std::unique_ptr<RowCursor> RowVector::Open() const {
   return std::make_unique<RowVectorCursor>(&rows_);

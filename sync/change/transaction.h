@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "sync/change/image_pool.h"
 #include "sync/change/position.h"
 #include "sync/change/prepared_set.h"
 #include "sync/change/row_change.h"
@@ -49,18 +50,22 @@ class RowSequence {
   virtual std::unique_ptr<RowCursor> Open() const = 0;
 };
 
-// Rows held in memory.
+// Rows held in memory, which go back to a pool where there is one.
 class RowVector final : public RowSequence {
  public:
-  explicit RowVector(std::vector<RowChange> rows);
+  explicit RowVector(std::vector<RowChange> rows, std::shared_ptr<ImagePool> pool = nullptr);
+  ~RowVector() override;
+  RowVector(const RowVector&) = delete;
+  RowVector& operator=(const RowVector&) = delete;
   uint64_t size() const override { return rows_.size(); }
   const TableList& tables() const override { return tables_; }
   std::unique_ptr<RowCursor> Open() const override;
   const std::vector<RowChange>& rows() const { return rows_; }
 
  private:
-  const std::vector<RowChange> rows_;
+  std::vector<RowChange> rows_;  // constant until the destructor
   const TableList tables_;
+  const std::shared_ptr<ImagePool> pool_;
 };
 
 enum class Completeness : uint8_t { kWhole, kPerKey };
@@ -98,9 +103,23 @@ struct Fingerprint {
   bool operator==(const Fingerprint&) const = default;
 };
 
+// A table whose changed rows may have changed those of others by foreign keys, in the server's engine, which logs none of that: for events
+// whose session had the checks on, of a server that does not log what cascades.
+struct CascadeSource {
+  std::string table;  // "database.table"; it may be one that is not captured
+  bool deletes = false;
+  bool updates = false;
+  bool unseen = false;  // some of these rows are not among the transaction's
+  bool partly = false;  // other rows of the table were changed that cascade to nothing
+
+  bool operator==(const CascadeSource&) const = default;
+};
+
 struct ChunkInfo {
   std::string table;  // "database.table"
   bool last = false;  // no chunk of this table follows
+  bool of_keys =
+      false;  // rows that were asked for by their keys, so that some of them may have had documents
 };
 
 struct Transaction {
@@ -113,10 +132,14 @@ struct Transaction {
   Completeness completeness = Completeness::kWhole;
   Flavor flavor = Flavor::kMysql;  // of the server: which columns its partial images leave out
   std::shared_ptr<const RowSequence> rows;  // never null
-  std::vector<TableEvent> table_events;     // come before the rows
+  uint64_t row_bytes = 0;  // of memory that they take, or would (nearly); 0: nobody counted
+  std::vector<TableEvent> table_events;  // come before the rows
+  std::vector<CascadeSource> cascades;   // of its rows; each table once
   Fingerprint fingerprint;
   std::shared_ptr<const PreparedSet> prepared;  // behind this transaction; null: none
-  std::unique_ptr<ChunkInfo> chunk;             // set: rows read by SELECT
+  std::string
+      commits_xa;  // the XA transaction, prepared by another before, that this one commits; empty: none
+  std::unique_ptr<ChunkInfo> chunk;  // set: rows read by SELECT
 
   bool is_chunk() const { return chunk != nullptr; }
 };

@@ -76,8 +76,6 @@ mapping::Field FieldOfColumn(const Column& column, bool in_key) {
   return field;
 }
 
-bool HasKeywordSubfield(const Column& column) { return KindOf(column) == FieldKind::kText; }
-
 std::string_view SqlTypeName(ColumnType type) {
   // In the order of the enumeration.
   static constexpr std::string_view kNames[] = {

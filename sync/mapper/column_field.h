@@ -18,9 +18,6 @@ inline constexpr int kMaxExactDigits = 18;
 // the primary key, so it never changes within a document and is kept in the stored source.
 mapping::Field FieldOfColumn(const change::Column& column, bool in_key);
 
-// Whether the column also gets a subfield "keyword" for whole values: those that are analysed do.
-bool HasKeywordSubfield(const change::Column& column);
-
 // "BIGINT", "DECIMAL", ... for messages.
 std::string_view SqlTypeName(change::ColumnType type);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -159,19 +160,36 @@ bool TakeCell(const Column& column, std::string part, std::string* cell) {
 }  // namespace
 
 Result<snapshot::KeyCells> KeyCellsOfId(const change::TableSchema& table, std::string_view id) {
+  TableLayout layout;
+  layout.table = std::make_shared<const change::TableSchema>(table);
+  for (const uint32_t ordinal : table.key) {
+    layout.id.push_back({ordinal, ""});
+  }
+  return KeyCellsOfId(layout, id);
+}
+
+Result<snapshot::KeyCells> KeyCellsOfId(const TableLayout& layout, std::string_view id) {
+  const change::TableSchema& table = *layout.table;
   if (id.size() >= kMaxIdBytes - kMaxCutBytes) {
     return Status::InvalidArgument("it may be the beginning of a longer key");
   }
-  std::vector<std::string> parts = PartsOf(id, table.key.size() > 1);
-  if (parts.size() != table.key.size()) {
+  const std::vector<std::string> parts = PartsOf(id, layout.id.size() > 1);
+  if (parts.size() != layout.id.size()) {
     return Status::InvalidArgument("it has " + std::to_string(parts.size()) +
-                                   " parts, and the table's key " +
-                                   std::to_string(table.key.size()));
+                                   " parts, and the table's ids have " +
+                                   std::to_string(layout.id.size()));
   }
-  snapshot::KeyCells cells(parts.size());
-  for (size_t i = 0; i < parts.size(); ++i) {
+  snapshot::KeyCells cells(table.key.size());
+  for (size_t i = 0; i < cells.size(); ++i) {
     const Column& column = table.columns[table.key[i]];
-    if (!TakeCell(column, std::move(parts[i]), &cells[i])) {
+    const auto part = std::find_if(
+        layout.id.begin(), layout.id.end(),
+        [&](const TableLayout::IdPart& candidate) { return candidate.column == table.key[i]; });
+    if (part == layout.id.end()) {
+      return Status::InvalidArgument("it does not tell the row's key: column " + column.name);
+    }
+    const auto nth = static_cast<size_t>(part - layout.id.begin());
+    if (!TakeCell(column, parts[nth], &cells[i])) {
       return Status::InvalidArgument("no row can be asked for by it: column " + column.name);
     }
     BINSEEK_RETURN_IF_ERROR(snapshot::KeyLiteral(column, cells[i]).status());

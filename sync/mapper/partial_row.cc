@@ -11,9 +11,9 @@ using change::Flavor;
 using change::RowChange;
 using change::RowImage;
 
-Lack LackOf(const RowChange& row, Flavor flavor) {
+Lack LackOf(const TablePlan& plan, const RowChange& row, Flavor flavor) {
   Lack lack = Lack::kNothing;
-  for (size_t i = 0; i < row.after.size(); ++i) {
+  for (const uint32_t i : plan.reads) {
     lack = std::max(lack, LackOf(row.table->columns[i], row.before[i], row.after[i], flavor));
   }
   return lack;
@@ -72,6 +72,13 @@ Status PartialRows::AddPending(const TablePlan& plan, const RowImage& key,
     pending->push_back({table, std::move(cells)});
   }
   return Status::Ok();
+}
+
+void PartialRows::AddWholeTable(const TablePlan& plan, std::vector<PendingRow>* pending) {
+  const std::string table = plan.table->QualifiedName();
+  if (pending_[table].insert(snapshot::KeyCells()).second) {
+    pending->push_back({table, {}});
+  }
 }
 
 }  // namespace binseek::mapper

@@ -52,8 +52,8 @@ inline Lack LackOf(const change::Column& column, const change::Value& before,
   return before.is_absent() ? Lack::kStored : Lack::kNothing;
 }
 
-// Of all columns. REQUIRES: an update.
-Lack LackOf(const change::RowChange& row, change::Flavor flavor);
+// Of all columns that the plan reads. REQUIRES: an update.
+Lack LackOf(const TablePlan& plan, const change::RowChange& row, change::Flavor flavor);
 
 // Whether a partial update may be a REPLACE, so that the columns which it lacks may have their defaults.
 bool MayBeReplace(const change::RowChange& row, change::Flavor flavor);
@@ -88,6 +88,10 @@ class PartialRows {
   // The row is to be read: it is added to `pending`, unless it was before. kInvalidArgument where no statement finds it.
   Status AddPending(const TablePlan& plan, const change::RowImage& key,
                     std::vector<PendingRow>* pending);
+  // All of the table is to be read: which document was the row's cannot be told.
+  void AddWholeTable(const TablePlan& plan, std::vector<PendingRow>* pending);
+  // Whether any row of any table was, as far as WasRejected looks.
+  bool AnyRejected() const { return any_rejected_ || !rejected_.empty(); }
   // A row of this key was rejected by this call: StoredRows::MayComplete does not know yet.
   void NoteRejected(const std::string& table, const std::string& id) {
     rejected_.emplace(table, id);

@@ -96,23 +96,33 @@ std::string ShownKey(const change::TableSchema& table, const change::RowImage& r
   return key;
 }
 
-change::RowImage WithKeyOf(const change::TableSchema& table, const change::RowImage& row,
-                           const change::RowImage& fallback) {
+std::string LetterKey(const TableLayout& layout, const change::RowImage& row) {
+  const std::string key = ShownKey(*layout.table, row);
+  return layout.id_is_key ? key : std::string(kLetterByKey) + key;
+}
+
+change::RowImage FilledWith(const change::RowImage& fallback, const change::RowImage& row,
+                            std::span<const uint32_t> columns) {
   change::RowImage filled(row.size());
-  for (const uint32_t ordinal : table.key) {
+  for (const uint32_t ordinal : columns) {
     filled[ordinal] = row[ordinal].is_absent() ? fallback[ordinal] : row[ordinal];
   }
   return filled;
 }
 
-bool LacksKey(const change::TableSchema& table, const change::RowImage& row) {
-  return std::any_of(table.key.begin(), table.key.end(),
+bool LacksAny(const change::RowImage& row, std::span<const uint32_t> columns) {
+  return std::any_of(columns.begin(), columns.end(),
                      [&](uint32_t ordinal) { return row[ordinal].is_absent(); });
 }
 
-bool SameKey(const change::TableSchema& table, const change::RowImage& a,
-             const change::RowImage& b) {
-  return std::all_of(table.key.begin(), table.key.end(),
+bool LacksAll(const change::RowImage& row, std::span<const uint32_t> columns) {
+  return std::all_of(columns.begin(), columns.end(),
+                     [&](uint32_t ordinal) { return row[ordinal].is_absent(); });
+}
+
+bool SameIn(const change::RowImage& a, const change::RowImage& b,
+            std::span<const uint32_t> columns) {
+  return std::all_of(columns.begin(), columns.end(),
                      [&](uint32_t ordinal) { return a[ordinal] == b[ordinal]; });
 }
 

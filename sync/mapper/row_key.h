@@ -4,11 +4,15 @@
 #ifndef BINSEEK_SYNC_MAPPER_ROW_KEY_H_
 #define BINSEEK_SYNC_MAPPER_ROW_KEY_H_
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "engine/base/result.h"
 #include "sync/change/row_change.h"
 #include "sync/change/table_schema.h"
+#include "sync/mapper/table_layout.h"
 #include "sync/snapshot/key_cells.h"
 
 namespace binseek::mapper {
@@ -25,12 +29,17 @@ Result<snapshot::KeyCells> KeyPrefixOf(const change::TableSchema& table,
 // The key for a message, where it makes no _id.
 std::string ShownKey(const change::TableSchema& table, const change::RowImage& row);
 
-// `row` with the columns that it lacks taken from `fallback`, in those of the key only.
-change::RowImage WithKeyOf(const change::TableSchema& table, const change::RowImage& row,
-                           const change::RowImage& fallback);
-bool LacksKey(const change::TableSchema& table, const change::RowImage& row);
-bool SameKey(const change::TableSchema& table, const change::RowImage& a,
-             const change::RowImage& b);
+// The key of a dead letter of a row that makes no id: where ids are not the key's, told from those by what stands before it.
+inline constexpr std::string_view kLetterByKey = "key ";
+std::string LetterKey(const TableLayout& layout, const change::RowImage& row);
+
+// Of these columns alone: `row`, with those that it lacks taken from `fallback`.
+change::RowImage FilledWith(const change::RowImage& fallback, const change::RowImage& row,
+                            std::span<const uint32_t> columns);
+bool LacksAny(const change::RowImage& row, std::span<const uint32_t> columns);
+bool LacksAll(const change::RowImage& row, std::span<const uint32_t> columns);
+bool SameIn(const change::RowImage& a, const change::RowImage& b,
+            std::span<const uint32_t> columns);
 
 }  // namespace binseek::mapper
 

@@ -69,6 +69,14 @@ struct RejectedRow {
   int64_t version = 0;  // that its operation would have had
 };
 
+// A row that could make no `_id`, so that its dead letter has its key, and can now or is gone: nothing is to be written for the one that it was, and
+// what is known of it as a rejected row does not matter any more.
+struct MendedRow {
+  std::string table;  // "database.table"
+  std::string key;    // as RejectedRow has it
+  int64_t version = 0;
+};
+
 // A row whose document cannot be made of what the images carry and what is stored: it has to be read from the table.
 struct PendingRow {
   std::string table;  // "database.table"
@@ -82,7 +90,8 @@ struct MappedTransaction {
   index::Batch batch;
   std::vector<RejectedRow> rejected;
   std::vector<PendingRow> pending;  // in row order; a key may be there twice
-  uint64_t unchanged_rows = 0;      // dropped: nothing that the index knows of changed
+  std::vector<MendedRow> mended;
+  uint64_t unchanged_rows = 0;  // dropped: nothing that the index knows of changed
 };
 
 // One transaction on its way to operations. Single-threaded.

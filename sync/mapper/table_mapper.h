@@ -1,4 +1,4 @@
-// TableMapper: the RowMapper where each table is an index of its own and each row a document.
+// TableMapper: the RowMapper where each row is a document, of the index of its table or of one that several tables share.
 //
 // It compares the images before and after and sends each change down the cheapest road: nothing
 // that the index knows of changed: dropped (counted); only fields that are updated in place: a
@@ -13,6 +13,10 @@
 //
 // Images may be partial: what the one after lacks is taken from the one before, and what both lack from the document that is stored, to
 // which the transaction's own earlier rows belong. Where that is not exact, the row is pending (partial_row.h).
+//
+// Where the table's layout (table_layout.h) has a filter, a row that leaves it is deleted, and one that comes in is added; where the images do
+// not tell, it is pending. Where ids are not the key's, a row without one (NULL) is rejected under its key; of a partial image that does
+// not tell the id of a document that may have to go, all of the table is read again.
 //
 // Thread-compatible: Bind and Unbind between runs. Shares schemas.
 #ifndef BINSEEK_SYNC_MAPPER_TABLE_MAPPER_H_
@@ -29,14 +33,20 @@
 #include "engine/mapping/mapping.h"
 #include "sync/change/table_schema.h"
 #include "sync/mapper/row_mapper.h"
+#include "sync/mapper/table_layout.h"
 
 namespace binseek::mapper {
 
 struct TablePlan;
 
+struct TableMapperOptions {
+  bool whole_documents =
+      false;  // no column updates: for a sink that cannot update parts of a document
+};
+
 class TableMapper final : public RowMapper {
  public:
-  TableMapper();
+  explicit TableMapper(TableMapperOptions options = {});
   ~TableMapper() override;
   TableMapper(const TableMapper&) = delete;
   TableMapper& operator=(const TableMapper&) = delete;
@@ -48,6 +58,10 @@ class TableMapper final : public RowMapper {
   [[nodiscard]] Status Bind(std::shared_ptr<const change::TableSchema> table, index::IndexId index,
                             const std::shared_ptr<const mapping::Mapping>& mapping,
                             uint64_t since_ordinal = 0);
+  // The same of a table that has rules.
+  [[nodiscard]] Status Bind(std::shared_ptr<const TableLayout> layout, index::IndexId index,
+                            const std::shared_ptr<const mapping::Mapping>& mapping,
+                            uint64_t since_ordinal = 0);
   void Unbind(const std::string& qualified_name);
 
   [[nodiscard]] std::unique_ptr<MapperRun> Begin(const change::Transaction& transaction,
@@ -57,6 +71,7 @@ class TableMapper final : public RowMapper {
       const change::Transaction& transaction) const override;
 
  private:
+  const TableMapperOptions options_;
   std::map<std::string, std::shared_ptr<const TablePlan>> tables_;  // by qualified name
 };
 

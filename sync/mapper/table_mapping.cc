@@ -1,40 +1,16 @@
 #include "sync/mapper/table_mapping.h"
 
-#include <algorithm>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/check.h"
-#include "sync/mapper/column_field.h"
 #include "sync/mapper/value_text.h"
 
 namespace binseek::mapper {
 namespace {
 
-constexpr uint32_t kIgnoreAbove = 256;
 constexpr size_t kMaxIdBytes = 512;
-
-Status Wrong(const change::TableSchema& table, const std::string& column, std::string_view why) {
-  return Status::InvalidArgument("table " + table.QualifiedName() + ", column `" + column +
-                                 "`: " + std::string(why));
-}
-
-Status AddColumn(const change::TableSchema& table, uint32_t ordinal, mapping::Mapping* mapping) {
-  const change::Column& column = table.columns[ordinal];
-  if (column.name.empty() || column.name.find('.') != std::string::npos) {
-    return Wrong(table, column.name, "a field's name cannot be empty or have a '.'");
-  }
-  const bool in_key = std::find(table.key.begin(), table.key.end(), ordinal) != table.key.end();
-  Result<mapping::FieldId> added = mapping->AddField(FieldOfColumn(column, in_key));
-  if (added.ok() && HasKeywordSubfield(column)) {
-    mapping::Field keyword;
-    keyword.name = column.name + ".keyword";
-    keyword.kind = mapping::FieldKind::kKeyword;
-    keyword.parent = *added;
-    keyword.ignore_above = kIgnoreAbove;
-    added = mapping->AddField(std::move(keyword));
-  }
-  return added.ok() ? Status::Ok() : Wrong(table, column.name, added.status().message());
-}
 
 // Escapes what was appended to `id` from `begin` on.
 void EscapePart(size_t begin, std::string* id) {
@@ -55,45 +31,89 @@ std::string DefaultIndexName(const change::TableSchema& table) {
 }
 
 Result<mapping::Mapping> DeriveMapping(const change::TableSchema& table) {
-  if (table.key.empty()) {
-    return Status::InvalidArgument("table " + table.QualifiedName() + " has no primary key");
-  }
-  mapping::Mapping mapping;
-  mapping.set_synced(true);
-  for (uint32_t ordinal = 0; ordinal < table.columns.size(); ++ordinal) {
-    BINSEEK_RETURN_IF_ERROR(AddColumn(table, ordinal, &mapping));
-  }
-  return mapping;
+  BINSEEK_ASSIGN_OR_RETURN(const auto layout,
+                           LayOut(std::make_shared<const change::TableSchema>(table), {}));
+  return MappingOf(*layout);
 }
 
-Result<std::string> DocumentId(const change::TableSchema& table, const change::RowImage& row) {
-  BINSEEK_CHECK(!table.key.empty(), "a document needs a key");
-  std::string id;
-  for (size_t part = 0; part < table.key.size(); ++part) {
-    const uint32_t ordinal = table.key[part];
+namespace {
+
+// Builds an id part by part.
+class IdWriter {
+ public:
+  explicit IdWriter(bool composite) : composite_(composite) {}
+
+  Status AddColumn(const change::TableSchema& table, uint32_t ordinal,
+                   const change::RowImage& row) {
     if (ordinal >= row.size()) {
       return Status::InvalidArgument("the row image lacks a column of the key");
     }
-    if (part > 0) {
-      id.push_back(':');
-    }
-    const size_t begin = id.size();
     const change::Column& column = table.columns[ordinal];
-    if (const Status status = AppendValueText(column, row[ordinal], &id); !status.ok()) {
-      return Wrong(table, column.name, "as part of the key: " + status.message());
+    const size_t begin = Begin();
+    if (const Status status = AppendValueText(column, row[ordinal], &id_); !status.ok()) {
+      return Status::InvalidArgument("table " + table.QualifiedName() + ", column `" + column.name +
+                                     "`: as part of the _id: " + status.message());
     }
-    if (id.size() > kMaxIdBytes) {
-      return Status::InvalidArgument("the key makes an _id of more than 512 bytes");
-    }
-    if (table.key.size() > 1) {
-      EscapePart(begin, &id);
-    }
+    return End(begin);
   }
-  if (id.empty() || id.size() > kMaxIdBytes) {
-    return Status::InvalidArgument(id.empty() ? "the key makes an empty _id"
-                                              : "the key makes an _id of more than 512 bytes");
+
+  Status AddText(std::string_view text) {
+    const size_t begin = Begin();
+    id_ += text;
+    return End(begin);
   }
-  return id;
+
+  Result<std::string> Done() {
+    if (id_.empty() || id_.size() > kMaxIdBytes) {
+      return id_.empty() ? Status::InvalidArgument("the key makes an empty _id") : TooLong();
+    }
+    return std::move(id_);
+  }
+
+ private:
+  static Status TooLong() {
+    return Status::InvalidArgument("the key makes an _id of more than 512 bytes");
+  }
+  size_t Begin() {
+    if (!first_) {
+      id_.push_back(':');
+    }
+    first_ = false;
+    return id_.size();
+  }
+  Status End(size_t begin) {
+    if (id_.size() > kMaxIdBytes) {
+      return TooLong();
+    }
+    if (composite_) {
+      EscapePart(begin, &id_);
+    }
+    return Status::Ok();
+  }
+
+  const bool composite_;
+  bool first_ = true;
+  std::string id_;
+};
+
+}  // namespace
+
+Result<std::string> DocumentId(const change::TableSchema& table, const change::RowImage& row) {
+  BINSEEK_CHECK(!table.key.empty(), "a document needs a key");
+  IdWriter id(table.key.size() > 1);
+  for (const uint32_t ordinal : table.key) {
+    BINSEEK_RETURN_IF_ERROR(id.AddColumn(table, ordinal, row));
+  }
+  return id.Done();
+}
+
+Result<std::string> DocumentId(const TableLayout& layout, const change::RowImage& row) {
+  IdWriter id(layout.id.size() > 1);
+  for (const TableLayout::IdPart& part : layout.id) {
+    BINSEEK_RETURN_IF_ERROR(part.column ? id.AddColumn(*layout.table, *part.column, row)
+                                        : id.AddText(part.text));
+  }
+  return id.Done();
 }
 
 }  // namespace binseek::mapper

@@ -8,7 +8,7 @@
 //   DATE, DATETIME, TIMESTAMP   date
 //   TIME, UUID, INET4, INET6    keyword
 //   JSON                    one flattened field
-//   POINT                   geo_point
+//   POINT                   geo_point; of an SRID that is neither 0 nor 4326: in _source only
 //   BINARY, VARBINARY, BLOB, VECTOR, other geometries   in _source only
 //
 // Every field is named as its column. Numbers and dates outside the key are updated in place, but for
@@ -18,7 +18,7 @@
 // In _source: integers and DECIMAL are JSON numbers with the column's digits (12.50), FLOAT and DOUBLE
 // the shortest number that reads back equal, DATE "2026-01-02", DATETIME "2026-01-02T03:04:05[.ffffff]"
 // with the column's digits, TIMESTAMP the same with Z, TIME as MySQL prints it ("-838:59:59.000000"),
-// SET an array, JSON as JSON, POINT {"lat":y,"lon":x}, VECTOR an array of numbers, BINARY, VARBINARY,
+// SET an array, JSON as JSON, POINT {"lat":y,"lon":x}, of an SRID that is neither 0 nor 4326 {"x":x,"y":y,"srid":n}, VECTOR an array of numbers, BINARY, VARBINARY,
 // BLOB base64, other geometries base64 of SRID (4 bytes, little-endian) and WKB, NULL null. A zero or
 // partial date ('0000-00-00', '2026-00-00') is no moment: null. An ENUM's error value is "".
 //
@@ -33,6 +33,7 @@
 #include "engine/mapping/mapping.h"
 #include "sync/change/row_change.h"
 #include "sync/change/table_schema.h"
+#include "sync/mapper/table_layout.h"
 
 namespace binseek::mapper {
 
@@ -51,6 +52,8 @@ Result<mapping::Mapping> DeriveMapping(const change::TableSchema& table);
 // kInvalidArgument where the image lacks a key column, or the id would be empty or over 512 bytes.
 // REQUIRES: the table has a key.
 Result<std::string> DocumentId(const change::TableSchema& table, const change::RowImage& row);
+// The same of the parts that the table's rule names (TableLayout::id): the table's name is a part like another.
+Result<std::string> DocumentId(const TableLayout& layout, const change::RowImage& row);
 
 }  // namespace binseek::mapper
 

@@ -61,10 +61,18 @@ Status AppendPoint(std::string_view bytes, std::string* out) {
   if (!std::isfinite(x) || !std::isfinite(y)) {
     return Status::InvalidArgument("a point whose coordinates are not finite");
   }
+  constexpr uint32_t kWgs84 = 4326;
+  const uint32_t srid = LoadU32(bytes.data());
   JsonWriter json(out);
   json.BeginObject();
-  json.Key("lat").Double(y);
-  json.Key("lon").Double(x);
+  if (srid == 0 || srid == kWgs84) {
+    json.Key("lat").Double(y);
+    json.Key("lon").Double(x);
+  } else {  // of metres, say: no names that would make a place on Earth of them
+    json.Key("x").Double(x);
+    json.Key("y").Double(y);
+    json.Key("srid").Uint(srid);
+  }
   json.EndObject();
   return Status::Ok();
 }

@@ -13,7 +13,7 @@
 namespace binseek::mapper {
 
 // Appends one token: characters, ENUM, TIME, UUID, INET4 and INET6 a string, SET an array of strings, DECIMAL its digits, POINT
-// {"lat":y,"lon":x}, VECTOR an array of numbers, bytes and other geometries (SRID and WKB) base64, JSON as it stands.
+// {"lat":y,"lon":x}, of an SRID that is neither 0 nor 4326 {"x":x,"y":y,"srid":n}, VECTOR an array of numbers, bytes and other geometries (SRID and WKB) base64, JSON as it stands.
 // JSON text is not checked here. REQUIRES: the value is neither NULL nor absent, and of none of the types that
 // ColumnValueOf turns into exact numbers.
 Status AppendValueJson(const change::Column& column, const change::Value& value, std::string* out);

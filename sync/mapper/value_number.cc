@@ -99,7 +99,7 @@ Status RealOf(const Field& field, const Value& value, std::optional<int64_t>* nu
   return Status::Ok();
 }
 
-Status DateOf(const Value& value, std::optional<int64_t>* number) {
+Status DateOf(const Value& value, const TimeZone* zone, std::optional<int64_t>* number) {
   switch (value.kind) {
     case ValueKind::kTimestamp:
       if (value.integer != 0) {  // 0 is the server's mark of a zero date
@@ -110,8 +110,10 @@ Status DateOf(const Value& value, std::optional<int64_t>* number) {
     case ValueKind::kDateTime: {
       const Calendar c = change::UnpackCalendar(value.integer);
       if (change::IsRealMoment(c)) {
-        *number = mapping::MicrosFromCivil(c.year, c.month, c.day, c.hour, c.minute, c.second,
-                                           static_cast<int>(c.micros));
+        const int64_t wall = mapping::MicrosFromCivil(c.year, c.month, c.day, c.hour, c.minute,
+                                                      c.second, static_cast<int>(c.micros));
+        const bool has_zone = zone != nullptr && value.kind == ValueKind::kDateTime;
+        *number = has_zone ? zone->InstantOf(wall) : wall;
       }
       return Status::Ok();
     }
@@ -122,7 +124,8 @@ Status DateOf(const Value& value, std::optional<int64_t>* number) {
 
 }  // namespace
 
-Status ColumnValueOf(const Field& field, const Value& value, std::optional<int64_t>* number) {
+Status ColumnValueOf(const Field& field, const Value& value, const TimeZone* zone,
+                     std::optional<int64_t>* number) {
   number->reset();
   if (value.is_null()) {
     return Status::Ok();
@@ -139,7 +142,11 @@ Status ColumnValueOf(const Field& field, const Value& value, std::optional<int64
     case FieldKind::kDouble:
       return RealOf(field, value, number);
     case FieldKind::kDate:
-      return DateOf(value, number);
+      return DateOf(value, zone, number);
+    case FieldKind::kBoolean:
+      *number = value.integer != 0 ? 1 : 0;
+      return value.kind == ValueKind::kInt || value.kind == ValueKind::kUint ? Status::Ok()
+                                                                             : WrongKind();
     default:
       return WrongKind();
   }

@@ -62,26 +62,20 @@ constexpr IcuName kConverters[] = {
     {"utf32", "UTF-32BE"},
 };
 
-bool IsUtf8(std::string_view charset) {
-  return charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8";
-}
-
 const char* ConverterName(std::string_view charset) {
   const auto found = std::find_if(std::begin(kConverters), std::end(kConverters),
                                   [&](const IcuName& name) { return name.charset == charset; });
   return found != std::end(kConverters) ? found->converter : nullptr;
 }
 
-// Some servers store halves of surrogates here, and never join them: each comes out of a SELECT as three bytes that are no UTF-8.
+// Some servers store halves of surrogates here, and never join them: each is one character that is none (LengthOfInvalid).
 void Ucs2ToUtf8(std::string_view bytes, std::string* out) {
   out->clear();
   for (; bytes.size() >= 2; bytes.remove_prefix(2)) {
     const auto unit =
         static_cast<char16_t>(static_cast<uint8_t>(bytes[0]) << 8 | static_cast<uint8_t>(bytes[1]));
     const bool surrogate = unit >= 0xd800 && unit < 0xe000;
-    for (int i = surrogate ? 3 : 1; i > 0; --i) {
-      AppendUtf8(surrogate ? kReplacementCharacter : unit, out);
-    }
+    AppendUtf8(surrogate ? kReplacementCharacter : unit, out);
   }
 }
 
@@ -115,6 +109,14 @@ UConverter* FindConverter(std::string_view charset) {
   return converters.emplace(charset, std::move(converter)).first->second.get();
 }
 
+// Of what is no UTF-8 there. MariaDB's utf32 holds surrogates, each of which its own conversion writes as three bytes: that is one character.
+size_t LengthOfInvalid(std::string_view bytes, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[at + i]); };
+  const bool surrogate = bytes.size() - at >= 3 && byte(0) == 0xed && byte(1) >= 0xa0 &&
+                         byte(1) < 0xc0 && byte(2) >= 0x80 && byte(2) < 0xc0;
+  return surrogate ? 3 : DecodeUtf8(bytes, at).length;
+}
+
 }  // namespace
 
 std::string_view CharsetOfCollation(uint32_t collation_id) {
@@ -128,6 +130,10 @@ std::string_view CharsetOfCollation(uint32_t collation_id) {
       std::lower_bound(std::begin(kCollations), std::end(kCollations), collation_id,
                        [](const CollationRange& range, uint32_t id) { return range.last < id; });
   return found == std::end(kCollations) ? std::string_view() : found->charset;
+}
+
+bool IsUtf8(std::string_view charset) {
+  return charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8";
 }
 
 bool IsKnownCharset(std::string_view charset) {
@@ -148,7 +154,7 @@ void SanitizeUtf8(std::string_view bytes, std::string* out) {
       return;
     }
     AppendUtf8(kReplacementCharacter, out);
-    bytes.remove_prefix(bad + DecodeUtf8(bytes, bad).length);
+    bytes.remove_prefix(bad + LengthOfInvalid(bytes, bad));
     bad = FindInvalidUtf8(bytes);
   }
 }

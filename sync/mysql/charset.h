@@ -22,6 +22,9 @@ namespace binseek::mysql {
 // where not known.
 std::string_view CharsetOfCollation(uint32_t collation_id);
 
+// Whether its text is UTF-8 as it stands.
+bool IsUtf8(std::string_view charset);
+
 // Whether ToUtf8 knows it.
 bool IsKnownCharset(std::string_view charset);
 

@@ -185,6 +185,13 @@ int Rows::FindColumn(std::string_view name) const {
 
 Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
   BINSEEK_RETURN_IF_ERROR(InitLibrary());
+  // The library asks the system's CAs for the server's name (verify_identity), but nobody without one.
+  if (options.tls.mode == TlsMode::kVerifyCa && options.tls.ca.empty()) {
+    return Status::InvalidArgument(
+        "ssl-mode=verify_ca without ssl-ca would accept any certificate: name the CA's file, or "
+        "use "
+        "verify_identity, which knows the system's CAs");
+  }
   std::unique_ptr<Connection> connection(new Connection(options));
   BINSEEK_RETURN_IF_ERROR(connection->Connect());
   BINSEEK_RETURN_IF_ERROR(connection->SetUpSession());

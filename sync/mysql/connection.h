@@ -34,10 +34,10 @@ namespace binseek::mysql {
 
 enum class TlsMode : uint8_t {
   kDisabled,
-  kPreferred,       // TLS where the server offers it, plain otherwise
-  kRequired,        // TLS, certificate not checked
-  kVerifyCa,        // TLS, certificate signed by `ca`
-  kVerifyIdentity,  // as kVerifyCa, and issued for the host's name
+  kPreferred,  // TLS where the server offers it, plain otherwise
+  kRequired,   // TLS, certificate not checked
+  kVerifyCa,   // TLS, certificate signed by `ca`, which has to be named
+  kVerifyIdentity,  // as kVerifyCa, or by a CA of the system's where none is named, and issued for the host's name
 };
 
 struct TlsOptions {

@@ -5,6 +5,10 @@
 #include <utility>
 
 #include "sync/mysql/charset.h"
+#include "sync/mysql/databases.h"
+#include "sync/mysql/foreign_key_check.h"
+#include "sync/mysql/grant_line.h"
+#include "sync/mysql/logged_changes.h"
 #include "sync/mysql/preflight_settings.h"
 
 namespace binseek::mysql {
@@ -13,57 +17,6 @@ namespace {
 using Verdict = PreflightCheck::Verdict;
 
 std::string Cell(const std::optional<std::string>& cell) { return cell.value_or(""); }
-
-// "shop\_eu" of a grant against "shop_eu": '_' is any one character, '%' any number, '\' takes
-// their meaning away.
-bool MatchesPattern(std::string_view pattern, std::string_view name) {
-  size_t p = 0;
-  size_t n = 0;
-  size_t behind_percent =
-      std::string_view::npos;  // where to go on after the last '%' has taken one character more
-  size_t taken = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '%') {
-      behind_percent = ++p;
-      taken = n;
-      continue;
-    }
-    const bool escaped = p + 1 < pattern.size() && pattern[p] == '\\';
-    const size_t literal = escaped ? p + 1 : p;
-    if (literal < pattern.size() &&
-        ((!escaped && pattern[p] == '_') || pattern[literal] == name[n])) {
-      p = literal + 1;
-      ++n;
-    } else if (behind_percent != std::string_view::npos) {
-      p = behind_percent;
-      n = ++taken;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('%', p) == std::string_view::npos;
-}
-
-// A line of SHOW GRANTS: "GRANT SELECT, RELOAD ON *.* TO ..." or "... ON `shop`.* TO ...".
-bool Grants(std::string_view line, std::string_view privilege, std::string_view database) {
-  constexpr std::string_view kGrant = "GRANT ";
-  const size_t on = line.find(" ON ");
-  if (!line.starts_with(kGrant) || on == std::string_view::npos) {
-    return false;
-  }
-  const std::string list = ", " + std::string(line.substr(kGrant.size(), on - kGrant.size())) + ",";
-  if (list.find(", " + std::string(privilege) + ",") == std::string::npos &&
-      list.find(", ALL PRIVILEGES,") == std::string::npos) {
-    return false;
-  }
-  const std::string_view object = line.substr(on + 4);
-  if (object.starts_with("*.* ")) {
-    return true;
-  }
-  const size_t end = object.find("`.* TO ");
-  return !database.empty() && object.starts_with('`') && end != std::string_view::npos &&
-         MatchesPattern(object.substr(1, end - 1), database);
-}
 
 // shop@10.0.% -> 'shop'@'10.0.%'
 std::string QuoteAccount(const std::string& account) {
@@ -75,11 +28,13 @@ std::string QuoteAccount(const std::string& account) {
 
 class Preflight {
  public:
-  Preflight(Connection* connection, std::string_view database, uint32_t our_server_id)
+  Preflight(Connection* connection, std::string_view wanted, uint32_t our_server_id,
+            bool brief_lock)
       : connection_(connection),
         server_(connection->server()),
-        database_(database),
-        our_server_id_(our_server_id) {}
+        wanted_(wanted),
+        our_server_id_(our_server_id),
+        brief_lock_(brief_lock) {}
 
   Result<std::vector<PreflightCheck>> Run() {
     BINSEEK_ASSIGN_OR_RETURN(const Rows variables, connection_->Query(SelectServerVariables()));
@@ -87,14 +42,26 @@ class Preflight {
     for (const auto& row : variables.rows) {
       by_name[Cell(row[0])] = Cell(row[1]);
     }
-    checks_ = CheckSettings(server_, by_name);
+    checks_ = CheckSettings(server_, by_name, brief_lock_);
+    locks_ = brief_lock_ && !server_.is_mariadb() && by_name["gtid_mode"] != "ON";
     BINSEEK_ASSIGN_OR_RETURN(const auto account, connection_->QueryCell("SELECT CURRENT_USER()"));
     account_ = QuoteAccount(account.value_or(""));
+    BINSEEK_ASSIGN_OR_RETURN(databases_, ReadDatabases(connection_, wanted_));
     BINSEEK_RETURN_IF_ERROR(CheckGrants(by_name["log_bin"] == "ON"));
     BINSEEK_RETURN_IF_ERROR(CheckServerId());
-    BINSEEK_RETURN_IF_ERROR(CheckKeys());
-    BINSEEK_RETURN_IF_ERROR(CheckCharsets());
+    if (databases_.empty()) {
+      Add("key", Verdict::kFail,
+          "there is no database " + wanted_ + " that " + account_ + " may see",
+          GrantLine("SELECT", GrantObject(wanted_)));
+    }
+    for (const std::string& database : databases_) {
+      BINSEEK_RETURN_IF_ERROR(CheckKeys(database));
+      BINSEEK_RETURN_IF_ERROR(CheckCharsets(database));
+    }
     BINSEEK_RETURN_IF_ERROR(CheckXa());
+    BINSEEK_RETURN_IF_ERROR(AddForeignKeyChecks(connection_, databases_, &checks_));
+    BINSEEK_ASSIGN_OR_RETURN(const auto logged, CheckLoggedChanges(connection_, databases_));
+    checks_.insert(checks_.end(), logged.begin(), logged.end());
     return std::move(checks_);
   }
 
@@ -131,7 +98,7 @@ class Preflight {
     if (!lines) {
       Add("grants", Verdict::kWarn, "the server does not tell the grants of " + account_,
           GrantLine("REPLICATION SLAVE, " + MonitorPrivilege()) + "\n" +
-              GrantLine("SELECT", QuoteIdentifier(database_) + ".*"));
+              GrantLine("SELECT", GrantObject(wanted_)));
       return Status::Ok();
     }
     const auto granted = [&](std::string_view privilege, std::string_view database) {
@@ -161,13 +128,19 @@ class Preflight {
       missing += (missing.empty() ? "" : ", ") + MonitorPrivilege();
     }
     std::string fix = missing.empty() ? "" : GrantLine(missing);
-    bool select = granted("SELECT", database_);
-    if (!select) {
-      BINSEEK_ASSIGN_OR_RETURN(select, CanSelectEveryTable());
-    }
-    if (!select) {
-      missing += (missing.empty() ? "" : ", ") + std::string("SELECT on ") + database_;
-      fix += (fix.empty() ? "" : "\n") + GrantLine("SELECT", QuoteIdentifier(database_) + ".*");
+    for (const std::string& database : databases_) {
+      bool select = granted("SELECT", database);
+      if (!select) {
+        BINSEEK_ASSIGN_OR_RETURN(select, CanSelectEveryTable(database));
+      }
+      if (!select) {
+        missing += (missing.empty() ? "" : ", ") + std::string("SELECT on ") + database;
+        fix += (fix.empty() ? "" : "\n") + GrantLine("SELECT", GrantObject(database));
+      }
+      if (locks_ && !granted("LOCK TABLES", database)) {
+        missing += (missing.empty() ? "" : ", ") + ("LOCK TABLES on " + database);
+        fix += (fix.empty() ? "" : "\n") + GrantLine("LOCK TABLES", GrantObject(database));
+      }
     }
     if (missing.empty()) {
       Add("grants", Verdict::kPass, account_ + " may read the tables and the binlog");
@@ -178,15 +151,15 @@ class Preflight {
   }
 
   // For grants on single tables and by roles: whether there is a table, and none that is refused.
-  Result<bool> CanSelectEveryTable() {
+  Result<bool> CanSelectEveryTable(const std::string& database) {
     BINSEEK_ASSIGN_OR_RETURN(
         const Rows tables,
         connection_->Query(
             "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
-            Quote(database_) + " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"));
+            Quote(database) + " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"));
     for (const auto& row : tables.rows) {
       BINSEEK_ASSIGN_OR_RETURN(const auto selected,
-                               TryQuery("SELECT * FROM " + QuoteIdentifier(database_) + "." +
+                               TryQuery("SELECT * FROM " + QuoteIdentifier(database) + "." +
                                         QuoteIdentifier(Cell(row[0])) + " LIMIT 0"));
       if (!selected) {
         return false;
@@ -209,7 +182,7 @@ class Preflight {
     const std::string ours = std::to_string(our_server_id_);
     const std::string fix = "give binseek a server_id that no server of the topology has";
     if (our_server_id_ == 0) {
-      Add("server_id", Verdict::kPass, "ours is drawn at random for every connection");
+      Add("server_id", Verdict::kPass, "ours is drawn at random, once for a data directory");
       return Status::Ok();
     }
     if (our_server_id_ == server_.server_id) {
@@ -240,53 +213,59 @@ class Preflight {
     return Status::Ok();
   }
 
-  std::string AlterTable(const std::string& table) const {
-    return "ALTER TABLE " + QuoteIdentifier(database_) + "." + QuoteIdentifier(table);
+  // A check that is made for each database is named after it, where there are several.
+  std::string Of(const std::string& check, const std::string& database) const {
+    return databases_.size() == 1 ? check : check + " of " + database;
   }
 
-  Status CheckKeys() {
-    // The best unique index over columns that cannot be NULL stands beside each table without a
-    // primary key.
+  static std::string AlterTable(const std::string& database, const std::string& table) {
+    return "ALTER TABLE " + QuoteIdentifier(database) + "." + QuoteIdentifier(table);
+  }
+
+  Status CheckKeys(const std::string& database) {
+    // Beside each table whether it has a unique index over whole columns that cannot be NULL, which does as well.
     const std::string statistics =
         "(SELECT s.TABLE_NAME, s.INDEX_NAME, MAX(s.NON_UNIQUE) AS duplicates, MAX(s.NULLABLE = "
         "'YES') AS nullable,"
-        " GROUP_CONCAT(CONCAT('`', REPLACE(s.COLUMN_NAME, '`', '``'), '`') ORDER BY "
-        "s.SEQ_IN_INDEX) AS columns_list"
+        " MAX(s.COLUMN_NAME IS NULL OR s.SUB_PART IS NOT NULL OR s.INDEX_TYPE <> 'BTREE') AS "
+        "partial"
         " FROM information_schema.STATISTICS s WHERE s.TABLE_SCHEMA = " +
-        Quote(database_) + " GROUP BY s.TABLE_NAME, s.INDEX_NAME)";
+        Quote(database) + " GROUP BY s.TABLE_NAME, s.INDEX_NAME)";
     BINSEEK_ASSIGN_OR_RETURN(
         const Rows tables,
         connection_->Query(
             "SELECT t.TABLE_NAME, MAX(k.INDEX_NAME = 'PRIMARY'),"
-            " MIN(CASE WHEN k.duplicates = 0 AND k.nullable = 0 THEN k.columns_list END)"
+            " MAX(k.duplicates = 0 AND k.nullable = 0 AND k.partial = 0)"
             " FROM information_schema.TABLES t LEFT JOIN " +
             statistics +
-            " k ON k.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_SCHEMA = " + Quote(database_) +
+            " k ON k.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_SCHEMA = " + Quote(database) +
             " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
             " GROUP BY t.TABLE_NAME ORDER BY t.TABLE_NAME"));
     size_t without = 0;
     for (const auto& row : tables.rows) {
-      if (row[1] == "1") {
+      if (row[1] == "1" || row[2] == "1") {
         continue;
       }
       ++without;
-      const std::string table = database_ + "." + Cell(row[0]);
-      const std::string alter = AlterTable(Cell(row[0])) + " ADD ";
+      const std::string table = database + "." + Cell(row[0]);
       Add("key of " + table, Verdict::kWarn,
-          table + " has no primary key: its rows cannot be told apart, it is left out",
-          alter + (row[2] ? "PRIMARY KEY (" + *row[2] + ");"
-                          : "COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY;"));
+          table + " has no primary key, nor a unique one of columns that are NOT NULL: its rows " +
+              "cannot be told apart, it is left out",
+          AlterTable(database, Cell(row[0])) +
+              " ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY;");
     }
     if (tables.rows.empty()) {
-      Add("key", Verdict::kFail,
-          "there is no table in " + database_ + " that " + account_ + " may see",
-          GrantLine("SELECT", QuoteIdentifier(database_) + ".*"));
+      Add(Of("key", database), Verdict::kFail,
+          "there is no table in " + database + " that " + account_ + " may see",
+          GrantLine("SELECT", GrantObject(database)));
     } else if (without == tables.rows.size()) {
-      Add("key", Verdict::kFail, "no table of " + database_ + " has a primary key",
+      Add(Of("key", database), Verdict::kFail,
+          "no table of " + database + " has a key that tells its rows apart",
           "see the lines of the tables");
     } else if (without == 0) {
-      Add("key", Verdict::kPass,
-          "every table has a primary key (" + std::to_string(tables.rows.size()) + " tables)");
+      Add(Of("key", database), Verdict::kPass,
+          "every table has a key that tells its rows apart (" + std::to_string(tables.rows.size()) +
+              " tables)");
     }
     return Status::Ok();
   }
@@ -297,13 +276,13 @@ class Preflight {
            ", which cannot be read";
   }
 
-  Status CheckCharsets() {
+  Status CheckCharsets(const std::string& database) {
     BINSEEK_ASSIGN_OR_RETURN(
         const Rows rows,
         connection_->Query("SELECT c.TABLE_NAME, c.CHARACTER_SET_NAME, MIN(c.COLUMN_NAME)"
                            " FROM information_schema.COLUMNS c JOIN information_schema.TABLES t"
                            " USING (TABLE_SCHEMA, TABLE_NAME) WHERE c.TABLE_SCHEMA = " +
-                           Quote(database_) +
+                           Quote(database) +
                            " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
                            " AND c.CHARACTER_SET_NAME IS NOT NULL"
                            " GROUP BY c.TABLE_NAME, c.CHARACTER_SET_NAME ORDER BY 1, 2"));
@@ -314,12 +293,12 @@ class Preflight {
         continue;
       }
       all_known = false;
-      const std::string table = database_ + "." + Cell(row[0]);
+      const std::string table = database + "." + Cell(row[0]);
       Add("charset of " + table, Verdict::kFail, UnreadableColumn(Cell(row[2]), table, charset),
-          AlterTable(Cell(row[0])) + " CONVERT TO CHARACTER SET utf8mb4;");
+          AlterTable(database, Cell(row[0])) + " CONVERT TO CHARACTER SET utf8mb4;");
     }
     if (all_known) {
-      Add("charset", Verdict::kPass, "every column's text can be read as UTF-8");
+      Add(Of("charset", database), Verdict::kPass, "every column's text can be read as UTF-8");
     }
     return Status::Ok();
   }
@@ -347,10 +326,12 @@ class Preflight {
       const std::string xid = mariadb ? Cell(row[3]) : MysqlXid(row);
       fix += (fix.empty() ? "" : "\n") + EndXa(xid);
     }
-    Add("xa", Verdict::kFail,
+    // Not before a stream that knows of them: a restart's checkpoint has their rows.
+    Add("xa", Verdict::kWarn,
         std::to_string(prepared->rows.size()) +
-            " XA transactions are prepared: their rows would be committed later without being "
-            "logged again",
+            " XA transactions are prepared: the rows of those that a stream which begins now does "
+            "not know are not logged again, so that all "
+            "tables are read again when they are committed",
         fix);
     return Status::Ok();
   }
@@ -366,17 +347,20 @@ class Preflight {
 
   Connection* const connection_;
   const ServerInfo& server_;
-  const std::string database_;
+  const std::string wanted_;
   const uint32_t our_server_id_;
+  const bool brief_lock_;
+  bool locks_ = false;  // for want of GTIDs, and may
+  std::vector<std::string> databases_;
   std::string account_;
   std::vector<PreflightCheck> checks_;
 };
 
 }  // namespace
 
-Result<std::vector<PreflightCheck>> RunPreflight(Connection* connection, std::string_view database,
-                                                 uint32_t our_server_id) {
-  return Preflight(connection, database, our_server_id).Run();
+Result<std::vector<PreflightCheck>> RunPreflight(Connection* connection, std::string_view wanted,
+                                                 uint32_t our_server_id, bool brief_lock) {
+  return Preflight(connection, wanted, our_server_id, brief_lock).Run();
 }
 
 bool PreflightPassed(const std::vector<PreflightCheck>& checks) {

@@ -34,10 +34,11 @@ struct PreflightCheck {
 };
 
 // In this order: log_bin, binlog_format, binlog_row_image, binlog_row_metadata, gtid, retention,
-// grants, server_id, key, charset, xa. `key` and `charset` have a line for every table that does
-// not pass, or one where all do.
-Result<std::vector<PreflightCheck>> RunPreflight(Connection* connection, std::string_view database,
-                                                 uint32_t our_server_id);
+// grants, server_id, key, charset, xa, foreign_keys, and those of logged_changes.h. `key` and `charset` have a line for every table that does
+// not pass, or one where all do; that one for each database, "key of shop_1", where `wanted`, the URL's database, is a pattern of several
+// (databases.h). `brief_lock`: tables may be locked for a moment where there are no GTIDs (snapshot.lock: brief).
+Result<std::vector<PreflightCheck>> RunPreflight(Connection* connection, std::string_view wanted,
+                                                 uint32_t our_server_id, bool brief_lock = false);
 
 // True where no check failed.
 bool PreflightPassed(const std::vector<PreflightCheck>& checks);

@@ -1,16 +1,17 @@
 #include "sync/mysql/preflight_settings.h"
 
-#include <cstdlib>
+#include <chrono>
 #include <iterator>
+
+#include "sync/mysql/binlog_retention.h"
 
 namespace binseek::mysql {
 namespace {
 
 using Verdict = PreflightCheck::Verdict;
 
-constexpr double kSecondsPerDay = 86'400;
 // An outage over a weekend has to be survived.
-constexpr double kWantedRetentionDays = 3;
+constexpr std::chrono::hours kWantedRetention{3 * 24};
 
 constexpr const char* kVariables[] = {
     "log_bin",
@@ -34,8 +35,8 @@ std::string Lower(std::string text) {
 
 class SettingsChecker {
  public:
-  SettingsChecker(const ServerInfo& server, const ServerVariables& variables)
-      : server_(server), variables_(variables) {}
+  SettingsChecker(const ServerInfo& server, const ServerVariables& variables, bool brief_lock)
+      : server_(server), variables_(variables), brief_lock_(brief_lock) {}
 
   std::vector<PreflightCheck> Check() const {
     return {LogBin(), Format(), RowImage(), RowMetadata(), Gtid(), Retention()};
@@ -120,41 +121,34 @@ class SettingsChecker {
       return {"gtid", Verdict::kPass, "every transaction has a GTID", ""};
     }
     PreflightCheck check{
-        "gtid", Verdict::kWarn,
+        "gtid", brief_lock_ ? Verdict::kWarn : Verdict::kFail,
         "gtid_mode is " + (mode.empty() ? "not known" : mode) +
-            ": positions are files and offsets, which mean nothing after a failover",
+            ": positions are files and offsets, which mean nothing after a failover; ",
         ""};
-    if (Get("enforce_gtid_consistency") != "on") {
-      check.fix += SetVariable(server_, "enforce_gtid_consistency", "ON") + "\n";
+    check.why += brief_lock_
+                     ? "whenever rows of a table are read it is locked for a moment "
+                       "(snapshot.lock: brief)"
+                     : "what rows a SELECT can have seen is not told, unless it locks their "
+                       "table (snapshot.lock: brief)";
+    for (const std::string& step : StepsToGtids(server_, mode, Get("enforce_gtid_consistency"))) {
+      check.fix += (check.fix.empty() ? "" : "\n") + step;
     }
-    // The mode moves by single steps only.
-    if (mode == "off" || mode.empty()) {
-      check.fix += SetVariable(server_, "gtid_mode", "OFF_PERMISSIVE") + "\n";
-    }
-    if (mode != "on_permissive") {
-      check.fix += SetVariable(server_, "gtid_mode", "ON_PERMISSIVE") + "\n";
-    }
-    check.fix += SetVariable(server_, "gtid_mode", "ON");
     return check;
   }
 
   PreflightCheck Retention() const {
     PreflightCheck check{"retention", Verdict::kPass, "", ""};
-    const std::string seconds_text = Get("binlog_expire_logs_seconds");
-    double days = std::strtod(seconds_text.c_str(), nullptr) / kSecondsPerDay;
-    if (days <= 0) {
-      days = std::strtod(Get("expire_logs_days").c_str(), nullptr);
-    }
-    if (days <= 0 || Get("binlog_expire_logs_auto_purge") == "off") {
+    const std::chrono::seconds kept = BinlogRetention(variables_);
+    if (kept.count() == 0) {
       check.why = "the server deletes no binlog files by age";
       return check;
     }
-    const auto hours = static_cast<long>(days * 24);
+    const auto hours = std::chrono::duration_cast<std::chrono::hours>(kept).count();
     check.why = "binlog files are kept for " + std::to_string(hours) + " hours";
-    if (days < kWantedRetentionDays) {
+    if (kept < kWantedRetention) {
       check.verdict = Verdict::kWarn;
       check.why += ": after a longer outage everything has to be read anew";
-      check.fix = seconds_text.empty()
+      check.fix = Get("binlog_expire_logs_seconds").empty()
                       ? SetVariable(server_, "expire_logs_days", "7")
                       : SetVariable(server_, "binlog_expire_logs_seconds", "604800");
     }
@@ -163,6 +157,7 @@ class SettingsChecker {
 
   const ServerInfo& server_;
   const ServerVariables& variables_;
+  const bool brief_lock_;
 };
 
 }  // namespace
@@ -187,8 +182,26 @@ std::string SetVariable(const ServerInfo& server, const std::string& name,
 }
 
 std::vector<PreflightCheck> CheckSettings(const ServerInfo& server,
-                                          const ServerVariables& variables) {
-  return SettingsChecker(server, variables).Check();
+                                          const ServerVariables& variables, bool brief_lock) {
+  return SettingsChecker(server, variables, brief_lock).Check();
+}
+
+std::vector<std::string> StepsToGtids(const ServerInfo& server, const std::string& gtid_mode,
+                                      const std::string& enforce_gtid_consistency) {
+  const std::string mode = Lower(gtid_mode);
+  std::vector<std::string> steps;
+  if (Lower(enforce_gtid_consistency) != "on") {
+    steps.push_back(SetVariable(server, "enforce_gtid_consistency", "ON"));
+  }
+  // The mode moves by single steps only.
+  if (mode == "off" || mode.empty()) {
+    steps.push_back(SetVariable(server, "gtid_mode", "OFF_PERMISSIVE"));
+  }
+  if (mode != "on_permissive") {
+    steps.push_back(SetVariable(server, "gtid_mode", "ON_PERMISSIVE"));
+  }
+  steps.push_back(SetVariable(server, "gtid_mode", "ON"));
+  return steps;
 }
 
 }  // namespace binseek::mysql

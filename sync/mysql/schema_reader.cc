@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "sync/mysql/unique_keys.h"
+
 namespace binseek::mysql {
 namespace {
 
@@ -142,6 +144,11 @@ Status ReadKeys(Connection* connection, std::string_view database, const std::st
     }
     found->second->key.push_back(static_cast<uint32_t>(ordinal));
   }
+  for (const auto& [name, schema] : *tables) {
+    if (schema->key.empty()) {
+      BINSEEK_RETURN_IF_ERROR(ChooseUniqueKey(connection, schema.get()));
+    }
+  }
   return Status::Ok();
 }
 
@@ -171,6 +178,39 @@ Status MarkMariadbJson(Connection* connection, std::string_view database, const 
   return Status::Ok();
 }
 
+// MariaDB's system-versioned tables, which have their current rows in a SELECT and all of their history in the binlog. The end of a row is part of
+// the key that the server shows, where the table names it.
+Status MarkVersioned(Connection* connection, std::string_view database, const std::string* table,
+                     std::map<std::string, std::shared_ptr<TableSchema>>* tables) {
+  BINSEEK_ASSIGN_OR_RETURN(
+      const Rows versioned,
+      connection->Query("SELECT TABLE_NAME FROM information_schema.TABLES" +
+                        Where("", database, table) + " AND TABLE_TYPE = 'SYSTEM VERSIONED'"));
+  if (versioned.rows.empty()) {
+    return Status::Ok();
+  }
+  for (const auto& row : versioned.rows) {
+    if (const auto found = tables->find(Cell(row[0])); found != tables->end()) {
+      found->second->versioning = change::Versioning::kHidden;
+    }
+  }
+  BINSEEK_ASSIGN_OR_RETURN(
+      const Rows ends,
+      connection->Query("SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS" +
+                        Where("", database, table) + " AND GENERATION_EXPRESSION = 'ROW END'"));
+  for (const auto& row : ends.rows) {
+    const auto found = tables->find(Cell(row[0]));
+    const int ordinal = found == tables->end() ? -1 : found->second->FindColumn(Cell(row[1]));
+    if (ordinal >= 0) {
+      TableSchema& schema = *found->second;
+      schema.versioning = change::Versioning::kColumn;
+      schema.row_end = static_cast<uint32_t>(ordinal);
+      std::erase(schema.key, schema.row_end);
+    }
+  }
+  return Status::Ok();
+}
+
 using SchemaMap = std::map<std::string, std::shared_ptr<TableSchema>>;
 
 Result<SchemaMap> Read(Connection* connection, std::string_view database,
@@ -180,6 +220,7 @@ Result<SchemaMap> Read(Connection* connection, std::string_view database,
   BINSEEK_RETURN_IF_ERROR(ReadKeys(connection, database, table, &tables));
   if (connection->server().is_mariadb()) {
     BINSEEK_RETURN_IF_ERROR(MarkMariadbJson(connection, database, table, &tables));
+    BINSEEK_RETURN_IF_ERROR(MarkVersioned(connection, database, table, &tables));
   }
   return tables;
 }

@@ -61,7 +61,9 @@ StatusCode ClassifyError(unsigned error_number) {
     case 2027:  // malformed packet: the stream is out of step, a new one is not
     case 2055:  // lost, with the system's reason
     case 1040:  // too many connections
+    case 1047:  // a node that has left its Galera cluster answers nothing else, until it is back
     case 1053:  // shutdown in progress
+    case 1129:  // our host is blocked for its many broken connections, until FLUSH HOSTS
     case 1152:  // aborted connection
     case 1158:  // 1158..1161: the server's own network errors
     case 1159:

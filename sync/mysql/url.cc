@@ -23,6 +23,9 @@ Status Bad(std::string_view what) {
       " (wanted: mysql://user:password@host:port/database?ssl-mode=required)");
 }
 
+// `what` names the part in messages. In a database's name a '%' that begins no encoding is one: a star (databases.h).
+constexpr std::string_view kDatabase = "database";
+
 Result<std::string> Decode(std::string_view text, std::string_view what) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -32,6 +35,10 @@ Result<std::string> Decode(std::string_view text, std::string_view what) {
     }
     const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
+    if (what == kDatabase && (high < 0 || low < 0)) {
+      decoded.push_back('%');
+      continue;
+    }
     if (high < 0 || low < 0 || (high == 0 && low == 0)) {
       return Bad("bad percent-encoding in the " + std::string(what));
     }
@@ -163,14 +170,19 @@ Result<ConnectionOptions> ParseMysqlUrl(std::string_view url) {
   const size_t question = rest.find('?');
   if (rest.front() == '/') {
     const std::string_view path = rest.substr(0, question).substr(1);
-    BINSEEK_ASSIGN_OR_RETURN(options.database, Decode(path, "database"));
+    BINSEEK_ASSIGN_OR_RETURN(options.database, Decode(path, kDatabase));
   }
   std::string_view query =
       question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
+  bool mode_given = false;
   while (!query.empty()) {
     const size_t ampersand = query.find('&');
+    mode_given = mode_given || query.starts_with("ssl-mode=");
     BINSEEK_RETURN_IF_ERROR(ParseOption(query.substr(0, ampersand), &options));
     query = ampersand == std::string_view::npos ? std::string_view() : query.substr(ampersand + 1);
+  }
+  if (!mode_given && !options.tls.ca.empty()) {
+    options.tls.mode = TlsMode::kVerifyCa;  // who names a CA wants it asked
   }
   return options;
 }

@@ -2,8 +2,8 @@
 // a source.
 //
 // Parts are percent-encoded where they hold a delimiter. Options: ssl-mode (disabled, preferred,
-// required, verify_ca, verify_identity), ssl-ca, ssl-cert, ssl-key, socket, connect-timeout and
-// read-timeout (seconds).
+// required, verify_ca, verify_identity; where only ssl-ca is given, verify_ca), ssl-ca, ssl-cert, ssl-key, socket, connect-timeout and
+// read-timeout (seconds). The database may be a pattern (databases.h), shop_* or shop_%; a '%' before two hexadecimal digits is an encoding.
 //
 // Thread-safety: pure functions. Errors: kInvalidArgument; no message ever holds the password or
 // the whole URL.

@@ -1,10 +1,13 @@
 #include "sync/pipeline/applier.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/base/log.h"
+#include "sync/pipeline/checkpoint_beside.h"
+#include "sync/pipeline/missing_rows.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -32,7 +35,11 @@ class ProgressScope {
 }  // namespace
 
 Applier::Applier(ApplierOptions options, const Checkpoint& checkpoint)
-    : options_(std::move(options)), place_(checkpoint.place) {
+    : options_(std::move(options)),
+      place_(checkpoint.place),
+      near_(checkpoint.place.ordinal),
+      cascades_({options_.source, options_.cascades, options_.sink, options_.tables, options_.state,
+                 options_.mapping}) {
   TakePrepared(checkpoint.prepared);
 }
 
@@ -64,24 +71,94 @@ void Applier::MakeWhole(const change::Transaction& transaction, const mapper::St
 
 Status Applier::Apply(const change::Transaction& transaction, const std::stop_token& stop) {
   const ProgressScope progress(options_.progress, transaction.rows->size());
-  TransactionWriter writer(WriterOptions(), transaction.position, options_.piece_bytes,
+  BINSEEK_RETURN_IF_ERROR(StayNear(transaction));
+  TransactionWriterOptions to = WriterOptions();
+  to.settles_deletes = IsSettled(transaction);
+  TransactionWriter writer(to, transaction.position, options_.piece_bytes,
                            [&] { return IndicesOf(transaction); });
   BINSEEK_RETURN_IF_ERROR(AddTruncations(transaction, &writer));
   // Adds pending keys before the tables are encoded: they are as durable as the rows. Should the write fail, they are read all the same.
   BINSEEK_RETURN_IF_ERROR(AddRows(transaction, stop, &writer));
-  // Taken in before the write, so that the checkpoint goes with it; a copy, so that a failed write can be tried again.
-  const StreamPlace before = place_;
+  Before before{place_, prepared_};
+  BINSEEK_RETURN_IF_ERROR(MoveOn(transaction));
+  return FinishOr(std::move(before), &writer);
+}
+
+Result<size_t> Applier::ApplyGroup(std::span<const change::Transaction> waiting,
+                                   const std::stop_token& stop) {
+  if (waiting.size() == 1 || !MayJoin(waiting[0], options_.group)) {
+    BINSEEK_RETURN_IF_ERROR(Apply(waiting[0], stop));
+    return size_t{1};
+  }
+  uint64_t rows = 0;
+  for (const change::Transaction& transaction : waiting) {
+    rows += transaction.rows->size();
+  }
+  const ProgressScope progress(options_.progress, rows);
+  TransactionWriter writer(WriterOptions(), waiting[0].position, options_.piece_bytes, [&] {
+    std::vector<index::IndexId> indices;
+    for (const change::Transaction& transaction : waiting) {
+      const auto more = IndicesOf(transaction);
+      indices.insert(indices.end(), more.begin(), more.end());
+    }
+    return indices;
+  });
+  Before before{place_, prepared_};
+  FollowedRows stored = Stored();
+  size_t taken = 0;
+  while (taken < waiting.size() && !writer.has_letters()) {
+    const Result<bool> joined = Join(waiting[taken], taken == 0, &stored, &writer);
+    if (!joined.ok()) {
+      place_ = std::move(before.place);
+      TakePrepared(std::move(before.prepared));
+      return joined.status();
+    }
+    if (!*joined) {
+      break;
+    }
+    ++taken;
+  }
+  BINSEEK_RETURN_IF_ERROR(FinishOr(std::move(before), &writer));
+  return taken;
+}
+
+Result<bool> Applier::Join(const change::Transaction& transaction, bool first, FollowedRows* stored,
+                           TransactionWriter* writer) {
+  if (!first && !MayJoin(transaction, options_.group)) {
+    return false;
+  }
+  stored->ForgetAsked();
+  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
+                           options_.mapper->Map(transaction, *stored));
+  MakeWhole(transaction, *stored, &mapped);
+  if (!first && stored->was_asked()) {
+    return false;  // mapped again, when what it asks for is there
+  }
+  options_.tables->AddPending(mapped.pending);
+  if (!first) {
+    writer->BeginTransaction(transaction.position);
+  }
+  BINSEEK_RETURN_IF_ERROR(writer->Add(std::move(mapped)));
+  BINSEEK_RETURN_IF_ERROR(MoveOn(transaction));
+  return true;
+}
+
+Status Applier::MoveOn(const change::Transaction& transaction) {
   BINSEEK_RETURN_IF_ERROR(place_.position.Advance(transaction.position));
   place_.ordinal = change::LastOrdinalOf(transaction);
   place_.last_gtid = transaction.position.gtid;
   place_.last_begin = transaction.begin;
   place_.fingerprint = transaction.fingerprint;
-  const auto prepared_before = prepared_;
   TakePrepared(transaction.prepared);
-  Status written = Finish(&writer, options_.tables->Encoded());
+  return Status::Ok();
+}
+
+// The place is taken in before the write, so that the checkpoint goes with it; given back, so that a failed write can be tried again.
+Status Applier::FinishOr(Before before, TransactionWriter* writer) {
+  Status written = Finish(writer, options_.tables->Encoded());
   if (!written.ok()) {
-    place_ = before;
-    TakePrepared(prepared_before);
+    place_ = std::move(before.place);
+    TakePrepared(std::move(before.prepared));
   }
   return written;
 }
@@ -93,7 +170,7 @@ Status Applier::AddRows(const change::Transaction& transaction, const std::stop_
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(std::optional<mapper::MappedTransaction> piece, run->Next());
     if (!piece) {
-      return Status::Ok();
+      return AddCascades(transaction, writer);
     }
     MakeWhole(transaction, stored, &*piece);
     options_.tables->AddPending(piece->pending);
@@ -105,44 +182,19 @@ Status Applier::AddRows(const change::Transaction& transaction, const std::stop_
   }
 }
 
-Status Applier::AddTruncations(const change::Transaction& transaction,
-                               TransactionWriter* writer) const {
-  for (const change::TableEvent& event : transaction.table_events) {
-    const auto table = Truncated(event);
-    if (!table) {
-      continue;
-    }
-    // Those that have no document, too.
-    options_.state->ForgetDeadLetters(options_.source, table->schema->QualifiedName());
-    // Its rows that have no document yet leave no tombstones, so nothing that was read of them may come behind this.
-    options_.tables->ForgetPending(table->schema->QualifiedName());
-    mapper::MappedTransaction piece;
-    uint64_t bytes = 0;
-    Status added;
-    const auto erase = [&](std::string_view key) {
-      if (!added.ok()) {
-        return;
-      }
-      index::Operation operation;
-      operation.kind = index::OpKind::kDelete;
-      operation.index = table->index_id;
-      operation.key = std::string(key);
-      operation.version_type = index::VersionType::kExternal;
-      operation.version = change::VersionOf(transaction.ordinal, 0);
-      bytes += mapper::MemoryOf(operation);
-      piece.batch.operations.push_back(std::move(operation));
-      if (bytes >= options_.piece_bytes) {
-        added = writer->Add(std::exchange(piece, {}));
-        bytes = 0;
-      }
-    };
-    const std::string name = table->schema->QualifiedName();
-    BINSEEK_RETURN_IF_ERROR(options_.sink->VisitKeys(
-        table->index_id, change::SourceTable(options_.source, name), erase));
-    BINSEEK_RETURN_IF_ERROR(added);
-    BINSEEK_RETURN_IF_ERROR(writer->Add(std::move(piece)));
+Status Applier::AddCascades(const change::Transaction& transaction, TransactionWriter* writer) {
+  if (!cascades_.Concerns(transaction)) {
+    return Status::Ok();
   }
-  return Status::Ok();
+  BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction piece, cascades_.Follow(transaction));
+  options_.tables->AddPending(piece.pending);
+  return writer->Add(std::move(piece));
+}
+
+// Of a sink that does not hold the checkpoint, what was written before a crash comes again.
+bool Applier::IsSettled(const change::Transaction& transaction) const {
+  return options_.settled_ordinal && options_.sink->capabilities().holds_checkpoint &&
+         options_.settled_ordinal() >= change::LastOrdinalOf(transaction);
 }
 
 // nullopt: it truncates no table that has an index.
@@ -159,6 +211,14 @@ std::vector<index::IndexId> Applier::IndicesOf(const change::Transaction& transa
   for (const change::TableEvent& event : transaction.table_events) {
     if (const auto table = Truncated(event)) {
       indices.push_back(table->index_id);
+      if (table->old) {
+        indices.push_back(table->old.id);
+      }
+    }
+  }
+  for (const index::IndexId index : cascades_.IndicesOf(transaction)) {
+    if (std::find(indices.begin(), indices.end(), index) == indices.end()) {
+      indices.push_back(index);
     }
   }
   return indices;
@@ -175,11 +235,23 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   transaction.chunk = std::make_unique<change::ChunkInfo>();
   transaction.chunk->table = ready.table;
   transaction.chunk->last = content.last;
+  transaction.chunk->of_keys = !ready.keys.empty();
   transaction.rows = content.rows;
   const ChunkProgress progress{ready.table,      content.rows->size(),
                                content.last_key, content.last,
                                /*swept=*/false,  ready.keys};
+  BINSEEK_RETURN_IF_ERROR(HoldBeginning(ready));
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped, Map(transaction));
+  cascades_.FilterChunk(transaction, &mapped);
+  options_.tables->AddPending(mapped.pending);
+  if (const auto table = options_.tables->Find(ready.table); table && !ready.keys.empty()) {
+    AddMissing(ready, *table, options_.mapping, &mapped);
+    if (table->old.is_fed) {
+      TableCheckpoint old = *table;
+      old.index_id = table->old.id;
+      AddMissing(ready, old, options_.mapping, &mapped);
+    }
+  }
   BINSEEK_RETURN_IF_ERROR(
       Write(std::move(mapped), transaction.position, options_.tables->EncodedBehind(progress)));
   options_.tables->ChunkApplied(progress);
@@ -189,53 +261,46 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   return Status::Ok();
 }
 
-void Applier::BeginSweep(const ReadyChunk& chunk) {
-  const auto table = options_.tables->Find(chunk.table);
-  if (!table || table->sweep_below == 0) {
-    return;
-  }
-  sweeps_.emplace_back(
-      chunk.table, chunk.generation, table->index_id, table->sweep_below, options_.sweep_keys,
-      options_.sink->KeysBelow(table->index_id, change::SourceTable(options_.source, chunk.table),
-                               change::VersionOf(table->sweep_below, 0)));
-}
-
-Status Applier::Sweep() {
-  if (sweeps_.empty()) {
+Status Applier::StayNear(const change::Transaction& transaction) {
+  if (options_.sink->capabilities().holds_checkpoint ||
+      change::LastOrdinalOf(transaction) < near_ + kMaxAhead) {
     return Status::Ok();
   }
-  TableSweep& sweep = sweeps_.front();
-  if (!options_.tables->IsCurrent(sweep.table(), sweep.generation())) {
-    sweeps_.pop_front();
-    return Status::Ok();
-  }
-  BINSEEK_ASSIGN_OR_RETURN(const index::Batch* piece, sweep.Piece());
-  if (!piece->operations.empty()) {
-    BINSEEK_RETURN_IF_ERROR(options_.sink->Apply(*piece).status());
-    sweep.PieceDone();
-    return Status::Ok();
-  }
-  BINSEEK_RETURN_IF_ERROR(EndSweep(sweep));
-  sweeps_.pop_front();
+  BINSEEK_RETURN_IF_ERROR(options_.sink->Commit());
+  near_ = place_.ordinal;
   return Status::Ok();
 }
 
-Status Applier::EndSweep(const TableSweep& sweep) {
-  ChunkProgress progress;
-  progress.table = sweep.table();
-  progress.last = true;
-  progress.swept = true;
-  BINSEEK_RETURN_IF_ERROR(Write({}, {}, options_.tables->EncodedBehind(progress)));
-  options_.tables->ChunkApplied(progress);
-  Log(LogLevel::kInfo, "table was read again", {{"table", sweep.table()}});
+StreamPlace Applier::PlaceOfLoss() const {
+  StreamPlace place = place_;
+  place.ordinal += options_.sink->capabilities().holds_checkpoint ? 0 : kMaxAhead;
+  return place;
+}
+
+Status Applier::HoldBeginning(const ReadyChunk& chunk) {
+  if (options_.sink->capabilities().holds_checkpoint) {
+    return Status::Ok();
+  }
+  const auto held = held_.find(chunk.table);
+  if (held != held_.end() && held->second == chunk.generation) {
+    return Status::Ok();
+  }
+  BINSEEK_RETURN_IF_ERROR(Begin());
+  held_[chunk.table] = chunk.generation;
   return Status::Ok();
+}
+
+Status Applier::Begin() {
+  BINSEEK_RETURN_IF_ERROR(ApplyCheckpoint());
+  return options_.sink->capabilities().holds_checkpoint ? Status::Ok() : options_.sink->Commit();
 }
 
 Status Applier::ApplyCheckpoint() { return Write({}, {}, options_.tables->Encoded()); }
 
 TransactionWriterOptions Applier::WriterOptions() const {
-  return {options_.source, options_.sink,     options_.tables,
-          options_.state,  options_.progress, options_.dead_letter_limit};
+  return {options_.source,          options_.sink,     options_.tables,
+          options_.state,           options_.progress, options_.dead_letter_limit,
+          /*settles_deletes=*/false};
 }
 
 Status Applier::Finish(TransactionWriter* writer, std::string_view encoded_tables) {
@@ -246,7 +311,9 @@ Status Applier::Finish(TransactionWriter* writer, std::string_view encoded_table
 
 Status Applier::Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
                       std::string_view encoded_tables) {
-  TransactionWriter writer(WriterOptions(), position, mapper::RowMapper::kWhole, nullptr);
+  TransactionWriterOptions options = WriterOptions();
+  options.progress = nullptr;  // it is of no transaction of the stream
+  TransactionWriter writer(options, position, mapper::RowMapper::kWhole, nullptr);
   BINSEEK_RETURN_IF_ERROR(writer.Add(std::move(mapped)));
   return Finish(&writer, encoded_tables);
 }

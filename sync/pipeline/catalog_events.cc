@@ -1,8 +1,14 @@
 // The part of TableCatalog that takes events of the stream.
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "engine/base/log.h"
+#include "sync/binlog/statement.h"
 #include "sync/mysql/current_position.h"
+#include "sync/mysql/databases.h"
+#include "sync/mysql/foreign_keys.h"
+#include "sync/mysql/logged_changes.h"
 #include "sync/pipeline/ddl.h"
 #include "sync/pipeline/source_checks.h"
 #include "sync/pipeline/table_catalog.h"
@@ -14,19 +20,28 @@ namespace {
 
 constexpr size_t kShown = 120;  // of a statement
 
-// Whether a statement that changes rows of the table changes those of no other. A view's are another table's, and a trigger may change any; it is
-// shown to accounts with the TRIGGER privilege only.
-Result<bool> ChangesAlone(mysql::Connection* connection, const std::string& database,
-                          const std::string& table) {
-  const std::string of_table = "_SCHEMA = " + mysql::Quote(database) + " AND ";
+// Whether a statement that changes rows of the table changes those of no other. A view's are another table's, foreign keys change children, and a
+// trigger may change any; it is shown to accounts with the TRIGGER privilege only, and without that may be there.
+Result<bool> ChangesAlone(mysql::Connection* connection, const std::string& wanted,
+                          const TableName& table) {
+  const std::string of_table = "_SCHEMA = " + mysql::Quote(table.database) + " AND ";
   BINSEEK_ASSIGN_OR_RETURN(
       const auto alone,
-      connection->QueryCell("SELECT TABLE_TYPE <> 'VIEW' AND NOT EXISTS (SELECT 1 FROM "
+      connection->QueryCell("SELECT TABLE_TYPE <> 'VIEW' AND " +
+                            mysql::ShowsTriggers(table.database) +
+                            " AND NOT EXISTS (SELECT 1 FROM "
                             "information_schema.TRIGGERS WHERE EVENT_OBJECT" +
-                            of_table + "EVENT_OBJECT_TABLE = " + mysql::Quote(table) +
+                            of_table + "EVENT_OBJECT_TABLE = " + mysql::Quote(table.table) +
                             ") FROM information_schema.TABLES WHERE TABLE" + of_table +
-                            "TABLE_NAME = " + mysql::Quote(table)));
-  return alone == "1";
+                            "TABLE_NAME = " + mysql::Quote(table.table)));
+  if (alone != "1") {
+    return false;
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const auto databases, mysql::ReadDatabases(connection, wanted));
+  BINSEEK_ASSIGN_OR_RETURN(const auto keys, mysql::ReadForeignKeys(connection, databases));
+  return std::none_of(keys.begin(), keys.end(), [&](const mysql::ForeignKey& key) {
+    return key.parent == table.Qualified();
+  });
 }
 
 }  // namespace
@@ -34,14 +49,18 @@ Result<bool> ChangesAlone(mysql::Connection* connection, const std::string& data
 bool TableCatalog::Concerns(const change::TableEvent& event) const {
   switch (event.kind) {
     case change::TableEvent::Kind::kUnseenRows:
-      return event.table.empty() || event.database == options_.connection.database;
+      return event.table.empty() ||
+             mysql::MatchesDatabase(options_.connection.database, event.database);
     case change::TableEvent::Kind::kTruncate: {
       const auto table = tables_->Find(event.database + "." + event.table);
       return table && !table->snapshot_done;
     }
+    case change::TableEvent::Kind::kDdl:
+      return IsWanted(event.database, event.table) || binlog::MayChangeForeignKeys(event.statement);
     default:
-      return event.table.empty() ? event.database == options_.connection.database
-                                 : IsWanted(event.database, event.table);
+      return event.table.empty()
+                 ? mysql::MatchesDatabase(options_.connection.database, event.database)
+                 : IsWanted(event.database, event.table);
   }
 }
 
@@ -53,8 +72,44 @@ Status TableCatalog::TakeEvent(const change::TableEvent& event,
     BINSEEK_RETURN_IF_ERROR(until.gtids.AddGtid(transaction.position.gtid));
   }
   BINSEEK_RETURN_IF_ERROR(snapshot::AwaitShown(connection, until, stop));
-  return HandleEvent(event, {change::LastOrdinalOf(transaction), transaction.position.end, ""},
-                     connection);
+  const bool keys_only =
+      event.kind == change::TableEvent::Kind::kDdl && !IsWanted(event.database, event.table);
+  if (!keys_only) {
+    BINSEEK_RETURN_IF_ERROR(HandleEvent(
+        event, {change::LastOrdinalOf(transaction), transaction.position.end, ""}, connection));
+  }
+  return event.kind == change::TableEvent::Kind::kDdl ? TakeCascades(event, connection)
+                                                      : Status::Ok();
+}
+
+Status TableCatalog::ReadCascades(mysql::Connection* connection) {
+  BINSEEK_ASSIGN_OR_RETURN(const auto databases,
+                           mysql::ReadDatabases(connection, options_.connection.database));
+  BINSEEK_ASSIGN_OR_RETURN(auto keys, mysql::ReadForeignKeys(connection, databases));
+  cascades_ = CascadeGraph(std::move(keys));
+  tables_->SetForeignKeys(DescribeCascades(cascades_, *tables_, options_.mapping));
+  return Status::Ok();
+}
+
+// The graph was read from the server as it was then, which may have been behind statements that the stream had yet to meet: what cascaded by
+// keys that were dropped meanwhile went unseen, until now.
+Status TableCatalog::TakeCascades(const change::TableEvent& event, mysql::Connection* connection) {
+  const CascadeGraph before = cascades_;
+  BINSEEK_RETURN_IF_ERROR(ReadCascades(connection));
+  const bool by_words = binlog::MayChangeForeignKeys(event.statement);
+  const std::string table = by_words ? event.database + "." + event.table : std::string();
+  std::set<std::string> concerned = cascades_.Concerned(before, table);
+  if (by_words) {
+    concerned.insert(table);
+  }
+  for (const std::string& name : concerned) {
+    const auto followed = tables_->Find(name);
+    // One that begins behind this statement shows all that it did.
+    if (followed && !followed->index.empty() && followed->captured_from.empty()) {
+      tables_->AddPending({{name, {}}});
+    }
+  }
+  return Status::Ok();
 }
 
 Result<Checkpoint> TableCatalog::BeginAnew(const StreamPlace& lost, const std::string& why,
@@ -63,10 +118,11 @@ Result<Checkpoint> TableCatalog::BeginAnew(const StreamPlace& lost, const std::s
       {{"position", lost.position.Encode()}, {"reason", why}});
   Checkpoint anew;
   // Before any schema is read: a statement that changes one after this comes by the stream.
-  BINSEEK_ASSIGN_OR_RETURN(auto now, mysql::CurrentPosition(connection));
+  BINSEEK_ASSIGN_OR_RETURN(auto now, StartPosition(connection));
   anew.place = PlaceBehind(lost, std::move(now));
   anew.place.server = connection->server().Identity();
   BINSEEK_RETURN_IF_ERROR(RefreshAll({anew.place.ordinal, {}, why}, connection));
+  BINSEEK_RETURN_IF_ERROR(ReadCascades(connection));
   return anew;
 }
 
@@ -79,23 +135,28 @@ Status TableCatalog::HandleEvent(const change::TableEvent& event, Occasion occas
     case Kind::kUnreadableRows:
       return HandleUnreadableRows(event, occasion, connection);
     case Kind::kDrop:
-      return HandleDrop(event);
+      return HandleDrop(event, occasion.ordinal);
     case Kind::kTruncate:
     case Kind::kDdl:
       break;
   }
+  const auto followed = tables_->Find(event.database + "." + event.table);
+  if (event.kind == Kind::kTruncate && followed && followed->old.is_fed) {
+    return ReadHereAgain(*followed, occasion.ordinal, "it was truncated", /*old_goes_on=*/true,
+                         connection);
+  }
   if (event.kind == Kind::kTruncate || MayRewriteRows(event.statement)) {
     occasion.rewritten = "a statement has rewritten its rows: " + event.statement.substr(0, kShown);
   }
-  return Refresh(event.table, occasion, connection);
+  return Refresh({event.database, event.table}, occasion, connection);
 }
 
-Status TableCatalog::HandleDrop(const change::TableEvent& event) {
+Status TableCatalog::HandleDrop(const change::TableEvent& event, uint64_t ordinal) {
   const auto names = event.table.empty()
                          ? tables_->NamesIn(event.database)
                          : std::vector<std::string>{event.database + "." + event.table};
   for (const std::string& name : names) {
-    BINSEEK_RETURN_IF_ERROR(LetGo(name));
+    BINSEEK_RETURN_IF_ERROR(LetGo(name, ordinal));
   }
   return Status::Ok();
 }
@@ -106,15 +167,17 @@ Status TableCatalog::HandleUnseenRows(const change::TableEvent& event, const Occ
   unseen.rewritten = event.why;
   bool alone = false;
   if (!event.table.empty()) {
-    BINSEEK_ASSIGN_OR_RETURN(alone, ChangesAlone(connection, event.database, event.table));
+    BINSEEK_ASSIGN_OR_RETURN(alone, ChangesAlone(connection, options_.connection.database,
+                                                 {event.database, event.table}));
   }
   Log(LogLevel::kError, "rows have changed that the binlog does not show: read again",
       {{"table", alone ? event.database + "." + event.table : "all"}, {"reason", event.why}});
   if (!alone) {
     return RefreshAll(unseen, connection);
   }
-  return IsWanted(event.database, event.table) ? Refresh(event.table, unseen, connection)
-                                               : Status::Ok();
+  return IsWanted(event.database, event.table)
+             ? Refresh({event.database, event.table}, unseen, connection)
+             : Status::Ok();
 }
 
 // Once is no fault of the table's as it is now: its schema may have changed unseen, and rows behind the new beginning fit. A second time
@@ -127,12 +190,14 @@ Status TableCatalog::HandleUnreadableRows(const change::TableEvent& event, const
     return Status::Ok();
   }
   if (!followed) {  // an attempt before this one got so far
-    return IsWanted(event.database, event.table) ? Refresh(event.table, occasion, connection)
-                                                 : Status::Ok();
+    return IsWanted(event.database, event.table)
+               ? Refresh({event.database, event.table}, occasion, connection)
+               : Status::Ok();
   }
   Log(LogLevel::kError, "rows cannot be read from the binlog",
       {{"table", name}, {"reason", event.why}});
-  BINSEEK_ASSIGN_OR_RETURN(auto schema, LookUp(event.table, connection));
+  BINSEEK_ASSIGN_OR_RETURN(auto schema,
+                           LookUp({event.database, event.table}, occasion.ordinal, connection));
   if (schema == nullptr) {
     return Status::Ok();
   }

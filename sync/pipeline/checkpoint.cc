@@ -1,4 +1,4 @@
-// Layout, version 1 (str: varint length and bytes; flags are one byte, 0 or 1):
+// Layout, version 3 (str: varint length and bytes; flags are one byte, 0 or 1):
 //
 //   u8      version
 //   str     position, as SourcePosition::Encode
@@ -18,13 +18,18 @@
 //     varint  sweep_below
 //     i64     stale_since_us, str stale_why
 //     varint  number of pending keys; for each: varint number of cells; str for each
+//     str     why it is stopped, varint dead_letter_limit: from version 2 on; version 1 has no stopped tables
+//     u64     fingerprint of the mapping rules: from version 2 on; version 1 is of before there were any, so 0
+//     varint  id of the old generation, and where that is not 0: u8 is_fed, varint ordinal, i64 since, str why: from version 3 on
 //     u16     source id
 //     str     database, str table
 //     varint  number of columns; for each: str name; u8 type; u8 unsigned, nullable, generated, invisible; varint length;
 //             u8 precision; u8 scale; str charset, collation, geometry; varint number of labels; str for each
 //     varint  number of key columns; varint ordinal for each
+//     u8      versioning, varint row_end: from version 2 on
 #include "sync/pipeline/checkpoint.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/byte_reader.h"
@@ -37,7 +42,8 @@ using change::Column;
 using change::ColumnType;
 using change::TableSchema;
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 3;
+constexpr uint8_t kOldestVersion = 1;
 
 void PutColumn(const Column& column, std::string* out) {
   PutLengthPrefixed(out, column.name);
@@ -70,6 +76,8 @@ void PutSchema(const TableSchema& schema, std::string* out) {
   for (const uint32_t column : schema.key) {
     PutVarint(out, column);
   }
+  PutU8(out, static_cast<uint8_t>(schema.versioning));
+  PutVarint(out, schema.row_end);
 }
 
 // A count of things that take at least one byte each.
@@ -106,7 +114,7 @@ Column TakeColumn(ByteReader* reader) {
   return column;
 }
 
-std::shared_ptr<const TableSchema> TakeSchema(ByteReader* reader) {
+std::shared_ptr<const TableSchema> TakeSchema(uint8_t version, ByteReader* reader) {
   auto schema = std::make_shared<TableSchema>();
   schema->source = change::SourceId{reader->U16()};
   schema->database = reader->LengthPrefixed();
@@ -120,6 +128,15 @@ std::shared_ptr<const TableSchema> TakeSchema(ByteReader* reader) {
       reader->Fail("key column " + std::to_string(column));
     }
     schema->key.push_back(static_cast<uint32_t>(column));
+  }
+  if (version >= 2) {
+    const uint8_t versioning = reader->U8();
+    schema->row_end = static_cast<uint32_t>(reader->Varint());
+    schema->versioning = static_cast<change::Versioning>(versioning);
+    if (versioning > static_cast<uint8_t>(change::Versioning::kColumn) ||
+        schema->row_end >= std::max<size_t>(schema->columns.size(), 1)) {
+      reader->Fail("versioning " + std::to_string(versioning));
+    }
   }
   return schema;
 }
@@ -151,7 +168,29 @@ snapshot::KeyCells TakeKey(ByteReader* reader) {
   return key;
 }
 
-TableCheckpoint TakeTable(ByteReader* reader) {
+void PutOld(const OldGeneration& old, std::string* out) {
+  PutVarint(out, static_cast<uint32_t>(old.id));
+  if (old) {
+    PutU8(out, old.is_fed ? 1 : 0);
+    PutVarint(out, old.ordinal);
+    PutU64(out, static_cast<uint64_t>(old.since_us));
+    PutLengthPrefixed(out, old.why);
+  }
+}
+
+OldGeneration TakeOld(ByteReader* reader) {
+  OldGeneration old;
+  old.id = index::IndexId{static_cast<uint32_t>(reader->Varint())};
+  if (old) {
+    old.is_fed = reader->U8() != 0;
+    old.ordinal = reader->Varint();
+    old.since_us = static_cast<int64_t>(reader->U64());
+    old.why = reader->LengthPrefixed();
+  }
+  return old;
+}
+
+TableCheckpoint TakeTable(uint8_t version, ByteReader* reader) {
   TableCheckpoint table;
   table.index = reader->LengthPrefixed();
   table.index_id = index::IndexId{static_cast<uint32_t>(reader->Varint())};
@@ -165,7 +204,15 @@ TableCheckpoint TakeTable(ByteReader* reader) {
   for (uint64_t n = TakeCount(reader); n > 0 && reader->ok(); --n) {
     table.pending_keys.push_back(TakeKey(reader));
   }
-  table.schema = TakeSchema(reader);
+  if (version >= 2) {
+    table.stopped = reader->LengthPrefixed();
+    table.dead_letter_limit = reader->Varint();
+    table.mapping = reader->U64();
+  }
+  if (version >= 3) {
+    table.old = TakeOld(reader);
+  }
+  table.schema = TakeSchema(version, reader);
   return table;
 }
 
@@ -210,6 +257,10 @@ std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables) {
     for (const snapshot::KeyCells& key : table.pending_keys) {
       PutKey(key, &out);
     }
+    PutLengthPrefixed(&out, table.stopped);
+    PutVarint(&out, table.dead_letter_limit);
+    PutU64(&out, table.mapping);
+    PutOld(table.old, &out);
     PutSchema(*table.schema, &out);
   }
   return out;
@@ -240,7 +291,7 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
     return Status::FormatTooNew("checkpoint of version " + std::to_string(version) +
                                 "; this program reads up to " + std::to_string(kVersion));
   }
-  if (version < kVersion) {
+  if (version < kOldestVersion) {
     reader.Fail("version " + std::to_string(version) + ", which was never released");
   }
   Checkpoint checkpoint;
@@ -261,7 +312,7 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
   }
   checkpoint.prepared = std::move(prepared);
   for (uint64_t n = TakeCount(&reader); n > 0 && reader.ok(); --n) {
-    TableCheckpoint table = TakeTable(&reader);
+    TableCheckpoint table = TakeTable(version, &reader);
     const std::string name = table.schema->QualifiedName();
     checkpoint.tables.emplace(name, std::move(table));
   }

@@ -2,7 +2,7 @@
 //
 // Holds what a restart needs to go on as if nothing had happened: the position and ordinal of the last applied transaction, and per table its
 // index, the schema that rows behind that position are decoded by, and how far its snapshot has come.
-// Plain value type. Bytes (version 1; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
+// Plain value type. Bytes (version 3; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
 #ifndef BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 #define BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 
@@ -23,6 +23,19 @@
 
 namespace binseek::pipeline {
 
+// The generation of a table's index that answers while another is built beside it.
+struct OldGeneration {
+  index::IndexId id{};  // 0: there is none
+  // The stream goes on to it, so that it is equal to the table. Otherwise it is as it was when the other was begun.
+  bool is_fed = false;
+  uint64_t ordinal = 0;  // where the building began; nothing was written under it
+  int64_t since_us = 0;
+  std::string why;
+
+  explicit operator bool() const { return id != index::IndexId{}; }
+  bool operator==(const OldGeneration&) const = default;
+};
+
 struct TableCheckpoint {
   std::shared_ptr<const change::TableSchema> schema;
   std::string index;
@@ -42,7 +55,18 @@ struct TableCheckpoint {
   // Keys of rows that the stream told of without all that a document needs: each is read from the table by itself. One without cells: the
   // whole table is to be read again (PendingKeys). A table that is begun anew has none: every row comes with its snapshot.
   std::vector<snapshot::KeyCells> pending_keys;
+  // Set: the index that all of this speaks of is a new generation, which takes this one's place once it is built.
+  OldGeneration old;
+  // By which rules its documents were made (mapper::TableLayout::fingerprint); 0: by none. Under others the table is built anew.
+  uint64_t mapping = 0;
 
+  // Why it is stopped, and what mends that; empty: it is not. Its documents stay as they were, and a restart says the same.
+  std::string stopped;
+  // That it had more of than this: a start with fewer, or with a limit above them, reads it again. 0: it is not stopped by that.
+  uint64_t dead_letter_limit = 0;
+
+  // That is searched.
+  index::IndexId answering() const { return old ? old.id : index_id; }
   bool operator==(const TableCheckpoint&) const = default;
 };
 

@@ -17,9 +17,9 @@
 namespace binseek::pipeline {
 
 // As Supervisor::RetryDeadLetters. Borrows for the call.
-Result<RetriedLetters> RetryDeadLetters(change::SourceId source, const std::string& table,
+Result<RetriedLetters> RetryDeadLetters(const SupervisorOptions& options, const std::string& table,
                                         const std::vector<std::string>& keys,
-                                        const StateStore& state, FollowedTables* tables);
+                                        FollowedTables* tables);
 
 }  // namespace binseek::pipeline
 

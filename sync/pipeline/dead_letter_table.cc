@@ -48,6 +48,8 @@ const std::vector<std::vector<std::string>>& DeadLetterTable::SchemaSteps() {
        " UNIQUE(source, tbl, key, position)) STRICT"},
       {"ALTER TABLE dead_letters ADD COLUMN last_seen_ms INTEGER NOT NULL DEFAULT 0",
        "UPDATE dead_letters SET last_seen_ms=first_seen_ms"},
+      {"CREATE TABLE replica(one INTEGER PRIMARY KEY CHECK(one=1), uuid TEXT NOT NULL, "
+       "server_id INTEGER NOT NULL) STRICT"},  // see replica_identity.h
   };
   return kSteps;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/index/system_keywords.h"
+#include "sync/pipeline/number_lookup.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -126,6 +127,16 @@ Status EngineSink::DropIndexNamed(const std::string& name, std::optional<index::
   return engine_->DropIndex(existing->id);
 }
 
+Status EngineSink::DropGenerations(const std::string& of, std::optional<index::IndexId> keep) {
+  const auto view = engine_->View();
+  for (const auto& index : view->indices()) {
+    if (index::IsGenerationOf(*index, of) && index->id != keep) {
+      BINSEEK_RETURN_IF_ERROR(engine_->DropIndex(index->id));
+    }
+  }
+  return Status::Ok();
+}
+
 std::shared_ptr<const mapping::Mapping> EngineSink::MappingOf(index::IndexId id) const {
   const auto view = engine_->View();
   const index::IndexView* index = view->Find(id);
@@ -150,6 +161,17 @@ std::unique_ptr<KeyCursor> EngineSink::KeysBelow(index::IndexId index,
                                                  int64_t version) const {
   return std::make_unique<EngineKeys>(
       index::TableKeys(engine_->View(), index, std::string(source_table), version));
+}
+
+Result<bool> EngineSink::VisitByNumber(index::IndexId id, mapping::FieldId field,
+                                       std::span<const int64_t> values,
+                                       std::string_view source_table,
+                                       const NumberedVisit& visit) const {
+  const auto view = engine_->View();
+  if (const index::IndexView* index = view->Find(id); index != nullptr) {
+    BINSEEK_RETURN_IF_ERROR(pipeline::VisitByNumber(*index, field, values, source_table, visit));
+  }
+  return true;
 }
 
 std::optional<index::DocAddress> EngineRows::Find(const index::IndexView& index,

@@ -26,11 +26,20 @@ class EngineSink final : public IndexSink {
   explicit EngineSink(index::Engine* engine) : engine_(engine) {}
 
   SinkCapabilities capabilities() const override {
-    return {.atomic_epoch = true, .holds_checkpoint = true, .partial_update = true, .stages = true};
+    return {.atomic_epoch = true,
+            .holds_checkpoint = true,
+            .partial_update = true,
+            .stages = true,
+            .generations = true};
   }
   Result<index::IndexId> EnsureIndex(const std::string& name,
                                      const mapping::Mapping& mapping) override;
   Status DropIndexNamed(const std::string& name, std::optional<index::IndexId> id) override;
+  Result<index::IndexId> MakeGeneration(const std::string& of,
+                                        const mapping::Mapping& mapping) override {
+    return engine_->CreateGeneration(of, mapping);
+  }
+  Status DropGenerations(const std::string& of, std::optional<index::IndexId> keep) override;
   std::shared_ptr<const mapping::Mapping> MappingOf(index::IndexId index) const override;
   bool IsForeign(const std::string& name) const override;
   // kUnavailable where the engine's memory is full: the source waits until there is room.
@@ -41,6 +50,9 @@ class EngineSink final : public IndexSink {
                    const std::function<void(std::string_view)>& visit) const override;
   std::unique_ptr<KeyCursor> KeysBelow(index::IndexId index, std::string_view source_table,
                                        int64_t version) const override;
+  Result<bool> VisitByNumber(index::IndexId index, mapping::FieldId field,
+                             std::span<const int64_t> values, std::string_view source_table,
+                             const NumberedVisit& visit) const override;
   Status Commit() override { return engine_->Commit().status(); }
   std::string Checkpoint(std::string_view key) const override { return engine_->UserData(key); }
   void ForgetTombstones(index::IndexId index, int64_t below_version) override;

@@ -42,7 +42,7 @@ void FollowedTables::AddPending(const std::vector<mapper::PendingRow>& rows) {
   const MutexLock lock(&mutex_);
   for (const mapper::PendingRow& row : rows) {
     const auto it = tables_.find(row.table);
-    if (it != tables_.end()) {
+    if (it != tables_.end() && it->second.state != TableState::kStopped) {
       it->second.pending.Add(row.key);
     }
   }
@@ -73,11 +73,30 @@ bool FollowedTables::IsOutdated(const std::string& name, const snapshot::KeyCell
          (it->second.pending.Covers(key) || it->second.checkpoint.sweep_below != 0);
 }
 
+void FollowedTables::SetForeignKeys(std::map<std::string, std::vector<std::string>> keys) {
+  const MutexLock lock(&mutex_);
+  foreign_keys_ = std::move(keys);
+}
+
+void FollowedTables::NoteCascaded(const std::string& name, uint64_t rows) {
+  const MutexLock lock(&mutex_);
+  cascaded_[name] += rows;
+}
+
+void FollowedTables::TellForeignKeys(TableStatus* status) const {
+  const auto keys = foreign_keys_.find(status->table);
+  status->foreign_keys = keys == foreign_keys_.end() ? std::vector<std::string>() : keys->second;
+  const auto rows = cascaded_.find(status->table);
+  status->cascaded_rows = rows == cascaded_.end() ? 0 : rows->second;
+}
+
 std::string FollowedTables::TableToReadAgain() const {
   const MutexLock lock(&mutex_);
   for (const auto& [name, table] : tables_) {
     // A snapshot that runs is not begun again: what cannot keep up with the changes would never end.
-    if (table.state == TableState::kLive && table.pending.whole()) {
+    const bool built = table.state == TableState::kRebuilding && table.checkpoint.snapshot_done &&
+                       table.checkpoint.old.is_fed && !table.give_up;
+    if ((table.state == TableState::kLive || built) && table.pending.whole()) {
       return name;
     }
   }

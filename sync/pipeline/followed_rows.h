@@ -22,14 +22,19 @@ class FollowedRows final : public mapper::StoredRows {
                const FollowedTables* tables, const StateStore* state)
       : stored_(std::move(stored)), source_(source), tables_(tables), state_(state) {}
 
+  // Whether anybody has asked for what is stored: an answer that transactions before this one would change, which are not written yet.
+  bool was_asked() const { return was_asked_; }
+  void ForgetAsked() { was_asked_ = false; }
   // A piece of the transaction is mapped, which is not to be seen in what is stored.
   void NotePiece() { behind_pieces_ = true; }
 
   bool Contains(index::IndexId index, std::string_view key) const override {
+    was_asked_ = true;
     return stored_->Contains(index, key);
   }
   Result<std::optional<std::string>> Source(index::IndexId index,
                                             std::string_view key) const override {
+    was_asked_ = true;
     return stored_->Source(index, key);
   }
   bool AnyOutdated(const std::string& table) const override { return tables_->AnyOutdated(table); }
@@ -41,6 +46,7 @@ class FollowedRows final : public mapper::StoredRows {
     return state_->HasDeadLetter(source_, table, key);
   }
   bool MayComplete(const std::string& table, std::string_view key) const override {
+    was_asked_ = true;
     return !behind_pieces_ && !WasRejected(table, key);
   }
 
@@ -50,6 +56,7 @@ class FollowedRows final : public mapper::StoredRows {
   const FollowedTables* tables_;
   const StateStore* state_;
   bool behind_pieces_ = false;
+  mutable bool was_asked_ = false;
 };
 
 }  // namespace binseek::pipeline

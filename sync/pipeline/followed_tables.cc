@@ -21,32 +21,58 @@ void FollowedTables::Follow(TableCheckpoint checkpoint) {
   const std::string name = checkpoint.schema->QualifiedName();
   Table table;
   table.generation = next_generation_++;
-  table.state = checkpoint.snapshot_done ? TableState::kLive : TableState::kPending;
+  table.state = StateOf(checkpoint, /*begun=*/false);
   table.read_to_end = checkpoint.snapshot_done;
   table.pending = PendingKeys(checkpoint.pending_keys);
+  table.built_stamp = table.pending.last_stamp();
   table.checkpoint = std::move(checkpoint);
   table.checkpoint.pending_keys.clear();
+  if (!table.checkpoint.stopped.empty()) {
+    table.state = TableState::kStopped;
+    table.error = table.checkpoint.stopped;
+  }
   tables_[name] = std::move(table);
   Changed();
   changed_.NotifyAll();
 }
 
-void FollowedTables::StopTable(const change::TableSchema& schema, std::string error) {
+void FollowedTables::StopTable(const change::TableSchema& schema, std::string error,
+                               uint64_t dead_letter_limit) {
   const MutexLock lock(&mutex_);
   Table& table = tables_[schema.QualifiedName()];
   if (table.checkpoint.schema == nullptr) {
     table.checkpoint.schema = std::make_shared<const change::TableSchema>(schema);
   }
+  table.checkpoint.dead_letter_limit = dead_letter_limit;
   Stop(std::move(error), &table);
 }
 
-void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error) {
+void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error,
+                                  std::string_view mend) {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(task.table);
   if (it == tables_.end() || it->second.generation != task.generation) {
     return;
   }
-  Stop(std::move(error), &it->second);
+  Table& table = it->second;
+  if (!table.checkpoint.old.is_fed) {
+    Stop(std::move(error.append("; ").append(mend)), &table);
+    return;
+  }
+  table.generation = next_generation_++;
+  table.read_to_end = true;
+  table.give_up = true;
+  table.error = std::move(error);
+}
+
+TableState FollowedTables::StateOf(const TableCheckpoint& table, bool begun) {
+  if (table.old) {
+    return TableState::kRebuilding;
+  }
+  if (table.snapshot_done) {
+    return TableState::kLive;
+  }
+  return begun ? TableState::kSnapshot : TableState::kPending;
 }
 
 void FollowedTables::Remove(const std::string& name) {
@@ -72,31 +98,11 @@ std::vector<std::string> FollowedTables::NamesIn(std::string_view database) cons
   const MutexLock lock(&mutex_);
   std::vector<std::string> names;
   for (const auto& [name, table] : tables_) {
-    if (table.checkpoint.schema->database == database) {
+    if (database.empty() || table.checkpoint.schema->database == database) {
       names.push_back(name);
     }
   }
   return names;
-}
-
-std::string FollowedTables::TableOfIndex(std::string_view index) const {
-  const MutexLock lock(&mutex_);
-  for (const auto& [name, table] : tables_) {
-    if (table.checkpoint.index == index && !index.empty()) {
-      return name;
-    }
-  }
-  return {};
-}
-
-std::string FollowedTables::TableOfIndexId(index::IndexId index) const {
-  const MutexLock lock(&mutex_);
-  for (const auto& [name, table] : tables_) {
-    if (table.checkpoint.index_id == index) {
-      return name;
-    }
-  }
-  return {};
 }
 
 std::string FollowedTables::WhyBehind(std::string_view index) const {
@@ -153,7 +159,7 @@ std::vector<std::string> FollowedTables::NotYetCaptured() const {
 void FollowedTables::MoveTo(const change::BinlogPosition& end) {
   const MutexLock lock(&mutex_);
   for (auto& [name, table] : tables_) {
-    if (!table.checkpoint.captured_from.empty()) {
+    if (!table.checkpoint.captured_from.empty() && table.state != TableState::kStopped) {
       table.checkpoint.captured_from = end;
     }
   }
@@ -173,7 +179,7 @@ void FollowedTables::DropChunksLocked() {
     }
     if (!table.checkpoint.snapshot_done || !table.pending.empty()) {
       table.generation = next_generation_++;
-      table.read_to_end = table.checkpoint.snapshot_done;
+      table.read_to_end = table.checkpoint.snapshot_done || table.give_up;
       table.pending = PendingKeys(table.pending.List());  // none of which is being read any more
     }
   }
@@ -193,34 +199,27 @@ void FollowedTables::Changed() {
   stale_.reset();
 }
 
-std::shared_ptr<const StaleVersions> FollowedTables::Stale() const {
-  const MutexLock lock(&mutex_);
-  if (!stale_) {
-    StaleVersions stale;
-    for (const auto& [name, table] : tables_) {
-      if (table.checkpoint.sweep_below != 0) {
-        stale[table.checkpoint.index_id] = change::VersionOf(table.checkpoint.sweep_below, 0);
-      }
-    }
-    stale_ = stale.empty() ? nullptr : std::make_shared<const StaleVersions>(std::move(stale));
-  }
-  return *stale_;
-}
-
 void FollowedTables::Stop(std::string error, Table* table) {
   table->generation = next_generation_++;
   table->state = TableState::kStopped;
   table->error = std::move(error);
+  table->checkpoint.stopped = table->error;
+  table->checkpoint.old.is_fed = false;
+  table->pending.Clear();  // none of them will be read
   if (!table->checkpoint.index.empty() && table->checkpoint.stale_since_us == 0) {
     table->checkpoint.stale_since_us = Clock::Real()->NowMicros();
     table->checkpoint.stale_why = table->error;
   }
   Changed();
+  changed_.NotifyAll();
 }
 
 void FollowedTables::MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint) {
   if (!chunk.keys.empty()) {
     return;
+  }
+  if (chunk.swapped) {
+    checkpoint->old = OldGeneration();
   }
   checkpoint->snapshot_rows += chunk.rows;
   if (!chunk.last || (checkpoint->sweep_below != 0 && !chunk.swept)) {
@@ -230,8 +229,10 @@ void FollowedTables::MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpo
   checkpoint->snapshot_done = true;
   checkpoint->last_key.clear();
   checkpoint->sweep_below = 0;
-  checkpoint->stale_since_us = 0;
-  checkpoint->stale_why.clear();
+  if (!checkpoint->old) {  // else what answers is as old as it was
+    checkpoint->stale_since_us = 0;
+    checkpoint->stale_why.clear();
+  }
 }
 
 void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
@@ -249,13 +250,17 @@ void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
     return;
   }
   MoveOn(chunk, &table.checkpoint);
+  table.built_stamp = chunk.last ? table.pending.last_stamp() : table.built_stamp;
   table.estimated_rows = std::max(table.estimated_rows, table.checkpoint.snapshot_rows);
   table.samples.emplace_back(now, table.checkpoint.snapshot_rows);
   while (table.samples.size() > 2 && table.samples.front().first < now - kRateWindowMicros) {
     table.samples.pop_front();
   }
-  table.state = table.checkpoint.snapshot_done ? TableState::kLive : TableState::kSnapshot;
+  table.state = StateOf(table.checkpoint, /*begun=*/true);
   Changed();
+  if (table.checkpoint.snapshot_done) {
+    changed_.NotifyAll();
+  }
 }
 
 TableCheckpoint FollowedTables::CheckpointOf(const Table& table,
@@ -268,7 +273,8 @@ TableCheckpoint FollowedTables::CheckpointOf(const Table& table,
 std::map<std::string, TableCheckpoint> FollowedTables::Checkpoints() const {
   std::map<std::string, TableCheckpoint> followed;
   for (const auto& [name, table] : tables_) {
-    if (table.state != TableState::kStopped) {
+    // What is stopped before it had an index is looked at anew by the next start.
+    if (table.state != TableState::kStopped || !table.checkpoint.index.empty()) {
       followed.emplace(name, CheckpointOf(table));
     }
   }
@@ -302,7 +308,7 @@ std::optional<SnapshotTask> FollowedTables::AwaitTask(size_t most_keys,
     }
     for (auto& [name, table] : tables_) {
       if (table.state != TableState::kStopped && !table.read_to_end) {
-        table.state = TableState::kSnapshot;
+        table.state = StateOf(table.checkpoint, /*begun=*/true);
         table.samples.emplace_back(Clock::Real()->MonotonicMicros(),
                                    table.checkpoint.snapshot_rows);
         return SnapshotTask{name,
@@ -337,7 +343,9 @@ void FollowedTables::ReadToEnd(const std::string& name, uint64_t generation) {
 bool FollowedTables::snapshot_done() const {
   const MutexLock lock(&mutex_);
   return std::all_of(tables_.begin(), tables_.end(), [](const auto& entry) {
-    return entry.second.state == TableState::kLive || entry.second.state == TableState::kStopped;
+    const Table& table = entry.second;
+    return table.state == TableState::kLive || table.state == TableState::kStopped ||
+           table.checkpoint.old.is_fed;
   });
 }
 
@@ -361,7 +369,9 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.snapshot_rows = table.checkpoint.snapshot_rows;
     status.estimated_rows = table.estimated_rows;
     status.pending_keys = table.pending.size();
-    if (table.samples.size() >= 2 && table.state == TableState::kSnapshot) {
+    const bool is_read =
+        table.state == TableState::kSnapshot || table.state == TableState::kRebuilding;
+    if (table.samples.size() >= 2 && is_read) {
       const auto [from, rows] = table.samples.front();
       const auto [to, more] = table.samples.back();
       status.rows_per_second =
@@ -369,19 +379,11 @@ std::vector<TableStatus> FollowedTables::Status() const {
     }
     status.stale_since_us = table.checkpoint.stale_since_us;
     status.stale_why = table.checkpoint.stale_why;
+    status.rebuilding_since_us = table.checkpoint.old.since_us;
+    status.rebuilding_why = table.checkpoint.old.why;
     status.error = table.error;
+    TellForeignKeys(&status);
     all.push_back(std::move(status));
-  }
-  return all;
-}
-
-std::vector<index::IndexId> FollowedTables::Indices() const {
-  const MutexLock lock(&mutex_);
-  std::vector<index::IndexId> all;
-  for (const auto& [name, table] : tables_) {
-    if (!table.checkpoint.index.empty()) {
-      all.push_back(table.checkpoint.index_id);
-    }
   }
   return all;
 }

@@ -6,6 +6,8 @@
 #ifndef BINSEEK_SYNC_PIPELINE_FOLLOWED_TABLES_H_
 #define BINSEEK_SYNC_PIPELINE_FOLLOWED_TABLES_H_
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "engine/base/mutex.h"
+#include "engine/base/result.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/pending_keys.h"
@@ -44,7 +47,8 @@ struct ChunkProgress {
   bool last = false;
   bool swept = false;  // and what is left of before is deleted: see table_reread.h
   std::vector<PendingKey>
-      keys;  // not empty: the chunk is of these, and brings its snapshot no further
+      keys;              // not empty: the chunk is of these, and brings its snapshot no further
+  bool swapped = false;  // its new generation answers
 };
 
 class FollowedTables {
@@ -53,17 +57,31 @@ class FollowedTables {
 
   // Adds a table, or puts another shape in its place.
   void Follow(TableCheckpoint table) BINSEEK_EXCLUDES(mutex_);
-  // The table stays as it is in the index, if it is there, and gets no changes any more.
-  void StopTable(const change::TableSchema& table, std::string error) BINSEEK_EXCLUDES(mutex_);
+  // The table stays as it is in the index, if it is there, and gets no changes any more, over restarts too: TableCheckpoint::stopped.
+  void StopTable(const change::TableSchema& table, std::string error,
+                 uint64_t dead_letter_limit = 0) BINSEEK_EXCLUDES(mutex_);
+  // A table whose new generation is built and lacks nothing that the old one has; empty: none.
+  std::string TableToSwap() const BINSEEK_EXCLUDES(mutex_);
+  // One whose new generation could not be built, while the old one is fed: it is to be given up; empty: none. `why`: why.
+  std::string TableToGiveUp(std::string* why) const BINSEEK_EXCLUDES(mutex_);
+  // For the status: why the last rebuild of a live table was given up.
+  void SetError(const std::string& name, std::string error) BINSEEK_EXCLUDES(mutex_);
   void Remove(const std::string& name) BINSEEK_EXCLUDES(mutex_);
   std::optional<TableCheckpoint> Find(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   bool IsStopped(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
+  // Empty: of all databases.
   std::vector<std::string> NamesIn(std::string_view database) const BINSEEK_EXCLUDES(mutex_);
   // Which followed table has the index; empty: none.
   std::string TableOfIndex(std::string_view index) const BINSEEK_EXCLUDES(mutex_);
   std::string TableOfIndexId(index::IndexId index) const BINSEEK_EXCLUDES(mutex_);
+  // All of them that have the index, which several may share.
+  std::vector<TableCheckpoint> TablesOf(std::string_view index) const BINSEEK_EXCLUDES(mutex_);
   // As Supervisor::WhyBehind.
   std::string WhyBehind(std::string_view index) const BINSEEK_EXCLUDES(mutex_);
+  // As Supervisor::AwaitRead; kResourceExhausted where `most_waiters` wait already.
+  Result<std::string> AwaitRead(std::string_view index,
+                                std::chrono::steady_clock::time_point deadline, size_t most_waiters)
+      BINSEEK_EXCLUDES(mutex_);
   // The schema that rows of a transaction behind `reached` are decoded by; null: they are not wanted.
   std::shared_ptr<const change::TableSchema> SchemaFor(std::string_view database,
                                                        std::string_view table,
@@ -102,6 +120,11 @@ class FollowedTables {
   // A table that has so many rows to be read alone that it is to be read again as a whole, and whose snapshot does not run; empty: none.
   std::string TableToReadAgain() const BINSEEK_EXCLUDES(mutex_);
 
+  // What the status says of the foreign keys whose child a table is (TableStatus::foreign_keys); of all others it says nothing.
+  void SetForeignKeys(std::map<std::string, std::vector<std::string>> keys)
+      BINSEEK_EXCLUDES(mutex_);
+  void NoteCascaded(const std::string& name, uint64_t rows) BINSEEK_EXCLUDES(mutex_);
+
   void SetEstimate(const std::string& name, uint64_t rows) BINSEEK_EXCLUDES(mutex_);
 
   // ---- the thread of the snapshot
@@ -114,11 +137,14 @@ class FollowedTables {
   void ReleaseKeys(const SnapshotTask& task) BINSEEK_EXCLUDES(mutex_);
   // Its rows have been read to the end, though not all are applied.
   void ReadToEnd(const std::string& name, uint64_t generation) BINSEEK_EXCLUDES(mutex_);
-  // As StopTable, unless the table was replaced meanwhile.
-  void FailSnapshot(const SnapshotTask& task, std::string error) BINSEEK_EXCLUDES(mutex_);
+  // As StopTable, unless the table was replaced meanwhile. Where an old generation is fed, the table is TableToGiveUp instead.
+  // `mend`: what mends a table that is stopped so.
+  void FailSnapshot(const SnapshotTask& task, std::string error, std::string_view mend)
+      BINSEEK_EXCLUDES(mutex_);
 
   // ---- any thread
 
+  // Nobody's answers wait for rows to be read: a rebuild beside a generation that is fed holds nothing up.
   bool snapshot_done() const BINSEEK_EXCLUDES(mutex_);
   // Whether chunks may come: of a snapshot, or of keys.
   bool has_work() const BINSEEK_EXCLUDES(mutex_);
@@ -130,7 +156,10 @@ class FollowedTables {
 
   static void MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint);
   static TableCheckpoint CheckpointOf(const Table& table, const std::vector<PendingKey>& read = {});
+  void TellForeignKeys(TableStatus* status) const BINSEEK_REQUIRES(mutex_);
   void DropChunksLocked() BINSEEK_REQUIRES(mutex_);
+  // Of the index's tables; empty: nothing.
+  std::string WhatIsToRead(std::string_view index) const BINSEEK_REQUIRES(mutex_);
   std::optional<SnapshotTask> TakeKeysLocked(size_t most) BINSEEK_REQUIRES(mutex_);
   std::map<std::string, TableCheckpoint> Checkpoints() const BINSEEK_REQUIRES(mutex_);
   // What was made of the tables as they were is to be made anew.
@@ -142,18 +171,25 @@ class FollowedTables {
     uint64_t generation = 0;
     TableState state = TableState::kPending;
     bool read_to_end = false;
+    uint64_t built_stamp =
+        0;  // pending keys up to this were there when the new generation was read to the end
+    bool give_up = false;  // see TableToGiveUp; `error` says why
     uint64_t estimated_rows = 0;
     std::deque<std::pair<int64_t, uint64_t>>
         samples;  // monotonic micros, snapshot rows; of the last seconds
     std::string error;
   };
   void Stop(std::string error, Table* table) BINSEEK_REQUIRES(mutex_);
+  static TableState StateOf(const TableCheckpoint& table, bool begun);
 
   mutable Mutex mutex_;
   CondVar changed_;
   std::map<std::string, Table> tables_ BINSEEK_GUARDED_BY(mutex_);  // by qualified name
   std::string last_keys_of_ BINSEEK_GUARDED_BY(mutex_);  // the table whose keys were taken last
+  std::map<std::string, std::vector<std::string>> foreign_keys_ BINSEEK_GUARDED_BY(mutex_);
+  std::map<std::string, uint64_t> cascaded_ BINSEEK_GUARDED_BY(mutex_);  // rows, by table
   uint64_t next_generation_ BINSEEK_GUARDED_BY(mutex_) = 1;
+  size_t waiters_ BINSEEK_GUARDED_BY(mutex_) = 0;  // in AwaitRead
   mutable std::optional<std::string> encoded_ BINSEEK_GUARDED_BY(mutex_);
   mutable std::optional<std::shared_ptr<const StaleVersions>> stale_ BINSEEK_GUARDED_BY(mutex_);
 };

@@ -1,5 +1,7 @@
 #include "sync/pipeline/pending_keys.h"
 
+#include <algorithm>
+
 namespace binseek::pipeline {
 
 PendingKeys::PendingKeys(const std::vector<snapshot::KeyCells>& listed) {
@@ -22,6 +24,11 @@ void PendingKeys::Add(const snapshot::KeyCells& cells) {
     keys_.clear();  // what is being read counts no more
     reading_ = 0;
   }
+}
+
+bool PendingKeys::AnyUpTo(uint64_t stamp) const {
+  return std::any_of(keys_.begin(), keys_.end(),
+                     [stamp](const auto& key) { return key.second.stamp <= stamp; });
 }
 
 std::vector<PendingKey> PendingKeys::Take(size_t most) {

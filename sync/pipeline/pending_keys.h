@@ -36,6 +36,9 @@ class PendingKeys {
   bool Covers(const snapshot::KeyCells& cells) const { return whole_ || keys_.contains(cells); }
   bool empty() const { return !whole_ && keys_.empty(); }
   bool whole() const { return whole_; }
+  // Of the newest key so far; and whether any up to such a one is still pending.
+  uint64_t last_stamp() const { return last_stamp_; }
+  bool AnyUpTo(uint64_t stamp) const;
   // Where the whole table is to be read again: the keys that were counted before and since.
   uint64_t size() const { return whole_ ? counted_ : keys_.size(); }
 

@@ -5,17 +5,21 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "sync/mysql/connection.h"
 #include "sync/mysql/current_position.h"
 #include "sync/pipeline/source_checks.h"
 
 namespace binseek::pipeline {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr size_t kMaxWaitingChunks = 2;
-constexpr milliseconds kChunkGoal{500};
+constexpr milliseconds kReadGoal{500};
+// The stream waits meanwhile.
+constexpr milliseconds kApplyGoal{100};
 constexpr uint32_t kMinChunkRows = 100;
 constexpr uint32_t kMaxChunkRows = 20'000;
 constexpr size_t kMaxKeysAtOnce = 500;
@@ -28,11 +32,13 @@ constexpr int kElsewhereForGood = 3;
 }  // namespace
 
 SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows,
-                               FollowedTables* tables, binlog::BinlogSource* stream)
+                               FollowedTables* tables, binlog::BinlogSource* stream,
+                               bool brief_lock)
     : options_(WithoutDatabase(std::move(connection))),
       tables_(tables),
       stream_(stream),
       first_ordinal_(stream->last_ordinal()),
+      brief_lock_(brief_lock),
       chunk_rows_(chunk_rows),
       keys_at_once_(kMaxKeysAtOnce) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
@@ -55,36 +61,52 @@ std::optional<ReadyChunk> SnapshotWorker::TakeReady(const binlog::StreamReach& r
     return std::nullopt;
   }
   const ReadyChunk& oldest = chunks_.front();
-  if (oldest.server == reach.server.Identity() && reach.position.binlog < oldest.chunk.high) {
+  if (oldest.server == reach.server.Identity() &&
+      !snapshot::MayApply(oldest.chunk.high, reach.position.binlog)) {
     return std::nullopt;
   }
   std::optional<ReadyChunk> ready(std::move(chunks_.front()));
   chunks_.pop_front();
+  taken_rows_ = ready->chunk.content.rows->size();
+  taken_at_ = steady_clock::now();
   changed_.NotifyAll();
   return ready;
 }
 
+uint64_t SnapshotWorker::RowsToApply() const {
+  const MutexLock lock(&mutex_);
+  const auto goal = static_cast<double>(microseconds(kApplyGoal).count());
+  return apply_us_a_row_ * kMaxChunkRows <= goal ? kMaxChunkRows
+                                                 : static_cast<uint64_t>(goal / apply_us_a_row_);
+}
+
 void SnapshotWorker::ChunkDone() {
   const MutexLock lock(&mutex_);
-  open_.pop_front();  // windows are opened, read and applied in one order
+  open_.CloseOldest();
+  // A table's last rows, and rows by their keys, say little about a chunk.
+  if (taken_rows_ >= kMinChunkRows) {
+    apply_us_a_row_ =
+        static_cast<double>(
+            std::chrono::duration_cast<microseconds>(steady_clock::now() - taken_at_).count()) /
+        static_cast<double>(taken_rows_);
+  }
 }
 
 uint64_t SnapshotWorker::SettledOrdinal() const {
   const MutexLock lock(&mutex_);
-  // A window that opens later begins at the stream's place then, which is not before the one now.
-  return open_.empty() ? stream_->last_ordinal() : std::min(open_.front(), stream_->last_ordinal());
+  return open_.Settled(stream_->last_ordinal());
 }
 
 binlog::StreamReach SnapshotWorker::OpenWindow() {
   const MutexLock lock(&mutex_);
   binlog::StreamReach low = stream_->reach();
-  open_.push_back(low.ordinal);
+  open_.Open(low.ordinal);
   return low;
 }
 
 void SnapshotWorker::CloseNewestWindow() {
   const MutexLock lock(&mutex_);
-  open_.pop_back();
+  open_.CloseNewest();
 }
 
 bool SnapshotWorker::Push(ReadyChunk chunk, const std::stop_token& stop) {
@@ -164,9 +186,10 @@ Result<snapshot::Chunk> SnapshotWorker::ReadFrom(const binlog::StreamReach& reac
       floor_moves_ = reach.moves;
     }
   }
-  snapshot::LowWatermark low{reach.ordinal, reach.position, reach.ordinal == first_ordinal_};
+  snapshot::LowWatermark low{reach.ordinal, reach.position, reach.ordinal == first_ordinal_,
+                             reach.late};
   low.position.binlog = std::max(low.position.binlog, floor_);
-  return read(reach.server, low);
+  return read({reach.server, brief_lock_}, low);
 }
 
 Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& reader,
@@ -174,12 +197,11 @@ Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& r
                                                   const std::stop_token& stop,
                                                   std::string* server) {
   auto began = steady_clock::now();
-  auto chunk = ReadInWindow(
-      server, [&](const mysql::ServerInfo& stream_server, const snapshot::LowWatermark& low) {
-        began = steady_clock::now();
-        return snapshot::ReadChunk(connection_.get(), stream_server, reader, after, chunk_rows_,
-                                   low, stop);
-      });
+  auto chunk = ReadInWindow(server, [&](const snapshot::WindowAccess& access,
+                                        const snapshot::LowWatermark& low) {
+    began = steady_clock::now();
+    return snapshot::ReadChunk(connection_.get(), access, reader, after, chunk_rows_, low, stop);
+  });
   if (!chunk.ok()) {
     return chunk;
   }
@@ -190,9 +212,10 @@ Result<snapshot::Chunk> SnapshotWorker::ReadChunk(const snapshot::ChunkReader& r
   const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
                              milliseconds(1));
   if (chunk->content.rows->size() == chunk_rows_) {
-    const auto wanted = static_cast<uint64_t>(chunk_rows_) *
-                        static_cast<uint64_t>(kChunkGoal.count()) /
-                        static_cast<uint64_t>(took.count());
+    const auto wanted =
+        std::min(static_cast<uint64_t>(chunk_rows_) * static_cast<uint64_t>(kReadGoal.count()) /
+                     static_cast<uint64_t>(took.count()),
+                 RowsToApply());
     // At most doubled or halved at once: one slow read says little.
     chunk_rows_ = static_cast<uint32_t>(std::clamp<uint64_t>(
         std::clamp<uint64_t>(wanted, chunk_rows_ / 2, uint64_t{chunk_rows_} * 2), kMinChunkRows,
@@ -276,8 +299,8 @@ void SnapshotWorker::ReadKeys(const SnapshotTask& task, const std::stop_token& s
   }
   std::string server;
   auto chunk = ReadInWindow(
-      &server, [&](const mysql::ServerInfo& stream_server, const snapshot::LowWatermark& low) {
-        return snapshot::ReadKeysChunk(connection_.get(), stream_server, reader, cells, low, stop);
+      &server, [&](const snapshot::WindowAccess& access, const snapshot::LowWatermark& low) {
+        return snapshot::ReadKeysChunk(connection_.get(), access, reader, cells, low, stop);
       });
   if (stop.stop_requested()) {
     return;
@@ -315,7 +338,10 @@ bool SnapshotWorker::TryAgain(const SnapshotTask& task, const Status& failed,
   }
   if (!AwaitStatements(task, stop)) {  // else the stream has met a statement that explains it
     Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", failed}});
-    tables_->FailSnapshot(task, "its snapshot failed: " + failed.message());
+    tables_->FailSnapshot(task, "its snapshot failed: " + failed.message(),
+                          "once that is mended, ALTER TABLE " +
+                              mysql::QuoteIdentifier(task.schema->table) +
+                              " FORCE, or binseek resync, has it followed again");
   }
   return false;
 }

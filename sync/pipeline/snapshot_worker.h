@@ -1,13 +1,16 @@
 // SnapshotWorker: reads the tables that have something left to read, chunk by chunk, beside the stream.
 //
 // Its own thread reads; the thread of the stream takes the chunks whose high watermark it has passed and applies them. Few chunks wait at a
-// time: a stream that does not get on holds the reading back. Chunks grow and shrink towards half a second of reading.
+// time: a stream that does not get on holds the reading back. Chunks grow and shrink towards half a second of reading, and no
+// more than a tenth of a second of applying, which is the time from TakeReady to ChunkDone: the stream waits for that.
 // Rows that are to be read by their keys alone (FollowedTables::TakeKeys) come before and between the chunks of a snapshot, in chunks
 // of their own. A table that cannot be read (refused, unknown type) is stopped alone; a server that is away is waited for.
 // Thread-safe.
 #ifndef BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
 #define BINSEEK_SYNC_PIPELINE_SNAPSHOT_WORKER_H_
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -35,8 +38,9 @@ struct ReadyChunk {
 class SnapshotWorker {
  public:
   // All are borrowed and must outlive this. Starts the thread. REQUIRES: `stream` has handed nothing out yet.
+  // `brief_lock`: see snapshot::WindowAccess.
   SnapshotWorker(mysql::ConnectionOptions connection, uint32_t chunk_rows, FollowedTables* tables,
-                 binlog::BinlogSource* stream);
+                 binlog::BinlogSource* stream, bool brief_lock = false);
   ~SnapshotWorker();  // stops and joins
   SnapshotWorker(const SnapshotWorker&) = delete;
   SnapshotWorker& operator=(const SnapshotWorker&) = delete;
@@ -74,12 +78,15 @@ class SnapshotWorker {
   void CloseNewestWindow() BINSEEK_EXCLUDES(mutex_);
   // False where stopped.
   bool Push(ReadyChunk chunk, const std::stop_token& stop) BINSEEK_EXCLUDES(mutex_);
+  // How many are applied within the goal, as far as is known.
+  uint64_t RowsToApply() const BINSEEK_EXCLUDES(mutex_);
 
   // Constant after construction.
   const mysql::ConnectionOptions options_;
   FollowedTables* const tables_;
   binlog::BinlogSource* const stream_;
   const uint64_t first_ordinal_;
+  const bool brief_lock_;
 
   // Of the thread.
   std::unique_ptr<mysql::Connection> connection_;
@@ -94,8 +101,10 @@ class SnapshotWorker {
   CondVar changed_;
   mysql::Connection* interruptible_ BINSEEK_GUARDED_BY(mutex_) = nullptr;  // connection_
   std::deque<ReadyChunk> chunks_ BINSEEK_GUARDED_BY(mutex_);
-  std::deque<uint64_t> open_
-      BINSEEK_GUARDED_BY(mutex_);  // low ordinals of chunks being read, waiting, being applied
+  snapshot::OpenWindows open_ BINSEEK_GUARDED_BY(mutex_);
+  size_t taken_rows_ BINSEEK_GUARDED_BY(mutex_) = 0;  // of the chunk that is being applied
+  std::chrono::steady_clock::time_point taken_at_ BINSEEK_GUARDED_BY(mutex_);
+  double apply_us_a_row_ BINSEEK_GUARDED_BY(mutex_) = 0;  // of the last chunk; 0: not known
 
   std::jthread thread_;  // last: ends before what it uses
 };

@@ -3,6 +3,11 @@
 #include <string>
 #include <utility>
 
+#include "sync/mysql/current_position.h"
+#include "sync/mysql/databases.h"
+#include "sync/mysql/logged_changes.h"
+#include "sync/mysql/preflight_settings.h"
+
 namespace binseek::pipeline {
 
 Status CheckOptions(const SupervisorOptions& options) {
@@ -51,27 +56,102 @@ std::string LowerCase(std::string_view name) {
 Result<bool> FoldsNames(mysql::Connection* connection) {
   BINSEEK_ASSIGN_OR_RETURN(const auto mode,
                            connection->QueryCell("SELECT @@global.lower_case_table_names"));
-  return mode == "1";
+  return FoldsNames(std::string_view(mode ? *mode : std::string()));
 }
 
-Status CheckServer(mysql::Connection* connection, std::string_view database) {
+// The binlog then has a name in lower case at one place, and as it was written at another.
+Result<bool> FoldsNames(std::string_view lower_case_table_names) {
+  if (lower_case_table_names == "2") {
+    return Status::InvalidArgument(
+        "lower_case_table_names is 2, which is for file systems that ignore case: the names of a "
+        "table in its binlog cannot be relied on. Follow a server where it is 0 or 1, such as a "
+        "replica of this one");
+  }
+  return lower_case_table_names == "1";
+}
+
+Result<std::vector<std::string>> CheckLogging(mysql::Connection* connection,
+                                              const std::string& wanted) {
+  using Verdict = mysql::PreflightCheck::Verdict;
+  BINSEEK_ASSIGN_OR_RETURN(const auto databases, mysql::ReadDatabases(connection, wanted));
+  BINSEEK_ASSIGN_OR_RETURN(const auto checks, mysql::CheckLoggedChanges(connection, databases));
+  std::vector<std::string> warnings;
+  BINSEEK_ASSIGN_OR_RETURN(const auto format,
+                           connection->QueryCell("SELECT @@global.binlog_format"));
+  if (format != "ROW") {
+    warnings.push_back(
+        "binlog_format is " + format.value_or("unknown") +
+        ": changes that are logged as statements have whole tables read again; what triggers of "
+        "other databases' tables change by such a statement is not seen");
+  }
+  for (const mysql::PreflightCheck& check : checks) {
+    if (check.verdict == Verdict::kFail) {
+      return Status::InvalidArgument(check.why + "; " + check.fix);
+    }
+    if (check.verdict == Verdict::kWarn) {
+      warnings.push_back(check.why);
+    }
+  }
+  return warnings;
+}
+
+Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
+                                                    const Checkpoint& checkpoint,
+                                                    bool same_server) {
+  const StreamPlace& place = checkpoint.place;
+  BINSEEK_ASSIGN_OR_RETURN(const ReplicaIdentity replica, options.state->Replica());
+  binlog::BinlogSourceOptions source;
+  source.connection = options.connection;
+  source.source = options.source;
+  source.start = place.position;
+  source.server = same_server ? place.server : std::string();
+  source.last = {place.last_gtid, place.last_begin, place.fingerprint};
+  source.next_ordinal = place.ordinal + 1;
+  source.prepared = checkpoint.prepared;
+  source.server_id = options.server_id != 0 ? options.server_id : replica.server_id;
+  source.replica_uuid = replica.uuid;
+  source.spill = options.spill;
+  return source;
+}
+
+Result<change::SourcePosition> StartPosition(mysql::Connection* connection) {
+  BINSEEK_ASSIGN_OR_RETURN(auto position, mysql::CurrentPosition(connection));
+  if (!connection->server().is_mariadb()) {
+    BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
+    if (mode != "ON") {
+      position.gtids = change::GtidSet();
+    }
+  }
+  return position;
+}
+
+Status CheckServer(mysql::Connection* connection, const SupervisorOptions& options) {
+  const std::string& database = options.connection.database;
   BINSEEK_ASSIGN_OR_RETURN(const bool folds, FoldsNames(connection));
   if (folds && LowerCase(database) != database) {
     return Status::InvalidArgument("the server keeps names in lower case: write the database as " +
                                    LowerCase(database));
   }
-  if (connection->server().is_mariadb()) {
+  if (connection->server().is_mariadb() || options.brief_lock) {
     return Status::Ok();
   }
   BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
-  if (mode != "ON") {
-    return Status::InvalidArgument(
-        "gtid_mode is " + mode.value_or("unknown") +
-        ": a snapshot beside a running stream needs GTIDs. Without a restart: SET GLOBAL "
-        "enforce_gtid_consistency = ON; then "
-        "SET GLOBAL gtid_mode = OFF_PERMISSIVE, ON_PERMISSIVE, ON, one after the other");
+  if (mode == "ON") {
+    return Status::Ok();
   }
-  return Status::Ok();
+  BINSEEK_ASSIGN_OR_RETURN(const auto enforced,
+                           connection->QueryCell("SELECT @@global.enforce_gtid_consistency"));
+  std::string steps;
+  for (const std::string& step :
+       mysql::StepsToGtids(connection->server(), mode.value_or(""), enforced.value_or(""))) {
+    steps += " " + step;
+  }
+  return Status::InvalidArgument(
+      "gtid_mode is " + mode.value_or("unknown") +
+      ": a snapshot beside a running stream needs GTIDs. Without a restart, one after the other:" +
+      steps +
+      " Or set snapshot.lock: brief, which locks a table for a moment whenever rows of it "
+      "are read");
 }
 
 }  // namespace binseek::pipeline

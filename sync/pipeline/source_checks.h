@@ -8,10 +8,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "sync/binlog/binlog_source.h"
 #include "sync/mysql/connection.h"
+#include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/supervisor.h"
 
 namespace binseek::pipeline {
@@ -20,7 +22,20 @@ namespace binseek::pipeline {
 
 // Asks the server for what a snapshot beside a running stream needs; also the
 // connection's errors.
-[[nodiscard]] Status CheckServer(mysql::Connection* connection, std::string_view database);
+[[nodiscard]] Status CheckServer(mysql::Connection* connection, const SupervisorOptions& options);
+
+// Where a stream that knows of nothing before begins: mysql::CurrentPosition, without the GTIDs of a MySQL server that gives none any more.
+[[nodiscard]] Result<change::SourcePosition> StartPosition(mysql::Connection* connection);
+
+// Of a server that is about to be followed, or again: kInvalidArgument where its binlog leaves out changes of the database; else what is given
+// up by its settings, in words for the user. Also the connection's errors.
+[[nodiscard]] Result<std::vector<std::string>> CheckLogging(mysql::Connection* connection,
+                                                            const std::string& wanted);
+
+// What the stream of `checkpoint` is to know of the options; see BinlogSourceOptions::server for `same_server`. Errors: those of the state store.
+[[nodiscard]] Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
+                                                                  const Checkpoint& checkpoint,
+                                                                  bool same_server);
 
 // For sessions whose statements all name the database, which may be dropped.
 mysql::ConnectionOptions WithoutDatabase(mysql::ConnectionOptions options);
@@ -31,7 +46,9 @@ Result<std::unique_ptr<mysql::Connection>> ConnectToServerOf(binlog::BinlogSourc
                                                              mysql::ConnectionOptions options);
 
 // Whether the server keeps names of tables in lower case (lower_case_table_names = 1), while statements are logged as they were written.
+// kInvalidArgument where it keeps them as they were written and folds them to compare (2).
 [[nodiscard]] Result<bool> FoldsNames(mysql::Connection* connection);
+[[nodiscard]] Result<bool> FoldsNames(std::string_view lower_case_table_names);
 // ASCII letters only, as the server's own folding of what can be named without quotes.
 std::string LowerCase(std::string_view name);
 

@@ -183,6 +183,11 @@ class SqliteStateStore final : public StateStore {
     write_ended_.NotifyAll();
   }
 
+  Result<ReplicaIdentity> Replica() override BINSEEK_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    return KeepReplicaIdentity(*database_);
+  }
+
   Status Flush() override BINSEEK_EXCLUDES(mutex_, writes_mutex_) {
     BINSEEK_RETURN_IF_ERROR(AwaitAppliedWrites());
     MutexLock lock(&mutex_);

@@ -1,5 +1,5 @@
-// StateStore: the one SQLite file of what is small, relational and off the hot path. Today: dead
-// letters. Their keys are in memory as well, so that every write can ask whether it concerns one.
+// StateStore: the one SQLite file of what is small, relational and off the hot path. Today: who we are
+// among the server's replicas, and dead letters. Their keys are in memory as well, so that every write can ask whether it concerns one.
 //
 // Its truth never depends on a stream position: rows are keyed by where in the stream they come
 // from, so that a replay after a crash repeats them harmlessly. Additions are kept in memory until
@@ -28,6 +28,7 @@
 #include "sync/change/table_schema.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/pipeline/dead_letter_table.h"
+#include "sync/pipeline/replica_identity.h"
 
 namespace binseek::pipeline {
 
@@ -60,6 +61,9 @@ class StateStore {
   // REQUIRES: between being applied and EndWrite, the writer waits for no commit.
   virtual uint64_t BeginWrite(std::function<bool()> is_applied) = 0;
   virtual void EndWrite(uint64_t write) = 0;
+
+  // Drawn at the first call for this file, and the same ever after.
+  [[nodiscard]] virtual Result<ReplicaIdentity> Replica() = 0;
 
   // In one durable transaction, behind the end of every write that is applied. Cheap where there is nothing to write.
   [[nodiscard]] virtual Status Flush() = 0;

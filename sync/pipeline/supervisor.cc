@@ -1,8 +1,7 @@
 #include "sync/pipeline/supervisor.h"
 
-#include <algorithm>
-#include <atomic>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -10,20 +9,24 @@
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/binlog_source.h"
-#include "sync/mapper/table_mapper.h"
+#include "sync/mysql/binlog_retention.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/url.h"
 #include "sync/pipeline/applied_position.h"
 #include "sync/pipeline/applier.h"
+#include "sync/pipeline/checkpoint_beside.h"
+#include "sync/pipeline/chosen_sink.h"
 #include "sync/pipeline/commit_loop.h"
 #include "sync/pipeline/dead_letter_retry.h"
-#include "sync/pipeline/engine_sink.h"
 #include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/rebuilds.h"
 #include "sync/pipeline/snapshot_worker.h"
 #include "sync/pipeline/source_checks.h"
+#include "sync/pipeline/source_retry.h"
 #include "sync/pipeline/stream_health.h"
 #include "sync/pipeline/sync_progress.h"
 #include "sync/pipeline/table_catalog.h"
+#include "sync/pipeline/transaction_group.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -34,20 +37,22 @@ using std::chrono::steady_clock;
 // How long the stream is listened to while chunks wait for it to get on, and otherwise.
 constexpr milliseconds kPollWithSnapshot{2};
 constexpr milliseconds kPoll{100};
-constexpr milliseconds kRetryPause{1000};
 
 class SupervisorImpl final : public Supervisor {
  public:
-  explicit SupervisorImpl(SupervisorOptions options)
+  SupervisorImpl(SupervisorOptions options, std::unique_ptr<ChosenSink> sink)
       : options_(std::move(options)),
-        sink_(options_.engine),
-        catalog_(options_, &sink_, &tables_, &mapper_),
+        chosen_(std::move(sink)),
+        sink_(chosen_->sink()),
+        mapper_(/*whole_documents=*/!sink_->capabilities().partial_update),
+        catalog_(options_, sink_, &tables_, &mapper_),
         applied_(options_.max_waiters),
-        commits_({&sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); }}) {}
+        retry_(mysql::DisplayUrl(options_.connection), &place_),
+        rebuilds_(options_.connection, &tables_, &catalog_, &retry_),
+        commits_({sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); }}) {}
+  ~SupervisorImpl() override { Stop(); }
   SupervisorImpl(const SupervisorImpl&) = delete;
   SupervisorImpl& operator=(const SupervisorImpl&) = delete;
-
-  ~SupervisorImpl() override { Stop(); }
 
   void Begin() {
     stream_ = std::jthread([this](const std::stop_token& stop) { RunStream(stop); });
@@ -57,11 +62,13 @@ class SupervisorImpl final : public Supervisor {
   SyncStatus status() const override {
     SyncStatus status;
     status.source = mysql::DisplayUrl(options_.connection);
+    status.time_zone = options_.mapping.ZoneName();
     status.tables = tables_.Status();
     for (const TableStatus& table : status.tables) {
       status.pending_keys += table.pending_keys;
     }
     status.dead_letters = options_.state->dead_letter_count();
+    status.zero_dates = options_.mapping.ZeroDatesMet();
     status.committed = commits_.committed();
     status.applying = {progress_.rows, progress_.operations, progress_.bytes};
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
@@ -96,22 +103,27 @@ class SupervisorImpl final : public Supervisor {
 
   Result<RetriedLetters> RetryDeadLetters(const std::string& table,
                                           const std::vector<std::string>& keys) override {
-    return pipeline::RetryDeadLetters(options_.source, table, keys, *options_.state, &tables_);
+    return pipeline::RetryDeadLetters(options_, table, keys, &tables_);
+  }
+
+  Result<std::string> AwaitRead(std::string_view index,
+                                steady_clock::time_point deadline) override {
+    return tables_.AwaitRead(index, deadline, options_.max_waiters);
+  }
+
+  Result<Resync> ResyncTable(const std::string& table, steady_clock::time_point deadline) override {
+    const bool qualified = tables_.Find(table).has_value();
+    BINSEEK_ASSIGN_OR_RETURN(
+        Resync begun,
+        rebuilds_.Ask(qualified ? table : options_.connection.database + "." + table, deadline));
+    // A sink that does not hold the checkpoint is committed by one thread alone, soon.
+    BINSEEK_RETURN_IF_ERROR(sink_->capabilities().holds_checkpoint ? sink_->Commit()
+                                                                   : Status::Ok());
+    return begun;
   }
 
   bool WaitUntilLive(milliseconds timeout) const override {
-    const auto deadline = steady_clock::now() + timeout;
-    for (;;) {
-      const SyncState state = status().state;
-      if (state == SyncState::kLive || state == SyncState::kHalted ||
-          state == SyncState::kStopped) {
-        return state == SyncState::kLive;
-      }
-      if (steady_clock::now() >= deadline) {
-        return false;
-      }
-      place_.AwaitChange(kPoll);
-    }
+    return place_.WaitUntilLive([this] { return status().state; }, timeout);
   }
 
   void Stop() override {
@@ -121,6 +133,7 @@ class SupervisorImpl final : public Supervisor {
     }
     stopped_ = true;
     applied_.End("the source is not followed any more: binseek is stopping");
+    rebuilds_.End("binseek is stopping");
     stream_.request_stop();
     {
       const MutexLock lock(&mutex_);
@@ -152,51 +165,28 @@ class SupervisorImpl final : public Supervisor {
     }
     Log(LogLevel::kError, "sync halted", {{"error", status}});
     applied_.End("the source is not followed any more: " + status.message());
+    rebuilds_.End("the source is not followed any more: " + status.message());
     place_.Halted(status.message());
   }
 
-  // A pause that ends early when stopped; false then.
-  bool Pause(const std::stop_token& stop, milliseconds duration) {
-    const auto until = steady_clock::now() + duration;
-    while (!stop.stop_requested() && steady_clock::now() < until) {
-      place_.AwaitChange(std::min(duration, milliseconds(50)));
-    }
-    return !stop.stop_requested();
-  }
-
-  // Runs `step`, which may fail because the server is away, until it does not.
   template <class Step>
   Status Retry(const std::stop_token& stop, Step step) {
-    for (;;) {
-      Status status = step();
-      if (!status.retryable()) {
-        return status;
-      }
-      static LogEvery every(std::chrono::seconds(10));
-      every.Log(LogLevel::kWarn, "source is away",
-                {{"source", mysql::DisplayUrl(options_.connection)}, {"error", status}});
-      place_.Failing(status.message());
-      if (!Pause(stop, kRetryPause)) {
-        return Status::Aborted("stopped");
-      }
-    }
+    return retry_.Run(stop, std::move(step));
   }
 
   Status Open() {
     BINSEEK_ASSIGN_OR_RETURN(const auto connection,
                              mysql::Connection::Open(WithoutDatabase(options_.connection)));
-    BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_.connection.database));
-    Checkpoint checkpoint;
-    const std::string stored = sink_.Checkpoint(CheckpointKey(options_.source));
-    if (stored.empty()) {
+    BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_));
+    BINSEEK_ASSIGN_OR_RETURN(const auto stored, ResumeFrom(*sink_, options_.source));
+    Checkpoint checkpoint = stored.value_or(Checkpoint());
+    if (!stored) {
       // Before any schema is read: a statement that changes one after this comes by the stream.
-      BINSEEK_ASSIGN_OR_RETURN(checkpoint.place.position, mysql::CurrentPosition(connection.get()));
+      BINSEEK_ASSIGN_OR_RETURN(checkpoint.place.position, StartPosition(connection.get()));
       checkpoint.place.server = connection->server().Identity();
-    } else {
-      BINSEEK_ASSIGN_OR_RETURN(checkpoint, DecodeCheckpoint(stored));
     }
-    BINSEEK_RETURN_IF_ERROR(catalog_.Restore(checkpoint, connection.get()));
-    commits_.Resume(stored.empty() ? std::nullopt : std::make_optional(checkpoint.place.position));
+    BINSEEK_RETURN_IF_ERROR(catalog_.Restore(&checkpoint, connection.get()));
+    commits_.Resume(stored ? std::make_optional(checkpoint.place.position) : std::nullopt);
     return GoOnFrom(checkpoint, *connection);
   }
 
@@ -205,63 +195,63 @@ class SupervisorImpl final : public Supervisor {
     place_.Connecting(why);
     BINSEEK_ASSIGN_OR_RETURN(const auto connection,
                              mysql::Connection::Open(WithoutDatabase(options_.connection)));
-    BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_.connection.database));
+    BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_));
     BINSEEK_ASSIGN_OR_RETURN(const Checkpoint anew,
-                             catalog_.BeginAnew(applier_->place(), why, connection.get()));
+                             catalog_.BeginAnew(applier_->PlaceOfLoss(), why, connection.get()));
     return GoOnFrom(anew, *connection);
   }
 
   Status GoOnFrom(const Checkpoint& checkpoint, const mysql::Connection& connection) {
-    const auto stored_rows = [this] {
-      return std::make_unique<EngineRows>(options_.engine->View(), tables_.Stale());
-    };
-    applier_.emplace(ApplierOptions{.source = options_.source,
-                                    .sink = &sink_,
-                                    .mapper = &mapper_,
-                                    .tables = &tables_,
-                                    .state = options_.state,
-                                    .stored_rows = stored_rows,
-                                    .progress = &progress_,
-                                    .piece_bytes = options_.spill.memory_bytes,
-                                    .dead_letter_limit = options_.dead_letter_limit},
-                     checkpoint);
-    // Tables that begin now have their places on the server of this connection, the others on the checkpoint's.
+    applier_.emplace(
+        ApplierOptions{.source = options_.source,
+                       .sink = sink_,
+                       .mapper = &mapper_,
+                       .tables = &tables_,
+                       .state = options_.state,
+                       .stored_rows = [this] { return chosen_->Rows(tables_.Stale()); },
+                       .settled_ordinal = [this] { return worker_->SettledOrdinal(); },
+                       .progress = &progress_,
+                       .piece_bytes = options_.spill.memory_bytes,
+                       .dead_letter_limit = options_.dead_letter_limit,
+                       .swapped = [this](const std::string& table) { catalog_.Swapped(table); },
+                       .cascades = &catalog_.cascades(),
+                       .mapping = options_.mapping},
+        checkpoint);
+    // Tables that begin now have their places on this connection's server, the others on the checkpoint's.
     const bool same_server = connection.server().Identity() == checkpoint.place.server;
     BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint, same_server));
     applier_->MoveTo(source_->server().Identity());
-    BINSEEK_RETURN_IF_ERROR(applier_->ApplyCheckpoint());
+    BINSEEK_RETURN_IF_ERROR(applier_->Begin());
     applied_.Set(applier_->place().position);
     place_.StandsAt(applier_->place(), source_->server().version_text);
     return Status::Ok();
   }
 
   Status OpenSource(const Checkpoint& checkpoint, bool same_server) {
-    const StreamPlace& place = checkpoint.place;
-    binlog::BinlogSourceOptions source;
-    source.connection = options_.connection;
-    source.source = options_.source;
-    source.start = place.position;
-    source.server = same_server ? place.server : std::string();
-    source.last = {place.last_gtid, place.last_begin, place.fingerprint};
+    BINSEEK_ASSIGN_OR_RETURN(auto source, SourceOptionsOf(options_, checkpoint, same_server));
+    source.connected = [this](mysql::Connection* connection) -> Status {
+      BINSEEK_ASSIGN_OR_RETURN(auto warnings,
+                               CheckLogging(connection, options_.connection.database));
+      place_.Warn(std::move(warnings));
+      BINSEEK_ASSIGN_OR_RETURN(const auto retention, mysql::ReadBinlogRetention(connection));
+      place_.ServerKeeps(retention);
+      return Status::Ok();
+    };
     source.moved = [this](mysql::Connection* connection) { return MoveTo(connection); };
-    source.next_ordinal = checkpoint.place.ordinal + 1;
-    source.prepared = checkpoint.prepared;
-    source.server_id = options_.server_id;
-    source.spill = options_.spill;
     source.schema_provider = [this](std::string_view database, std::string_view table) {
       return tables_.SchemaFor(database, table, Reached());
     };
     source.captures_database = [this](std::string_view database) {
       return catalog_.IsFollowed(database);
     };
+    source.cascades_from = catalog_.cascade_filter();
     BINSEEK_ASSIGN_OR_RETURN(auto opened, binlog::BinlogSource::Open(std::move(source)));
     const MutexLock lock(&mutex_);
     std::swap(source_, opened);  // the one of before ends without the lock
     return Status::Ok();
   }
 
-  // The stream is about to go on with another server. Until that has succeeded the places are no server's, and nothing that was read from
-  // the one before counts.
+  // The stream is about to go on with another server. Until that has succeeded no place is of any, and nothing that was read before counts.
   Status MoveTo(mysql::Connection* connection) {
     tables_.DropChunks();
     applied_.MoveTo();
@@ -282,20 +272,38 @@ class SupervisorImpl final : public Supervisor {
   }
 
   Status Follow(const std::stop_token& stop) {
-    worker_.emplace(options_.connection, options_.chunk_rows, &tables_, source_.get());
+    worker_.emplace(WithoutDatabase(options_.connection), options_.chunk_rows, &tables_,
+                    source_.get(), options_.brief_lock);
     place_.Running();
     while (!stop.stop_requested()) {
       BINSEEK_ASSIGN_OR_RETURN(auto transaction,
                                source_->Next(tables_.has_work() ? kPollWithSnapshot : kPoll));
+      TransactionGroup group;
       if (transaction) {
-        BINSEEK_RETURN_IF_ERROR(TakeTransaction(&*transaction, stop));
+        group = Gather(*std::move(transaction), source_.get(), GroupLimits());
+        BINSEEK_RETURN_IF_ERROR(TakeGroup(&group, stop));
       }
-      BINSEEK_RETURN_IF_ERROR(TakeChunks(stop));
-      BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->Sweep(); }));
-      BINSEEK_RETURN_IF_ERROR(ReadTableAgain(stop));
-      NotePlace(transaction);
+      BINSEEK_RETURN_IF_ERROR(TakeChunk(stop));
+      BINSEEK_RETURN_IF_ERROR(rebuilds_.Step(&*applier_, source_.get(), stop));
+      NotePlace(group);
     }
     return Status::Aborted("stopped");
+  }
+
+  // Only the last one may have table events.
+  Status TakeGroup(TransactionGroup* group, const std::stop_token& stop) {
+    const bool changes_tables = !group->back().table_events.empty();
+    const auto plain = std::span(*group).first(group->size() - (changes_tables ? 1 : 0));
+    for (size_t taken = 0; taken < plain.size();) {
+      BINSEEK_RETURN_IF_ERROR(Retry(stop, [&]() -> Status {
+        BINSEEK_ASSIGN_OR_RETURN(const size_t more,
+                                 applier_->ApplyGroup(plain.subspan(taken), stop));
+        taken += more;
+        return Status::Ok();
+      }));
+      applied_.Set(applier_->place().position);  // at once: clients wait for it
+    }
+    return changes_tables ? TakeTransaction(&group->back(), stop) : Status::Ok();
   }
 
   Status TakeTransaction(change::Transaction* transaction, const std::stop_token& stop) {
@@ -311,50 +319,34 @@ class SupervisorImpl final : public Supervisor {
         BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
       }
     }
-    if (applier_->place().server !=
-        server) {  // the stream went along: it lies in no file of this one
+    if (applier_->place().server != server) {  // the stream went along: it lies in no file of it
       transaction->position.end = change::BinlogPosition();
       transaction->begin = change::BinlogPosition();
     }
     BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->Apply(*transaction, stop); }));
-    applied_.Set(applier_->place().position);  // at once: clients wait for it
+    applied_.Set(applier_->place().position);
     return Status::Ok();
   }
 
-  Status TakeChunks(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      auto chunk = worker_->TakeReady(source_->reach());
-      if (!chunk) {
-        return Status::Ok();
-      }
+  // One at most: transactions that have come meanwhile do not wait for the next.
+  Status TakeChunk(const std::stop_token& stop) {
+    const auto chunk = worker_->TakeReady(source_->reach());
+    if (chunk) {
       BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->ApplyChunk(*chunk); }));
       worker_->ChunkDone();
     }
     return Status::Ok();
   }
 
-  // Reads are begun anew one table at a time; the others' turn comes with the next round.
-  Status ReadTableAgain(const std::stop_token& stop) {
-    const std::string table = tables_.TableToReadAgain();
-    if (table.empty()) {
-      return Status::Ok();
-    }
-    const auto read_again = [&]() -> Status {
-      BINSEEK_ASSIGN_OR_RETURN(const auto connection,
-                               ConnectToServerOf(source_.get(), options_.connection));
-      return catalog_.ReadPendingAgain(table, applier_->place().ordinal, connection.get());
-    };
-    BINSEEK_RETURN_IF_ERROR(Retry(stop, read_again));
-    return Retry(stop, [&] { return applier_->ApplyCheckpoint(); });
-  }
-
-  void NotePlace(const std::optional<change::Transaction>& transaction) {
-    const bool connected = source_->status().connected;
+  // `group`: what was applied; empty: nothing came.
+  void NotePlace(const TransactionGroup& group) {
+    const bool at_rest = source_->status().at_rest;
     const uint64_t settled = worker_->SettledOrdinal();
     tables_.Passed(Reached());
-    if (transaction) {
-      place_.Applied(*transaction, applier_->place(), settled);
-    } else if (connected) {
+    applier_->Settled(settled);
+    if (!group.empty()) {
+      place_.Applied(group, applier_->place(), settled);
+    } else if (at_rest) {
       applied_.SetBinlog(place_.Idle(Reached(), settled));
     } else {
       place_.Waits(settled);
@@ -364,25 +356,25 @@ class SupervisorImpl final : public Supervisor {
 
   // Constant after construction.
   const SupervisorOptions options_;
-
   // Self-synchronised, or of the thread of the stream.
-  EngineSink sink_;
+  const std::unique_ptr<ChosenSink> chosen_;
+  IndexSink* const sink_;
   FollowedTables tables_;
-  mapper::TableMapper mapper_;
+  GenerationMapper mapper_;
   TableCatalog catalog_;
   SyncProgress place_;
   ApplyProgress progress_;
   AppliedPosition applied_;
+  SourceRetry retry_;
+  Rebuilds rebuilds_;
   std::optional<Applier> applier_;
   std::optional<SnapshotWorker> worker_;
   HistoryLosses losses_;
   // Made by the thread of the stream under the mutex, and read by it without; replaced while there is no worker.
   std::unique_ptr<binlog::BinlogSource> source_;
-
   mutable Mutex mutex_;  // of source_, for other threads
   Mutex stop_mutex_;     // before mutex_
   bool stopped_ BINSEEK_GUARDED_BY(stop_mutex_) = false;
-
   CommitLoop commits_;
   std::jthread stream_;
 };
@@ -391,7 +383,8 @@ class SupervisorImpl final : public Supervisor {
 
 Result<std::unique_ptr<Supervisor>> Supervisor::Start(SupervisorOptions options) {
   BINSEEK_RETURN_IF_ERROR(CheckOptions(options));
-  auto supervisor = std::make_unique<SupervisorImpl>(std::move(options));
+  BINSEEK_ASSIGN_OR_RETURN(auto sink, ChosenSink::Open(options));
+  auto supervisor = std::make_unique<SupervisorImpl>(std::move(options), std::move(sink));
   supervisor->Begin();
   return std::unique_ptr<Supervisor>(std::move(supervisor));
 }

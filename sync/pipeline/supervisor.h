@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,11 +34,25 @@
 #include "sync/binlog/row_spill.h"
 #include "sync/change/position.h"
 #include "sync/change/table_schema.h"
+#include "sync/mapper/row_mapper.h"
+#include "sync/mapper/table_layout.h"
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/awaited_position.h"
 #include "sync/pipeline/state_store.h"
 
 namespace binseek::pipeline {
+
+class IndexSink;
+
+// A sink that is not the engine.
+struct OtherSinkOptions {
+  IndexSink* sink = nullptr;    // borrowed
+  std::string checkpoint_file;  // of SQLite, where the sink does not hold the checkpoint
+  // What is stored in it, as of now; documents of versions below those of `stale` are not shown.
+  std::function<std::unique_ptr<mapper::StoredRows>(
+      std::shared_ptr<const std::map<index::IndexId, int64_t>> stale)>
+      rows;
+};
 
 struct SupervisorOptions {
   mysql::ConnectionOptions connection;  // `database` names the database that is followed
@@ -47,21 +62,26 @@ struct SupervisorOptions {
   std::vector<std::string> include;  // table names, '*' for anything; empty: all
   std::vector<std::string> exclude;
   std::map<std::string, std::string> rename;  // table -> index, instead of the lower-cased name
-  uint32_t server_id = 0;                     // 0: a random one
-  uint32_t chunk_rows = 2000;  // of a snapshot's SELECT; adapted to about half a second
+  mapper::MapperOptions mapping;              // how rows become documents
+  uint32_t server_id = 0;                     // 0: the one that `state` keeps
+  uint32_t chunk_rows = 2000;                 // of a snapshot's first SELECT; see SnapshotWorker
+  bool brief_lock = false;  // MySQL without GTIDs: see snapshot/brief_lock.h; else it is refused
   // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
   binlog::SpillOptions spill;
   std::chrono::milliseconds commit_interval{1000};
   uint64_t dead_letter_limit = 10'000;  // rows of one table, beyond which it is stopped; 0: none
   size_t max_waiters = 1024;            // in AwaitApplied at the same time
+  OtherSinkOptions other_sink;          // instead of the engine
 };
 
 enum class SyncState : uint8_t { kConnecting, kSnapshot, kCatchingUp, kLive, kHalted, kStopped };
 // "connecting", "snapshot", "catching_up", "live", "halted", "stopped".
 std::string_view SyncStateName(SyncState state);
 
-enum class TableState : uint8_t { kPending, kSnapshot, kLive, kStopped };
-std::string_view TableStateName(TableState state);  // "pending", "snapshot", "live", "stopped"
+// kRebuilding: a new generation of its index is read, or waits to be, while the old one answers.
+enum class TableState : uint8_t { kPending, kSnapshot, kLive, kStopped, kRebuilding };
+// "pending", "snapshot", "live", "stopped", "rebuilding".
+std::string_view TableStateName(TableState state);
 
 struct TableStatus {
   std::string table;
@@ -75,7 +95,14 @@ struct TableStatus {
   std::string stale_why;
   // Rows that the stream told of without all that their documents need, which are yet to be read: their documents may be old.
   uint64_t pending_keys = 0;
-  std::string error;  // kStopped: why, and what mends it
+  // kRebuilding: since when, and why. Where the stream is not fed to the generation that answers, `stale_since_us` says so as well.
+  int64_t rebuilding_since_us = 0;
+  std::string rebuilding_why;
+  // kStopped: why, and what mends it; kLive: why its last rebuild was given up.
+  std::string error;
+  // The foreign keys that may change its rows without the binlog telling, each with how they are kept up.
+  std::vector<std::string> foreign_keys;
+  uint64_t cascaded_rows = 0;  // that were found to be changed by these, since start
 };
 
 // A transaction on its way; all 0: there is none.
@@ -90,6 +117,7 @@ struct SyncStatus {
   SyncState state = SyncState::kConnecting;
   std::string source;  // URL without password
   std::string server_version;
+  std::string time_zone;             // whose wall clock DATETIME columns are
   change::SourcePosition position;   // applied and searchable
   uint64_t ordinal = 0;              // of the last applied transaction
   change::SourcePosition committed;  // durable
@@ -98,11 +126,20 @@ struct SyncStatus {
   uint64_t rows = 0;
   uint64_t reconnects = 0;
   uint64_t dead_letters = 0;
-  TransactionProgress incoming;     // of which a part has come from the server; explains a lag
-  TransactionProgress applying;     // that is being applied, likewise
-  uint64_t pending_keys = 0;        // of all tables
-  std::string error;                // the last one, or why it is halted
-  std::vector<TableStatus> tables;  // by name
+  uint64_t zero_dates = 0;            // and partial ones, met since start
+  TransactionProgress incoming;       // of which a part has come from the server; explains a lag
+  TransactionProgress applying;       // that is being applied, likewise
+  uint64_t pending_keys = 0;          // of all tables
+  std::string error;                  // the last one, or why it is halted
+  std::vector<std::string> warnings;  // of the server's settings: what is given up by them
+  std::vector<TableStatus> tables;    // by name
+};
+
+struct Resync {
+  std::string table;  // "database.table"
+  bool beside =
+      false;  // a new generation is built beside the one that answers; else the rows are read again into the index as it is
+  bool is_fed = false;  // and the one that answers stays equal to the table meanwhile
 };
 
 struct RetriedLetters {
@@ -122,11 +159,15 @@ class Supervisor {
   // Why the index, though this source's, may lack changes that the stream has passed: its table is stopped, or is read again. Empty: it
   // does not.
   virtual std::string WhyBehind(std::string_view index) const = 0;
+  // Blocks until all rows of the index's tables come from the stream: no snapshot of them runs, and no row is pending; or until the deadline
+  // comes. Gives what is missing then, in words; empty: nothing. kResourceExhausted: max_waiters.
+  [[nodiscard]] virtual Result<std::string> AwaitRead(
+      std::string_view index, std::chrono::steady_clock::time_point deadline) = 0;
   // Blocks until the snapshot is done and the stream is live (true), or it is halted, stopped, or
   // the time is over (false).
   virtual bool WaitUntilLive(std::chrono::milliseconds timeout) const = 0;
   // Blocks until what is awaited is applied and published (true), or the deadline comes (false). A view of the engine that is taken then
-  // shows it, but for rows of tables that are being read by a snapshot, and rows that are pending. A transaction without rows for any index counts as well. Ends at
+  // shows it, but for rows that are read otherwise (AwaitRead). A transaction without rows for any index counts as well. Ends at
   // once where the source halts or is stopped. Errors: as AppliedPosition::Await. Cost: a lock where it is applied already.
   [[nodiscard]] virtual Result<bool> AwaitApplied(
       const AwaitedPosition& awaited, std::chrono::steady_clock::time_point deadline) = 0;
@@ -135,6 +176,11 @@ class Supervisor {
   // before they are read. Keys that are not among the letters are passed over. kInvalidArgument: the table is not followed, or is stopped.
   [[nodiscard]] virtual Result<RetriedLetters> RetryDeadLetters(
       const std::string& table, const std::vector<std::string>& keys) = 0;
+  // Has all documents of a table made anew from its rows; table_catalog.h says how. `table`: with or without its database. Returns when that has
+  // begun, durably: a crash goes on with it. kNotFound: the table is not followed; kAborted: it is being read already; kUnavailable: the stream does not get on, and
+  // nothing has begun; kInvalidArgument: why the table cannot be followed.
+  [[nodiscard]] virtual Result<Resync> ResyncTable(
+      const std::string& table, std::chrono::steady_clock::time_point deadline) = 0;
   virtual void Stop() = 0;  // idempotent
 };
 

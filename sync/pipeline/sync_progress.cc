@@ -1,14 +1,29 @@
 #include "sync/pipeline/sync_progress.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "engine/base/log.h"
 #include "sync/pipeline/stream_health.h"
 
 namespace binseek::pipeline {
 namespace {
 
+using std::chrono::steady_clock;
+
 // Behind by more than this: catching up.
 constexpr int64_t kLiveLagMs = 1000;
+constexpr std::chrono::milliseconds kLookAgain{100};  // what tables have come to is told by nobody
+
+// Of which the largest unit is enough.
+std::string InWords(std::chrono::seconds time) {
+  constexpr int64_t kMinute = 60;
+  constexpr int64_t kHour = 60 * kMinute;
+  const int64_t seconds = time.count();
+  return seconds >= 2 * kHour     ? std::to_string(seconds / kHour) + " hours"
+         : seconds >= 2 * kMinute ? std::to_string(seconds / kMinute) + " minutes"
+                                  : std::to_string(seconds) + " seconds";
+}
 
 }  // namespace
 
@@ -40,6 +55,8 @@ std::string_view TableStateName(TableState state) {
       return "live";
     case TableState::kStopped:
       return "stopped";
+    case TableState::kRebuilding:
+      return "rebuilding";
   }
   return "unknown";
 }
@@ -76,6 +93,44 @@ void SyncProgress::Failing(const std::string& error) {
   error_ = error;
 }
 
+void SyncProgress::Warn(std::vector<std::string> warnings) {
+  const MutexLock lock(&mutex_);
+  if (warnings != warnings_) {
+    for (const std::string& warning : warnings) {
+      Log(LogLevel::kWarn, "the source's settings", {{"warning", warning}});
+    }
+  }
+  warnings_ = std::move(warnings);
+}
+
+void SyncProgress::ServerKeeps(std::chrono::seconds retention) {
+  const MutexLock lock(&mutex_);
+  retention_ = retention;
+}
+
+std::string SyncProgress::PurgeWarning() const {
+  if (!up_to_ || retention_.count() == 0) {
+    return {};
+  }
+  // By the clock, not by the lag: of a stream that has halted nobody takes that on.
+  const auto behind = steady_clock::now() - *up_to_;
+  if (behind * 2 < retention_) {
+    return {};
+  }
+  return "the index is " + InWords(std::chrono::duration_cast<std::chrono::seconds>(behind)) +
+         " behind, and the server deletes binlog files that are older than " + InWords(retention_) +
+         " (binlog_expire_logs_seconds): once it has deleted what is still needed, all tables are "
+         "read again";
+}
+
+void SyncProgress::WatchPurge() {
+  const std::string warning = PurgeWarning();
+  if (!warning.empty() && !warned_of_purge_) {
+    Log(LogLevel::kWarn, "the server may delete what is still needed", {{"warning", warning}});
+  }
+  warned_of_purge_ = !warning.empty();
+}
+
 void SyncProgress::StandsAt(const StreamPlace& place, const std::string& server_version) {
   const MutexLock lock(&mutex_);
   server_version_ = server_version;
@@ -89,17 +144,21 @@ void SyncProgress::MovesTo(const std::string& server_version) {
   server_version_ = server_version;
 }
 
-void SyncProgress::Applied(const change::Transaction& transaction, const StreamPlace& place,
-                           uint64_t settled) {
-  const int64_t lag_ms = LagOf(transaction);
+void SyncProgress::Applied(std::span<const change::Transaction> transactions,
+                           const StreamPlace& place, uint64_t settled) {
+  const int64_t lag_ms = LagOf(transactions.back());
   const MutexLock lock(&mutex_);
   settled_ordinal_ = settled;
-  ++transactions_;
-  rows_ += transaction.rows->size();
+  transactions_ += transactions.size();
+  for (const change::Transaction& transaction : transactions) {
+    rows_ += transaction.rows->size();
+  }
   position_ = place.position;
   ordinal_ = place.ordinal;
   lag_ms_ = lag_ms;
+  up_to_ = steady_clock::now() - std::chrono::milliseconds(lag_ms);
   caught_up_ = lag_ms <= kLiveLagMs;
+  WatchPurge();
   changed_.NotifyAll();
 }
 
@@ -108,20 +167,42 @@ change::BinlogPosition SyncProgress::Idle(const change::BinlogPosition& reached,
   settled_ordinal_ = settled;
   position_.binlog = std::max(position_.binlog, reached);
   lag_ms_ = 0;
+  up_to_ = steady_clock::now();
   caught_up_ = true;
   changed_.NotifyAll();
   return position_.binlog;
 }
 
 void SyncProgress::Waits(uint64_t settled) {
+  const auto now = steady_clock::now();
   const MutexLock lock(&mutex_);
   settled_ordinal_ = settled;
+  if (up_to_) {
+    lag_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(now - *up_to_).count();
+    caught_up_ = caught_up_ && lag_ms_ <= kLiveLagMs;
+  }
+  WatchPurge();
   changed_.NotifyAll();
 }
 
 void SyncProgress::AwaitChange(std::chrono::milliseconds most) const {
   const MutexLock lock(&mutex_);
   changed_.WaitFor(&mutex_, most);
+}
+
+bool SyncProgress::WaitUntilLive(const std::function<SyncState()>& state,
+                                 std::chrono::milliseconds timeout) const {
+  const auto deadline = steady_clock::now() + timeout;
+  for (;;) {
+    const SyncState now = state();
+    if (now == SyncState::kLive || now == SyncState::kHalted || now == SyncState::kStopped) {
+      return now == SyncState::kLive;
+    }
+    if (steady_clock::now() >= deadline) {
+      return false;
+    }
+    AwaitChange(kLookAgain);
+  }
 }
 
 CommitPlace SyncProgress::Place() const {
@@ -154,6 +235,10 @@ void SyncProgress::Tell(bool snapshot_done, SyncStatus* status) const {
   status->rows = rows_;
   status->server_version = server_version_;
   status->error = error_;
+  status->warnings = warnings_;
+  if (std::string warning = PurgeWarning(); !warning.empty()) {
+    status->warnings.push_back(std::move(warning));
+  }
   status->state = State(snapshot_done);
   status->lag_ms = lag_ms_;
 }

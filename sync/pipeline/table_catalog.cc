@@ -8,33 +8,45 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
-#include "sync/mapper/table_mapping.h"
 #include "sync/mysql/current_position.h"
+#include "sync/mysql/databases.h"
 #include "sync/mysql/schema_reader.h"
 #include "sync/pipeline/source_checks.h"
 #include "sync/pipeline/table_reread.h"
+#include "sync/snapshot/brief_lock.h"
 #include "sync/snapshot/watermark.h"
 
 namespace binseek::pipeline {
 namespace {
 
-bool MatchesAny(const std::vector<std::string>& patterns, const std::string& name) {
+constexpr char kOtherRules[] = "its mapping rules have changed";
+constexpr char kLeftOff[] = "a rebuild was left off, or its mapping rules have changed meanwhile";
+constexpr char kOtherColumns[] = "its columns are others than before";
+
+// A pattern with a '.' is one of database.table.
+bool MatchesAny(const std::vector<std::string>& patterns, const TableName& name) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0;
+    const bool qualified = pattern.find('.') != std::string::npos;
+    const std::string subject = qualified ? name.Qualified() : name.table;
+    return fnmatch(pattern.c_str(), subject.c_str(), FNM_NOESCAPE) == 0;
   });
 }
 
-Result<std::vector<std::string>> TableNames(mysql::Connection* connection,
-                                            const std::string& database) {
-  BINSEEK_ASSIGN_OR_RETURN(
-      const auto rows,
-      connection->Query(
-          "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' "
-          "AND TABLE_SCHEMA = " +
-          mysql::Quote(database) + " ORDER BY TABLE_NAME"));
-  std::vector<std::string> names;
-  for (const auto& row : rows.rows) {
-    names.push_back(row[0].value_or(""));
+// Of all databases that are followed, as the server has them now.
+Result<std::vector<TableName>> TableNames(mysql::Connection* connection,
+                                          const std::string& wanted) {
+  BINSEEK_ASSIGN_OR_RETURN(const auto databases, mysql::ReadDatabases(connection, wanted));
+  std::vector<TableName> names;
+  for (const std::string& database : databases) {
+    BINSEEK_ASSIGN_OR_RETURN(
+        const auto rows,
+        connection->Query(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', "
+            "'SYSTEM VERSIONED') AND TABLE_SCHEMA = " +
+            mysql::Quote(database) + " ORDER BY TABLE_NAME"));
+    for (const auto& row : rows.rows) {
+      names.push_back({database, row[0].value_or("")});
+    }
   }
   return names;
 }
@@ -42,42 +54,99 @@ Result<std::vector<std::string>> TableNames(mysql::Connection* connection,
 }  // namespace
 
 bool TableCatalog::IsWanted(std::string_view database, std::string_view table) const {
-  const std::string name(table);
-  return database == options_.connection.database &&
+  const TableName name{std::string(database), std::string(table)};
+  return mysql::MatchesDatabase(options_.connection.database, database) &&
          (options_.include.empty() || MatchesAny(options_.include, name)) &&
          !MatchesAny(options_.exclude, name);
 }
 
-Status TableCatalog::Restore(const Checkpoint& checkpoint, mysql::Connection* connection) {
+Status TableCatalog::Restore(Checkpoint* checkpoint, mysql::Connection* connection) {
   BINSEEK_ASSIGN_OR_RETURN(folds_names_, FoldsNames(connection));
-  for (const auto& [name, table] : checkpoint.tables) {
-    if (IsWanted(table.schema->database, table.schema->table)) {
+  std::vector<const TableCheckpoint*> others;
+  std::vector<const TableCheckpoint*> rebuilt;
+  for (const auto& [name, table] : checkpoint->tables) {
+    if (GoesOn(table)) {
       BINSEEK_RETURN_IF_ERROR(RestoreTable(table, connection));
+    } else if (AnswersOn(table, *checkpoint)) {
+      BINSEEK_RETURN_IF_ERROR(StandStill(table, table.old ? kLeftOff : kOtherRules));
+      rebuilt.push_back(&table);
     } else {
-      Log(LogLevel::kWarn, "table is not followed any more",
-          {{"table", name}, {"index", table.index}});
-      BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(table.index, table.index_id));
+      others.push_back(&table);
     }
   }
   BINSEEK_ASSIGN_OR_RETURN(const auto names, TableNames(connection, options_.connection.database));
-  for (const std::string& name : names) {
-    if (IsWanted(options_.connection.database, name) &&
-        checkpoint.tables.count(options_.connection.database + "." + name) == 0) {
-      BINSEEK_RETURN_IF_ERROR(Refresh(name, {}, connection));
+  std::vector<TableName> begun;
+  for (const TableName& name : names) {
+    if (IsWanted(name.database, name.table) && !tables_->Find(name.Qualified())) {
+      begun.push_back(name);
     }
   }
-  return Status::Ok();
+  // Nothing was written under the next ordinal, so that what was there before is told from what comes.
+  checkpoint->place.ordinal += others.empty() && begun.empty() && rebuilt.empty() ? 0 : 1;
+  for (const TableCheckpoint* table : rebuilt) {
+    BINSEEK_RETURN_IF_ERROR(
+        Rebuild({table->schema->database, table->schema->table},
+                {checkpoint->place.ordinal, {}, table->old ? kLeftOff : kOtherRules}, connection));
+  }
+  for (const TableCheckpoint* table : others) {
+    BINSEEK_RETURN_IF_ERROR(DropDocuments(*table, checkpoint->place.ordinal));
+    if (!IsWanted(table->schema->database, table->schema->table)) {
+      Log(LogLevel::kWarn, "table is not followed any more",
+          {{"table", table->schema->QualifiedName()}, {"index", table->index}});
+    }
+  }
+  for (const TableName& name : begun) {
+    BINSEEK_RETURN_IF_ERROR(Refresh(name, {checkpoint->place.ordinal, {}, ""}, connection));
+  }
+  return ReadCascades(connection);
+}
+
+// Its documents are still those that its rules make, in the index that they name.
+bool TableCatalog::GoesOn(const TableCheckpoint& table) const {
+  if (!IsWanted(table.schema->database, table.schema->table) ||
+      sink_->MappingOf(table.index_id) == nullptr ||
+      sink_->MappingOf(table.answering()) == nullptr || IndexNameOf(*table.schema) != table.index) {
+    return false;
+  }
+  if (table.old && MayGoOn(table)) {
+    return false;  // what was being built has got no changes since
+  }
+  const auto layout = mapper::LayOut(table.schema, options_.mapping);
+  const bool same = layout.ok() && (*layout)->fingerprint == table.mapping;
+  if (!same) {
+    Log(LogLevel::kWarn, "table is read anew: its mapping rules have changed",
+        {{"table", table.schema->QualifiedName()}, {"index", table.index}});
+  }
+  return same;
 }
 
 Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connection* connection) {
-  const auto mapping = sink_->MappingOf(table.index_id);
-  if (mapping == nullptr || IndexNameOf(*table.schema) != table.index) {
-    BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(table.index, table.index_id));
-    return Refresh(table.schema->table, {}, connection);
+  TableCheckpoint followed = table;
+  const std::string name = table.schema->QualifiedName();
+  const bool mended = MayGoOn(table);
+  if (!table.stopped.empty() && !mended) {
+    Log(LogLevel::kError, "table is not followed", {{"table", name}, {"error", table.stopped}});
+    return StandStill(std::move(followed), table.stopped);
   }
-  BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id, mapping, table.sweep_below));
-  tables_->Follow(table);
+  // Left behind by a crash; none of a shared index's are.
+  BINSEEK_RETURN_IF_ERROR(sink_->DropGenerations(
+      table.index, table.old ? std::make_optional(table.index_id) : std::nullopt));
+  followed.stopped.clear();
+  followed.dead_letter_limit = 0;
+  BINSEEK_RETURN_IF_ERROR(Bind(followed, followed.sweep_below));
+  tables_->Follow(std::move(followed));
+  if (mended) {
+    tables_->AddPending({{name, {}}});  // all of it: it has got no changes since
+  }
   return table.snapshot_done ? Status::Ok() : Estimate(*table.schema, connection);
+}
+
+// Whether what a table was stopped by has gone while nobody looked.
+bool TableCatalog::MayGoOn(const TableCheckpoint& stopped) const {
+  return stopped.dead_letter_limit != 0 &&
+         (options_.dead_letter_limit == 0 ||
+          options_.state->DeadRows(options_.source, stopped.schema->QualifiedName()) <=
+              options_.dead_letter_limit);
 }
 
 // Before its turn comes, so that progress is told of all tables together.
@@ -95,56 +164,59 @@ void TableCatalog::FoldNames(change::TableEvent* event) const {
 }
 
 bool TableCatalog::IsFollowed(std::string_view database) const {
-  return (folds_names_ ? LowerCase(database) : std::string(database)) ==
-         options_.connection.database;
+  return mysql::MatchesDatabase(options_.connection.database,
+                                folds_names_ ? LowerCase(database) : std::string(database));
 }
 
 Status TableCatalog::MoveTo(mysql::Connection* connection) {
   // Statements that the other server had ahead of the stream, this one may not have yet.
   for (const std::string& name : tables_->NotYetCaptured()) {
     if (const auto followed = tables_->Find(name)) {
-      BINSEEK_RETURN_IF_ERROR(Refresh(followed->schema->table, {}, connection));
+      const change::TableSchema& schema = *followed->schema;
+      BINSEEK_RETURN_IF_ERROR(Refresh({schema.database, schema.table}, {}, connection));
     }
   }
   BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
   tables_->MoveTo(now.binlog);
-  return Status::Ok();
+  return ReadCascades(connection);
 }
 
 Status TableCatalog::RefreshAll(const Occasion& occasion, mysql::Connection* connection) {
-  const std::string& database = options_.connection.database;
-  BINSEEK_ASSIGN_OR_RETURN(const auto there, TableNames(connection, database));
-  for (const std::string& table : there) {
-    if (IsWanted(database, table)) {
+  BINSEEK_ASSIGN_OR_RETURN(const auto there, TableNames(connection, options_.connection.database));
+  std::set<std::string> names;
+  for (const TableName& table : there) {
+    names.insert(table.Qualified());
+    if (IsWanted(table.database, table.table)) {
       BINSEEK_RETURN_IF_ERROR(Refresh(table, occasion, connection));
     }
   }
-  const std::set<std::string> names(there.begin(), there.end());
-  for (const std::string& name : tables_->NamesIn(database)) {
-    if (names.count(name.substr(database.size() + 1)) == 0) {
-      BINSEEK_RETURN_IF_ERROR(LetGo(name));
+  for (const std::string& name : tables_->NamesIn("")) {
+    if (names.count(name) == 0) {
+      BINSEEK_RETURN_IF_ERROR(LetGo(name, occasion.ordinal));
     }
   }
   return Status::Ok();
 }
 
-Result<TableCatalog::Schema> TableCatalog::LookUp(const std::string& table,
+Result<TableCatalog::Schema> TableCatalog::LookUp(const TableName& table, uint64_t ordinal,
                                                   mysql::Connection* connection) {
-  const std::string& database = options_.connection.database;
-  const std::string name = database + "." + table;
-  auto schema = mysql::ReadTable(connection, database, table);
+  const std::string name = table.Qualified();
+  if (options_.brief_lock && !connection->server().is_mariadb()) {
+    BINSEEK_RETURN_IF_ERROR(snapshot::AwaitStatementsOn(connection, table.database, table.table));
+  }
+  auto schema = mysql::ReadTable(connection, table.database, table.table);
   if (!schema.ok() && schema.status().code() == StatusCode::kInvalidArgument) {
     const auto followed = tables_->Find(name);
     change::TableSchema unknown;
     unknown.source = options_.source;
-    unknown.database = database;
-    unknown.table = table;
+    unknown.database = table.database;
+    unknown.table = table.table;
     Stop(followed ? *followed->schema : unknown, schema.status().message());
     return Schema();
   }
   BINSEEK_RETURN_IF_ERROR(schema.status());
   if (*schema == nullptr) {
-    BINSEEK_RETURN_IF_ERROR(LetGo(name));
+    BINSEEK_RETURN_IF_ERROR(LetGo(name, ordinal));
   }
   return *std::move(schema);
 }
@@ -155,9 +227,9 @@ bool TableCatalog::IsFollowedAs(const std::optional<TableCheckpoint>& followed,
          change::SameShape(*followed->schema, schema);
 }
 
-Status TableCatalog::Refresh(const std::string& table, const Occasion& occasion,
+Status TableCatalog::Refresh(const TableName& table, const Occasion& occasion,
                              mysql::Connection* connection) {
-  BINSEEK_ASSIGN_OR_RETURN(auto schema, LookUp(table, connection));
+  BINSEEK_ASSIGN_OR_RETURN(auto schema, LookUp(table, occasion.ordinal, connection));
   if (schema == nullptr) {
     return Status::Ok();
   }
@@ -172,7 +244,7 @@ Status TableCatalog::Refresh(const std::string& table, const Occasion& occasion,
   return ReadAgain(*followed, std::move(schema), occasion, connection);
 }
 
-Status TableCatalog::LetGo(const std::string& name) {
+Status TableCatalog::LetGo(const std::string& name, uint64_t ordinal) {
   const auto followed = tables_->Find(name);
   if (!followed) {
     return Status::Ok();
@@ -180,11 +252,7 @@ Status TableCatalog::LetGo(const std::string& name) {
   mapper_->Unbind(name);
   tables_->Remove(name);
   options_.state->ForgetDeadLetters(options_.source, name);
-  if (!followed->index.empty()) {
-    BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(followed->index, followed->index_id));
-    Log(LogLevel::kInfo, "index dropped", {{"table", name}, {"index", followed->index}});
-  }
-  return Status::Ok();
+  return followed->index.empty() ? Status::Ok() : DropDocuments(*followed, ordinal);
 }
 
 void TableCatalog::Stop(const change::TableSchema& schema, const std::string& why) {
@@ -192,29 +260,6 @@ void TableCatalog::Stop(const change::TableSchema& schema, const std::string& wh
       {{"table", schema.QualifiedName()}, {"error", why}});
   mapper_->Unbind(schema.QualifiedName());
   tables_->StopTable(schema, why);
-}
-
-std::string TableCatalog::IndexNameOf(const change::TableSchema& schema) const {
-  const auto renamed = options_.rename.find(schema.table);
-  return renamed == options_.rename.end() ? mapper::DefaultIndexName(schema) : renamed->second;
-}
-
-// kInvalidArgument: why the table cannot have one, and what mends it.
-Result<std::string> TableCatalog::ChooseIndex(const change::TableSchema& schema) const {
-  const std::string index = IndexNameOf(schema);
-  const std::string mend =
-      "; name another in the config, source.rename: {" + schema.table + ": other_name}";
-  if (const Status valid = index::CheckIndexName(index); !valid.ok()) {
-    return Status::InvalidArgument(valid.message() + mend);
-  }
-  if (const std::string other = tables_->TableOfIndex(index); !other.empty()) {
-    return Status::InvalidArgument("index [" + index + "] is that of table " + other + " already" +
-                                   mend);
-  }
-  if (sink_->IsForeign(index)) {
-    return Status::InvalidArgument("index [" + index + "] exists and is written over HTTP" + mend);
-  }
-  return index;
 }
 
 Status TableCatalog::ReadAgain(const TableCheckpoint& followed, Schema schema,
@@ -226,8 +271,7 @@ Status TableCatalog::ReadAgain(const TableCheckpoint& followed, Schema schema,
   table = pipeline::ReadAgain(std::move(table), {occasion.ordinal, now.binlog,
                                                  Clock::Real()->NowMicros(), occasion.rewritten});
   const Schema again = table.schema;
-  BINSEEK_RETURN_IF_ERROR(
-      mapper_->Bind(again, table.index_id, sink_->MappingOf(table.index_id), table.sweep_below));
+  BINSEEK_RETURN_IF_ERROR(Bind(table, table.sweep_below));
   options_.state->ForgetDeadLetters(options_.source, again->QualifiedName());
   Log(LogLevel::kWarn, "table is read again",
       {{"table", again->QualifiedName()}, {"reason", occasion.rewritten}});
@@ -236,22 +280,28 @@ Status TableCatalog::ReadAgain(const TableCheckpoint& followed, Schema schema,
 }
 
 // Its rows are taken on as they come: the table is the one that its schema says. So nothing of it is lost that would have to be told from what
-// comes, and the documents of the last transaction need not be written anew.
+// comes.
 Status TableCatalog::ReadPendingAgain(const std::string& name, uint64_t ordinal,
                                       mysql::Connection* connection) {
   const auto followed = tables_->Find(name);
-  if (!followed) {
-    return Status::Ok();
-  }
-  const Schema schema = followed->schema;
-  const change::BinlogPosition captured_from = followed->captured_from;
+  return followed ? ReadHereAgain(
+                        *followed, ordinal,
+                        "too many of its rows are to be read to read them one by one, or which "
+                        "ones they are is not known",
+                        /*old_goes_on=*/false, connection)
+                  : Status::Ok();
+}
+
+Status TableCatalog::ReadHereAgain(const TableCheckpoint& followed, uint64_t ordinal,
+                                   const std::string& why, bool old_goes_on,
+                                   mysql::Connection* connection) {
+  const Schema schema = followed.schema;
+  const std::string name = schema->QualifiedName();
   TableCheckpoint table = pipeline::ReadAgain(
-      *followed, {ordinal, captured_from, Clock::Real()->NowMicros(),
-                  "too many of its rows came without all columns to be read one by one"});
-  BINSEEK_RETURN_IF_ERROR(
-      mapper_->Bind(schema, table.index_id, sink_->MappingOf(table.index_id), table.sweep_below));
+      followed, {ordinal, followed.captured_from, Clock::Real()->NowMicros(), why, old_goes_on});
+  BINSEEK_RETURN_IF_ERROR(Bind(table, table.sweep_below));
   options_.state->ForgetDeadLetters(options_.source, name);
-  Log(LogLevel::kWarn, "table is read again", {{"table", name}, {"reason", table.stale_why}});
+  Log(LogLevel::kWarn, "table is read again", {{"table", name}, {"reason", why}});
   tables_->Follow(std::move(table));
   return Estimate(*schema, connection);
 }
@@ -260,31 +310,40 @@ Status TableCatalog::ReadPendingAgain(const std::string& name, uint64_t ordinal,
 Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection) {
   // After the schema was read: it holds from here on.
   BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
-  BINSEEK_RETURN_IF_ERROR(LetGo(schema->QualifiedName()));
+  const auto before = tables_->Find(schema->QualifiedName());
+  const bool beside = before && BuildsBeside(*before, *schema);
+  const std::string why = occasion.rewritten.empty() ? kOtherColumns : occasion.rewritten;
+  BINSEEK_RETURN_IF_ERROR(beside ? StandStill(*before, why)
+                                 : LetGo(schema->QualifiedName(), occasion.ordinal));
   unreadable_.erase(schema->QualifiedName());
   if (schema->key.empty()) {
-    Stop(*schema, "it has no primary key: ALTER TABLE " + mysql::QuoteIdentifier(schema->table) +
-                      " ADD PRIMARY KEY (...)");
+    Stop(
+        *schema,
+        "it has neither a primary key nor a unique key of columns that are NOT NULL: ALTER TABLE " +
+            mysql::QuoteIdentifier(schema->table) + " ADD PRIMARY KEY (...)");
     return Status::Ok();
-  }
-  const auto index = ChooseIndex(*schema);
-  const auto mapping = mapper::DeriveMapping(*schema);
-  for (const Status& status : {index.status(), mapping.status()}) {
-    if (!status.ok()) {
-      Stop(*schema, status.message());
-      return Status::Ok();
-    }
   }
   TableCheckpoint table;
   table.schema = std::move(schema);
-  table.index = *index;
-  BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(*index, std::nullopt));  // left behind by a crash
-  BINSEEK_ASSIGN_OR_RETURN(table.index_id, sink_->EnsureIndex(*index, *mapping));
-  BINSEEK_RETURN_IF_ERROR(mapper_->Bind(table.schema, table.index_id,
-                                        sink_->MappingOf(table.index_id), occasion.ordinal));
+  const Status made = PrepareIndex(&table, occasion.ordinal, beside, connection);
+  if (made.code() == StatusCode::kInvalidArgument) {
+    Stop(*table.schema, made.message());
+    return Status::Ok();
+  }
+  BINSEEK_RETURN_IF_ERROR(made);
+  if (beside) {
+    const auto still = tables_->Find(table.schema->QualifiedName());
+    table.old = {still->index_id, /*is_fed=*/false, occasion.ordinal, Clock::Real()->NowMicros(),
+                 why};
+    table.stale_since_us = still->stale_since_us;
+    table.stale_why = still->stale_why;
+  }
+  BINSEEK_RETURN_IF_ERROR(Bind(table, occasion.ordinal));
   table.captured_from = now.binlog;
-  Log(LogLevel::kInfo, "table is followed",
-      {{"table", table.schema->QualifiedName()}, {"index", table.index}});
+  Log(LogLevel::kInfo, beside ? "table is rebuilt beside" : "table is followed",
+      {{"table", table.schema->QualifiedName()},
+       {"index", table.index},
+       {"reason", beside ? why : "it is new"}});
   const auto followed = table.schema;
   // All of it is read: of a start before, there may be some whose rows are gone.
   options_.state->ForgetDeadLetters(options_.source, followed->QualifiedName());

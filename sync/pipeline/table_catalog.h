@@ -1,7 +1,8 @@
 // TableCatalog: binds tables to indices, at the start and when DDL changes them.
 //
-// A new table gets an index with the mapping that its columns ask for, and is read by a snapshot. One whose shape was changed by a statement
-// starts again with a new index; one whose rows may be others than the stream has shown is read again into the index that it has
+// A new table gets an index with the mapping that its columns ask for, and is read by a snapshot. One whose shape was changed by a statement,
+// or whose rules have changed, is read into a new generation of its index, while the one of before answers; so is one that is to be read anew by the user's word, whose
+// old generation is fed by the stream meanwhile (catalog_rebuild.cc). One whose rows may be others than the stream has shown is read again into the index that it has
 // (table_reread.h). The schema is read from the server when the event is met, which is later than it happened; so rows are taken only from the
 // server's end at that moment on, and the snapshot, which begins behind it, has all that was passed over. A second statement before
 // that end is met by the stream first: it starts the table again where it has changed its shape since.
@@ -17,27 +18,41 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.h"
+#include "sync/binlog/schema_provider.h"
 #include "sync/change/transaction.h"
-#include "sync/mapper/table_mapper.h"
+#include "sync/mapper/table_layout.h"
 #include "sync/mysql/connection.h"
+#include "sync/pipeline/cascade_graph.h"
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/generation_mapper.h"
 #include "sync/pipeline/index_sink.h"
+#include "sync/pipeline/source_checks.h"
 #include "sync/pipeline/supervisor.h"
 
 namespace binseek::pipeline {
+
+// A table of the server's, whether it is followed or not.
+struct TableName {
+  std::string database;
+  std::string table;
+
+  std::string Qualified() const { return database + "." + table; }
+};
 
 class TableCatalog {
  public:
   // All are borrowed and must outlive this.
   TableCatalog(const SupervisorOptions& options, IndexSink* sink, FollowedTables* tables,
-               mapper::TableMapper* mapper)
+               GenerationMapper* mapper)
       : options_(options), sink_(sink), tables_(tables), mapper_(mapper) {}
 
-  // Goes on with the tables of a checkpoint, begins those that it does not have, and lets go of those that are not wanted any more.
-  Status Restore(const Checkpoint& checkpoint, mysql::Connection* connection);
+  // Goes on with the tables of a checkpoint, begins those that it does not have and those whose rules have changed, and lets go of those that
+  // are not wanted any more. Leaves an ordinal unused where documents of an index that other tables share had to go.
+  Status Restore(Checkpoint* checkpoint, mysql::Connection* connection);
 
   // Statements are logged as they were written: this puts the event's names into the case that the server keeps them in.
   void FoldNames(change::TableEvent* event) const;
@@ -54,12 +69,30 @@ class TableCatalog {
                                mysql::Connection* connection);
   // The stream goes on with the server of this connection, which has all that was handed out, and no event of it has been read yet.
   Status MoveTo(mysql::Connection* connection);
-  // Reads the table again as a whole, because more of its rows are to be read than can be read one by one (PendingKeys::kMost). `ordinal`: the
-  // last one taken by the stream, which goes on without a gap. Every row that was pending comes with it.
+  // Reads the table again as a whole, because more of its rows are to be read than can be read one by one (PendingKeys::kMost), or which ones
+  // they are is not known. `ordinal`: the last one taken by the stream, left unused. Every row that was pending comes with it.
   Status ReadPendingAgain(const std::string& name, uint64_t ordinal, mysql::Connection* connection);
+  // By the user's word: makes all of the table's documents anew. `ordinal`: the last one taken by the stream, left unused; the same one again where the call before it
+  // was not heard to its end. Errors: as Supervisor::ResyncTable.
+  Result<Resync> ResyncTable(const std::string& name, uint64_t ordinal,
+                             mysql::Connection* connection);
+  // The new generation of the table's index could not be built: the old one, which is fed, is followed as before. DropLeftOver takes what was built away, once
+  // the checkpoint does not name it any more.
+  Status GiveUpRebuild(const std::string& name, const std::string& why);
+  Status DropLeftOver(const std::string& name);
+  // The new generation answers.
+  void Swapped(const std::string& name) { mapper_->UnbindOld(name); }
   bool IsFollowed(std::string_view database) const;
 
   bool IsWanted(std::string_view database, std::string_view table) const;
+  // As of the last statement that may have changed it.
+  const CascadeGraph& cascades() const { return cascades_; }
+  binlog::CascadeFilter cascade_filter() const {
+    return [this](std::string_view database, std::string_view table) {
+      return folds_names_ ? cascades_.CascadesFrom(LowerCase(database), LowerCase(table))
+                          : cascades_.CascadesFrom(database, table);
+    };
+  }
 
  private:
   using Schema = std::shared_ptr<const change::TableSchema>;
@@ -71,9 +104,25 @@ class TableCatalog {
         rewritten;  // why rows may be others than the index has, also where the table looks as it did; empty: they are not
   };
 
+  bool GoesOn(const TableCheckpoint& table) const;
+  // catalog_rebuild.cc
+  // Of a checkpoint's table that does not go on: whether its documents may answer until others are made.
+  bool AnswersOn(const TableCheckpoint& table, const Checkpoint& checkpoint) const;
+  // Whether a new generation of its index can be built for this schema.
+  bool BuildsBeside(const TableCheckpoint& table, const change::TableSchema& schema) const;
+  // What answers stays, as it is now, and is fed by nobody; what was being built goes.
+  Status StandStill(TableCheckpoint table, const std::string& why);
+  Status Rebuild(const TableName& table, const Occasion& occasion, mysql::Connection* connection);
+  Status BuildBeside(TableCheckpoint table, uint64_t ordinal, mysql::Connection* connection);
+  // All rows from where the stream is now, of which nothing is passed over.
+  Status ReadHereAgain(const TableCheckpoint& followed, uint64_t ordinal, const std::string& why,
+                       bool old_goes_on, mysql::Connection* connection);
+  std::vector<TableCheckpoint> OthersOf(const std::string& index, const std::string& name) const;
+
   Status RestoreTable(const TableCheckpoint& table, mysql::Connection* connection);
+  bool MayGoOn(const TableCheckpoint& stopped) const;
   // Looks the table up, and follows it as it is now.
-  Status Refresh(const std::string& table, const Occasion& occasion, mysql::Connection* connection);
+  Status Refresh(const TableName& table, const Occasion& occasion, mysql::Connection* connection);
   Status RefreshAll(const Occasion& occasion, mysql::Connection* connection);
   Status HandleEvent(const change::TableEvent& event, Occasion occasion,
                      mysql::Connection* connection);
@@ -81,25 +130,51 @@ class TableCatalog {
                           mysql::Connection* connection);
   Status HandleUnreadableRows(const change::TableEvent& event, const Occasion& occasion,
                               mysql::Connection* connection);
-  Status HandleDrop(const change::TableEvent& event);
+  Status HandleDrop(const change::TableEvent& event, uint64_t ordinal);
   // As the server has it now; null where it is gone, or cannot be followed, which is seen to.
-  Result<Schema> LookUp(const std::string& table, mysql::Connection* connection);
+  Result<Schema> LookUp(const TableName& table, uint64_t ordinal, mysql::Connection* connection);
   bool IsFollowedAs(const std::optional<TableCheckpoint>& followed,
                     const change::TableSchema& schema) const;
   Status Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection);
   Status ReadAgain(const TableCheckpoint& followed, Schema schema, const Occasion& occasion,
                    mysql::Connection* connection);
-  std::string IndexNameOf(const change::TableSchema& schema) const;
   Status Estimate(const change::TableSchema& schema, mysql::Connection* connection);
-  Result<std::string> ChooseIndex(const change::TableSchema& schema) const;
-  Status LetGo(const std::string& name);
+  // The table is followed no more. `ordinal`: nothing of it was written under this one or behind it.
+  Status LetGo(const std::string& name, uint64_t ordinal);
+
+  // catalog_indices.cc
+  using Layout = std::shared_ptr<const mapper::TableLayout>;
+  std::string IndexNameOf(const change::TableSchema& schema) const;
+  // Of a table that is to be followed: sets index, index_id and mapping. kInvalidArgument: why it cannot be, and what mends it.
+  // `beside`: a new generation of the index.
+  Status PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside,
+                      mysql::Connection* connection);
+  // kInvalidArgument: why the table cannot have one, and what mends it.
+  Result<std::string> ChooseIndex(const mapper::TableLayout& layout) const;
+  Status CheckShared(const mapper::TableLayout& layout, const std::string& index,
+                     const TableCheckpoint& other) const;
+  // That no two rows of the table have the same id; the connection's errors too.
+  Status CheckId(const mapper::TableLayout& layout, mysql::Connection* connection) const;
+  // The index with the fields of the table, beside those that it has of others.
+  Result<index::IndexId> MakeIndex(const mapper::TableLayout& layout, const std::string& index,
+                                   uint64_t ordinal, bool beside);
+  Status CheckFields(const mapper::TableLayout& layout, const mapping::Mapping& wanted,
+                     const TableCheckpoint& other) const;
+  // Of a table that is followed no more: its index, or its documents in one that others have too.
+  Status DropDocuments(const TableCheckpoint& table, uint64_t ordinal);
+  Status EraseDocuments(index::IndexId index, const std::string& table, uint64_t ordinal);
+  Status Bind(const TableCheckpoint& table, uint64_t since_ordinal);
   void Stop(const change::TableSchema& schema, const std::string& why);
+  Status ReadCascades(mysql::Connection* connection);
+  // A statement may have changed foreign keys, which were read from the server before or behind it.
+  Status TakeCascades(const change::TableEvent& event, mysql::Connection* connection);
 
   const SupervisorOptions& options_;
   IndexSink* const sink_;
   FollowedTables* const tables_;
-  mapper::TableMapper* const mapper_;
+  GenerationMapper* const mapper_;
   bool folds_names_ = false;  // see FoldsNames
+  CascadeGraph cascades_;
   // Tables that were read again because their rows could not be decoded: the schema since, and the occasion.
   struct Unreadable {
     Schema schema;

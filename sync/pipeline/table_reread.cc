@@ -29,9 +29,14 @@ TableCheckpoint ReadAgain(TableCheckpoint table, const NewBeginning& from) {
   table.last_key.clear();
   table.snapshot_rows = 0;
   table.sweep_below = from.ordinal;
-  table.stale_since_us = table.stale_since_us == 0 ? from.now_us : table.stale_since_us;
-  table.stale_why = from.why;
+  table.old.is_fed = table.old.is_fed && from.old_goes_on;
+  if (!table.old.is_fed) {
+    table.stale_since_us = table.stale_since_us == 0 ? from.now_us : table.stale_since_us;
+    table.stale_why = from.why;
+  }
   table.pending_keys.clear();  // all keys are read
+  table.stopped.clear();
+  table.dead_letter_limit = 0;
   return table;
 }
 

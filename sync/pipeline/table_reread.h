@@ -38,6 +38,8 @@ struct NewBeginning {
   change::BinlogPosition server_end;  // the written end of the server's binlog now
   int64_t now_us = 0;
   std::string why;
+  bool old_goes_on =
+      false;  // an old generation that is fed stays equal to the table: the stream passes nothing over
 };
 
 // The table as it is to be followed from there on. How long it has been stale already is kept.

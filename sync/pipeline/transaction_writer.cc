@@ -1,5 +1,6 @@
 #include "sync/pipeline/transaction_writer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <optional>
@@ -14,8 +15,9 @@ namespace {
 // That wait for the end of a transaction.
 constexpr size_t kMaxLetters = 10'000;
 
-// Whether the document is the row's now, all of it, or both are gone. An update of columns alone says nothing of the others.
-bool IsWhole(const index::Operation& operation, const index::OpResult& result) {
+// Whether the document is the row's now, all of it, or both are gone. An update of columns alone says nothing of the others. `comes_again`: the
+// write may be one that was made before a crash already.
+bool IsWhole(const index::Operation& operation, const index::OpResult& result, bool comes_again) {
   switch (result.outcome) {
     case index::Outcome::kCreated:
       return true;
@@ -25,6 +27,7 @@ bool IsWhole(const index::Operation& operation, const index::OpResult& result) {
     case index::Outcome::kMissing:
       return operation.kind == index::OpKind::kDelete;
     case index::Outcome::kStale:
+      return comes_again && operation.kind != index::OpKind::kUpdateColumns;
     case index::Outcome::kConflict:
     case index::Outcome::kFailed:
       break;
@@ -38,15 +41,27 @@ TransactionWriter::TransactionWriter(const TransactionWriterOptions& options,
                                      change::TransactionPosition position, uint64_t piece_bytes,
                                      std::function<std::vector<index::IndexId>()> indices)
     : options_(options),
-      position_(std::move(position)),
       piece_bytes_(piece_bytes),
-      indices_(std::move(indices)) {}
+      indices_(std::move(indices)),
+      parts_{{0, std::move(position)}} {}
+
+void TransactionWriter::BeginTransaction(change::TransactionPosition position) {
+  parts_.push_back({pending_.operations.size(), std::move(position)});
+}
+
+const change::TransactionPosition& TransactionWriter::PositionOf(size_t operation) const {
+  const auto behind =
+      std::upper_bound(parts_.begin(), parts_.end(), operation,
+                       [](size_t number, const Part& part) { return number < part.first; });
+  return (behind - 1)->position;
+}
 
 Status TransactionWriter::Add(mapper::MappedTransaction piece) {
   std::vector<index::Operation>& operations = piece.batch.operations;
   uint64_t bytes = 0;
-  for (const index::Operation& operation : operations) {
+  for (index::Operation& operation : operations) {
     bytes += mapper::MemoryOf(operation);
+    operation.is_settled = options_.settles_deletes && operation.kind == index::OpKind::kDelete;
   }
   if (pending_bytes_ > 0 && bytes > 0 && pending_bytes_ + bytes > piece_bytes_) {
     BINSEEK_RETURN_IF_ERROR(WritePending());
@@ -63,9 +78,16 @@ Status TransactionWriter::Add(mapper::MappedTransaction piece) {
                                std::make_move_iterator(operations.begin()),
                                std::make_move_iterator(operations.end()));
   }
+  std::move(piece.batch.takeovers.begin(), piece.batch.takeovers.end(),
+            std::back_inserter(pending_.takeovers));
   for (mapper::RejectedRow& row : piece.rejected) {
     letter_keys_.emplace(row.table, row.key);
     letters_.push_back(std::move(row));
+  }
+  for (mapper::MendedRow& row : piece.mended) {
+    if (HasLetter(row.table, row.key)) {
+      settled_.push_back({std::move(row.table), std::move(row.key), row.version});
+    }
   }
   if (letters_.size() > kMaxLetters) {
     RecordLetters();
@@ -89,6 +111,8 @@ Status TransactionWriter::WritePending() {
   }
   pending_.operations.clear();
   pending_bytes_ = 0;
+  parts_.erase(parts_.begin(), parts_.end() - 1);
+  parts_[0].first = 0;
   return Status::Ok();
 }
 
@@ -126,7 +150,9 @@ bool TransactionWriter::HasLetter(const std::string& table, const std::string& k
 
 void TransactionWriter::TakeResults(const std::vector<index::OpResult>& results) {
   std::optional<index::IndexId> index;
+  std::string_view source_table;
   std::string table;
+  const bool comes_again = !options_.sink->capabilities().holds_checkpoint;
   const bool any = !letters_.empty() || options_.state->AnyDeadLetters();
   for (size_t i = 0; i < results.size(); ++i) {
     const index::Operation& operation = pending_.operations[i];
@@ -134,15 +160,18 @@ void TransactionWriter::TakeResults(const std::vector<index::OpResult>& results)
     if (!failed && !any && letters_.empty()) {
       continue;
     }
-    if (index != operation.index) {
+    if (index != operation.index || source_table != operation.source_table) {
       index = operation.index;
-      table = options_.tables->TableOfIndexId(operation.index);
+      source_table = operation.source_table;
+      // An index may be several tables'.
+      table = source_table.empty() ? options_.tables->TableOfIndexId(operation.index)
+                                   : std::string(source_table.substr(source_table.find('/') + 1));
     }
     if (failed) {
       letter_keys_.emplace(table, operation.key);
       letters_.push_back(
-          {table, operation.key, results[i].status.message(), position_, operation.version});
-    } else if (IsWhole(operation, results[i]) && HasLetter(table, operation.key)) {
+          {table, operation.key, results[i].status.message(), PositionOf(i), operation.version});
+    } else if (IsWhole(operation, results[i], comes_again) && HasLetter(table, operation.key)) {
       settled_.push_back({table, operation.key, operation.version});
     }
   }
@@ -180,9 +209,11 @@ void TransactionWriter::StopBeyondLimit() const {
         "more than " + std::to_string(options_.dead_letter_limit) +
         " of its rows could not become documents (source.dead_letter_limit); the newest, key [" +
         row.key + "]: " + row.reason +
-        "; mend them or raise the limit, and start binseek again: the table is then read again";
+        "; raise the limit, or mend the rows and discard their letters, and start binseek again: "
+        "the "
+        "table is then read again";
     Log(LogLevel::kError, "table is not followed any more", {{"table", name}, {"error", why}});
-    options_.tables->StopTable(*table->schema, why);
+    options_.tables->StopTable(*table->schema, why, options_.dead_letter_limit);
   }
 }
 

@@ -47,6 +47,7 @@ struct TransactionWriterOptions {
   StateStore* state = nullptr;
   ApplyProgress* progress = nullptr;  // null: nobody asks
   uint64_t dead_letter_limit = 0;     // rows of one table; 0: none
+  bool settles_deletes = false;       // index::Operation::is_settled, of all of them
 };
 
 class TransactionWriter {
@@ -55,6 +56,8 @@ class TransactionWriter {
   TransactionWriter(const TransactionWriterOptions& options, change::TransactionPosition position,
                     uint64_t piece_bytes, std::function<std::vector<index::IndexId>()> indices);
 
+  // What is added from here on is of another transaction, which lies there.
+  void BeginTransaction(change::TransactionPosition position);
   // Operations come behind those of earlier pieces.
   [[nodiscard]] Status Add(mapper::MappedTransaction piece);
   // Once, and last.
@@ -62,6 +65,8 @@ class TransactionWriter {
 
   // Whether the operations are more than one piece holds.
   bool is_large() const { return large_; }
+  // Whether rows were rejected that are not recorded yet.
+  bool has_letters() const { return !letters_.empty(); }
 
  private:
   Status WritePending();
@@ -72,14 +77,21 @@ class TransactionWriter {
   void SettleLetters();
   void StopBeyondLimit() const;
 
+  // Of pending operations, from `first` on.
+  struct Part {
+    size_t first = 0;
+    change::TransactionPosition position;
+  };
+  const change::TransactionPosition& PositionOf(size_t operation) const;
+
   const TransactionWriterOptions options_;
-  const change::TransactionPosition position_;
   const uint64_t piece_bytes_;
   const std::function<std::vector<index::IndexId>()> indices_;
   std::unique_ptr<StagedSink> staged_;  // null: not begun, or the sink cannot
   bool large_ = false;
   index::Batch pending_;
   uint64_t pending_bytes_ = 0;
+  std::vector<Part> parts_;  // of pending_, in order; never empty
   std::vector<mapper::RejectedRow> letters_;
   std::set<std::pair<std::string, std::string>> letter_keys_;  // of letters_: table, key
   std::map<std::string, mapper::RejectedRow> newest_;          // that was recorded, by table

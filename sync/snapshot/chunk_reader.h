@@ -40,6 +40,8 @@ class ChunkReader {
   // REQUIRES: the table has a primary key.
   explicit ChunkReader(std::shared_ptr<const change::TableSchema> table);
 
+  const change::TableSchema& table() const { return *table_; }
+
   // At most `limit` rows behind `after` (empty: from the beginning), and no more once they take kMaxChunkBytes. REQUIRES: limit > 0.
   [[nodiscard]] Result<ChunkRows> Read(mysql::Connection* connection, const KeyCells& after,
                                        uint32_t limit) const;

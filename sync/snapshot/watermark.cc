@@ -2,12 +2,14 @@
 
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
+#include <string>
 #include <utility>
 
+#include "sync/binlog/prepared_on_server.h"
 #include "sync/mysql/current_position.h"
+#include "sync/snapshot/brief_lock.h"
+#include "sync/snapshot/stoppable_pause.h"
 
 namespace binseek::snapshot {
 namespace {
@@ -15,19 +17,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A commit that stays between binlog and engine longer than this is no race any more (a replica that is away in semi-sync).
-constexpr milliseconds kVisibleWithin{30'000};
+// A commit that stays between binlog and engine longer than this is no race any more (a replica that is away in semi-sync): it is asked for anew, by what is
+// late by then.
+constexpr milliseconds kVisibleWithin{12'000};
 constexpr milliseconds kFirstPause{1};
 constexpr milliseconds kLongestPause{100};
-
-// False where `stop` came first.
-bool Pause(const std::stop_token& stop, milliseconds duration) {
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  std::unique_lock<std::mutex> lock(mutex);
-  stopped.wait_for(lock, stop, duration, [] { return false; });
-  return !stop.stop_requested();
-}
 
 // Asks `visible` again and again, with growing pauses, until it says yes.
 template <class Visible>
@@ -49,13 +43,14 @@ Status AwaitVisible(const std::stop_token& stop, Visible visible) {
   }
 }
 
-Status AwaitExecuted(mysql::Connection* connection, const change::GtidSet& gtids,
+Status AwaitExecuted(mysql::Connection* connection, const LowWatermark& low,
                      const std::stop_token& stop) {
   return AwaitVisible(stop, [&]() -> Result<bool> {
     BINSEEK_ASSIGN_OR_RETURN(const auto text,
                              connection->QueryCell("SELECT @@global.gtid_executed"));
-    BINSEEK_ASSIGN_OR_RETURN(const auto executed, change::GtidSet::Parse(text.value_or("")));
-    return executed.Contains(gtids);
+    Shown shown;
+    BINSEEK_ASSIGN_OR_RETURN(shown.executed, change::GtidSet::Parse(text.value_or("")));
+    return ShowsAll(low, shown);
   });
 }
 
@@ -82,9 +77,14 @@ Result<change::BinlogPosition> SnapshotPosition(mysql::Connection* connection) {
 Status OpenConsistentSnapshot(mysql::Connection* connection, const LowWatermark& low,
                               const std::stop_token& stop) {
   return AwaitVisible(stop, [&]() -> Result<bool> {
+    Shown shown;
+    shown.flavor = change::Flavor::kMariadb;
+    if (!low.late.empty()) {
+      BINSEEK_ASSIGN_OR_RETURN(shown.unfinished, binlog::PreparedOnServer(connection));
+    }
     BINSEEK_RETURN_IF_ERROR(connection->Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"));
-    BINSEEK_ASSIGN_OR_RETURN(const auto position, SnapshotPosition(connection));
-    return !(position < low.position.binlog);
+    BINSEEK_ASSIGN_OR_RETURN(shown.snapshot, SnapshotPosition(connection));
+    return ShowsAll(low, shown);
   });
 }
 
@@ -97,29 +97,59 @@ Status CheckServer(const mysql::ServerInfo& reading, const mysql::ServerInfo& st
   return Status::Ok();
 }
 
+// Whether GTIDs tell what the server shows. A server may be given them while the stream goes by file and offset.
+Result<bool> TellsByGtids(mysql::Connection* connection, const WindowAccess& access,
+                          const LowWatermark& low) {
+  if (!access.brief_lock) {
+    return true;
+  }
+  if (low.position.gtids.empty()) {
+    return false;
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const auto mode, connection->QueryCell("SELECT @@global.gtid_mode"));
+  return mode == "ON";
+}
+
+// Once it is open, a SELECT sees all of `low`. True where it is a transaction, which is to be ended behind it.
+Result<bool> OpenView(mysql::Connection* connection, const WindowAccess& access,
+                      const change::TableSchema& table, const LowWatermark& low,
+                      const std::stop_token& stop) {
+  if (connection->server().is_mariadb()) {
+    BINSEEK_RETURN_IF_ERROR(OpenConsistentSnapshot(connection, low, stop));
+    return true;
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const bool by_gtids, TellsByGtids(connection, access, low));
+  if (!by_gtids) {
+    BINSEEK_RETURN_IF_ERROR(OpenViewUnderLock(connection, table, stop));
+    Shown shown;
+    shown.locked = true;
+    BINSEEK_CHECK(ShowsAll(low, shown), "a lock shows everything");
+    return true;
+  }
+  if (low.position.gtids.empty() && !low.at_start) {
+    return Status::Aborted(
+        "without GTIDs nothing tells which logged transactions a SELECT can see");
+  }
+  BINSEEK_RETURN_IF_ERROR(AwaitExecuted(connection, low, stop));
+  return false;
+}
+
 // One SELECT between watermarks: `read` sends it and collects its rows.
 template <class Read>
-Result<Chunk> ReadBetween(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
-                          const LowWatermark& low, const std::stop_token& stop, Read read) {
-  BINSEEK_RETURN_IF_ERROR(CheckServer(connection->server(), stream_server));
-  const bool mariadb = connection->server().is_mariadb();
-  if (mariadb) {
-    BINSEEK_RETURN_IF_ERROR(OpenConsistentSnapshot(connection, low, stop));
-  } else {
-    if (low.position.gtids.empty() && !low.at_start) {
-      return Status::Aborted(
-          "without GTIDs nothing tells which logged transactions a SELECT can see");
-    }
-    BINSEEK_RETURN_IF_ERROR(AwaitExecuted(connection, low.position.gtids, stop));
-  }
+Result<Chunk> ReadBetween(mysql::Connection* connection, const WindowAccess& access,
+                          const ChunkReader& reader, const LowWatermark& low,
+                          const std::stop_token& stop, Read read) {
+  BINSEEK_RETURN_IF_ERROR(CheckServer(connection->server(), access.stream_server));
+  BINSEEK_ASSIGN_OR_RETURN(const bool transaction,
+                           OpenView(connection, access, reader.table(), low, stop));
   Chunk chunk;
   chunk.low_ordinal = low.ordinal;
   BINSEEK_ASSIGN_OR_RETURN(chunk.content, read());
   std::unique_ptr<mysql::Connection> other;
   if (chunk.content.cut) {
     BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::Open(connection->options()));
-    BINSEEK_RETURN_IF_ERROR(CheckServer(other->server(), stream_server));
-  } else if (mariadb) {
+    BINSEEK_RETURN_IF_ERROR(CheckServer(other->server(), access.stream_server));
+  } else if (transaction) {
     BINSEEK_RETURN_IF_ERROR(connection->Execute("COMMIT"));
   }
   BINSEEK_ASSIGN_OR_RETURN(const auto end,
@@ -132,20 +162,22 @@ Result<Chunk> ReadBetween(mysql::Connection* connection, const mysql::ServerInfo
 
 Status AwaitShown(mysql::Connection* connection, const change::SourcePosition& position,
                   const std::stop_token& stop) {
-  return position.gtids.empty() ? Status::Ok() : AwaitExecuted(connection, position.gtids, stop);
+  LowWatermark low;
+  low.position = position;
+  return position.gtids.empty() ? Status::Ok() : AwaitExecuted(connection, low, stop);
 }
 
-Result<Chunk> ReadChunk(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
+Result<Chunk> ReadChunk(mysql::Connection* connection, const WindowAccess& access,
                         const ChunkReader& reader, const KeyCells& after, uint32_t limit,
                         const LowWatermark& low, const std::stop_token& stop) {
-  return ReadBetween(connection, stream_server, low, stop,
+  return ReadBetween(connection, access, reader, low, stop,
                      [&] { return reader.Read(connection, after, limit); });
 }
 
-Result<Chunk> ReadKeysChunk(mysql::Connection* connection, const mysql::ServerInfo& stream_server,
+Result<Chunk> ReadKeysChunk(mysql::Connection* connection, const WindowAccess& access,
                             const ChunkReader& reader, std::span<const KeyCells> keys,
                             const LowWatermark& low, const std::stop_token& stop) {
-  return ReadBetween(connection, stream_server, low, stop,
+  return ReadBetween(connection, access, reader, low, stop,
                      [&] { return reader.ReadKeys(connection, keys); });
 }
 

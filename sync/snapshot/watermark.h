@@ -1,15 +1,17 @@
-// Watermarks: what makes a chunk that was read beside a running stream fit into it.
+// Watermarks: what makes a chunk that was read beside a running stream fit into it; window_rules.h has the rules.
 //
 // The low watermark is a place in our own stream of which every transaction can be seen by the SELECT. The stream tells where it is before
 // the read begins; a server's binlog is read by us before its engine shows the commit to others, so the read waits until that
 // place can be seen:
 //   MySQL      @@gtid_executed, which grows after the engine's commit, holds all of the stream's GTIDs
-//   MariaDB    a consistent snapshot whose own Binlog_snapshot position lies at or behind the stream's
+//   MariaDB    a consistent snapshot whose own Binlog_snapshot position lies at or behind the stream's, opened when XA RECOVER lists none of the
+//              XA transactions that the stream has committed of late
+//   MySQL without GTIDs, where that is allowed: a view that is opened under a lock of the table (brief_lock.h)
 // The high watermark is the written end of the binlog after the last row was fetched: nothing that the SELECT saw lies behind it.
 // A chunk is applied once the stream has reached the high watermark, as upserts with the version of the low one (change::ChunkVersionOf).
 //
 // Thread-compatible. Errors: those of the connection; kUnavailable also while the server is another than the stream's;
-// kAborted where it has no GTIDs (MySQL).
+// kAborted where it has no GTIDs (MySQL) and may not be locked.
 #ifndef BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
 #define BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
 
@@ -21,14 +23,13 @@
 #include "sync/change/position.h"
 #include "sync/mysql/connection.h"
 #include "sync/snapshot/chunk_reader.h"
+#include "sync/snapshot/window_rules.h"
 
 namespace binseek::snapshot {
 
-struct LowWatermark {
-  uint64_t ordinal = 0;             // of the last transaction that the stream handed out
-  change::SourcePosition position;  // at or behind that transaction's end; read after the ordinal
-  bool at_start =
-      false;  // the stream has handed nothing out yet: what came before it began can be seen since long
+struct WindowAccess {
+  mysql::ServerInfo stream_server;  // whom the stream comes from
+  bool brief_lock = false;  // MySQL without GTIDs: each window may begin with a lock of its table
 };
 
 struct Chunk {
@@ -38,21 +39,19 @@ struct Chunk {
 };
 
 // Blocks until every transaction of `position`'s MySQL GTIDs can be seen on the connection: commits and statements reach a reader of the binlog
-// first. kUnavailable where that takes half a minute, kAborted where stopped. MariaDB: does not wait.
+// first. kUnavailable where that takes 12 s, kAborted where stopped. MariaDB: does not wait.
 [[nodiscard]] Status AwaitShown(mysql::Connection* connection,
                                 const change::SourcePosition& position,
                                 const std::stop_token& stop);
 
-// Reads one chunk between watermarks. `stream_server`: whom the stream comes from. kAborted also where `stop` was asked for.
-[[nodiscard]] Result<Chunk> ReadChunk(mysql::Connection* connection,
-                                      const mysql::ServerInfo& stream_server,
+// Reads one chunk between watermarks. kAborted also where `stop` was asked for.
+[[nodiscard]] Result<Chunk> ReadChunk(mysql::Connection* connection, const WindowAccess& access,
                                       const ChunkReader& reader, const KeyCells& after,
                                       uint32_t limit, const LowWatermark& low,
                                       const std::stop_token& stop);
 
 // The same for the rows of some keys (ChunkReader::ReadKeys). What made a key worth reading must lie at or before `low`.
-[[nodiscard]] Result<Chunk> ReadKeysChunk(mysql::Connection* connection,
-                                          const mysql::ServerInfo& stream_server,
+[[nodiscard]] Result<Chunk> ReadKeysChunk(mysql::Connection* connection, const WindowAccess& access,
                                           const ChunkReader& reader, std::span<const KeyCells> keys,
                                           const LowWatermark& low, const std::stop_token& stop);
 

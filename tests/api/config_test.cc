@@ -62,6 +62,45 @@ TEST(ConfigTest, FileSetsScalarsListsAndMaps) {
   EXPECT_EQ(config->server.max_body_bytes, 2 << 20);
 }
 
+TEST(ConfigTest, MappingRulesComeAsYamlOrJson) {
+  const Result<Config> config = LoadConfig(
+      File("source:\n"
+           "  time_zone: Europe/Berlin\n"
+           "  mapping:\n"
+           "    - table: orders_%\n"
+           "      id: [table, key]\n"
+           "      where: \"stock > 0\"\n"
+           "      fields: {kind: {constant: '7'}, one: {constant: 1}, yes: {constant: true}}\n"
+           "    - {table: shop}\n"));
+  ASSERT_OK(config);
+  EXPECT_EQ(
+      config->source.mapping.json,
+      R"json([{"table":"orders_%","id":["table","key"],"where":"stock > 0",)json"
+      R"json("fields":{"kind":{"constant":"7"},"one":{"constant":1},"yes":{"constant":true}}},{"table":"shop"}])json");
+  EXPECT_EQ(config->source.time_zone, "Europe/Berlin");
+  ConfigInputs inputs;
+  inputs.environment["BINSEEK_SOURCE_MAPPING"] = R"json([{"table":"t"}])json";
+  EXPECT_EQ(LoadConfig(inputs)->source.mapping.json, R"json([{"table":"t"}])json");
+  EXPECT_EQ(LoadConfig(File("source:\n  mapping:\n"))->source.mapping.json, "");
+}
+
+TEST(ConfigTest, AWrongMappingRuleNamesItsLineAndWhatIsWrong) {
+  EXPECT_EQ(ErrorOf(File("source:\n"
+                         "  mapping:\n"
+                         "    - table: a\n"
+                         "    - table: b\n"
+                         "      where: \"stock >\"\n")),
+            "binseek.yaml:4: source.mapping: rule 2, table b: where: stock >: at character 8: a "
+            "column, a literal or a function is wanted, not the end");
+  EXPECT_THAT(ErrorOf(File("source:\n  mapping:\n    - {table: a, table: b}\n")),
+              HasSubstr("'table' is given twice"));
+  EXPECT_THAT(ErrorOf(File("source:\n  mapping: orders\n")), HasSubstr("source.mapping"));
+  EXPECT_THAT(ErrorOf(File("source:\n  zero_dates: none\n")), HasSubstr("null or error is wanted"));
+  EXPECT_EQ(LoadConfig(File("source:\n  zero_dates: null\n"))->source.zero_dates, "null");
+  EXPECT_EQ(LoadConfig(File("source:\n  zero_dates: error\n"))->source.zero_dates, "error");
+  EXPECT_THAT(ErrorOf(File("source:\n  time_zone: Mars\n")), HasSubstr("no time zone 'Mars'"));
+}
+
 TEST(ConfigTest, UnknownKeyNamesLineAndNearestName) {
   EXPECT_THAT(ErrorOf(File("server:\n  listn: 127.0.0.1:1\n")),
               HasSubstr("binseek.yaml:2: server.listn: unknown key; did you mean 'listen'?"));

@@ -99,6 +99,10 @@ class RetryingSource final : public pipeline::Supervisor {
   pipeline::SyncStatus status() const override { return {}; }
   bool OwnsIndex(std::string_view /*index*/) const override { return false; }
   std::string WhyBehind(std::string_view /*index*/) const override { return {}; }
+  Result<std::string> AwaitRead(std::string_view /*index*/,
+                                std::chrono::steady_clock::time_point /*deadline*/) override {
+    return std::string();
+  }
   bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return true; }
   Result<bool> AwaitApplied(const pipeline::AwaitedPosition& /*awaited*/,
                             std::chrono::steady_clock::time_point /*deadline*/) override {
@@ -112,6 +116,10 @@ class RetryingSource final : public pipeline::Supervisor {
     }
     asked += ";";
     return outcome;
+  }
+  Result<pipeline::Resync> ResyncTable(
+      const std::string& /*table*/, std::chrono::steady_clock::time_point /*deadline*/) override {
+    return pipeline::Resync{};
   }
   void Stop() override {}
 

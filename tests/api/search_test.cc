@@ -41,6 +41,34 @@ TEST_F(SearchTest, OneViewOverSeveralIndices) {
   Error(404, "GET", "/none*/_search?allow_no_indices=false");
 }
 
+TEST_F(SearchTest, PhrasesAreFoundInOrder) {
+  EXPECT_EQ(Ids("/_search", R"({"query":{"match_phrase":{"name":"red phone"}}})"), "1");
+  EXPECT_EQ(Ids("/_search", R"({"query":{"match_phrase":{"name":"phone red"}}})"), "");
+  EXPECT_EQ(
+      Ids("/_search", R"({"query":{"match_phrase":{"name":{"query":"phone red","slop":2}}}})"),
+      "1");
+  EXPECT_EQ(Ids("/_search", R"({"query":{"match_phrase_prefix":{"name":"blue ph"}}})"), "2");
+  EXPECT_EQ(Ids("/_search",
+                R"({"query":{"match_bool_prefix":{"name":{"query":"red ca","operator":"and"}}}})"),
+            "3");
+}
+
+TEST_F(SearchTest, SimilaritiesAreSettingsOfTheIndex) {
+  Expect(200, "PUT", "/plain", R"({"settings":{"similarity":{"default":{"type":"boolean"}}}})");
+  Expect(201, "PUT", "/plain/_doc/1?refresh", R"({"name":"red red phone"})");
+  const JsonValue answer = Expect(200, "POST", "/plain/_search",
+                                  R"({"query":{"match":{"name":{"query":"red","boost":3}}}})");
+  EXPECT_EQ(At(answer, "hits.max_score"), "3.0");
+  Expect(
+      200, "PUT", "/dfr",
+      R"({"settings":{"index.similarity.default.type":"DFR","index":{"similarity.default":{"basic_model":"g","after_effect":"l","normalization":"h2","normalization.h2.c":"3.0"}}}})");
+  EXPECT_EQ(At(Expect(200, "GET", "/dfr/_settings"), "dfr.settings.index.similarity.default.type"),
+            "DFR");
+  EXPECT_THAT(
+      Error(400, "PUT", "/bad", R"({"settings":{"similarity":{"default":{"type":"none"}}}})"),
+      HasSubstr("Unknown Similarity type [none] for [default]"));
+}
+
 TEST_F(SearchTest, ParametersAreStrongerThanTheBody) {
   EXPECT_EQ(Ids("/_search?sort=price&size=1&from=1", R"({"size":3})"), "3");
   const JsonValue answer =
@@ -97,8 +125,9 @@ TEST_F(SearchTest, CountCounts) {
 }
 
 TEST_F(SearchTest, WrongRequestsAreNamed) {
-  EXPECT_THAT(Error(400, "GET", "/_search?q=red"), HasSubstr("[q] is not supported"));
-  EXPECT_THAT(Error(400, "GET", "/_count?q=red"), HasSubstr("[q] is not supported"));
+  EXPECT_THAT(Send("GET", "/_search?q=(red").body, HasSubstr("Failed to parse query [(red]"));
+  EXPECT_THAT(Error(400, "GET", "/_count?q=red&default_operator=XOR"),
+              HasSubstr("Unknown default_operator [XOR]"));
   EXPECT_THAT(Error(400, "GET", "/_search?size=many"),
               HasSubstr("Failed to parse int parameter [size] with value [many]"));
   EXPECT_THAT(Error(400, "GET", "/_search?version=perhaps"),

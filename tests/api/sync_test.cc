@@ -30,12 +30,18 @@ class FakeSupervisor final : public pipeline::Supervisor {
     table.rows_per_second = 50;
     table.stale_since_us = 1'700'000'000'123'456;
     table.stale_why = "binlogs were purged";
+    table.foreign_keys = {"a.x -> b.id"};
+    table.cascaded_rows = 7;
     table.pending_keys = 3;
     status.tables.push_back(table);
     return status;
   }
   bool OwnsIndex(std::string_view index) const override { return index == "products"; }
   std::string WhyBehind(std::string_view /*index*/) const override { return {}; }
+  Result<std::string> AwaitRead(std::string_view /*index*/,
+                                std::chrono::steady_clock::time_point /*deadline*/) override {
+    return std::string();
+  }
   bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return false; }
   Result<bool> AwaitApplied(const pipeline::AwaitedPosition& /*awaited*/,
                             std::chrono::steady_clock::time_point /*deadline*/) override {
@@ -44,6 +50,16 @@ class FakeSupervisor final : public pipeline::Supervisor {
   Result<pipeline::RetriedLetters> RetryDeadLetters(
       const std::string& /*table*/, const std::vector<std::string>& /*keys*/) override {
     return pipeline::RetriedLetters{};
+  }
+  Result<pipeline::Resync> ResyncTable(
+      const std::string& table, std::chrono::steady_clock::time_point /*deadline*/) override {
+    if (table == "busy") {
+      return Status::Aborted("table shop.busy is being read already; its status tells how far");
+    }
+    if (table != "products") {
+      return Status::NotFound("table shop." + table + " is not followed");
+    }
+    return pipeline::Resync{"shop.products", /*beside=*/true, /*is_fed=*/true};
   }
   void Stop() override {}
 };
@@ -78,6 +94,8 @@ TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
   EXPECT_EQ(At(status, "tables.0.error"), "null");
   EXPECT_EQ(At(status, "tables.0.stale_since_ms"), "1700000000123");
   EXPECT_EQ(At(status, "tables.0.stale_why"), "binlogs were purged");
+  EXPECT_EQ(At(status, "tables.0.foreign_keys.0"), "a.x -> b.id");
+  EXPECT_EQ(At(status, "tables.0.cascaded_rows"), "7");
   EXPECT_EQ(At(status, "pending_keys"), "7");
   EXPECT_EQ(At(status, "tables.0.pending_keys"), "3");
 }
@@ -132,6 +150,39 @@ TEST_F(SyncTest, WriteThatIsRefusedMakesNoIndex) {
   EXPECT_THAT(Error(403, "PUT", "/products/_doc/1", R"({"a":1})"), HasSubstr("shop.products"));
   Error(403, "PUT", "/products");
   EXPECT_TRUE(engine_->View()->indices().empty());
+}
+
+TEST_F(SyncTest, AResyncIsAnsweredOnceItHasBegun) {
+  EXPECT_EQ(Send("POST", "/_sync/resync?table=products").body,
+            R"({"table":"shop.products","started":true,"beside":true,"old_is_fed":true})");
+  EXPECT_THAT(Error(409, "POST", "/_sync/resync?table=busy"), HasSubstr("read already"));
+  EXPECT_THAT(Error(404, "POST", "/_sync/resync?table=x"), HasSubstr("shop.x is not followed"));
+  EXPECT_THAT(Error(400, "POST", "/_sync/resync"), HasSubstr("[table] is required"));
+  node_->set_sync(nullptr);
+  EXPECT_THAT(Error(400, "POST", "/_sync/resync?table=products"), HasSubstr("follows no source"));
+  node_->set_source_configured();
+  EXPECT_THAT(Error(503, "POST", "/_sync/resync?table=products"), HasSubstr("is starting"));
+}
+
+// It would be searched beside the one that it replaces, or written.
+TEST_F(SyncTest, AGenerationInTheMakingIsNobodysToSee) {
+  node_->set_sync(nullptr);
+  const auto id = engine_->CreateGeneration("products", mapping::Mapping());
+  ASSERT_OK(id);
+  index::Batch batch;
+  index::Operation& upsert = batch.operations.emplace_back();
+  upsert.index = *id;
+  upsert.key = "1";
+  ASSERT_OK(engine_->Apply(batch));
+  ASSERT_EQ(engine_->View()->Find(*id)->live_docs(), 1U);
+  EXPECT_EQ(At(Expect(200, "GET", "/_count"), "count"), "0");
+  EXPECT_EQ(At(Expect(200, "GET", "/prod*/_count"), "count"), "0");
+  const std::string name = "products%23" + std::to_string(static_cast<uint32_t>(*id));
+  Error(404, "GET", "/" + name + "/_count");
+  Error(400, "PUT", "/" + name + "/_doc/2", R"({"a":1})");
+  EXPECT_EQ(Send("GET", "/_cat/indices").body.find('#'), std::string::npos);
+  EXPECT_THAT(Send("GET", "/_metrics").body, HasSubstr("binseek_indices 2\n"));
+  EXPECT_THAT(Send("GET", "/_metrics").body, HasSubstr("binseek_indices_in_the_making 1\n"));
 }
 
 TEST_F(SyncTest, MetricsAreInPrometheusForm) {

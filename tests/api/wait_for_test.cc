@@ -35,6 +35,10 @@ class FakeSource final : public pipeline::Supervisor {
   std::string WhyBehind(std::string_view index) const override {
     return index == "products" ? stopped_ : std::string();
   }
+  Result<std::string> AwaitRead(std::string_view index,
+                                std::chrono::steady_clock::time_point /*deadline*/) override {
+    return index == "products" ? unread_ : std::string();
+  }
   bool WaitUntilLive(std::chrono::milliseconds /*timeout*/) const override { return true; }
   Result<bool> AwaitApplied(const pipeline::AwaitedPosition& awaited,
                             std::chrono::steady_clock::time_point deadline) override {
@@ -44,10 +48,15 @@ class FakeSource final : public pipeline::Supervisor {
       const std::string& /*table*/, const std::vector<std::string>& /*keys*/) override {
     return pipeline::RetriedLetters{};
   }
+  Result<pipeline::Resync> ResyncTable(
+      const std::string& /*table*/, std::chrono::steady_clock::time_point /*deadline*/) override {
+    return pipeline::Resync{};
+  }
   void Stop() override { applied_.End("binseek is stopping"); }
 
   pipeline::SyncStatus status_;
   std::string stopped_;
+  std::string unread_;
   pipeline::AppliedPosition applied_{1};
 };
 
@@ -196,6 +205,15 @@ TEST_F(WaitForTest, ATableThatIsStoppedIsNotSearchedAsIfItWereUpToDate) {
             "no_shard_available_action_exception: table shop.products is not followed any more: "
             "why");
   Expect(200, "GET", Wait(""));
+}
+
+TEST_F(WaitForTest, RowsThatAreYetToBeReadAreWaitedFor) {
+  source_.unread_ = "rows of table shop.products are being read by their keys";
+  const std::string gtid = "wait_for_gtid=" + std::string(kGtid) + "5";
+  EXPECT_THAT(Error(408, "GET", Wait(gtid + "&wait_timeout=10ms")),
+              HasSubstr("of the source; rows of table shop.products are being read by their keys"));
+  source_.unread_.clear();
+  Expect(200, "GET", Wait(gtid));
 }
 
 TEST_F(WaitForTest, TheEndOfTheSourceEndsWaitingSearches) {

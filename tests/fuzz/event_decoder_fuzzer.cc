@@ -1,4 +1,5 @@
-// A binlog stream, event by event, through the decoder and the assembler. The first byte chooses the server.
+// A binlog stream, event by event, through the decoder and the assembler. The first byte chooses the server, and whether its table is
+// system-versioned.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -48,7 +49,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       mariadb ? binseek::change::Flavor::kMariadb : binseek::change::Flavor::kMysql;
   options.spill.memory_bytes = 1 << 20;
   options.max_event_bytes = 1 << 20;
-  const auto table = binseek::test::SampleTable(mariadb);
+  auto table = binseek::test::SampleTable(mariadb);
+  if ((data[0] & 2) != 0) {
+    auto versioned = std::make_shared<binseek::change::TableSchema>(*table);
+    versioned->versioning = (data[0] & 4) != 0 ? binseek::change::Versioning::kHidden
+                                               : binseek::change::Versioning::kColumn;
+    table = versioned;
+  }
+  options.cascades_from = [](std::string_view, std::string_view) { return true; };
   options.schema_provider = [&](std::string_view, std::string_view name) {
     return name == "product" ? table : nullptr;
   };

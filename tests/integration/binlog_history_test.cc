@@ -1,5 +1,6 @@
 // Is what a real server has the history that was read from it? Every resume asks for the last transaction once more.
 #include <algorithm>
+#include <fstream>
 #include <thread>
 #include <utility>
 
@@ -396,6 +397,30 @@ TEST_P(BinlogHistoryTest, OnAnotherServerWhatWasReadMayLieBehindWhatIsNew) {
   EXPECT_EQ(next(), "23 as 5");
   EXPECT_EQ(moves, 1);
   EXPECT_EQ(source_->server().Identity(), sessions[1]->server().Identity());
+}
+
+// A damaged file is no lost history: what lies behind may be mended, and reading all tables again mends nothing.
+TEST_P(BinlogHistoryTest, ABinlogThatTheServerCannotReadIsTriedAgainAndThenToldOf) {
+  MakeTable();
+  Insert("whole");
+  auto read = CatchUp();
+  ASSERT_EQ(read.size(), 1U);
+  const change::SourcePosition damaged = Now();
+  Insert("damaged");
+  const std::string name = SqlCell("SELECT @@log_bin_basename");
+  {
+    std::fstream file(name.substr(0, name.rfind('/') + 1) + damaged.binlog.file,
+                      std::ios::binary | std::ios::in | std::ios::out);
+    constexpr int kSizeOffset = 9;
+    file.seekp(static_cast<std::streamoff>(damaged.binlog.offset) + kSizeOffset);
+    file.write("\0\0\0\0", 4);
+    ASSERT_TRUE(file.good()) << name;
+  }
+  auto options = Resumed(read.back());
+  options.max_backoff = milliseconds(20);
+  const Status told = ErrorOf(std::move(options));
+  EXPECT_STATUS(told, kAborted);
+  EXPECT_NE(told.message().find("cannot read its binlog"), std::string::npos) << told;
 }
 
 TEST_P(BinlogHistoryTest, TwoOfOneServerIdTakeTurnsWithGrowingPausesAndSaySo) {

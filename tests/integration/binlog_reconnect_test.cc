@@ -8,6 +8,7 @@
 
 #include "tests/integration/binlog_fixture.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/tcp_switch.h"
 
 namespace binseek::test {
 namespace {
@@ -225,6 +226,55 @@ TEST_P(BinlogReconnectTest, APositionAheadOfTheServerIsNotFound) {
   }
   source_.reset();
   EXPECT_STATUS(binlog::BinlogSource::Open(SourceOptions(ahead)), kNotFound);
+}
+
+// MariaDB begins no stream under an id while it writes to a dead connection under that, which it does for ten minutes.
+TEST_P(BinlogReconnectTest, GoesOnWhereTheServerDoesNotKnowThatTheConnectionIsDead) {
+  MakeTable();
+  auto address = TcpSwitch::Open(server()->port());
+  ASSERT_OK(address);
+  auto options = SourceOptions(start_);
+  options.connection.port = (*address)->port();
+  options.server_id = 4711;
+  options.heartbeat = milliseconds(200);
+  options.silence_limit = milliseconds(1000);
+  source_.reset();
+  auto source = binlog::BinlogSource::Open(options);
+  ASSERT_OK(source);
+  source_ = std::move(*source);
+  Traffic(1);
+  CatchUp();
+  (*address)->Freeze();
+  Sql("BEGIN");
+  for (int i = 0; i < 40; ++i) {  // more than the sockets on the way take
+    Sql("INSERT INTO a (v) VALUES (REPEAT('x', 1000000))");
+  }
+  Sql("COMMIT");
+  CatchUp();
+  EXPECT_GE(source_->status().reconnects, 1U);
+  ExpectTableEqualsCopy("a");
+  source_.reset();
+}
+
+TEST_P(BinlogReconnectTest, TheServerEndsTheDumpThatAConnectionOfOursHasLeftBehind) {
+  if (mariadb()) {
+    GTEST_SKIP() << "MariaDB knows no replica by a uuid";
+  }
+  MakeTable();
+  auto options = SourceOptions(start_);
+  options.replica_uuid = "6f2d0a4e-5a59-4c11-8d3e-0123456789ab";
+  options.server_id = 4711;
+  source_.reset();
+  auto left_behind = binlog::BinlogSource::Open(options);
+  ASSERT_OK(left_behind);
+  options.server_id = 4712;
+  auto source = binlog::BinlogSource::Open(options);
+  ASSERT_OK(source);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while ((*left_behind)->status().id_clash.empty() && std::chrono::steady_clock::now() < deadline) {
+    EXPECT_OK((*left_behind)->Next(milliseconds(10)));
+  }
+  EXPECT_NE((*left_behind)->status().id_clash, "");
 }
 
 TEST_P(BinlogReconnectTest, StopEndsAWaitingNext) {

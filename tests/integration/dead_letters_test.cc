@@ -3,6 +3,7 @@
 // MariaDB alone: it stores in a JSON column what is no JSON, where a session turns its check off; a MySQL server has no such value.
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace {
 using pipeline::TableState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 constexpr char kUnchecked[] = "SET SESSION check_constraint_checks = 0;";
 
@@ -51,6 +53,33 @@ class DeadLettersTest : public PipelineFixture {
     return {};
   }
 };
+
+TEST_P(DeadLettersTest, ZeroDatesAreThemWhereTheConfigSaysSo) {
+  const std::string lax = "SET sql_mode = '';";
+  Sql(lax +
+      "CREATE TABLE days (id INT PRIMARY KEY, day DATE, at DATETIME);"
+      "INSERT INTO days VALUES (1, '2026-01-02', NULL), (2, '0000-00-00', NULL), "
+      "(3, '2026-01-02', '2026-00-00 00:00:00')");
+  const auto start = [&](bool refused) {
+    StartWith([&](pipeline::SupervisorOptions* options) {
+      options->mapping.zero_dates = std::make_shared<mapper::ZeroDates>(refused);
+    });
+    AwaitLive();
+  };
+  start(true);
+  EXPECT_THAT(Indexed("days"), ElementsAre("1"));
+  EXPECT_THAT(Keys(), UnorderedElementsAre("2", "3"));
+  EXPECT_GE(supervisor_->status().zero_dates, 2U);
+  Sql(lax + "UPDATE days SET day = '0000-00-00' WHERE id = 1");
+  Sql("UPDATE days SET day = '2026-05-06' WHERE id = 2");
+  EXPECT_TRUE(Await([&] { return Keys().size() == 2 && Indexed("days").back() == "2"; }));
+  EXPECT_THAT(Keys(), UnorderedElementsAre("1", "3"));
+  Stop();
+  start(false);
+  EXPECT_TRUE(Await([&] { return Indexed("days").size() == 3; }));
+  EXPECT_THAT(Keys(), ElementsAre());
+  EXPECT_GE(supervisor_->status().zero_dates, 2U);
+}
 
 TEST_P(DeadLettersTest, ARowLeavesThemWhenItIsMendedOrDeleted) {
   CreateGoods();

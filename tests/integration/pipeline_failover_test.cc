@@ -1,8 +1,10 @@
 // Another server behind the same address: failovers with real replication, beside a live stream and beside a snapshot, and restarts onto it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/schema_reader.h"
@@ -127,6 +129,21 @@ class PipelineFailoverTest : public PipelineFixture {
   std::unique_ptr<TestServer> second_;
   std::unique_ptr<TcpSwitch> address_;
 };
+
+// Neither end is told that nothing passes any more: what was written meanwhile is not known, and so the lag is that since something was heard.
+TEST_P(PipelineFailoverTest, AStreamThatHearsNothingIsNotLive) {
+  CreateItems(10);
+  StartByAddress();
+  AwaitLive();
+  EXPECT_EQ(supervisor_->status().lag_ms, 0);
+  address_->Freeze();
+  Sql("UPDATE items SET stock = 4711");
+  EXPECT_TRUE(Await([&] { return supervisor_->status().state == SyncState::kCatchingUp; }));
+  EXPECT_GT(supervisor_->status().lag_ms, 1000);
+  ExpectEqual();  // by another connection, behind the silence limit
+  EXPECT_TRUE(Await([&] { return supervisor_->status().state == SyncState::kLive; }));
+  EXPECT_LE(supervisor_->status().lag_ms, 1000);
+}
 
 TEST_P(PipelineFailoverTest, ALiveStreamGoesOnWithTheReplicaAndBackAndReadsNoTableAgain) {
   CreateItems(500);
@@ -406,11 +423,13 @@ class StandingStream final : public binlog::BinlogSource {
   Result<std::optional<change::Transaction>> Next(milliseconds) override {
     return std::optional<change::Transaction>();
   }
+  std::optional<change::Transaction> NextWaiting(uint64_t) override { return std::nullopt; }
   change::SourcePosition read_position() const override { return reach().position; }
   binlog::StreamReach reach() const override {
     const MutexLock lock(&mutex_);
     return reach_;
   }
+  uint64_t LeaveOrdinal() override { return 0; }
   uint64_t last_ordinal() const override { return reach().ordinal; }
   binlog::BinlogSourceStatus status() const override { return {}; }
   mysql::ServerInfo server() const override { return reach().server; }
@@ -538,6 +557,32 @@ TEST_P(SnapshotWorkerTest, NothingIsReadBeforeTheNewServerHasToldAPlace) {
   EXPECT_EQ(worker_->SettledOrdinal(), 5U);
   stream_.Stand(here_);
   EXPECT_TRUE(Take(here_).has_value());
+}
+
+TEST_P(SnapshotWorkerTest, ChunksThatTakeLongToApplyGetSmaller) {
+  for (int rows = 250; rows < 8000; rows *= 2) {
+    Sql("INSERT INTO items (name, price, stock, note) SELECT name, price, stock, note FROM items");
+  }
+  stream_.Stand(here_);
+  Start();
+  binlog::StreamReach passed = here_;
+  passed.position = Now();
+  std::vector<size_t> sizes;
+  for (bool last = false; !last;) {
+    const auto chunk = Take(passed);
+    ASSERT_TRUE(chunk.has_value());
+    last = chunk->chunk.content.last;
+    if (!last) {
+      sizes.push_back(chunk->chunk.content.rows->size());
+    }
+    // As if it were applied: a quarter of a second, whatever there is of it.
+    std::this_thread::sleep_for(milliseconds(sizes.size() <= 8 ? 250 : 0));
+    worker_->ChunkDone();
+  }
+  // Reading alone would let them only grow.
+  ASSERT_FALSE(sizes.empty());
+  EXPECT_EQ(sizes[0], 100U);
+  EXPECT_FALSE(std::is_sorted(sizes.begin(), sizes.end())) << ::testing::PrintToString(sizes);
 }
 
 std::string FlavorOf(const ::testing::TestParamInfo<ServerFlavor>& info) {

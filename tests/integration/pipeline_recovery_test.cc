@@ -229,6 +229,14 @@ TEST_P(PipelineRecoveryTest, ATableThatCanNeverBeReadIsStoppedAloneAndSaysWhatMe
   EXPECT_EQ(Documents("times").size(), 2U) << "searches go on over what is there";
   ExpectEqual();
   EXPECT_EQ(supervisor_->status().state, SyncState::kLive);
+  // A restart says the same, and goes on over the same documents.
+  Stop();
+  Start();
+  AwaitLive();
+  EXPECT_EQ(Table("times").state, TableState::kStopped);
+  EXPECT_EQ(Table("times").error, error);
+  EXPECT_NE(Table("times").stale_since_us, 0);
+  EXPECT_EQ(Documents("times").size(), 2U);
   Sql("ALTER TABLE times FORCE; INSERT INTO times VALUES (4, '04:05:06.5')");
   EXPECT_TRUE(Await([&] { return Documents("times").size() == 4; })) << Table("times").error;
   EXPECT_EQ(Table("times").error, "");

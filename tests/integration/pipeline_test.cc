@@ -296,6 +296,54 @@ TEST_P(PipelineTest, ADroppedDatabaseTakesItsIndicesAlong) {
   ExpectEqual();
 }
 
+TEST_P(PipelineTest, ColumnsThatAreHiddenShiftNoOther) {
+  if (GetParam() != ServerFlavor::kMysql9) {
+    GTEST_SKIP() << "MariaDB has no keys of its own making, nor keys over expressions";
+  }
+  Sql("CREATE TABLE by_expression (id INT PRIMARY KEY, a INT, b VARCHAR(10), KEY ((a + 1)), KEY "
+      "((CAST(b AS CHAR(5)))), c INT INVISIBLE DEFAULT 4, d INT);"
+      "SET SESSION sql_generate_invisible_primary_key = ON; CREATE TABLE keyed_by_server (a INT)");
+  Start();
+  AwaitLive();
+  Sql("INSERT INTO by_expression (id, a, b, d) VALUES (1, 2, 'x', 9);"
+      "INSERT INTO keyed_by_server (a) VALUES (5), (6); UPDATE keyed_by_server SET a = 7 WHERE a = "
+      "6");
+  const auto expect = [&](const std::string& index,
+                          const std::map<std::string, std::string>& expected) {
+    if (!Await([&] { return Documents(index) == expected; })) {
+      EXPECT_EQ(Documents(index), expected) << supervisor_->status().error;
+    }
+  };
+  expect("by_expression", {{"1", R"({"id":1,"a":2,"b":"x","c":4,"d":9})"}});
+  expect("keyed_by_server", {{"1", R"({"my_row_id":1,"a":5})"}, {"2", R"({"my_row_id":2,"a":7})"}});
+}
+
+// Its rows are told apart by what the server itself takes in images of a row's key alone: the first such key that is declared.
+TEST_P(PipelineTest, AUniqueKeyDoesWhereThereIsNoPrimaryOne) {
+  Sql("CREATE TABLE codes (v INT, region INT NOT NULL, code VARCHAR(20) COLLATE utf8mb4_bin NOT "
+      "NULL, ean INT NOT NULL, maybe INT, UNIQUE KEY z_first (region, code), UNIQUE KEY a_second "
+      "(ean), UNIQUE KEY (maybe));"
+      "INSERT INTO codes VALUES (1, 1, 'a', 10, NULL), (2, 1, 'b', 20, NULL)");
+  const auto row = [](int v, int region, const std::string& code, int ean) {
+    return "{\"v\":" + std::to_string(v) + ",\"region\":" + std::to_string(region) +
+           ",\"code\":\"" + code + "\",\"ean\":" + std::to_string(ean) + ",\"maybe\":null}";
+  };
+  const auto expect = [&](const std::map<std::string, std::string>& expected) {
+    if (!Await([&] { return Documents("codes") == expected; })) {
+      EXPECT_EQ(Documents("codes"), expected) << supervisor_->status().error;
+    }
+  };
+  Start();
+  AwaitLive();
+  expect({{"1:a", row(1, 1, "a", 10)}, {"1:b", row(2, 1, "b", 20)}});
+  Sql("UPDATE codes SET v = 7 WHERE code = 'a'; UPDATE codes SET code = 'c' WHERE code = 'b';"
+      "INSERT INTO codes VALUES (3, 2, 'a', 30, NULL)");
+  expect({{"1:a", row(7, 1, "a", 10)}, {"1:c", row(2, 1, "c", 20)}, {"2:a", row(3, 2, "a", 30)}});
+  Sql("SET SESSION binlog_row_image = 'MINIMAL'; UPDATE codes SET v = 8 WHERE code = 'c'; DELETE "
+      "FROM codes WHERE ean = 10; UPDATE codes SET region = 9 WHERE ean = 30");
+  expect({{"1:c", row(8, 1, "c", 20)}, {"9:a", row(3, 9, "a", 30)}});
+}
+
 TEST_P(PipelineTest, ATableWithoutAKeyStopsAloneAndSaysHowToMendIt) {
   CreateItems(20);
   Sql("CREATE TABLE heap (a INT); CREATE TABLE UPPER (id INT PRIMARY KEY)");

@@ -79,6 +79,8 @@ void TcpSwitch::Cut() {
   }
 }
 
+void TcpSwitch::Freeze() { frozen_ = accepted_.load(); }
+
 void TcpSwitch::Watch(int socket) {
   const MutexLock lock(&mutex_);
   open_.push_back(socket);
@@ -95,12 +97,12 @@ void TcpSwitch::Accept() {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client >= 0) {
       Watch(client);
-      forwarders_.emplace_back([this, client] { Forward(client); });
+      forwarders_.emplace_back([this, client, number = ++accepted_] { Forward(client, number); });
     }
   }
 }
 
-void TcpSwitch::Forward(int client) {
+void TcpSwitch::Forward(int client, uint64_t number) {
   const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = Local(target_);
   if (server >= 0 && connect(server, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
@@ -108,6 +110,9 @@ void TcpSwitch::Forward(int client) {
     std::array<pollfd, 2> ends{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
     bool open = true;
     while (open && poll(ends.data(), ends.size(), -1) > 0) {
+      while (number <= frozen_ && !stopped_) {
+        poll(nullptr, 0, 5);
+      }
       open = (ends[0].revents == 0 || Pass(client, server)) &&
              (ends[1].revents == 0 || Pass(server, client));
     }

@@ -30,13 +30,16 @@ class TcpSwitch {
   uint16_t port() const { return port_; }
   // `cut`: whether connections that are open end; else they stay with the server that they lead to.
   void LeadTo(uint16_t port, bool cut = true);
-  // Ends all connections.
+  // Ends all connections, but for frozen ones.
   void Cut();
+  // Over connections that are open nothing passes any more, and neither end is told, whatever the other does: half-open ones, or a network
+  // that is gone. New ones are as ever.
+  void Freeze();
 
  private:
   TcpSwitch(int listener, uint16_t port, uint16_t target);
   void Accept();
-  void Forward(int client);
+  void Forward(int client, uint64_t number);
   void Watch(int socket) BINSEEK_EXCLUDES(mutex_);
   void Close(int socket) BINSEEK_EXCLUDES(mutex_);
 
@@ -44,6 +47,8 @@ class TcpSwitch {
   const uint16_t port_;
   std::atomic<uint16_t> target_;
   std::atomic<bool> stopped_{false};
+  std::atomic<uint64_t> accepted_{0};
+  std::atomic<uint64_t> frozen_{0};  // the first so many
 
   Mutex mutex_;
   std::vector<int> open_ BINSEEK_GUARDED_BY(mutex_);

@@ -46,7 +46,8 @@ Outcome Run(const std::string& command) {
 }
 
 std::string Script(ServerFlavor flavor) {
-  return "tests/support/servers/" + std::string(ServerFlavorName(flavor));
+  return flavor == ServerFlavor::kMariadb ? "tests/support/servers/mariadb"
+                                          : "tests/support/servers/mysql9";
 }
 
 std::string ProgramName() {
@@ -106,7 +107,15 @@ SharedServer& GetShared(ServerFlavor flavor) {
 }  // namespace
 
 std::string_view ServerFlavorName(ServerFlavor flavor) {
-  return flavor == ServerFlavor::kMariadb ? "mariadb" : "mysql9";
+  switch (flavor) {
+    case ServerFlavor::kMariadb:
+      return "mariadb";
+    case ServerFlavor::kMysql9NativeKeys:
+      return "mysql9_native_keys";
+    case ServerFlavor::kMysql9:
+      break;
+  }
+  return "mysql9";
 }
 
 Result<std::unique_ptr<TestServer>> TestServer::Start(ServerFlavor flavor,
@@ -131,6 +140,7 @@ Status TestServer::Launch(const std::string& port, const std::vector<std::string
   std::error_code error;
   fs::create_directories(folder_, error);
   std::string command = Script(flavor_) + " start " + ShellQuote(folder_) + " " + port;
+  command += flavor_ == ServerFlavor::kMysql9NativeKeys ? " --innodb-native-foreign-keys=ON" : "";
   for (const std::string& arg : extra_args) {
     command += " " + ShellQuote(arg);
   }

@@ -28,9 +28,13 @@
 
 namespace binseek::test {
 
-enum class ServerFlavor : uint8_t { kMariadb, kMysql9 };
+enum class ServerFlavor : uint8_t {
+  kMariadb,
+  kMysql9,
+  kMysql9NativeKeys,  // whose foreign keys are InnoDB's, which logs nothing of what they change
+};
 
-// "mariadb", "mysql9": the script's name, and for names of parameterised tests.
+// "mariadb", "mysql9", "mysql9_native_keys": for names of parameterised tests.
 std::string_view ServerFlavorName(ServerFlavor flavor);
 
 class TestServer {

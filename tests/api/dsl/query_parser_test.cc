@@ -38,6 +38,13 @@ TEST(QueryParserTest, EveryFormOfEveryQueryIsRead) {
           R"({"multi_match":{"query":"red","fields":["name^3","text.*"],"type":"best_fields","tie_breaker":0.3}})",
           R"({"multi_match":{"query":"red","fields":"name","type":"most_fields","slop":0}})",
           R"({"multi_match":{"query":"red"}})",
+          R"({"multi_match":{"query":"red shoe","fields":["name"],"type":"phrase","slop":2}})",
+          R"({"multi_match":{"query":"red sh","fields":["name"],"type":"phrase_prefix","max_expansions":10}})",
+          R"({"multi_match":{"query":"red sh","fields":["name"],"type":"bool_prefix","operator":"and"}})",
+          R"({"match_phrase":{"name":"red shoe"}})",
+          R"({"match_phrase":{"name":{"query":"red shoe","slop":2,"analyzer":"standard","zero_terms_query":"all","boost":2}}})",
+          R"({"match_phrase_prefix":{"name":{"query":"red sh","slop":1,"max_expansions":5}}})",
+          R"({"match_bool_prefix":{"name":{"query":"red sh","operator":"and","minimum_should_match":1}}})",
           R"({"bool":{}})",
           R"({"bool":{"must":{"match_all":{}},"filter":[{"term":{"a":1}}],"should":null,"mustNot":[]}})",
           R"({"bool":{"should":[{"match_all":{}}],"minimum_should_match":1,"adjust_pure_negative":true,"boost":1}})",
@@ -150,20 +157,19 @@ TEST(QueryParserTest, MalformedMatchAndCompoundQueriesAreRefusedAsElasticsearchW
 TEST(QueryParserTest, WhatBinseekDoesNotHaveIsRefusedByName) {
   const std::string illegal = kIllegal;
   ExpectRefusals({
-      {R"({"wildcard":{"a":"x*"}})", illegal + "[wildcard] query is not supported by binseek"},
-      {R"({"term":{"a":{"value":1,"_name":"x"}}})",
-       illegal + "[_name] of a [term] query is not supported by binseek"},
-      {R"({"bool":{"_name":"x"}})",
-       illegal + "[_name] of a [bool] query is not supported by binseek"},
-      {R"({"match":{"a":{"query":"x","fuzziness":"AUTO"}}})",
-       illegal + "[fuzziness] of a [match] query is not supported by binseek"},
-      {R"({"range":{"a":{"gte":1,"time_zone":"+02:00"}}})",
-       illegal + "[time_zone] of a [range] query is not supported by binseek"},
-      {R"({"multi_match":{"query":"x","type":"phrase"}})",
-       illegal + "[type] [phrase] of a [multi_match] query is not supported by binseek"},
-      {R"({"terms":{"a":{"index":"i","id":"1","path":"p"}}})",
-       illegal + "a lookup of values from another document in a [terms] query is not supported by "
-                 "binseek"},
+      {R"({"span_term":{"a":"x"}})", illegal + "[span_term] query is not supported by binseek"},
+      {R"({"range":{"a":{"gte":1,"format":"qq"}}})",
+       illegal + "Invalid format: [qq]: Unknown pattern letter: q"},
+  });
+}
+
+TEST(QueryParserTest, PhrasesSayWhatIsWrongWithThem) {
+  const std::string illegal = kIllegal;
+  ExpectRefusals({
+      {R"({"match_phrase":{"a":{"query":"x","slop":-1}}})", illegal + "No negative slop allowed."},
+      {R"({"match_phrase_prefix":{"a":{"query":"x","max_expansions":-1}}})",
+       illegal + "No negative maxExpansions allowed."},
+      {R"({"match_phrase":{"a":{"slop":1}}})", illegal + "[match_phrase] requires query value"},
   });
 }
 

@@ -1,9 +1,13 @@
 #include "api/dsl/response.h"
 
+#include <cmath>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "engine/index/engine.h"
+#include "engine/search/aggregation_result.h"
+#include "engine/search/value_format.h"
 #include "engine/store/ram_directory.h"
 #include "tests/api/dsl/dsl_matchers.h"
 #include "tests/support/status_matchers.h"
@@ -12,7 +16,6 @@ namespace binseek::api::dsl {
 namespace {
 
 using search::AggregationBucket;
-using search::AggregationKind;
 using search::AggregationResult;
 using search::SearchResult;
 
@@ -34,12 +37,8 @@ std::string Aggregations(AggregationResult aggregation, bool typed_keys = false)
              : response.substr(at + start.size(), response.size() - at - start.size() - 1);
 }
 
-AggregationResult Metric(AggregationKind kind, const char* type) {
-  AggregationResult metric;
-  metric.name = "m";
-  metric.kind = kind;
-  metric.type_name = type;
-  return metric;
+AggregationResult Named(AggregationResult::Body body, const char* type = "x") {
+  return {.name = "m", .type_name = type, .body = std::move(body)};
 }
 
 TEST(ResponseTest, NoHits) {
@@ -101,72 +100,83 @@ TEST(ResponseTest, TotalsAsNumbers) {
 }
 
 TEST(ResponseTest, TermsBuckets) {
-  AggregationResult terms;
-  terms.name = "colors";
-  terms.kind = AggregationKind::kTerms;
-  terms.type_name = "sterms";
-  terms.sum_other_doc_count = 4;
   AggregationBucket bucket;
   bucket.key_json = "1";
   bucket.key_text = "1";
+  bucket.key_number = 1;
   bucket.key_as_string = "true";
   bucket.doc_count = 2;
-  AggregationResult average = Metric(AggregationKind::kAvg, "avg");
-  average.count = 2;
-  average.sum = 5;
-  bucket.children.push_back(average);
+  bucket.children.push_back(Named(search::NumberResult{.value = 2.5}, "avg"));
+  search::BucketsResult terms;
+  terms.sum_other_doc_count = 4;
   terms.buckets.push_back(bucket);
-  EXPECT_EQ(Aggregations(terms),
-            R"({"colors":{"doc_count_error_upper_bound":0,"sum_other_doc_count":4,)"
+  EXPECT_EQ(Aggregations(Named(terms, "sterms")),
+            R"({"m":{"doc_count_error_upper_bound":0,"sum_other_doc_count":4,)"
             R"("buckets":[{"key":1,"key_as_string":"true","doc_count":2,"m":{"value":2.5}}]}})");
   EXPECT_EQ(
-      Aggregations(terms, true),
-      R"({"sterms#colors":{"doc_count_error_upper_bound":0,"sum_other_doc_count":4,)"
+      Aggregations(Named(terms, "sterms"), true),
+      R"({"sterms#m":{"doc_count_error_upper_bound":0,"sum_other_doc_count":4,)"
       R"("buckets":[{"key":1,"key_as_string":"true","doc_count":2,"avg#m":{"value":2.5}}]}})");
+  terms.shows_errors = true;
+  EXPECT_NE(Aggregations(Named(terms)).find(R"("doc_count":2,"doc_count_error_upper_bound":0)"),
+            std::string::npos);
 }
 
 TEST(ResponseTest, RangesAndFiltersKeyedAndNot) {
-  AggregationResult ranges;
-  ranges.name = "r";
-  ranges.kind = AggregationKind::kRange;
+  search::BucketsResult ranges;
   AggregationBucket bucket;
   bucket.key_json = R"("*-50.0")";
   bucket.key_text = "*-50.0";
   bucket.to = 50;
   bucket.doc_count = 1;
   ranges.buckets.push_back(bucket);
-  EXPECT_EQ(Aggregations(ranges),
-            R"({"r":{"buckets":[{"key":"*-50.0","to":50.0,"doc_count":1}]}})");
+  EXPECT_EQ(Aggregations(Named(ranges)),
+            R"({"m":{"buckets":[{"key":"*-50.0","to":50.0,"doc_count":1}]}})");
   ranges.keyed = true;
-  EXPECT_EQ(Aggregations(ranges), R"({"r":{"buckets":{"*-50.0":{"to":50.0,"doc_count":1}}}})");
+  EXPECT_EQ(Aggregations(Named(ranges)),
+            R"({"m":{"buckets":{"*-50.0":{"to":50.0,"doc_count":1}}}})");
 
-  AggregationResult filters;
-  filters.name = "f";
-  filters.kind = AggregationKind::kFilters;
+  search::BucketsResult filters;
+  filters.shows_keys = false;
   filters.buckets.emplace_back();
   filters.buckets[0].key_json = "\"\"";
-  EXPECT_EQ(Aggregations(filters), R"({"f":{"buckets":[{"doc_count":0}]}})");
+  EXPECT_EQ(Aggregations(Named(filters)), R"({"m":{"buckets":[{"doc_count":0}]}})");
   filters.keyed = true;
   filters.buckets[0].key_text = "a";
-  EXPECT_EQ(Aggregations(filters), R"({"f":{"buckets":{"a":{"doc_count":0}}}})");
-  filters.kind = AggregationKind::kFilter;
-  EXPECT_EQ(Aggregations(filters), R"({"f":{"doc_count":0}})");
+  EXPECT_EQ(Aggregations(Named(filters)), R"({"m":{"buckets":{"a":{"doc_count":0}}}})");
+  EXPECT_EQ(Aggregations(Named(search::SingleBucketResult{})), R"({"m":{"doc_count":0}})");
 }
 
 TEST(ResponseTest, MetricsWithAndWithoutValues) {
-  EXPECT_EQ(Aggregations(Metric(AggregationKind::kMin, "min")), R"({"m":{"value":null}})");
-  EXPECT_EQ(Aggregations(Metric(AggregationKind::kAvg, "avg")), R"({"m":{"value":null}})");
-  EXPECT_EQ(Aggregations(Metric(AggregationKind::kSum, "sum")), R"({"m":{"value":0.0}})");
-  EXPECT_EQ(Aggregations(Metric(AggregationKind::kValueCount, "value_count")),
+  EXPECT_EQ(Aggregations(Named(search::NumberResult{})), R"({"m":{"value":null}})");
+  EXPECT_EQ(Aggregations(Named(search::NumberResult{.value = 0})), R"({"m":{"value":0.0}})");
+  EXPECT_EQ(Aggregations(Named(search::NumberResult{.value = 0, .integer = true})),
             R"({"m":{"value":0}})");
-  EXPECT_EQ(Aggregations(Metric(AggregationKind::kStats, "stats")),
+  EXPECT_EQ(Aggregations(Named(search::StatsResult{})),
             R"({"m":{"count":0,"min":null,"max":null,"avg":null,"sum":0.0}})");
-  AggregationResult max = Metric(AggregationKind::kMax, "max");
-  max.count = 1;
-  max.max = 86400000;
-  max.date = true;
-  EXPECT_EQ(Aggregations(max, true),
+  search::NumberResult max{.value = 86400000};
+  max.format = search::MakeDateFormat("", "").value();
+  EXPECT_EQ(Aggregations(Named(max, "max"), true),
             R"({"max#m":{"value":86400000.0,"value_as_string":"1970-01-02T00:00:00.000Z"}})");
+  AggregationResult with_meta = Named(search::NumberResult{});
+  with_meta.meta = R"({"a":1})";
+  EXPECT_EQ(Aggregations(with_meta), R"({"m":{"meta":{"a":1},"value":null}})");
+  search::StatsResult extended{.count = 2, .sum = 6, .min = 2, .max = 4};
+  extended.extended = {.sum_of_squares = 20, .sigma = 2};
+  EXPECT_EQ(
+      Aggregations(Named(extended)),
+      R"({"m":{"count":2,"min":2.0,"max":4.0,"avg":3.0,"sum":6.0,"sum_of_squares":20.0,"variance":1.0,)"
+      R"("variance_population":1.0,"variance_sampling":2.0,"std_deviation":1.0,"std_deviation_population":1.0,)"
+      R"("std_deviation_sampling":1.4142135623730951,"std_deviation_bounds":{"upper":5.0,"lower":1.0,)"
+      R"("upper_population":5.0,"lower_population":1.0,"upper_sampling":5.82842712474619,"lower_sampling":0.1715728752538097}}})");
+}
+
+TEST(ResponseTest, PercentilesKeyedAndNot) {
+  search::PercentilesResult percentiles{.values = {{50, 1.5}, {99.9, std::nan("")}}};
+  EXPECT_EQ(Aggregations(Named(percentiles)), R"({"m":{"values":{"50.0":1.5,"99.9":null}}})");
+  percentiles.keyed = false;
+  EXPECT_EQ(Aggregations(Named(percentiles)),
+            R"({"m":{"values":[{"key":50.0,"value":1.5},{"key":99.9,"value":null}]}})");
 }
 
 TEST(ErrorTest, ResponsesHaveElasticsearchsShape) {

@@ -76,17 +76,5 @@ TEST(SourceFilterTest, UrlParametersMeanTheSame) {
             R"({"include":{"field2":"v2"}})");
 }
 
-TEST(SourceFilterTest, WildcardsMatchAnyRun) {
-  EXPECT_TRUE(WildcardMatch("", ""));
-  EXPECT_TRUE(WildcardMatch("*", ""));
-  EXPECT_TRUE(WildcardMatch("a*b*c", "aXbYbc"));
-  EXPECT_TRUE(WildcardMatch("*.id", "shop.owner.id"));
-  EXPECT_FALSE(WildcardMatch("a*b", "abc"));
-  EXPECT_FALSE(WildcardMatch("", "a"));
-  EXPECT_FALSE(WildcardMatch("abc", "ab"));
-  const std::string many(20000, 'a');
-  EXPECT_FALSE(WildcardMatch("*a*a*a*a*a*b", many));
-}
-
 }  // namespace
 }  // namespace binseek::api::dsl

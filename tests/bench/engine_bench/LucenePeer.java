@@ -39,18 +39,25 @@ import org.apache.lucene.index.DocValuesSkipIndexType;
 import org.apache.lucene.index.DocValuesType;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.FuzzyQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.MatchAllDocsQuery;
+import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.Sort;
 import org.apache.lucene.search.SortField;
 import org.apache.lucene.search.SortedNumericSortField;
+import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopDocs;
 import org.apache.lucene.search.TopFieldCollectorManager;
 import org.apache.lucene.search.TopScoreDocCollectorManager;
+import org.apache.lucene.search.TotalHits;
 import org.apache.lucene.store.MMapDirectory;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.QueryBuilder;
@@ -238,6 +245,9 @@ public final class LucenePeer {
   }
 
   TopDocs search(String queryClass, Query query) throws IOException {
+    if (queryClass.contains("/")) {
+      return searchWords(queryClass.substring(0, queryClass.indexOf('/')), query);
+    }
     switch (queryClass) {
       case "or_count":
         return searcher.search(query, new TopScoreDocCollectorManager(100, Integer.MAX_VALUE));
@@ -250,8 +260,128 @@ public final class LucenePeer {
     }
   }
 
+  // The queries of word_cases.h, chosen as there.
+  List<Object[]> wordRequests(String queryClass) throws IOException {
+    String[] parts = queryClass.split("/");
+    List<Object[]> requests = new ArrayList<>();
+    if (parts[1].equals("phrase")) {
+      QueryBuilder builder = new QueryBuilder(new StandardAnalyzer());
+      for (String[] texts : corpus.queries) {
+        requests.add(new Object[] {queryClass, builder.createPhraseQuery("title", texts[0])});
+      }
+      return requests;
+    }
+    boolean latin = parts[1].equals("prefix") || parts[1].startsWith("fuzzy");
+    List<Object[]> words = new ArrayList<>();
+    for (LeafReaderContext leaf : reader.leaves()) {
+      TermsEnum terms = leaf.reader().terms("title").iterator();
+      for (BytesRef word = terms.next(); word != null; word = terms.next()) {
+        if (!latin || isLatin(word)) {
+          words.add(new Object[] {terms.docFreq(), BytesRef.deepCopyOf(word)});
+        }
+      }
+    }
+    words.sort((a, b) -> {
+      int order = Integer.compare((Integer) b[0], (Integer) a[0]);
+      return order != 0 ? order : ((BytesRef) a[1]).compareTo((BytesRef) b[1]);
+    });
+    int[] ranks = switch (parts[2]) {
+      case "high" -> new int[] {5, 50};
+      case "mid" -> new int[] {200, 800};
+      default -> new int[] {2000, 6000};
+    };
+    Picker picker = new Picker();
+    for (int i = 0; i < 40; i++) {
+      Term[] picked = new Term[3];
+      for (int word = 0; word < 3; word++) {
+        picked[word] = new Term("title", (BytesRef) words.get(ranks[0] + (int) picker.next(ranks[1] - ranks[0]))[1]);
+      }
+      requests.add(new Object[] {queryClass, wordQuery(parts[1], picked, picker)});
+    }
+    return requests;
+  }
+
+  // The same numbers on both sides.
+  static final class Picker {
+    long state = 42;
+
+    long next(long limit) {
+      state = state * 6364136223846793005L + 1442695040888963407L;
+      return (state >>> 33) % limit;
+    }
+  }
+
+  static boolean isLatin(BytesRef word) {
+    for (int i = 0; i < word.length; i++) {
+      byte letter = word.bytes[word.offset + i];
+      if (letter < 'a' || letter > 'z') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static String misspelt(String word) {
+    int at = word.length() / 2;
+    return word.substring(0, at) + (word.charAt(at) == 'z' ? 'b' : 'z') + word.substring(at + 1);
+  }
+
+  static Query any(Query... queries) {
+    BooleanQuery.Builder builder = new BooleanQuery.Builder();
+    for (Query query : queries) {
+      builder.add(query, BooleanClause.Occur.SHOULD);
+    }
+    return builder.build();
+  }
+
+  Query wordQuery(String operator, Term[] terms, Picker picker) {
+    Query[] words = Arrays.stream(terms).map(TermQuery::new).toArray(Query[]::new);
+    BooleanQuery.Builder builder = new BooleanQuery.Builder();
+    switch (operator) {
+      case "term" -> {
+        return words[0];
+      }
+      case "prefix" -> {
+        return new PrefixQuery(new Term("title", terms[0].text().substring(0, 3)));
+      }
+      case "fuzzy1", "fuzzy2" -> {
+        return new FuzzyQuery(new Term("title", misspelt(terms[0].text())), operator.charAt(5) - '0', 0, 50, true);
+      }
+      case "range" -> {
+        long low = 1000 + picker.next(8000);
+        builder.add(any(words[0], words[1]), BooleanClause.Occur.MUST).add(range(low, 3 * low), BooleanClause.Occur.FILTER);
+      }
+      case "shop" -> {
+        long low = 1000 + picker.next(8000);
+        builder.add(any(words), BooleanClause.Occur.MUST)
+            .add(LongField.newRangeQuery("stock", 1, Long.MAX_VALUE), BooleanClause.Occur.FILTER)
+            .add(LongField.newRangeQuery("rating", 20, Long.MAX_VALUE), BooleanClause.Occur.FILTER)
+            .add(range(low, 3 * low), BooleanClause.Occur.FILTER);
+      }
+      case "and" -> builder.add(words[0], BooleanClause.Occur.MUST).add(words[1], BooleanClause.Occur.MUST);
+      case "or" -> builder.add(words[0], BooleanClause.Occur.SHOULD).add(words[1], BooleanClause.Occur.SHOULD);
+      case "plus" -> builder.add(words[0], BooleanClause.Occur.MUST).add(words[1], BooleanClause.Occur.SHOULD).add(words[2], BooleanClause.Occur.SHOULD);
+      default -> builder.add(words[0], BooleanClause.Occur.MUST).add(words[1], BooleanClause.Occur.MUST_NOT);
+    }
+    return builder.build();
+  }
+
+  TopDocs searchWords(String mode, Query query) throws IOException {
+    return switch (mode) {
+      case "top10" -> searcher.search(query, new TopScoreDocCollectorManager(10, 10));
+      case "top100" -> searcher.search(query, new TopScoreDocCollectorManager(100, 100));
+      case "page" -> ShopPage.search(searcher, query).top;
+      case "top1000" -> searcher.search(query, new TopScoreDocCollectorManager(1000, 1000));
+      case "top100count" -> searcher.search(query, new TopScoreDocCollectorManager(100, Integer.MAX_VALUE));
+      default -> new TopDocs(new TotalHits(searcher.count(query), TotalHits.Relation.EQUAL_TO), new ScoreDoc[0]);
+    };
+  }
+
   // [class, query] in the order that query_cases.cc has.
-  List<Object[]> requests(String queryClass) {
+  List<Object[]> requests(String queryClass) throws IOException {
+    if (queryClass.contains("/")) {
+      return wordRequests(queryClass);
+    }
     List<Object[]> requests = new ArrayList<>();
     for (int i = 0; i < corpus.queries.size(); i++) {
       for (String each : queryClass.equals("mixed") ? CLASSES : List.of(queryClass)) {
@@ -380,6 +510,9 @@ public final class LucenePeer {
         long hits = 0;
         for (Object[] request : requests(words[1])) {
           hits += searcher.count((Query) request[1]);
+          if (words[1].startsWith("page/")) {
+            hits += ShopPage.search(searcher, (Query) request[1]).count();
+          }
         }
         return "\"hits\": " + hits;
       }

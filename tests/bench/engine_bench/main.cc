@@ -4,7 +4,7 @@
 //   load FOLDER                   maps it; comes first in a process that does anything else
 //   build DIR | open DIR | close  an engine in DIR; seconds, cpu_seconds, anonymous_mb, peak_anonymous_mb
 //   commit | memory
-//   query CLASS | hits CLASS | scan engine|int64|int32
+//   query CLASS | hits CLASS | answers CLASS | scan engine|int64|int32
 //   columns BATCHES ROWS | texts BATCHES ROWS         latencies of a batch until it is visible, and rows_per_second
 //   background columns|texts RATE | stop              a paced writer beside the commands between the two
 //   log columns|texts ROWS        in the translog and in no commit, for an open after a close
@@ -113,6 +113,9 @@ class Program {
     }
     if (command == "hits") {
       return CountHits(shop_.get(), first);
+    }
+    if (command == "answers") {
+      return DigestAnswers(shop_.get(), first);
     }
     if (command == "scan") {
       return ScanPrices(shop_.get(), first);

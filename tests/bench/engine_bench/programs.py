@@ -113,7 +113,7 @@ class Lucene:
         with open(jars, encoding="utf-8") as file:
             classpath = f"{self.folder}:{file.read().strip()}"
         compiled = subprocess.run([os.path.join(home, "bin", "javac"), "-proc:none", "-cp", classpath, "-d", self.folder,
-                                   os.path.join(HERE, "LucenePeer.java")], check=False, capture_output=True, text=True)
+                                   "-sourcepath", HERE, os.path.join(HERE, "LucenePeer.java")], check=False, capture_output=True, text=True)
         if compiled.returncode != 0:
             raise SystemExit(f"engine: LucenePeer.java does not compile:\n{compiled.stderr[-2000:]}")
         self.command = [os.path.join(home, "bin", "java"), f"-Xmx{heap_gb}g", "--add-modules=jdk.incubator.vector",
@@ -123,6 +123,27 @@ class Lucene:
     def start(self):
         self.started += 1
         return Program(self.command, os.path.join(self.folder, f"{self.started}.log"))
+
+
+class Tantivy:
+    """Builds tantivy_peer once, by cargo with the locked versions; start() gives a running peer."""
+
+    def __init__(self, folder):
+        if not shutil.which("cargo"):
+            raise Absent("no cargo to build Tantivy with")
+        source = os.path.join(os.path.dirname(HERE), "tantivy_peer")
+        target = os.path.join(ROOT, "build", "tantivy_peer")
+        built = subprocess.run(["cargo", "build", "--release", "--locked", "--manifest-path", os.path.join(source, "Cargo.toml"), "--target-dir", target],
+                               check=False, capture_output=True, text=True)
+        if built.returncode != 0:
+            raise Absent(f"cargo could not build it: {built.stderr.strip().splitlines()[-1]}")
+        with open(os.path.join(source, "Cargo.lock"), encoding="utf-8") as file:
+            self.name = "Tantivy " + re.search(r'name = "tantivy"\nversion = "(.*?)"', file.read()).group(1)
+        self.folder = folder
+        self.program = os.path.join(target, "release", "tantivy_peer")
+
+    def start(self):
+        return Program([self.program], os.path.join(self.folder, "tantivy.log"))
 
 
 def folder_bytes(folder):

@@ -1,11 +1,14 @@
 #include "tests/bench/engine_bench/query_cases.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "engine/search/searcher.h"
+#include "tests/bench/engine_bench/shop_page.h"
+#include "tests/bench/engine_bench/word_cases.h"
 
 namespace binseek::bench {
 namespace {
@@ -14,15 +17,6 @@ using search::QueryPtr;
 using search::SearchRequest;
 
 constexpr std::array kClasses = {"or", "and", "or_count", "or_range", "or_sort", "sort"};
-
-std::string Decimal(int64_t cents) {
-  std::string fraction = std::to_string(cents % 100);
-  return std::to_string(cents / 100) + (fraction.size() == 1 ? ".0" : ".") + fraction;
-}
-
-QueryPtr PriceRange(int64_t low, int64_t high) {
-  return search::MakeRange("price", search::Bound{Decimal(low)}, search::Bound{Decimal(high)});
-}
 
 SearchRequest MakeRequest(const std::string& query_class, const TextQuery& query) {
   SearchRequest request;
@@ -78,6 +72,14 @@ struct Snapshot {
   const std::array<const index::IndexView*, 1> indices;
 };
 
+Result<std::vector<SearchRequest>> RequestsOf(ShopEngine* shop, const std::string& query_class) {
+  if (IsWordClass(query_class)) {
+    const Snapshot snapshot(shop);
+    return MakeWordRequests(*snapshot.indices[0], shop->corpus(), query_class);
+  }
+  return MakeRequests(shop->corpus(), query_class);
+}
+
 const search::SearchOptions kOptions{.form = search::ScoreForm::kLucene};
 
 }  // namespace
@@ -85,13 +87,15 @@ const search::SearchOptions kOptions{.form = search::ScoreForm::kLucene};
 Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class) {
   std::vector<double> micros;
   uint64_t hits = 0;
-  for (const SearchRequest& request : MakeRequests(shop->corpus(), query_class)) {
+  BINSEEK_ASSIGN_OR_RETURN(const std::vector<SearchRequest> requests,
+                           RequestsOf(shop, query_class));
+  for (const SearchRequest& request : requests) {
     const Stopwatch watch;
     const Snapshot snapshot(shop);
     BINSEEK_ASSIGN_OR_RETURN(const search::SearchResult result,
                              search::Search(*snapshot.view, snapshot.indices, request, kOptions));
     micros.push_back(watch.Micros());
-    hits += result.hits.size();
+    hits += result.hits.size() + (result.total ? result.total->value : 0);
   }
   if (hits == 0) {
     return Status::Internal("queries without a single hit: " + query_class);
@@ -102,12 +106,41 @@ Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class) {
 Result<Report> CountHits(ShopEngine* shop, const std::string& query_class) {
   const Snapshot snapshot(shop);
   uint64_t hits = 0;
-  for (const SearchRequest& request : MakeRequests(shop->corpus(), query_class)) {
+  BINSEEK_ASSIGN_OR_RETURN(const std::vector<SearchRequest> requests,
+                           RequestsOf(shop, query_class));
+  for (const SearchRequest& request : requests) {
     BINSEEK_ASSIGN_OR_RETURN(const uint64_t count, search::Count(*snapshot.view, snapshot.indices,
                                                                  request.query, kOptions));
     hits += count;
+    if (!request.aggregations.empty()) {
+      BINSEEK_ASSIGN_OR_RETURN(const search::SearchResult result,
+                               search::Search(*snapshot.view, snapshot.indices, request, kOptions));
+      hits += CountOfFacets(result);
+    }
   }
   return Report().Add("hits", static_cast<double>(hits));
+}
+
+Result<Report> DigestAnswers(ShopEngine* shop, const std::string& query_class) {
+  const Snapshot snapshot(shop);
+  uint64_t digest = 0;
+  const auto add = [&digest](uint64_t value) {
+    digest = (digest ^ value) * 0x9E3779B97F4A7C15ULL;
+    digest ^= digest >> 29;
+  };
+  BINSEEK_ASSIGN_OR_RETURN(const std::vector<SearchRequest> requests,
+                           RequestsOf(shop, query_class));
+  for (const SearchRequest& request : requests) {
+    BINSEEK_ASSIGN_OR_RETURN(const search::SearchResult result,
+                             search::Search(*snapshot.view, snapshot.indices, request, kOptions));
+    for (const search::Hit& hit : result.hits) {
+      add(hit.address.doc);
+      add(std::bit_cast<uint32_t>(hit.score.value_or(0)));
+    }
+    add(result.total ? result.total->value : 0);
+    add(CountOfFacets(result));
+  }
+  return Report().Add("digest", static_cast<double>(digest >> 12));
 }
 
 Result<Report> ScanPrices(ShopEngine* shop, const std::string& how) {

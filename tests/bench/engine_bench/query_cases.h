@@ -1,7 +1,7 @@
 // The classes of queries that the bench times, over the newest view of a shop. Single-threaded free functions.
 //
 // or, and: ten best by score, not counted. or_count: hundred best, counted exactly. or_range: as `or`, filtered by a price range.
-// or_sort: cheapest ten of those that match. sort: cheapest ten of all. mixed: each of these in turn.
+// or_sort: cheapest ten of those that match. sort: cheapest ten of all. mixed: each of these in turn. And the classes of word_cases.h.
 #ifndef BINSEEK_TESTS_BENCH_ENGINE_BENCH_QUERY_CASES_H_
 #define BINSEEK_TESTS_BENCH_ENGINE_BENCH_QUERY_CASES_H_
 
@@ -17,6 +17,8 @@ namespace binseek::bench {
 Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class);
 // Exact counts of every query of the class, added up: the same on both sides of the bench.
 Result<Report> CountHits(ShopEngine* shop, const std::string& query_class);
+// A number that all hits, scores and totals of the class go into: two builds that answer alike have the same.
+Result<Report> DigestAnswers(ShopEngine* shop, const std::string& query_class);
 // Counts prices in a range by the engine ("engine"), or in a flat array of the corpus' prices ("int64", "int32"); several ranges.
 Result<Report> ScanPrices(ShopEngine* shop, const std::string& how);
 

@@ -20,8 +20,9 @@ class HttpError(Exception):
 class Binseek:
     """One process over one data directory. Not thread-safe, but for request()."""
 
-    def __init__(self, folder, mysql_url=None, arguments=()):
+    def __init__(self, folder, mysql_url=None, arguments=(), settings=None):
         self.folder = folder
+        self.environment = {**os.environ, **(settings or {})}  # BINSEEK_SECTION_KEY, as the config's
         self.data = os.path.join(folder, "data")
         self.log_path = os.path.join(folder, "binseek.log")
         self.port = free_port()
@@ -46,7 +47,7 @@ class Binseek:
         with open(self.log_path, "ab") as log:
             # A session of its own: Ctrl-C reaches the drill, which then ends the process itself.
             self.process = subprocess.Popen(self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True)
+                                            env=self.environment, start_new_session=True)
 
     def running(self):
         return self.process is not None and self.process.poll() is None

@@ -1,16 +1,19 @@
 #include "tests/drills/soak_engine/soak_answers.h"
 
 #include <array>
+#include <memory>
 #include <sstream>
 #include <utility>
 
+#include "engine/search/aggregation_result.h"
+#include "engine/search/metric_aggregation.h"
 #include "engine/search/searcher.h"
+#include "engine/search/terms_aggregation.h"
 #include "tests/drills/soak_engine/soak_shop.h"
 
 namespace binseek::soak {
 namespace {
 
-using search::AggregationKind;
 using search::SearchRequest;
 using search::SearchResult;
 
@@ -23,13 +26,17 @@ Result<SearchResult> SearchBoth(const index::EngineView& view, const SearchReque
   return search::Search(view, indices, request, {});
 }
 
-search::AggregationSpec Aggregation(AggregationKind kind, const std::string& field) {
-  search::AggregationSpec spec;
-  spec.name = field;
-  spec.kind = kind;
-  spec.field = field;
-  spec.size = 300;
-  return spec;
+search::AggregationSpec Metric(search::Metric metric, const std::string& field) {
+  auto what = std::make_shared<search::MetricAggregation>(metric);
+  what->source.field = field;
+  return {.name = field, .what = std::move(what)};
+}
+
+search::AggregationSpec Terms(const std::string& field) {
+  auto what = std::make_shared<search::TermsAggregation>();
+  what->source.field = field;
+  what->size = 300;
+  return {.name = field, .what = std::move(what)};
 }
 
 // Highest first.
@@ -80,10 +87,11 @@ Result<Totals> ReadTotals(const index::EngineView& view) {
   SearchRequest request;
   request.size = 0;
   request.track_total_hits = SearchRequest::kCountAll;
-  request.aggregations = {Aggregation(AggregationKind::kSum, "stock")};
+  request.aggregations = {Metric(search::Metric::kSum, "stock")};
   BINSEEK_ASSIGN_OR_RETURN(const SearchResult result, SearchBoth(view, request));
   // Exact: far below 2^53.
-  return Totals{result.total->value, static_cast<int64_t>(result.aggregations[0].sum)};
+  return Totals{result.total->value,
+                static_cast<int64_t>(*result.aggregations[0].As<search::NumberResult>()->value)};
 }
 
 Result<std::string> ReadAnswers(const index::EngineView& view, uint32_t documents,
@@ -91,18 +99,21 @@ Result<std::string> ReadAnswers(const index::EngineView& view, uint32_t document
   std::ostringstream out;
   SearchRequest request;
   request.track_total_hits = SearchRequest::kCountAll;
-  request.aggregations = {Aggregation(AggregationKind::kStats, "stock"),
-                          Aggregation(AggregationKind::kStats, "price"),
-                          Aggregation(AggregationKind::kTerms, "brand")};
+  request.aggregations = {Metric(search::Metric::kStats, "stock"),
+                          Metric(search::Metric::kStats, "price"), Terms("brand")};
   request.sort = {SortKey("stock"), SortKey("revision")};
   BINSEEK_ASSIGN_OR_RETURN(const SearchResult everything, SearchBoth(view, request));
   AppendHits(everything, &out);
   for (const search::AggregationResult& aggregation : everything.aggregations) {
-    out << aggregation.name << " " << aggregation.count << " "
-        << static_cast<int64_t>(aggregation.sum) << " " << aggregation.min << " "
-        << aggregation.max;
-    for (const search::AggregationBucket& bucket : aggregation.buckets) {
-      out << " " << bucket.key_text << ":" << bucket.doc_count;
+    out << aggregation.name;
+    if (const auto* const stats = aggregation.As<search::StatsResult>()) {
+      out << " " << stats->count << " " << static_cast<int64_t>(stats->sum) << " " << stats->min
+          << " " << stats->max;
+    }
+    if (const auto* const buckets = aggregation.buckets()) {
+      for (const search::AggregationBucket& bucket : *buckets) {
+        out << " " << bucket.key_text << ":" << bucket.doc_count;
+      }
     }
     out << "\n";
   }

@@ -49,7 +49,7 @@ TEST(ResultTest, TakesTypesThatOnlyMove) {
 TEST(ResultDeathTest, ValueOfAnErrorEndsTheProgram) {
   const Result<int> result = Half(7);
   EXPECT_DEATH(static_cast<void>(result.value()), "7 is odd");
-  EXPECT_DEATH(Result<int>{Status::Ok()}, "needs an error");
+  EXPECT_DEATH(static_cast<void>(Result<int>{Status::Ok()}), "needs an error");
 }
 
 }  // namespace

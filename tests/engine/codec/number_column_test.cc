@@ -126,7 +126,7 @@ class NumberColumnTest : public test::SeededTest {
       case 4:
         return OneIn(2) ? kMin : kMax;
       case 5:
-        return kMin + static_cast<int64_t>(Uniform(3)) * (int64_t{1} << 62);
+        return static_cast<int64_t>((uint64_t{1} << 63) + (Uniform(3) << 62));
       case 6:
         return static_cast<int64_t>(Uniform(uint64_t{1} << Uniform(63)));
       default:

@@ -510,6 +510,15 @@ TEST_F(EngineTest, TombstonesAreForgottenWhenNoOlderWriteCanCome) {
   EXPECT_EQ(engine_->tombstones(), 0u) << "only external versions leave one";
 }
 
+TEST_F(EngineTest, ASettledDeleteLeavesNoTombstone) {
+  const IndexId id = Create("products");
+  MustApply(engine_.get(), {Upsert(id, "1", kPhone, 10)});
+  Operation settled = Delete(id, "1", 11);
+  settled.is_settled = true;
+  EXPECT_EQ(MustApplyOne(engine_.get(), settled), Outcome::kDeleted);
+  EXPECT_EQ(engine_->tombstones(), 0u);
+}
+
 // Elasticsearch's index.gc_deletes: nobody tells when a late write cannot come any more, so time does.
 TEST_F(EngineTest, TombstonesOfAnIndexWithoutASourceGoWithTime) {
   ::binseek::test::FakeClock clock;

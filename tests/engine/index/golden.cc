@@ -63,7 +63,11 @@ Operation UpsertJson(IndexId index, const std::string& key, std::string_view jso
 constexpr std::string_view kArticles = R"({"properties": {
   "body": {"type": "text"}, "tags": {"type": "keyword"}, "sizes": {"type": "long"}, "ratio": {"type": "double"},
   "small": {"type": "float"}, "big": {"type": "unsigned_long"}, "on": {"type": "boolean"}, "day": {"type": "date"},
-  "more": {"type": "flattened"}, "loose": {"type": "long", "ignore_malformed": true}, "shop": {"properties": {"place": {"type": "geo_point"}, "city": {"type": "keyword"}}}}})";
+  "more": {"type": "flattened"}, "loose": {"type": "long", "ignore_malformed": true}, "shop": {"properties": {"place": {"type": "geo_point"}, "city": {"type": "keyword"}}},
+  "host": {"type": "ip", "null_value": "::1"}, "moment": {"type": "date_nanos"}, "half": {"type": "half_float"}, "words": {"type": "token_count", "analyzer": "standard"},
+  "rank": {"type": "rank_feature", "positive_score_impact": false}, "ranks": {"type": "rank_features"}, "open": {"type": "integer_range"}, "net": {"type": "ip_range"},
+  "region": {"type": "constant_keyword", "value": "eu"}, "model": {"type": "wildcard", "ignore_above": 20}, "small_int": {"type": "short", "copy_to": ["sizes"]},
+  "also": {"type": "alias", "path": "tags"}, "gap": {"type": "text", "position_increment_gap": 3, "similarity": "boolean", "search_analyzer": "simple"}}})";
 
 constexpr std::string_view kSorted =
     R"({"properties": {"tag": {"type": "keyword"}, "rank": {"type": "long"}}})";
@@ -78,9 +82,12 @@ std::vector<Operation> Articles(IndexId index, mapping::Mapping* mapping) {
       UpsertJson(
           index, "b",
           R"({"body": ["first value", "second value"], "tags": "blue", "sizes": 7, "ratio": 1e300,
-          "more": {"colour": "green", "deep": {"er": [1, "x"]}}, "shop": {"place": {"lat": 52.5, "lon": 13.4}, "city": "Berlin"}})",
+          "more": {"colour": "green", "deep": {"er": [1, "x"]}}, "shop": {"place": {"lat": 52.5, "lon": 13.4}, "city": "Berlin"},
+          "host": ["10.0.0.1", "2001:db8::1"], "moment": "2026-01-02T03:04:05.123456789Z", "half": 0.1, "words": "one two", "rank": 4, "ranks": {"a": 2, "b": 0.5},
+          "open": {"gt": 1, "lte": 5}, "net": "10.0.0.0/8", "model": "AB-12", "small_int": 7, "gap": ["a b", "c"]})",
           mapping),
-      UpsertJson(index, "空", R"({"body": null, "tags": [], "on": false, "loose": "no number"})",
+      UpsertJson(index, "空",
+                 R"({"body": null, "tags": [], "on": false, "loose": "no number", "host": null})",
                  mapping),
       UpsertJson(index, "parent", R"({"body": "the root of a block"})", mapping),
   };

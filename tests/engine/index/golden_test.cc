@@ -19,7 +19,7 @@ namespace {
 
 const std::filesystem::path kGolden = "tests/engine/golden";
 constexpr const char* kDescription = "description.txt";
-constexpr int kCurrent = 1;
+constexpr int kCurrent = 2;  // 2: points are kept in a column, fields have parameters
 
 std::string ReadFile(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -87,5 +87,50 @@ TEST(DocumentParserTest, SystemFieldsAreNoMembers) {
   EXPECT_NE(mapping.Find("a._routing"), nullptr);
 }
 
+std::vector<std::string> TextsOf(const Document& document, const Mapping& mapping) {
+  std::vector<std::string> texts;
+  for (const TextValue& value : document.texts) {
+    texts.push_back(mapping.Find(value.field)->name + "=" + value.text);
+  }
+  return texts;
+}
+
+TEST(DocumentParserTest, NestedObjectsAreChildrenBeforeWhatTheyBelongTo) {
+  using Texts = std::vector<std::string>;
+  auto mapping =
+      Mapping::FromJson(R"({"properties":{"k":{"type":"keyword"},"a":{"type":"nested","properties":{
+      "b":{"type":"keyword","copy_to":["k","a.e"]},"e":{"type":"keyword"},
+      "n":{"type":"long","ignore_malformed":true},
+      "c":{"type":"nested","properties":{"d":{"type":"keyword","copy_to":"a.e"}}}}}}})");
+  ASSERT_OK(mapping);
+  const auto document = ParseDocument(
+      R"({"k":"r","a":[{"b":"1","c":{"d":"x"}},null,{"n":"no","c":[{"d":"y"},{"d":"z"}]}],"a.b":"2"})",
+      &*mapping);
+  ASSERT_OK(document);
+  const std::string a = "=" + std::to_string(static_cast<uint32_t>(mapping->Find("a")->id));
+  const std::string c = "=" + std::to_string(static_cast<uint32_t>(mapping->Find("a.c")->id));
+  EXPECT_EQ(TextsOf(*document, *mapping), (Texts{"k=r", "k=1", "_ignored=a.n", "k=2"}));
+  ASSERT_EQ(document->children.size(), 3u);
+  EXPECT_EQ(TextsOf(document->children[0], *mapping), (Texts{"a.b=1", "a.e=1", "a.e=x", a}));
+  EXPECT_EQ(TextsOf(document->children[1], *mapping), (Texts{"a.e=y", "a.e=z", a}));
+  EXPECT_EQ(TextsOf(document->children[2], *mapping), (Texts{"a.b=2", "a.e=2", a}));
+  ASSERT_EQ(document->children[1].children.size(), 2u);
+  EXPECT_EQ(TextsOf(document->children[1].children[1], *mapping), (Texts{"a.c.d=z", c}));
+  EXPECT_TRUE(document->children[0].child_key.empty());
+}
+
+TEST(DocumentParserTest, ObjectsSayWhatNewFieldsDo) {
+  auto mapping = Mapping::FromJson(R"({"dynamic":"strict","properties":{
+      "a":{"type":"nested","dynamic":"true","properties":{"b":{"dynamic":"false","properties":{}}}}}})");
+  ASSERT_OK(mapping);
+  ASSERT_OK(ParseDocument(R"({"a":{"n":1,"o":{"m":1},"b":{"n":1}}})", &*mapping));
+  EXPECT_EQ(mapping->Find("a.n")->kind, FieldKind::kLong);
+  EXPECT_EQ(mapping->Find("a.o.m")->kind, FieldKind::kLong);
+  EXPECT_EQ(mapping->Find("a.b.n"), nullptr);
+  EXPECT_STATUS(ParseDocument(R"({"c":1})", &*mapping), kInvalidArgument);
+  EXPECT_STATUS(ParseDocument(R"({"a":[1]})", &*mapping), kInvalidArgument);
+  EXPECT_STATUS(ParseDocument(R"({"a":[{},{},{}]})", &*mapping, 2), kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace binseek::mapping

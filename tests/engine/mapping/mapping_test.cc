@@ -77,5 +77,33 @@ TEST(MappingTest, RequiredRoutingAndIgnoredValuesAreKept) {
       kInvalidArgument);
 }
 
+TEST(MappingTest, NestedObjectsAreAroundTheirFields) {
+  const std::string json =
+      R"({"properties":{"a":{"type":"nested","include_in_parent":true,"dynamic":"strict","properties":{)"
+      R"("o":{"properties":{"c":{"type":"nested","include_in_root":true,"properties":{)"
+      R"("d":{"type":"text","fields":{"k":{"type":"keyword"}}}}}},"dynamic":"false"}}}}})";
+  auto mapping = Mapping::FromJson(json);
+  ASSERT_OK(mapping);
+  EXPECT_EQ(mapping->ToJson(), json);
+  std::string bytes;
+  mapping->EncodeTo(&bytes);
+  const auto decoded = Mapping::Decode(bytes);
+  ASSERT_OK(decoded);
+  EXPECT_EQ(decoded->ToJson(), json);
+  EXPECT_EQ(mapping->NestedAround("a"), nullptr);
+  EXPECT_EQ(mapping->NestedAround("a.o")->name, "a");
+  EXPECT_EQ(mapping->NestedAround("a.o.c")->name, "a");
+  EXPECT_EQ(mapping->NestedAround("a.o.c.d.k")->name, "a.o.c");
+  EXPECT_EQ(mapping->NestedAround("b.a.x"), nullptr);
+  ASSERT_OK(mapping->Merge(R"({"properties":{"a":{"type":"nested","include_in_parent":true,)"
+                           R"("dynamic":true,"properties":{"o":{"properties":{}}}}}})"));
+  EXPECT_EQ(mapping->Find("a")->parameters().dynamic, "true");
+  EXPECT_EQ(mapping->Find("a.o")->parameters().dynamic, "false");
+  EXPECT_STATUS(mapping->Merge(R"({"properties":{"a":{"type":"nested"}}})"), kInvalidArgument);
+  EXPECT_STATUS(mapping->Merge(R"({"properties":{"a":{"properties":{}}}})"), kInvalidArgument);
+  EXPECT_STATUS(Mapping::FromJson(R"({"properties":{"a":{"type":"nested","dynamic":"maybe"}}})"),
+                kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace binseek::mapping

@@ -82,6 +82,13 @@ TEST(DateTest, StylesOfTheSource) {
 
 class NumberRandomTest : public test::SeededTest {};
 
+TEST(NumberTest, DecimalsOfEveryScaleAreDividedByTheExactPowerOfTen) {
+  for (int scale = 0; scale <= 30; ++scale) {
+    const Field field = Of(FieldKind::kDecimal, static_cast<uint8_t>(scale));
+    EXPECT_EQ(ToDouble(field, 1234567891), 1234567891 / std::pow(10.0, scale)) << scale;
+  }
+}
+
 TEST_F(NumberRandomTest, RenderedValuesParseToThemselves) {
   for (uint64_t i = 0; i < Iterations(20'000); ++i) {
     const int64_t value = static_cast<int64_t>(random()()) >> Uniform(64);

@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <map>
+#include <string>
+#include <vector>
 
+#include "engine/search/filters_aggregation.h"
+#include "engine/search/histogram_aggregation.h"
+#include "engine/search/range_aggregation.h"
+#include "tests/engine/search/aggregations.h"
 #include "tests/engine/search/shop.h"
 #include "tests/support/status_matchers.h"
 
@@ -12,13 +19,6 @@ namespace {
 
 class AggregationTest : public ShopTest {
  protected:
-  static AggregationSpec Spec(AggregationKind kind, const std::string& field) {
-    AggregationSpec spec;
-    spec.name = field;
-    spec.kind = kind;
-    spec.field = field;
-    return spec;
-  }
   Result<SearchResult> TryRun(const AggregationSpec& spec, const QueryPtr& query = nullptr) const {
     SearchRequest request;
     request.query = query;
@@ -31,7 +31,7 @@ class AggregationTest : public ShopTest {
   }
   static std::string Show(const AggregationResult& result) {
     std::string out;
-    for (const AggregationBucket& bucket : result.buckets) {
+    for (const AggregationBucket& bucket : Buckets(result)) {
       out += (out.empty() ? "" : " ") + bucket.key_json + "=" + std::to_string(bucket.doc_count);
     }
     return out;
@@ -39,93 +39,131 @@ class AggregationTest : public ShopTest {
 };
 
 TEST_F(AggregationTest, TermsCountLiveDocumentsByValue) {
-  const AggregationResult tags = Run(Spec(AggregationKind::kTerms, "tags"));
+  const AggregationResult tags = Run(TermsSpec("tags"));
   EXPECT_EQ(tags.type_name, "sterms");
   EXPECT_EQ(Show(tags), R"("sale"=2 "home"=1 "sport"=1 "winter"=1)");
-  EXPECT_EQ(Show(Run(Spec(AggregationKind::kTerms, "sizes"))), "42=2 41=1 43=1 44=1");
-  EXPECT_EQ(Show(Run(Spec(AggregationKind::kTerms, "attrs.color"))),
-            R"("blue"=1 "brown"=1 "red"=1)");
-  const AggregationResult active = Run(Spec(AggregationKind::kTerms, "active"));
+  EXPECT_EQ(Show(Run(TermsSpec("sizes"))), "42=2 41=1 43=1 44=1");
+  EXPECT_EQ(Show(Run(TermsSpec("attrs.color"))), R"("blue"=1 "brown"=1 "red"=1)");
+  const AggregationResult active = Run(TermsSpec("active"));
   EXPECT_EQ(Show(active), "1=2 0=1");
   EXPECT_EQ(active.type_name, "lterms");
-  EXPECT_EQ(active.buckets[0].key_as_string, "true");
-  const AggregationResult made = Run(Spec(AggregationKind::kTerms, "made"), MakeIds({"lamp"}));
-  EXPECT_EQ(made.buckets[0].key_as_string, "2026-02-01T00:00:00.000Z");
-  EXPECT_EQ(Run(Spec(AggregationKind::kTerms, "nothing")).type_name, "umterms");
+  EXPECT_EQ(Buckets(active)[0].key_as_string, "true");
+  const AggregationResult made = Run(TermsSpec("made"), MakeIds({"lamp"}));
+  EXPECT_EQ(Buckets(made)[0].key_as_string, "2026-02-01T00:00:00.000Z");
+  EXPECT_EQ(Run(TermsSpec("nothing")).type_name, "sterms");
 }
 
 TEST_F(AggregationTest, TermsAreCutOrderedAndFilled) {
-  AggregationSpec spec = Spec(AggregationKind::kTerms, "tags");
-  spec.size = 1;
-  EXPECT_EQ(Run(spec).sum_other_doc_count, 3u);
-  spec.size = 10;
-  spec.order = {{.by = TermsOrder::By::kKey, .descending = true, .metric = ""}};
-  EXPECT_EQ(Show(Run(spec)), R"("winter"=1 "sport"=1 "sale"=2 "home"=1)");
-  spec.missing = "none";
-  spec.min_doc_count = 2;
-  EXPECT_EQ(Show(Run(spec)), R"("sale"=2 "none"=2)");
-  spec.missing.reset();
-  spec.min_doc_count = 0;
-  EXPECT_EQ(Show(Run(spec, MakeIds({"boot"}))), R"("winter"=1 "sport"=0 "sale"=0 "home"=0)");
+  TermsAggregation tags = Terms("tags", 1);
+  EXPECT_EQ(Run(SpecOf("t", tags)).As<BucketsResult>()->sum_other_doc_count, 3u);
+  tags.size = 10;
+  tags.order = {{.by = BucketOrder::By::kKey, .descending = true}};
+  EXPECT_EQ(Show(Run(SpecOf("t", tags))), R"("winter"=1 "sport"=1 "sale"=2 "home"=1)");
+  tags.source.missing = "none";
+  tags.min_doc_count = 2;
+  EXPECT_EQ(Show(Run(SpecOf("t", tags))), R"("sale"=2 "none"=2)");
+  tags.source.missing.reset();
+  tags.min_doc_count = 0;
+  EXPECT_EQ(Show(Run(SpecOf("t", tags), MakeIds({"boot"}))),
+            R"("winter"=1 "sport"=0 "sale"=0 "home"=0)");
+}
+
+TEST_F(AggregationTest, EmptyTermsAreShownBelowEveryParent) {
+  TermsAggregation tags = Terms("tags");
+  tags.min_doc_count = 0;
+  TermsAggregation sizes = Terms("sizes");
+  sizes.min_doc_count = 0;
+  const AggregationResult result =
+      Run(SpecOf("n", Terms("active"), {SpecOf("t", tags), SpecOf("s", sizes)}));
+  for (const AggregationBucket& bucket : Buckets(result)) {
+    EXPECT_EQ(Buckets(bucket.children[0]).size(), 4u) << bucket.key_text;
+    EXPECT_EQ(Buckets(bucket.children[1]).size(), 4u) << bucket.key_text;
+  }
 }
 
 TEST_F(AggregationTest, TermsOrderByAMetricBelow) {
-  AggregationSpec spec = Spec(AggregationKind::kTerms, "tags");
-  spec.children = {Spec(AggregationKind::kStats, "price")};
-  spec.order = {{.by = TermsOrder::By::kMetric, .descending = true, .metric = "price.max"}};
-  EXPECT_EQ(Show(Run(spec)), R"("winter"=1 "sale"=2 "sport"=1 "home"=1)");
-  spec.order[0].metric = "price.median";
-  EXPECT_STATUS(TryRun(spec), kInvalidArgument);
+  TermsAggregation tags = Terms("tags");
+  tags.order = {{.by = BucketOrder::By::kMetric, .descending = true, .metric = "price.max"}};
+  const std::vector<AggregationSpec> price = {MetricSpec(Metric::kStats, "price")};
+  EXPECT_EQ(Show(Run(SpecOf("t", tags, price))), R"("winter"=1 "sale"=2 "sport"=1 "home"=1)");
+  tags.order[0].metric = "all>price.max";
+  EXPECT_EQ(Show(Run(SpecOf("t", tags, {SpecOf("all", FilterAggregation(MakeMatchAll()), price)}))),
+            R"("winter"=1 "sale"=2 "sport"=1 "home"=1)")
+      << "through a single bucket";
+  tags.order[0].metric = "price.median";
+  EXPECT_STATUS(TryRun(SpecOf("t", tags, price)), kInvalidArgument);
+}
+
+TEST_F(AggregationTest, TermsCanBeChosen) {
+  TermsAggregation tags = Terms("tags");
+  tags.filter.include_regexp = "s.*";
+  EXPECT_EQ(Show(Run(SpecOf("t", tags))), R"("sale"=2 "sport"=1)");
+  tags.filter.exclude_values = std::vector<std::string>{"sale"};
+  EXPECT_EQ(Show(Run(SpecOf("t", tags))), R"("sport"=1)");
+  EXPECT_EQ(Show(Run(SpecOf("t", tags, {MetricSpec(Metric::kMax, "price")}))), R"("sport"=1)");
+  TermsAggregation sizes = Terms("sizes");
+  sizes.filter.include_values = std::vector<std::string>{"42", "44"};
+  EXPECT_EQ(Show(Run(SpecOf("s", sizes))), "42=2 44=1");
+  sizes.filter.include_regexp = "4.*";
+  EXPECT_STATUS(TryRun(SpecOf("s", sizes)), kInvalidArgument);
+  uint64_t all = 0;
+  for (uint32_t partition = 0; partition < 3; ++partition) {
+    TermsAggregation part = Terms("tags");
+    part.filter.partition = partition;
+    part.filter.partitions = 3;
+    all += Buckets(Run(SpecOf("t", part))).size();
+  }
+  EXPECT_EQ(all, 4u);
 }
 
 TEST_F(AggregationTest, MetricsOverNumbers) {
-  const AggregationResult stats = Run(Spec(AggregationKind::kStats, "price"));
+  const AggregationResult run = Run(MetricSpec(Metric::kStats, "price"));
+  const StatsResult& stats = Stats(run);
   EXPECT_EQ(stats.count, 3u);
   EXPECT_EQ(stats.sum, 204.5);
   EXPECT_EQ(stats.min, 25);
   EXPECT_EQ(stats.max, 120);
-  EXPECT_EQ(Run(Spec(AggregationKind::kValueCount, "sizes")).count, 5u);
-  EXPECT_EQ(Run(Spec(AggregationKind::kValueCount, "tags")).count, 5u);
-  EXPECT_EQ(Run(Spec(AggregationKind::kMax, "nothing")).count, 0u);
-  AggregationSpec with_missing = Spec(AggregationKind::kSum, "stock");
-  EXPECT_EQ(Run(with_missing).sum, 14);
-  with_missing.missing = "10";
-  EXPECT_EQ(Run(with_missing).sum, 34);
-  EXPECT_EQ(TryRun(Spec(AggregationKind::kAvg, "tags")).status().message(),
+  EXPECT_EQ(Number(Run(MetricSpec(Metric::kValueCount, "sizes"))), 5);
+  EXPECT_EQ(Number(Run(MetricSpec(Metric::kValueCount, "tags"))), 5);
+  EXPECT_EQ(Number(Run(MetricSpec(Metric::kMax, "nothing"))), std::nullopt);
+  MetricAggregation stock(Metric::kSum);
+  stock.source.field = "stock";
+  EXPECT_EQ(Number(Run(SpecOf("s", stock))), 14);
+  stock.source.missing = "10";
+  EXPECT_EQ(Number(Run(SpecOf("s", stock))), 34);
+  EXPECT_EQ(TryRun(MetricSpec(Metric::kAvg, "tags")).status().message(),
             "Field [tags] of type [keyword] is not supported for aggregation [avg]");
 }
 
 TEST_F(AggregationTest, RangesMayOverlapAndCountADocumentOnce) {
-  AggregationSpec spec = Spec(AggregationKind::kRange, "sizes");
-  spec.ranges.resize(3);
-  spec.ranges[0].from = 42;
-  spec.ranges[1].to = 43;
-  spec.ranges[2].from = 41;
-  spec.ranges[2].to = 44;
-  spec.ranges[2].key = "middle";
-  EXPECT_EQ(Show(Run(spec)), R"("*-43.0"=2 "middle"=2 "42.0-*"=2)");
+  RangeAggregation sizes;
+  sizes.source.field = "sizes";
+  sizes.ranges = {{.from = 42}, {.to = 43}, {.key = "middle", .from = 41, .to = 44}};
+  EXPECT_EQ(Show(Run(SpecOf("r", sizes))), R"("*-43.0"=2 "middle"=2 "42.0-*"=2)");
 }
 
 TEST_F(AggregationTest, FiltersHaveBucketsOfTheirOwnWithAggregationsBelow) {
-  AggregationSpec spec;
-  spec.kind = AggregationKind::kFilters;
-  spec.keyed = true;
-  spec.filters = {{"red", MakeTerm("name", "red")},
-                  {"cheap", MakeRange("price", std::nullopt, Bound{"60"})}};
-  spec.children = {Spec(AggregationKind::kTerms, "tags")};
-  const AggregationResult result = Run(spec);
+  FiltersAggregation filters;
+  filters.named = true;
+  filters.filters = {{"red", MakeTerm("name", "red")},
+                     {"cheap", MakeRange("price", std::nullopt, Bound{"60"})}};
+  const AggregationResult result = Run(SpecOf("f", filters, {TermsSpec("tags")}));
   EXPECT_EQ(Show(result), R"("cheap"=2 "red"=3)");
-  EXPECT_EQ(Show(result.buckets[0].children[0]), R"("sale"=2 "home"=1 "sport"=1)");
-  EXPECT_EQ(Show(result.buckets[1].children[0]), R"("sale"=2 "home"=1 "sport"=1 "winter"=1)");
-  spec.kind = AggregationKind::kFilter;
-  spec.filters.resize(1);
-  EXPECT_EQ(Run(spec).buckets[0].doc_count, 3u);
+  EXPECT_EQ(Show(Buckets(result)[0].children[0]), R"("sale"=2 "home"=1 "sport"=1)");
+  EXPECT_EQ(Show(Buckets(result)[1].children[0]), R"("sale"=2 "home"=1 "sport"=1 "winter"=1)");
+  const AggregationResult one = Run(SpecOf("f", FilterAggregation(MakeTerm("name", "red"))));
+  EXPECT_EQ(one.As<SingleBucketResult>()->doc_count, 3u);
+  filters.has_other = true;
+  EXPECT_EQ(Buckets(Run(SpecOf("f", filters))).back().key_text, "_other_");
+  AdjacencyMatrixAggregation matrix;
+  matrix.filters = filters.filters;
+  EXPECT_EQ(Show(Run(SpecOf("m", matrix))), R"("cheap"=2 "cheap&red"=2 "red"=3)");
 }
 
 TEST_F(AggregationTest, MoreBucketsThanAllowedAreRefused) {
   const auto view = shop_.view();
   SearchRequest request;
-  request.aggregations = {Spec(AggregationKind::kTerms, "tags")};
+  request.aggregations = {TermsSpec("tags")};
   SearchOptions options = shop_.options();
   options.max_buckets = 3;
   const Result<SearchResult> result =
@@ -133,30 +171,43 @@ TEST_F(AggregationTest, MoreBucketsThanAllowedAreRefused) {
   EXPECT_STATUS(result, kResourceExhausted);
   EXPECT_TRUE(result.status().message().starts_with(
       "Trying to create too many buckets. Must be less than or equal to: [3]"));
-  AggregationSpec deep = Spec(AggregationKind::kTerms, "tags");
+  AggregationSpec deep = TermsSpec("tags");
   for (uint32_t i = 0; i < kMaxAggregationDepth; ++i) {
-    AggregationSpec outer = Spec(AggregationKind::kTerms, "tags");
+    AggregationSpec outer = TermsSpec("tags");
     outer.children = {deep};
     deep = outer;
   }
   EXPECT_STATUS(TryRun(deep), kInvalidArgument);
 }
 
+TEST_F(AggregationTest, GapsOfAHistogramAreBuckets) {
+  HistogramAggregation prices;
+  prices.options.source.field = "price";
+  prices.interval = 50;
+  EXPECT_EQ(Show(Run(SpecOf("h", prices))), "0.0=1 50.0=1 100.0=1");
+  for (const double interval : {1e-6, 1e-300}) {
+    prices.interval = interval;
+    EXPECT_STATUS(TryRun(SpecOf("h", prices)), kResourceExhausted);
+  }
+  DateHistogramAggregation seconds;
+  seconds.options.source.field = "made";
+  seconds.fixed_ms = 1000;
+  EXPECT_STATUS(TryRun(SpecOf("d", seconds)), kResourceExhausted);
+  seconds.options.hard_bounds.max_text = "2026-01-03";
+  seconds.fixed_ms = 86'400'000;
+  EXPECT_EQ(Show(Run(SpecOf("d", seconds))), "1767312000000=2");
+}
+
 // `levels` of 200 filters that match all, a metric below.
 AggregationSpec NestedFilters(int levels) {
-  AggregationSpec spec;
-  spec.name = "max";
-  spec.kind = AggregationKind::kMax;
-  spec.field = "price";
+  AggregationSpec spec = MetricSpec(Metric::kMax, "price");
   for (int level = 0; level < levels; ++level) {
-    AggregationSpec outer;
-    outer.name = "filters";
-    outer.kind = AggregationKind::kFilters;
+    FiltersAggregation outer;
+    outer.named = true;
     for (int i = 0; i < 200; ++i) {
       outer.filters.push_back({std::to_string(i), MakeMatchAll()});
     }
-    outer.children = {spec};
-    spec = outer;
+    spec = SpecOf("filters", outer, {spec});
   }
   return spec;
 }
@@ -166,7 +217,7 @@ TEST_F(AggregationTest, AllMemoryOfASearchIsBounded) {
   SearchOptions options = shop_.options();
   options.max_aggregation_bytes = 100'000;
   for (const AggregationSpec& spec :
-       {NestedFilters(2), NestedFilters(3), Spec(AggregationKind::kMax, "price")}) {
+       {NestedFilters(2), NestedFilters(3), MetricSpec(Metric::kMax, "price")}) {
     SearchRequest request;
     request.aggregations = {spec};
     const Result<SearchResult> result =
@@ -181,8 +232,8 @@ TEST_F(AggregationTest, AllMemoryOfASearchIsBounded) {
     }
   }
   const AggregationResult whole = Run(NestedFilters(2));
-  ASSERT_EQ(whole.buckets.size(), 200u);
-  EXPECT_EQ(whole.buckets[199].children[0].buckets[199].children[0].max, 120);
+  ASSERT_EQ(Buckets(whole).size(), 200u);
+  EXPECT_EQ(Number(Buckets(Buckets(whole)[199].children[0])[199].children[0]), 120);
 }
 
 TEST_F(AggregationTest, TermsCountAgainstTheMemoryToo) {
@@ -191,17 +242,17 @@ TEST_F(AggregationTest, TermsCountAgainstTheMemoryToo) {
   options.max_aggregation_bytes = 200;
   for (const char* field : {"tags", "sizes"}) {
     SearchRequest request;
-    request.aggregations = {Spec(AggregationKind::kTerms, field)};
+    request.aggregations = {TermsSpec(field)};
     EXPECT_STATUS(search::Search(*view, {{view->Find("products")}}, request, options),
                   kResourceExhausted);
   }
 }
 
 TEST_F(AggregationTest, OnlySoManyInARequest) {
-  AggregationSpec spec = Spec(AggregationKind::kTerms, "tags");
-  spec.children.assign(kMaxAggregations - 1, Spec(AggregationKind::kMax, "price"));
+  AggregationSpec spec = TermsSpec("tags");
+  spec.children.assign(kMaxAggregations - 1, MetricSpec(Metric::kMax, "price"));
   EXPECT_OK(TryRun(spec));
-  spec.children.push_back(Spec(AggregationKind::kMax, "price"));
+  spec.children.push_back(MetricSpec(Metric::kMax, "price"));
   EXPECT_STATUS(TryRun(spec), kInvalidArgument);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/search/live_roots.h"
+#include "tests/engine/search/aggregations.h"
 #include "tests/engine/search/test_engine.h"
 
 namespace binseek::search::test {
@@ -74,14 +75,11 @@ TEST_F(BlocksTest, AggregationsAndSortsAreOfRoots) {
   request.sort.emplace_back();
   request.sort[0].field = "price";
   request.sort[0].descending = true;
-  AggregationSpec colors;
-  colors.name = "colors";
-  colors.field = "color";
-  request.aggregations = {colors};
+  request.aggregations = {TermsSpec("color")};
   const SearchResult result = engine_.Search(request);
   EXPECT_EQ(IdsOf(result), (Ids{"c", "b", "a"}));
   EXPECT_EQ(result.total->value, 3u);
-  const std::vector<AggregationBucket>& buckets = result.aggregations[0].buckets;
+  const std::vector<AggregationBucket>& buckets = Buckets(result.aggregations[0]);
   ASSERT_EQ(buckets.size(), 2u);
   EXPECT_EQ(buckets[0].key_text, "red");
   EXPECT_EQ(buckets[0].doc_count, 2u);

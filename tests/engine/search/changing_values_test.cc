@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/search/searcher.h"
+#include "tests/engine/search/aggregations.h"
 #include "tests/engine/search/test_engine.h"
 #include "tests/support/seeded_test.h"
 #include "tests/support/status_matchers.h"
@@ -104,11 +105,7 @@ class ChangingValuesTest : public binseek::test::SeededTest {
   void CheckAggregations() {
     SearchRequest request;
     request.size = 0;
-    request.aggregations.resize(2);
-    request.aggregations[0].kind = AggregationKind::kStats;
-    request.aggregations[0].field = "n";
-    request.aggregations[1].field = "n";
-    request.aggregations[1].size = 1000;
+    request.aggregations = {MetricSpec(Metric::kStats, "n"), TermsSpec("n", 1000)};
     const SearchResult result = engine_.Search(request);
     uint64_t count = 0;
     double sum = 0;
@@ -120,10 +117,11 @@ class ChangingValuesTest : public binseek::test::SeededTest {
         wanted[std::to_string(values[i])] += i == 0 || values[i - 1] != values[i] ? 1 : 0;
       }
     }
-    EXPECT_EQ(result.aggregations[0].count, count) << "a value that is there twice counts twice";
-    EXPECT_EQ(result.aggregations[0].sum, sum);
+    EXPECT_EQ(Stats(result.aggregations[0]).count, count)
+        << "a value that is there twice counts twice";
+    EXPECT_EQ(Stats(result.aggregations[0]).sum, sum);
     std::map<std::string, uint64_t> found;
-    for (const AggregationBucket& bucket : result.aggregations[1].buckets) {
+    for (const AggregationBucket& bucket : Buckets(result.aggregations[1])) {
       found[bucket.key_text] = bucket.doc_count;
     }
     EXPECT_EQ(found, wanted);

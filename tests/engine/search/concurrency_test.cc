@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/search/searcher.h"
+#include "tests/engine/search/aggregations.h"
 #include "tests/engine/search/test_engine.h"
 #include "tests/support/seeded_test.h"
 
@@ -54,15 +55,13 @@ class ConcurrencyTest : public binseek::test::SeededTest {
     request.size = 5;
     request.sort.resize(1);
     request.sort[0].field = "amount";
-    request.aggregations.resize(1);
-    request.aggregations[0].kind = AggregationKind::kSum;
-    request.aggregations[0].field = "amount";
+    request.aggregations = {MetricSpec(Metric::kSum, "amount")};
     while (!done_.load()) {
       const auto view = engine_.view();
       const Result<SearchResult> result = search::Search(
           *view, {{view->Find("left"), view->Find("right")}}, request, engine_.options());
       const bool whole = result.ok() && result->total->value == uint64_t{2} * kAccounts &&
-                         result->aggregations[0].sum == static_cast<double>(kTotal);
+                         Number(result->aggregations[0]) == static_cast<double>(kTotal);
       wrong_ += whole ? 0 : 1;
       ++searches_;
     }
@@ -110,10 +109,9 @@ class KeywordConcurrencyTest : public binseek::test::SeededTest {
     request.size = 20;
     request.sort.resize(1);
     request.sort[0].field = "tag";
-    request.aggregations.resize(1);
-    request.aggregations[0].field = "tag";
-    request.aggregations[0].size = 10'000;
-    request.aggregations[0].order = {{TermsOrder::By::kKey, false, ""}};
+    TermsAggregation tags = Terms("tag", 10'000);
+    tags.order = {{.by = BucketOrder::By::kKey, .descending = false}};
+    request.aggregations = {SpecOf("tag", tags)};
     while (!done_.load()) {
       const auto view = engine_.view();
       const Result<SearchResult> result =
@@ -121,8 +119,8 @@ class KeywordConcurrencyTest : public binseek::test::SeededTest {
       bool right = result.ok();
       uint64_t counted = 0;
       std::string before;
-      for (size_t i = 0; right && i < result->aggregations[0].buckets.size(); ++i) {
-        const AggregationBucket& bucket = result->aggregations[0].buckets[i];
+      for (size_t i = 0; right && i < Buckets(result->aggregations[0]).size(); ++i) {
+        const AggregationBucket& bucket = Buckets(result->aggregations[0])[i];
         right = bucket.key_text > before && (i > 0 || result->hits[0].sort[0] == bucket.key_json);
         before = bucket.key_text;
         counted += bucket.doc_count;

@@ -12,6 +12,7 @@
 #include "engine/index/page_pool.h"
 #include "engine/mapping/document_parser.h"
 #include "engine/search/searcher.h"
+#include "tests/engine/search/aggregations.h"
 #include "tests/support/seeded_test.h"
 #include "tests/support/status_matchers.h"
 
@@ -83,10 +84,7 @@ class DamageTest : public binseek::test::SeededTest {
       request.sort.emplace_back();
       request.sort[0].field = field;
       request.sort[0].descending = true;
-      AggregationSpec terms;
-      terms.name = field;
-      terms.field = field;
-      request.aggregations = {terms};
+      request.aggregations = {TermsSpec(field)};
       requests.push_back(request);
     }
     return requests;
@@ -145,8 +143,7 @@ TEST_F(DamageTest, IdsThatNobodyKnowsAreDamage) {
   index->keywords = nullptr;
   const index::EngineView view(1, {index});
   SearchRequest request;
-  request.aggregations.resize(1);
-  request.aggregations[0].field = "tags";
+  request.aggregations = {TermsSpec("tags")};
   EXPECT_STATUS(Search(view, {{index.get()}}, request, {}), kCorruption);
 }
 

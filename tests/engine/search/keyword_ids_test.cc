@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/engine/search/aggregations.h"
 #include "tests/engine/search/test_engine.h"
 #include "tests/support/seeded_test.h"
 
@@ -102,7 +103,7 @@ class KeywordIdsTest : public binseek::test::SeededTest {
 
   static std::vector<std::pair<std::string, uint64_t>> BucketsOf(const AggregationResult& result) {
     std::vector<std::pair<std::string, uint64_t>> buckets;
-    for (const AggregationBucket& bucket : result.buckets) {
+    for (const AggregationBucket& bucket : Buckets(result)) {
       buckets.emplace_back(bucket.key_text, bucket.doc_count);
     }
     return buckets;
@@ -114,24 +115,21 @@ class KeywordIdsTest : public binseek::test::SeededTest {
     SearchRequest request;
     request.size = 0;
     request.query = brand.empty() ? nullptr : MakeTerm("brand", brand);
-    request.aggregations.resize(4);
-    for (AggregationSpec& spec : request.aggregations) {
-      spec.field = field;
-      spec.size = 10'000;
-    }
-    request.aggregations[1].size = 7;
-    request.aggregations[1].order = {{TermsOrder::By::kKey, OneIn(2), ""}};
-    request.aggregations[2].min_doc_count = 0;
-    request.aggregations[3].kind = AggregationKind::kValueCount;
+    TermsAggregation first_keys = Terms(field, 7);
+    first_keys.order = {{.by = BucketOrder::By::kKey, .descending = OneIn(2)}};
+    TermsAggregation with_empty = Terms(field, 10'000);
+    with_empty.min_doc_count = 0;
+    request.aggregations = {TermsSpec(field, 10'000), SpecOf("first", first_keys),
+                            SpecOf("empty", with_empty), MetricSpec(Metric::kValueCount, field)};
     const SearchResult result = engine_.Search(request);
 
     std::vector<std::pair<std::string, uint64_t>> expected(counts.begin(), counts.end());
     const uint64_t all =
         std::accumulate(counts.begin(), counts.end(), uint64_t{0},
                         [](uint64_t sum, const auto& entry) { return sum + entry.second; });
-    EXPECT_EQ(result.aggregations[3].count, all);
+    EXPECT_EQ(Number(result.aggregations[3]), static_cast<double>(all));
     auto by_key = expected;
-    if (request.aggregations[1].order[0].descending) {
+    if (first_keys.order[0].descending) {
       std::reverse(by_key.begin(), by_key.end());
     }
     by_key.resize(std::min<size_t>(by_key.size(), 7));
@@ -139,7 +137,7 @@ class KeywordIdsTest : public binseek::test::SeededTest {
     std::stable_sort(expected.begin(), expected.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
     EXPECT_EQ(BucketsOf(result.aggregations[0]), expected) << field;
-    EXPECT_EQ(result.aggregations[0].sum_other_doc_count, 0u);
+    EXPECT_EQ(result.aggregations[0].As<BucketsResult>()->sum_other_doc_count, 0u);
 
     // Values of no matching document are shown too, of dead documents perhaps.
     std::map<std::string, uint64_t> shown;
@@ -156,14 +154,10 @@ class KeywordIdsTest : public binseek::test::SeededTest {
   void CheckBelow() {
     SearchRequest request;
     request.size = 0;
-    request.aggregations.resize(1);
-    AggregationSpec& spec = request.aggregations[0];
-    spec.field = "tags";
-    spec.size = 100;
-    spec.missing = "none";
-    spec.children.resize(1);
-    spec.children[0].field = OneIn(2) ? "brand" : "code";
-    spec.children[0].size = 1000;
+    const std::string below_field = OneIn(2) ? "brand" : "code";
+    TermsAggregation by_tag = Terms("tags", 100);
+    by_tag.source.missing = "none";
+    request.aggregations = {SpecOf("tags", by_tag, {TermsSpec(below_field, 1000)})};
     std::map<std::string, Counts> expected;
     std::map<std::string, uint64_t> docs;
     for (const auto& [id, product] : products_) {
@@ -173,14 +167,14 @@ class KeywordIdsTest : public binseek::test::SeededTest {
       }
       for (const std::string& tag : tags) {
         ++docs[tag];
-        for (const std::string& value : Values(product, spec.children[0].field)) {
+        for (const std::string& value : Values(product, below_field)) {
           ++expected[tag][value];
         }
       }
     }
     const SearchResult result = engine_.Search(request);
-    EXPECT_EQ(result.aggregations[0].buckets.size(), docs.size());
-    for (const AggregationBucket& bucket : result.aggregations[0].buckets) {
+    EXPECT_EQ(Buckets(result.aggregations[0]).size(), docs.size());
+    for (const AggregationBucket& bucket : Buckets(result.aggregations[0])) {
       EXPECT_EQ(bucket.doc_count, docs[bucket.key_text]);
       const auto below = BucketsOf(bucket.children[0]);
       EXPECT_EQ(Counts(below.begin(), below.end()), expected[bucket.key_text]);

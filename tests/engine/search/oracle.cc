@@ -401,6 +401,54 @@ MeantQuery Oracle::MatchLeaf() {
   return {MakeMatch(std::move(options)), SumOf(std::move(meanings), minimum), text};
 }
 
+MeantQuery Oracle::PhraseLeaf() {
+  MatchPhraseOptions options;
+  options.field = "name";
+  std::vector<std::string> words;
+  for (uint64_t n = 2 + Uniform(2); n > 0; --n) {
+    words.push_back(Word());
+  }
+  options.last_is_prefix = OneIn(3);
+  if (options.last_is_prefix) {
+    words.back() = words.back().substr(0, 1 + Uniform(2));
+  }
+  std::string text = "name~\"";
+  for (const std::string& word : words) {
+    options.text += word + " ";
+    text += word + " ";
+  }
+  const bool prefix = options.last_is_prefix;
+  // Every term that may stand there counts with its rarity.
+  const auto meaning = [this, words, prefix](const Product& product) -> std::optional<double> {
+    const std::vector<std::string> tokens = Tokens(product.name.value_or(""));
+    double freq = 0;
+    for (size_t at = 0; at + words.size() <= tokens.size(); ++at) {
+      bool all = true;
+      for (size_t i = 0; i < words.size(); ++i) {
+        const bool last = prefix && i + 1 == words.size();
+        all = all && (last ? tokens[at + i].starts_with(words[i]) : tokens[at + i] == words[i]);
+      }
+      freq += all ? 1 : 0;
+    }
+    if (freq == 0) {
+      return std::nullopt;
+    }
+    double score = 0;
+    const auto length = static_cast<double>(tokens.size());
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (!prefix || i + 1 < words.size()) {
+        score += Bm25(name_, words[i], freq, length);
+        continue;
+      }
+      for (const auto& [term, docs] : name_.doc_freq) {
+        score += term.starts_with(words[i]) ? Bm25(name_, term, freq, length) : 0;
+      }
+    }
+    return score;
+  };
+  return {MakeMatchPhrase(std::move(options)), meaning, text + (prefix ? "*\"" : "\"")};
+}
+
 MeantQuery Oracle::MultiMatchLeaf() {
   MultiMatchOptions options;
   const std::string word = Word();
@@ -450,7 +498,9 @@ MeantQuery Oracle::IdsLeaf() {
 }
 
 MeantQuery Oracle::MakeLeaf() {
-  switch (Uniform(14)) {
+  switch (Uniform(15)) {
+    case 14:
+      return PhraseLeaf();
     case 0:
     case 1:
       return TermLeaf();

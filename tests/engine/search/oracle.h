@@ -82,6 +82,7 @@ class Oracle {
   MeantQuery TermRangeLeaf();
   MeantQuery DateRangeLeaf();
   MeantQuery MatchLeaf();
+  MeantQuery PhraseLeaf();
   MeantQuery MultiMatchLeaf();
   MeantQuery ExistsLeaf();
   MeantQuery PrefixLeaf();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "tests/engine/search/aggregations.h"
 #include "tests/engine/search/oracle.h"
 #include "tests/engine/search/test_engine.h"
 #include "tests/support/seeded_test.h"
@@ -232,33 +233,24 @@ class OracleTest : public binseek::test::SeededTest {
 
   void CheckTerms(const MeantQuery& query) {
     static const char* const kFields[] = {"tags", "stock", "active", "day", "sizes"};
-    AggregationSpec terms;
-    terms.name = "values";
-    terms.field = kFields[Uniform(std::size(kFields))];
-    terms.size = OneIn(2) ? 10'000 : static_cast<uint32_t>(1 + Uniform(5));
-    AggregationSpec price;
-    price.name = "price";
-    price.kind = AggregationKind::kStats;
-    price.field = "price";
-    AggregationSpec nested;
-    nested.name = "tags";
-    nested.field = "tags";
-    nested.size = 100;
+    TermsAggregation terms = Terms(kFields[Uniform(std::size(kFields))],
+                                   OneIn(2) ? 10'000 : static_cast<uint32_t>(1 + Uniform(5)));
     const bool alone = OneIn(2);  // counted in another way than with aggregations below
-    if (!alone) {
-      terms.children = {price, nested};
-    }
-    if (alone && terms.field == "tags" && OneIn(3)) {
-      terms.missing = OneIn(2) ? oracle_.MakeTag() : "none";
+    if (alone && terms.source.field == "tags" && OneIn(3)) {
+      terms.source.missing = OneIn(2) ? oracle_.MakeTag() : "none";
     }
     const bool by_key = OneIn(3);
     if (by_key) {
-      terms.order.push_back({.by = TermsOrder::By::kKey, .descending = false, .metric = {}});
+      terms.order.push_back({.by = BucketOrder::By::kKey, .descending = false, .metric = {}});
     }
     SearchRequest request;
     request.query = query.query;
     request.size = 0;
-    request.aggregations = {terms};
+    request.aggregations = {SpecOf("values", terms)};
+    if (!alone) {
+      request.aggregations[0].children = {MetricSpec(Metric::kStats, "price"),
+                                          TermsSpec("tags", 100)};
+    }
 
     struct Expected {
       uint64_t count = 0;
@@ -269,9 +261,9 @@ class OracleTest : public binseek::test::SeededTest {
     std::map<std::string, Expected> expected;
     uint64_t total = 0;
     for (const Product* product : Matching(query.meaning)) {
-      std::vector<std::string> keys = KeysOf(*product, terms.field);
-      if (keys.empty() && terms.missing) {
-        keys.push_back(*terms.missing);
+      std::vector<std::string> keys = KeysOf(*product, terms.source.field);
+      if (keys.empty() && terms.source.missing) {
+        keys.push_back(*terms.source.missing);
       }
       for (const std::string& key : keys) {
         Expected& bucket = expected[key];
@@ -285,7 +277,7 @@ class OracleTest : public binseek::test::SeededTest {
       }
     }
     const SearchResult found = engine_.Search(request);
-    const AggregationResult& result = found.aggregations[0];
+    const BucketsResult& result = *found.aggregations[0].As<BucketsResult>();
     ASSERT_EQ(result.buckets.size(), std::min<size_t>(terms.size, expected.size()));
     for (size_t i = 0; i < result.buckets.size(); ++i) {
       const AggregationBucket& bucket = result.buckets[i];
@@ -295,16 +287,16 @@ class OracleTest : public binseek::test::SeededTest {
       if (i > 0 && !by_key) {
         ASSERT_GE(result.buckets[i - 1].doc_count, bucket.doc_count);
       }
-      if (i > 0 && by_key && terms.field == "tags") {
+      if (i > 0 && by_key && terms.source.field == "tags") {
         ASSERT_LT(result.buckets[i - 1].key_text, bucket.key_text);
       }
       if (alone) {
         continue;
       }
-      ASSERT_EQ(bucket.children[0].count, wanted.prices) << bucket.key_text;
-      ASSERT_DOUBLE_EQ(bucket.children[0].sum, wanted.sum) << bucket.key_text;
+      ASSERT_EQ(Stats(bucket.children[0]).count, wanted.prices) << bucket.key_text;
+      ASSERT_DOUBLE_EQ(Stats(bucket.children[0]).sum, wanted.sum) << bucket.key_text;
       std::map<std::string, uint64_t> tags;
-      for (const AggregationBucket& tag : bucket.children[1].buckets) {
+      for (const AggregationBucket& tag : Buckets(bucket.children[1])) {
         tags[tag.key_text] = tag.doc_count;
       }
       ASSERT_EQ(tags, wanted.tags) << bucket.key_text;

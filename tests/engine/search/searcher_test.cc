@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "tests/engine/search/aggregations.h"
 #include "tests/engine/search/shop.h"
 #include "tests/support/status_matchers.h"
 
@@ -69,11 +70,10 @@ TEST_F(SearchTest, PostFilterNarrowsHitsButNotAggregations) {
   SearchRequest request;
   request.query = MakeTerm("name", "red");
   request.post_filter = MakeTerm("tags", "sale");
-  request.aggregations.emplace_back();
-  request.aggregations[0].field = "tags";
+  request.aggregations = {TermsSpec("tags")};
   const SearchResult result = shop_.Search(request);
   EXPECT_EQ(result.total->value, 2u);
-  EXPECT_EQ(result.aggregations[0].buckets.size(), 4u);
+  EXPECT_EQ(Buckets(result.aggregations[0]).size(), 4u);
 }
 
 TEST_F(SearchTest, MinScoreDropsMatches) {

@@ -31,14 +31,15 @@ void TestEngine::Reopen() {
 }
 
 void TestEngine::CreateIndex(const std::string& name, const std::string& mapping_json,
-                             const std::set<std::string>& in_place) {
+                             const std::set<std::string>& in_place,
+                             const std::string& settings_json) {
   const mapping::Mapping plain = Must(mapping::Mapping::FromJson(mapping_json));
   mapping::Mapping mapping;
   for (mapping::Field field : plain.fields()) {
     field.in_place = in_place.count(field.name) != 0;
     Must(mapping.AddField(field));  // in the same order, so parents keep their ids
   }
-  Must(engine_->CreateIndex(name, std::move(mapping), "{}"));
+  Must(engine_->CreateIndex(name, std::move(mapping), settings_json));
 }
 
 index::IndexId TestEngine::IdOf(const std::string& index) const {

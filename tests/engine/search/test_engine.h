@@ -27,7 +27,8 @@ class TestEngine {
 
   // Fields named in `in_place` may be updated by Update.
   void CreateIndex(const std::string& name, const std::string& mapping_json,
-                   const std::set<std::string>& in_place = {});
+                   const std::set<std::string>& in_place = {},
+                   const std::string& settings_json = "{}");
 
   // Queue operations; Apply makes them visible in one batch, so in one segment.
   void Put(const std::string& index, const std::string& id, const std::string& json);

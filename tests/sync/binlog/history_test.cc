@@ -306,6 +306,18 @@ TEST(ReconnectBackoffTest, PausesBeginAnewBehindAGoodConnection) {
   EXPECT_LE(backoff.Next(now, false), milliseconds(100));
 }
 
+TEST(ReconnectBackoffTest, SilenceMayLastLongerEveryTimeUntilAConnectionIsGood) {
+  ReconnectBackoff backoff(
+      {milliseconds(100), milliseconds(1000), milliseconds(60000), milliseconds(10)});
+  EXPECT_EQ(backoff.silence_limit(), milliseconds(10));
+  for (const int limit : {20, 40, 80, 80}) {
+    backoff.Silent();
+    EXPECT_EQ(backoff.silence_limit(), milliseconds(limit));
+  }
+  backoff.Trust();
+  EXPECT_EQ(backoff.silence_limit(), milliseconds(10));
+}
+
 TEST(ReconnectBackoffTest, AClashOfIdsIsNoReasonToComeBackAtOnceUntilAConnectionLasts) {
   ReconnectBackoff backoff({milliseconds(100), milliseconds(1000), milliseconds(60000)});
   ReconnectBackoff::TimePoint now{std::chrono::hours(1)};

@@ -32,6 +32,7 @@ class RowEventTest : public ::testing::Test {
       return database == "shop" && name == "t" ? table : nullptr;
     };
     options.captures_database = captures_database_;
+    options.cascades_from = cascades_from_;
     options.max_prepared_bytes = max_prepared_bytes_;
     options.spill.memory_bytes = 1 << 20;
     options.max_event_bytes = 1 << 20;
@@ -64,6 +65,7 @@ class RowEventTest : public ::testing::Test {
   }
 
   DatabaseFilter captures_database_;
+  CascadeFilter cascades_from_;
   uint64_t max_prepared_bytes_ = 1 << 20;
   const std::string begin_ = QueryEventBytes("BEGIN");
   const std::string commit_ = MakeEvent(EventType::kXid, std::string(8, '\0'));
@@ -162,6 +164,23 @@ TEST_F(RowEventTest, ADifferenceWithoutTheDocumentBeforeIsAnUnknownValue) {
   EXPECT_OK(status_);
 }
 
+TEST_F(RowEventTest, ADifferenceThatDoesNotFitIsAnUnknownValue) {
+  Start(false, {MakeColumn("id", ColumnType::kInt), MakeColumn("doc", ColumnType::kJson)});
+  const std::string map = TableMapEvent("\x03\xf5", "\x04"s);
+  // The image before has the key and 17 as the document, of which the one after removes $.a.
+  const std::string document = "\x05\x11\0"s;
+  const std::string difference = "\x02\x03$.a"s;
+  std::string body = "t\0\0\0\0\0\x01\0\x02\0"s + "\x02\x03\x03"s + "\0\x01\0\0\0"s;
+  PutU32(&body, static_cast<uint32_t>(document.size()));
+  body += document + "\x01\x01\0\x01\0\0\0"s;
+  PutU32(&body, static_cast<uint32_t>(difference.size()));
+  body += difference;
+  EXPECT_EQ(Rows({begin_, map, MakeEvent(EventType::kPartialUpdateRows, body), commit_}),
+            "1 <unknown>");
+  EXPECT_OK(status_);
+  EXPECT_TRUE(told_.empty());
+}
+
 TEST_F(RowEventTest, StatementsAreReadAsTheirSessionMeantThem) {
   Start(false, {MakeColumn("id", ColumnType::kInt)});
   const auto tables = [&](const std::string& event) {
@@ -209,6 +228,86 @@ TEST_F(RowEventTest, RowsAsTextAreUnseenWhereAFollowedDatabaseMayChange) {
   }
   EXPECT_EQ(fed("shop", "UPDATE other.a JOIN b SET b.v=1"), "binlog_format=ROW");
   EXPECT_EQ(fed("shop", "UPDATE other.a SET v=1"), "");
+}
+
+TEST_F(RowEventTest, RowsThatARoutineChangesAreUnseenWhereverItIs) {
+  for (const std::string_view sql :
+       {"SELECT `other`.`f`()", "DO other.f()", "INSERT INTO other.log VALUES (f())"}) {
+    captures_database_ = [](std::string_view database) { return database == "shop"; };
+    Start(false, {MakeColumn("id", ColumnType::kInt)});
+    Rows({QueryEventBytes(sql)});
+    EXPECT_OK(status_);
+    ASSERT_EQ(told_.size(), 1U) << sql;
+    EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnseenRows);
+    EXPECT_EQ(told_[0].database + told_[0].table, "");
+  }
+}
+
+TEST_F(RowEventTest, RowsAsTextThatCascadeFromAnotherDatabaseAreUnseen) {
+  captures_database_ = [](std::string_view database) { return database == "shop"; };
+  cascades_from_ = [](std::string_view database, std::string_view table) {
+    return database == "other" && table == "parent";
+  };
+  const auto told = [&](std::string_view sql) {
+    Start(false, {MakeColumn("id", ColumnType::kInt)});
+    Rows({QueryEventBytes(sql)});
+    EXPECT_OK(status_);
+    return told_;
+  };
+  EXPECT_TRUE(told("DELETE FROM other.log").empty());
+  const auto events = told("DELETE FROM other.parent");
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].kind, change::TableEvent::Kind::kUnseenRows);
+  EXPECT_EQ(events[0].database + events[0].table, "") << "of all that is followed";
+}
+
+TEST_F(RowEventTest, StatementsThatMayChangeForeignKeysAreToldOfAnyDatabase) {
+  captures_database_ = [](std::string_view database) { return database == "shop"; };
+  cascades_from_ = [](std::string_view, std::string_view) { return false; };
+  const auto told = [&](std::string_view sql) {
+    Start(false, {MakeColumn("id", ColumnType::kInt)});
+    Rows({QueryEventBytes(sql)});
+    EXPECT_OK(status_);
+    return told_.size();
+  };
+  EXPECT_EQ(told("ALTER TABLE other.mid ADD FOREIGN KEY (p) REFERENCES shop.t (id)"), 1U);
+  EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kDdl);
+  EXPECT_EQ(told_[0].database + "." + told_[0].table, "other.mid");
+  EXPECT_EQ(told("RENAME TABLE other.mid TO other.middle"), 2U);
+  EXPECT_EQ(told("ALTER TABLE other.mid ADD COLUMN a INT"), 0U);
+  EXPECT_EQ(told("DROP TABLE other.mid"), 0U);
+}
+
+TEST_F(RowEventTest, EmptyingATemporaryTableEmptiesNoneOfItsName) {
+  constexpr size_t kFlagsAt = 17;
+  using Kind = change::TableEvent::Kind;
+  const auto told = [&](std::string_view sql, char flags) {
+    Start(true, {MakeColumn("id", ColumnType::kInt)});
+    std::string event = QueryEventBytes(sql);
+    event[kFlagsAt] = flags;
+    Rows({event});
+    EXPECT_OK(status_);
+    return told_.size() == 1 ? told_[0].kind : Kind::kUnreadableRows;
+  };
+  EXPECT_EQ(told("TRUNCATE TABLE t", 0), Kind::kTruncate);
+  EXPECT_EQ(told("TRUNCATE TABLE t", 4), Kind::kDdl);
+  // MariaDB flags that of a database, too.
+  EXPECT_EQ(told("DROP DATABASE shop", 4 + 8), Kind::kDrop);
+}
+
+TEST_F(RowEventTest, AFileThatIsLoadedAsTextComesInBlocksAndIsUnseen) {
+  captures_database_ = [](std::string_view database) { return database == "shop"; };
+  Start(false, {MakeColumn("id", ColumnType::kInt)});
+  std::string load(8, '\0');
+  load += "\x04\0\0\0\0"s + std::string(13, '\0') + "shop\0LOAD DATA INFILE 'f' INTO TABLE `t`"s;
+  Rows({begin_, MakeEvent(EventType::kBeginLoadQuery, "\x01\0\0\0abc"s),
+        MakeEvent(EventType::kAppendBlock, "\x01\0\0\0def"s),
+        MakeEvent(EventType::kDeleteFile, "\x02\0\0\0"s),
+        MakeEvent(EventType::kExecuteLoadQuery, load), commit_});
+  EXPECT_OK(status_);
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnseenRows);
+  EXPECT_EQ(told_[0].table, "t");
 }
 
 TEST_F(RowEventTest, RowsThatWereRolledBackDoNotCountForTheLimit) {
@@ -398,6 +497,8 @@ TEST_P(XaTest, ACommitOfWhatWasNeverSeenSaysSo) {
   ASSERT_EQ(commit.size(), 1U);
   ASSERT_EQ(commit[0].table_events.size(), 1U);
   EXPECT_EQ(commit[0].table_events[0].kind, change::TableEvent::Kind::kUnseenRows);
+  // What is read again because of it has to wait until it is shown.
+  EXPECT_EQ(commit[0].commits_xa, "1,786131,");
 }
 
 TEST_P(XaTest, OfWhatIsTooLargeForTheCheckpointOnlyTheTablesAreKept) {

@@ -84,6 +84,53 @@ TEST(StatementTest, RowsAsTextOfACommonTableExpressionNameTheirTable) {
   ExpectStatement("WITH c AS (SELECT 1) SELECT REPLACE(a, b, c) FROM c FOR UPDATE", Kind::kOther);
 }
 
+TEST(StatementTest, RowsAsTextOfARoutineMayBeOfAnyTable) {
+  for (const char* sql :
+       {"SELECT `shop`.`f`(1,'x')", "select f()", "DO x.f()", "CALL p()",
+        "SET STATEMENT max_statement_time=1 FOR SELECT f()", "ANALYZE FORMAT=JSON SELECT f()"}) {
+    ExpectStatement(sql, Kind::kRowsAsText, ".");
+  }
+}
+
+TEST(StatementTest, RowsAsTextThatCallAFunctionMayBeOfAnyTable) {
+  for (const char* sql :
+       {"INSERT INTO t VALUES (f())", "INSERT INTO x.t (a, b) VALUES (1, x.f(2))",
+        "REPLACE t SET a = `f`(1)", "UPDATE t SET a = 1 WHERE id = 1 OR f(id) = 2",
+        "DELETE FROM t WHERE F (id)", "INSERT INTO t VALUES (nextval('orders'))",
+        "INSERT INTO t SELECT shop.now() FROM u",
+        "INSERT INTO t (a) SELECT a FROM u ON DUPLICATE KEY UPDATE a = refill(VALUES(a))",
+        "LOAD DATA INFILE 'f' INTO TABLE t (a, @b) SET b = f(@b)", "UPDATE t SET a = `now`()",
+        "SET STATEMENT max_statement_time=1 FOR INSERT INTO t VALUES (f())"}) {
+    ExpectStatement(sql, Kind::kRowsAsText, ".");
+  }
+}
+
+TEST(StatementTest, WhatOnlyLooksLikeACallIsNone) {
+  for (const char* sql :
+       {"INSERT INTO t VALUES (1), (NOW()), (uuid())", "INSERT t (a, `b`) VALUES ('f(x)', -(2))",
+        "insert ignore into shop.t (a) values row (1) as new (n) on duplicate key update a = n",
+        "REPLACE INTO t (a) SELECT REPLACE(a, 'x', 'y') FROM u WHERE a IN (1) AND (b OR (c))",
+        "UPDATE t PARTITION (p) SET a = CAST(b AS DECIMAL(10, 2)) * (b) WHERE EXISTS (SELECT 1)",
+        "DELETE FROM t WHERE a = (SELECT MAX(a) FROM u USE INDEX (i) JOIN w USING (id))",
+        "LOAD DATA INFILE 'f' INTO TABLE t LINES TERMINATED BY ';' IGNORE 1 LINES (a, b)",
+        "UPDATE t SET a = a + INTERVAL(1, 2) /* f(x) */ WHERE JSON_EXTRACT(b, '$.c') LIKE ('x')"}) {
+    ExpectStatement(sql, Kind::kRowsAsText, "shop.t");
+  }
+}
+
+TEST(StatementTest, RowsAsTextOfAnAnalyzedStatementNameTheirTable) {
+  ExpectStatement("ANALYZE UPDATE x.t SET a=1", Kind::kRowsAsText, "x.t");
+  ExpectStatement("ANALYZE FORMAT=JSON DELETE FROM t", Kind::kRowsAsText, "shop.t");
+  ExpectStatement("analyze format = traditional INSERT INTO t VALUES (1)", Kind::kRowsAsText,
+                  "shop.t");
+  ExpectStatement("ANALYZE REPLACE t SET a=1", Kind::kRowsAsText, "shop.t");
+  ExpectStatement("ANALYZE LOCAL TABLE t", Kind::kOther);
+}
+
+TEST(StatementTest, RowsAsTextOfASessionWithoutADatabaseNameThoseOfTheText) {
+  EXPECT_EQ(Tables(ParseStatement("UPDATE x.a JOIN y.b SET v = 1", "")), "x. y.");
+}
+
 TEST(StatementTest, RowsAsTextOfSeveralTablesNameAllDatabases) {
   ExpectStatement("UPDATE (a JOIN x.b ON a.id = b.id) SET v = 1", Kind::kRowsAsText,
                   "a. b. shop. x.");
@@ -107,6 +154,14 @@ TEST(StatementTest, RowsAsTextOfOneTableNameNoOther) {
   ExpectStatement("DELETE FROM x.t ORDER BY a, b LIMIT 1", Kind::kRowsAsText, "x.t");
   ExpectStatement("DELETE FROM x.t RETURNING a * 2", Kind::kRowsAsText, "x.t");
   ExpectStatement("INSERT INTO x.t (a, b) SELECT 1, 2 FROM s.u JOIN w.v", Kind::kRowsAsText, "x.t");
+}
+
+TEST(StatementTest, StatementsThatMayChangeForeignKeysAreTold) {
+  EXPECT_TRUE(MayChangeForeignKeys("ALTER TABLE c DROP FOREIGN KEY x"));
+  EXPECT_TRUE(MayChangeForeignKeys("alter table c drop constraint `x`"));
+  EXPECT_TRUE(MayChangeForeignKeys("RENAME TABLE a TO b"));
+  EXPECT_TRUE(MayChangeForeignKeys("CREATE TABLE c (p INT REFERENCES p (id))"));
+  EXPECT_FALSE(MayChangeForeignKeys("ALTER TABLE c ADD INDEX (foreign_id), COMMENT 'FOREIGN'"));
 }
 
 TEST(StatementTest, OtherStatementsAreNobodysConcern) {

@@ -10,6 +10,7 @@
 #include "engine/base/coding.h"
 #include "engine/base/json.h"
 #include "engine/mapping/date.h"
+#include "engine/mapping/geo.h"
 #include "engine/mapping/number.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/mapper/value_text.h"
@@ -283,6 +284,19 @@ TEST(DocumentBuilderTest, PointsAreLatAndLonAndOtherGeometriesBytes) {
   const Column point = Geometry("c", "point");
   EXPECT_EQ(JsonOf(point, Value::Bytes(ValueKind::kGeometry, Wkb(1, 120.25, 30))),
             R"({"lat":30.0,"lon":120.25})");
+  EXPECT_EQ(Build(point, Value::Bytes(ValueKind::kGeometry, Wkb(1, 120.25, 30))).number,
+            mapping::EncodeGeo({30, 120.25}));
+  const Outcome elsewhere = Build(point, Value::Bytes(ValueKind::kGeometry, Wkb(1, 200.5, 30)));
+  EXPECT_EQ(elsewhere.json, R"({"lat":30.0,"lon":200.5})");
+  EXPECT_EQ(elsewhere.number, std::nullopt) << "no place on Earth";
+  const auto of_srid = [](std::string_view srid, double x, double y) {
+    return Value::Bytes(ValueKind::kGeometry, Wkb(1, x, y).replace(0, 4, srid));
+  };
+  EXPECT_EQ(Build(point, of_srid(std::string_view("\xe6\x10\0\0", 4), 50, 40)).number,
+            mapping::EncodeGeo({40, 50}));
+  const Outcome metres = Build(point, of_srid(std::string_view("\x11\x0f\0\0", 4), 50, 40));
+  EXPECT_EQ(metres.json, R"({"x":50.0,"y":40.0,"srid":3857})");
+  EXPECT_EQ(metres.number, std::nullopt) << "metres are no degrees";
   std::string big_endian = Wkb(1, 0, 0);
   big_endian.replace(4, 5, std::string("\0\0\0\0\1", 5));
   big_endian.replace(9, 8, std::string("\x3f\xf0\0\0\0\0\0\0", 8));

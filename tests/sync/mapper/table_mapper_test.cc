@@ -351,9 +351,14 @@ TEST_F(TableMapperTest, KeysThatMakeNoIdAreRejectedByTheirBeginning) {
           Update(table, {Text(key)}, {Text("short")}), Delete(table, {Text(key)})}));
   ASSERT_EQ(mapped.batch.operations.size(), 1u);
   EXPECT_EQ(mapped.batch.operations[0].key, "short");
-  ASSERT_EQ(mapped.rejected.size(), 3u);
+  ASSERT_EQ(mapped.rejected.size(), 2u);
   EXPECT_EQ(mapped.rejected[0].key, key.substr(0, 511));  // whole characters
   EXPECT_EQ(mapped.rejected[1].key, "");
+  // Nothing is lost with a row that has no document.
+  ASSERT_EQ(mapped.mended.size(), 2u);
+  EXPECT_EQ(mapped.mended[0].key, mapped.rejected[0].key);
+  EXPECT_EQ(mapped.mended[1].key, mapped.rejected[0].key);
+  EXPECT_LT(mapped.mended[0].version, mapped.mended[1].version);
 }
 
 TEST_F(TableMapperTest, PartialImagesAreFilledFromTheOneBefore) {

@@ -5,6 +5,7 @@
 
 #include "sync/mysql/charset.h"
 #include "sync/mysql/connection.h"
+#include "sync/mysql/databases.h"
 #include "sync/mysql/url.h"
 #include "sync/mysql/value_text.h"
 #include "tests/support/seeded_test.h"
@@ -44,6 +45,42 @@ TEST(MysqlUrlTest, PartsMayBeLeftOut) {
   EXPECT_EQ(v6->port, 3308);
 }
 
+TEST(MysqlUrlTest, TheDatabaseMayBeAPattern) {
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/shop_%")->database, "shop_%");
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/shop_*_eu?ssl-ca=x")->database, "shop_*_eu");
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/sh%6fp")->database, "shop");
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/%%20x")->database, "% x");
+}
+
+TEST(DatabasesTest, APatternTakesAllButTheServersOwn) {
+  EXPECT_TRUE(MatchesDatabase("shop", "shop"));
+  EXPECT_FALSE(MatchesDatabase("shop", "shop_1"));
+  EXPECT_TRUE(MatchesDatabase("shop_%", "shop_1"));
+  EXPECT_FALSE(MatchesDatabase("shop_%", "shopx1")) << "an underscore is one";
+  EXPECT_TRUE(MatchesDatabase("*", "anything"));
+  for (const char* own : {"mysql", "sys", "information_schema", "performance_schema"}) {
+    EXPECT_FALSE(MatchesDatabase("*", own)) << own;
+  }
+  EXPECT_TRUE(MatchesDatabase("mysql", "mysql")) << "named without a pattern it is meant";
+  EXPECT_EQ(GrantObject("shop"), "`shop`.*");
+  EXPECT_EQ(GrantObject("shop_*"), "`shop\\_%`.*");
+}
+
+TEST(MysqlUrlTest, ACaAloneIsAsked) {
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/db?ssl-ca=/ca.pem")->tls.mode, TlsMode::kVerifyCa);
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/db?ssl-ca=/ca.pem&ssl-mode=preferred")->tls.mode,
+            TlsMode::kPreferred);
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/db?ssl-mode=verify_identity&ssl-ca=/ca.pem")->tls.mode,
+            TlsMode::kVerifyIdentity);
+  EXPECT_EQ(ParseMysqlUrl("mysql://h/db?ssl-cert=/c.pem")->tls.mode, TlsMode::kPreferred);
+}
+
+TEST(ConnectionTest, AModeThatWouldVerifyNothingIsRefused) {
+  const auto refused = Connection::Open(*ParseMysqlUrl("mysql://127.0.0.1:1?ssl-mode=verify_ca"));
+  EXPECT_STATUS(refused, kInvalidArgument);
+  EXPECT_NE(refused.status().message().find("ssl-ca"), std::string::npos) << refused.status();
+}
+
 TEST(MysqlUrlTest, ErrorsNeverHoldThePassword) {
   for (const char* bad :
        {"postgres://u:geheim@h/db", "mysql://u:geheim@h:port/db", "mysql://u:geheim@h:0",
@@ -67,7 +104,9 @@ TEST(SqlTextTest, QuotesWhatCouldEndALiteral) {
 TEST(SqlTextTest, ErrorNumbersSayWhetherToTryAgain) {
   EXPECT_EQ(ClassifyError(2013), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(1040), StatusCode::kUnavailable);
+  EXPECT_EQ(ClassifyError(1047), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(1053), StatusCode::kUnavailable);
+  EXPECT_EQ(ClassifyError(1129), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(1226), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(3032), StatusCode::kUnavailable);
   EXPECT_EQ(ClassifyError(1236), StatusCode::kAborted);
@@ -136,8 +175,7 @@ TEST(CharsetTest, BytesThatAreNoTextAreReplaced) {
   EXPECT_EQ(Utf8("gbk", "a\xff\x81"), "a??");
   EXPECT_EQ(Utf8("ascii", "a\x80"), "a?");
   EXPECT_EQ(Utf8("gb18030", "\x84\x39\x9a\x32z"), "?z");
-  EXPECT_EQ(Utf8("ucs2", std::string_view("\xd8\0\0z", 4)),
-            "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
+  EXPECT_EQ(Utf8("ucs2", std::string_view("\xd8\0\0z", 4)), "\xef\xbf\xbdz");
   EXPECT_EQ(Utf8("ujis", "\x8f\xa1"), "??");
   EXPECT_EQ(Utf8("utf8mb4",
                  "a\xff"
@@ -158,6 +196,18 @@ TEST(CharsetTest, CollationsNameTheirCharacterSet) {
   EXPECT_EQ(CharsetOfCollation(63), "binary");
   EXPECT_EQ(CharsetOfCollation(0), "");
   EXPECT_EQ(CharsetOfCollation(4'000'000'000), "");
+}
+
+TEST(CharsetTest, ASurrogateIsOneCharacterThatIsNone) {
+  std::string text;
+  SanitizeUtf8(
+      "a\xED\xA0\x80"
+      "b\xED\xBF",
+      &text);
+  EXPECT_EQ(text,
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(Utf8("utf32", std::string_view("\0\0\xD8\0", 4)), "\xEF\xBF\xBD");
 }
 
 class CharsetModelTest : public test::SeededTest {};

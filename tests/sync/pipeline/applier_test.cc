@@ -179,6 +179,7 @@ class ApplierTest : public ::testing::Test {
     options.tables = &tables_;
     options.state = state_.get();
     options.stored_rows = [] { return std::make_unique<NoRows>(); };
+    options.progress = &progress_;
     options.piece_bytes = 20'000;
     applier_.emplace(options, Checkpoint());
   }
@@ -210,6 +211,7 @@ class ApplierTest : public ::testing::Test {
   RecordingSink sink_;
   mapper::TableMapper mapper_;
   FollowedTables tables_;
+  ApplyProgress progress_;
   std::unique_ptr<StateStore> state_;
   std::optional<Applier> applier_;
 };
@@ -388,6 +390,7 @@ TEST_F(ApplierTest, AChunkHasTheVersionOfItsLowWatermark) {
   EXPECT_EQ(sink_.versions[0], change::ChunkVersionOf(4));
   EXPECT_EQ(Stored().tables.at("shop.items").last_key, snapshot::KeyCells{"8"});
   EXPECT_EQ(tables_.Status()[0].snapshot_rows, 2U);
+  EXPECT_EQ(progress_.operations, 0U) << "of no transaction";
 }
 
 TEST_F(ApplierTest, AChunkOfAReplacedTableIsDropped) {

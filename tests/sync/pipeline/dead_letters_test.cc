@@ -57,12 +57,13 @@ class DeadLettersTest : public ::testing::Test {
     applier_.emplace(options, Checkpoint());
   }
 
-  void Follow(const std::string& name) {
+  void Follow(const std::string& name, bool text_key = false) {
     auto schema = std::make_shared<change::TableSchema>();
     schema->database = "shop";
     schema->table = name;
     change::Column id;
     id.name = "id";
+    id.type = text_key ? change::ColumnType::kVarchar : id.type;
     change::Column price;
     price.name = "price";
     change::Column attrs;
@@ -244,10 +245,20 @@ TEST_F(DeadLettersTest, ATableBeyondTheLimitStopsAloneAndSaysWhy) {
                                 "(source.dead_letter_limit); the newest, key [3]: column `attrs` "
                                 "of type JSON: "));
   }
-  // What it had is there, and others go on.
+  // What it had is there, others go on, and a restart knows why it has stopped.
   EXPECT_TRUE(Has("items", "4"));
   Apply({Insert(Row(5, "{}"), "boxes")});
   EXPECT_TRUE(Has("boxes", "5"));
+  const auto checkpoint = DecodeCheckpoint(sink_->Checkpoint(CheckpointKey({})));
+  ASSERT_OK(checkpoint);
+  const TableCheckpoint& stopped = checkpoint->tables.at("shop.items");
+  EXPECT_THAT(stopped.stopped, HasSubstr("more than 2 of its rows"));
+  EXPECT_EQ(stopped.dead_letter_limit, 2U);
+  FollowedTables again;
+  again.Follow(stopped);
+  EXPECT_TRUE(again.IsStopped("shop.items"));
+  EXPECT_FALSE(again.has_work());
+  EXPECT_THAT(again.WhyBehind("items"), HasSubstr("more than 2 of its rows"));
 }
 
 TEST_F(DeadLettersTest, RowsThatLeaveMakeRoomBelowTheLimit) {
@@ -266,6 +277,39 @@ TEST_F(DeadLettersTest, ALimitOfZeroIsNone) {
   }
   EXPECT_FALSE(tables_.IsStopped("shop.items"));
   EXPECT_EQ(state_->DeadRows(change::SourceId{}, "shop.items"), 29U);
+}
+
+// The key makes no _id, so that there is neither a document to delete nor one to write.
+TEST_F(DeadLettersTest, ARowWhoseKeyMakesNoIdLeavesWhenItIsDeletedOrGetsAnotherKey) {
+  Follow("names", /*text_key=*/true);
+  const auto row = [](const std::string& key) {
+    return RowImage{Value::Bytes(change::ValueKind::kText, key), Value::Int(1),
+                    Value::Bytes(change::ValueKind::kJson, "{}")};
+  };
+  const auto change = [&](RowChangeKind kind, RowImage before, RowImage after) {
+    return RowChange{kind, schemas_.at("names"), std::move(before), std::move(after)};
+  };
+  const std::string first = "a" + std::string(600, 'x');
+  const std::string second = "b" + std::string(600, 'x');
+  Apply({change(RowChangeKind::kInsert, {}, row(first)),
+         change(RowChangeKind::kInsert, {}, row(second))});
+  EXPECT_EQ(Letters().size(), 2u);
+  Apply({change(RowChangeKind::kDelete, row(first), {})});
+  EXPECT_EQ(Letters().size(), 1u);
+  // To one that looks the same where it is shown.
+  Apply({change(RowChangeKind::kUpdate, row(second), row(second + "y"))});
+  EXPECT_EQ(state_->DeadRows({}, "shop.names"), 1u) << "refused twice";
+  Apply({change(RowChangeKind::kUpdate, row(second + "y"), row("short"))});
+  EXPECT_THAT(Letters(), IsEmpty());
+  EXPECT_TRUE(Has("names", "short"));
+  // Nothing was known of it.
+  Apply({change(RowChangeKind::kDelete, row(first), {})});
+  EXPECT_THAT(Letters(), IsEmpty());
+  // Gone, and there again, in one transaction.
+  Apply({change(RowChangeKind::kInsert, {}, row(first)),
+         change(RowChangeKind::kDelete, row(first), {}),
+         change(RowChangeKind::kInsert, {}, row(first))});
+  EXPECT_EQ(Letters().size(), 1u);
 }
 
 }  // namespace

@@ -224,8 +224,23 @@ TEST_F(StateStoreTest, FilesOfOthersAndOfLaterReleasesAreRefused) {
   EXPECT_STATUS(StateStore::Open(file_), kCorruption);
   std::filesystem::remove(file_);
   Open() = nullptr;
-  Sql("PRAGMA user_version=3");
+  Sql("PRAGMA user_version=4");
   EXPECT_STATUS(StateStore::Open(file_), kFormatTooNew);
+}
+
+TEST_F(StateStoreTest, WhoWeAreIsDrawnOnceForAFile) {
+  const auto drawn = Open()->Replica();
+  ASSERT_OK(drawn);
+  EXPECT_EQ(drawn->uuid.size(), 36u);
+  EXPECT_GE(drawn->server_id, 0x40000000u);
+  const auto again = Open()->Replica();
+  ASSERT_OK(again);
+  EXPECT_EQ(again->uuid, drawn->uuid);
+  EXPECT_EQ(again->server_id, drawn->server_id);
+  std::filesystem::remove(file_);
+  const auto other = Open()->Replica();
+  ASSERT_OK(other);
+  EXPECT_NE(other->uuid, drawn->uuid);
 }
 
 TEST_F(StateStoreTest, AMissingFolderIsAnIoError) {

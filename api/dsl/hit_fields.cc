@@ -1,0 +1,314 @@
+#include "api/dsl/hit_fields.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "engine/base/name_pattern.h"
+#include "engine/base/result.h"
+#include "engine/mapping/date.h"
+#include "engine/mapping/mapping.h"
+#include "engine/mapping/number.h"
+#include "engine/search/field_ref.h"
+#include "engine/search/field_values.h"
+#include "engine/search/value_form.h"
+#include "engine/search/value_format.h"
+
+namespace binseek::api::dsl {
+namespace {
+
+using mapping::Field;
+using mapping::FieldKind;
+
+constexpr int kMaxFormatDigits = 30;
+
+// Scalars, or where the values are `objects` those.
+void CollectAt(const JsonValue& value, std::string_view path, bool objects,
+               std::vector<const JsonValue*>* out) {
+  if (value.is_array()) {
+    for (const JsonValue& element : value.array()) {
+      CollectAt(element, path, objects, out);
+    }
+    return;
+  }
+  if (path.empty()) {
+    if (!value.is_null() && value.is_object() == objects) {
+      out->push_back(&value);
+    }
+    return;
+  }
+  for (const auto& [key, member] : value.members()) {
+    if (path == key) {
+      CollectAt(member, {}, objects, out);
+    } else if (path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.') {
+      CollectAt(member, path.substr(key.size() + 1), objects, out);
+    }
+  }
+}
+
+std::string TextOf(const JsonValue& value) {
+  if (value.is_string()) {
+    return value.AsString();
+  }
+  return value.is_bool() ? (value.AsBool() ? "true" : "false") : value.number_text();
+}
+
+std::string Quoted(std::string_view text) {
+  std::string out;
+  JsonWriter(&out).String(text);
+  return out;
+}
+
+// A number by a pattern such as "#.00": digits behind the point, at least the zeros and at most all of them.
+std::optional<std::string> DecimalText(double value, std::string_view pattern) {
+  if (pattern.find_first_not_of("#0.,") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  const size_t point = std::min(pattern.find('.'), pattern.size());
+  const std::string_view behind = point < pattern.size() ? pattern.substr(point + 1) : "";
+  const auto most = static_cast<int>(std::min<size_t>(behind.size(), kMaxFormatDigits));
+  const auto least = std::count(behind.begin(), behind.end(), '0');
+  const auto whole = std::count(pattern.begin(), pattern.begin() + static_cast<int>(point), '0');
+  char buffer[400];
+  std::snprintf(buffer, sizeof(buffer), "%.*f", most, value);
+  std::string text = buffer;
+  size_t digits = behind.size();
+  while (digits > static_cast<size_t>(least) && text.back() == '0') {
+    text.pop_back();
+    --digits;
+  }
+  if (!text.empty() && text.back() == '.') {
+    text.pop_back();
+  }
+  if (whole == 0 && text.starts_with("0.")) {
+    text.erase(0, 1);
+  }
+  return text;
+}
+
+// Empty format: ISO 8601, with as many digits as there are.
+Result<std::string> DateText(const Field& field, int64_t value, std::string_view format) {
+  const bool nanos = field.kind == FieldKind::kDateNanos;
+  std::string out;
+  if (format.empty() && nanos) {
+    mapping::AppendJson(field, value, &out);
+    return out.substr(1, out.size() - 2);
+  }
+  if (format.empty()) {
+    mapping::AppendIsoDate(value, mapping::DateStyle::kInstant, 3, &out);
+    return out;
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const search::ValueFormatPtr written,
+                           search::MakeDateFormat(format, ""));
+  const int64_t millis = mapping::MillisFromMicros(nanos ? value / 1000 : value);
+  return written->Text(static_cast<double>(millis)).value_or("");
+}
+
+Status BadFormat(const Field& field, std::string_view format) {
+  return Status::InvalidArgument(
+      "the format [" + std::string(format) + "] of field [" + field.name + "] of type [" +
+      std::string(mapping::TypeName(field)) + "] is not supported by binseek");
+}
+
+// A column value as one JSON token.
+Status AppendNumber(const Field& field, int64_t value, std::string_view format,
+                    std::vector<std::string>* out) {
+  if (format == "use_field_mapping") {
+    format = {};
+  }
+  if (field.is_date()) {
+    const std::string& own = field.parameters().format;
+    BINSEEK_ASSIGN_OR_RETURN(const std::string text,
+                             DateText(field, value, format.empty() ? own : format));
+    out->push_back(Quoted(text));
+    return Status::Ok();
+  }
+  if (!format.empty()) {
+    const std::optional<std::string> text =
+        field.kind == FieldKind::kBoolean ? std::nullopt
+                                          : DecimalText(mapping::ToDouble(field, value), format);
+    if (!text) {
+      return BadFormat(field, format);
+    }
+    out->push_back(Quoted(*text));
+    return Status::Ok();
+  }
+  std::string& token = out->emplace_back();
+  if (field.kind == FieldKind::kBoolean) {
+    token = value != 0 ? "true" : "false";
+  } else {
+    mapping::AppendSortJson(field, value, &token);
+  }
+  return Status::Ok();
+}
+
+// What the pattern names of the mapping: fields that hold values, in the order of the mapping.
+std::vector<const Field*> FieldsOf(const index::IndexView& index, const std::string& pattern) {
+  std::vector<const Field*> found;
+  if (pattern.find('*') == std::string::npos) {
+    const Field* const field = index.mapping->Find(pattern);
+    if (field != nullptr && field->kind != FieldKind::kObject) {
+      found.push_back(field);
+    }
+    return found;
+  }
+  for (const Field& field : index.mapping->fields()) {
+    if (field.kind != FieldKind::kObject && MatchesPattern(pattern, field.name)) {
+      found.push_back(&field);
+    }
+  }
+  return found;
+}
+
+bool Has(const std::vector<FieldValues>& all, std::string_view name) {
+  return std::any_of(all.begin(), all.end(),
+                     [name](const FieldValues& field) { return field.first == name; });
+}
+
+Status AppendSourceValue(const Field& field, const JsonValue& value, const std::string& format,
+                         std::vector<std::string>* out) {
+  if (field.is_numeric()) {
+    const Result<int64_t> number = mapping::ParseColumnValue(field, TextOf(value));
+    return number.ok() ? AppendNumber(field, *number, format, out) : Status::Ok();  // malformed
+  }
+  const std::string text = TextOf(value);
+  if (field.ignore_above != 0 &&
+      static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<uint8_t>(c) & 0xC0) != 0x80;
+      })) > field.ignore_above) {
+    return Status::Ok();
+  }
+  out->push_back(Quoted(text));
+  return Status::Ok();
+}
+
+// Ranges as the document has them.
+void AppendRanges(const JsonValue& source, std::string_view path, std::vector<std::string>* out) {
+  std::vector<const JsonValue*> ranges;
+  CollectAt(source, path, true, &ranges);
+  for (const JsonValue* const range : ranges) {
+    JsonWriter(&out->emplace_back()).Value(*range);
+  }
+}
+
+Status ReadTerms(const index::IndexView& index, index::DocAddress address, const Field& field,
+                 std::vector<std::string>* out) {
+  search::FieldRef ref{.field = &field};
+  ref.keywords = index.Keywords(field.id);
+  const auto reader = std::make_unique<search::OrdReader>(index.at(address), ref);  // 17 KB
+  const codec::DocId first = address.doc / search::Window::kDocs * search::Window::kDocs;
+  reader->Open(first, 1);
+  Status status;
+  std::vector<std::string> texts;
+  reader->ForEach(address.doc - first, [&](uint32_t ord) {
+    std::string text;
+    if (Status read = reader->Text(ord, &text); !read.ok()) {
+      status = std::move(read);
+    }
+    texts.push_back(std::move(text));
+  });
+  BINSEEK_RETURN_IF_ERROR(std::move(status));
+  std::sort(texts.begin(), texts.end());
+  for (const std::string& text : texts) {
+    out->push_back(Quoted(text));
+  }
+  return reader->status();
+}
+
+Status ReadDocValues(const index::IndexView& index, index::DocAddress address, const Field& field,
+                     const std::string& format, std::vector<std::string>* out) {
+  if (field.is_numeric()) {
+    if (!field.doc_values) {
+      return Status::Ok();
+    }
+    const index::NumberPages* const column = index.at(address).Column(field.id);
+    std::vector<int64_t> scratch;
+    if (column != nullptr) {
+      for (const int64_t value : column->GetAll(address.doc, &scratch)) {
+        BINSEEK_RETURN_IF_ERROR(AppendNumber(field, value, format, out));
+      }
+    }
+    return Status::Ok();
+  }
+  if (field.kind == FieldKind::kKeyword || field.kind == FieldKind::kFlattened) {
+    return ReadTerms(index, address, field, out);
+  }
+  return field.kind == FieldKind::kText ? search::FieldDataDisabled(field.name) : Status::Ok();
+}
+
+}  // namespace
+
+std::vector<const JsonValue*> ValuesAt(const JsonValue& source, std::string_view path) {
+  std::vector<const JsonValue*> out;
+  CollectAt(source, path, false, &out);
+  return out;
+}
+
+std::string_view SourcePath(const index::IndexView& index, const Field& field) {
+  const Field* const parent = field.is_multi_field() ? index.mapping->Find(field.parent) : nullptr;
+  return parent == nullptr ? field.name : parent->name;
+}
+
+std::vector<std::string> TextsOf(const index::IndexView& index, const Field& field,
+                                 const JsonValue& source) {
+  std::vector<std::string> texts;
+  for (const JsonValue* const value : ValuesAt(source, SourcePath(index, field))) {
+    std::string text = TextOf(*value);
+    const auto characters = std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; });
+    if (field.ignore_above == 0 || static_cast<uint64_t>(characters) <= field.ignore_above) {
+      texts.push_back(std::move(text));
+    }
+  }
+  return texts;
+}
+
+Status ReadSourceFields(const index::IndexView& index, index::DocAddress address,
+                        const JsonValue& source, const std::vector<FieldPattern>& patterns,
+                        std::vector<FieldValues>* out) {
+  for (const FieldPattern& wanted : patterns) {
+    for (const Field* const field : FieldsOf(index, wanted.pattern)) {
+      if (Has(*out, field->name)) {
+        continue;
+      }
+      std::vector<std::string> values;
+      if (field->kind == FieldKind::kTokenCount) {
+        // What the document has is the text that is counted.
+        BINSEEK_RETURN_IF_ERROR(ReadDocValues(index, address, *field, wanted.format, &values));
+      } else if (field->is_range()) {
+        AppendRanges(source, SourcePath(index, *field), &values);
+      } else {
+        for (const JsonValue* const value : ValuesAt(source, SourcePath(index, *field))) {
+          BINSEEK_RETURN_IF_ERROR(AppendSourceValue(*field, *value, wanted.format, &values));
+        }
+      }
+      if (!values.empty()) {
+        out->emplace_back(field->name, std::move(values));
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+Status ReadDocValueFields(const index::IndexView& index, index::DocAddress address,
+                          const std::vector<FieldPattern>& patterns,
+                          std::vector<FieldValues>* out) {
+  for (const FieldPattern& wanted : patterns) {
+    const bool pattern = wanted.pattern.find('*') != std::string::npos;
+    for (const Field* const field : FieldsOf(index, wanted.pattern)) {
+      if (Has(*out, field->name) || (pattern && field->kind == FieldKind::kText)) {
+        continue;
+      }
+      std::vector<std::string> values;
+      BINSEEK_RETURN_IF_ERROR(ReadDocValues(index, address, *field, wanted.format, &values));
+      if (!values.empty()) {
+        out->emplace_back(field->name, std::move(values));
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace binseek::api::dsl

@@ -1,0 +1,25 @@
+#include "engine/search/index_setting.h"
+
+#include <charconv>
+#include <string>
+
+#include "engine/base/json.h"
+
+namespace binseek::search {
+
+uint64_t IndexSetting(const index::IndexView& index, std::string_view name, uint64_t fallback) {
+  if (index.settings_json.find(name) == std::string::npos) {
+    return fallback;
+  }
+  const Result<JsonValue> settings = ParseJson(index.settings_json);
+  const JsonValue* const given = settings.ok() ? settings->Find(name) : nullptr;
+  if (given == nullptr) {
+    return fallback;
+  }
+  const std::string& text = given->is_number() ? given->number_text() : given->AsString();
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : fallback;
+}
+
+}  // namespace binseek::search

@@ -1,0 +1,66 @@
+// Inner hits: the best nested objects of one document that match a query, each as a hit.
+//
+//   BINSEEK_ASSIGN_OR_RETURN(const auto inner, InnerHitsSearch::Bind(context, options));   // once per index
+//   BINSEEK_ASSIGN_OR_RETURN(const InnerHitsResult found, inner->Search(hit.address));
+//
+// Immutable and thread-safe; borrows the view and what the context borrows. Errors: those of Bind and of sorts; kCorruption.
+#ifndef BINSEEK_ENGINE_SEARCH_INNER_HITS_H_
+#define BINSEEK_ENGINE_SEARCH_INNER_HITS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/search/searcher.h"
+#include "engine/search/sort_plan.h"
+#include "engine/search/weight.h"
+
+namespace binseek::search {
+
+struct TopDoc;
+
+struct InnerHitsOptions {
+  std::string path{};
+  QueryPtr query{};
+  uint64_t from = 0;
+  uint64_t size = 3;
+  std::vector<SortKey> sort{};  // empty: by score, best first
+  bool track_scores = false;
+};
+
+struct InnerHitsResult {
+  uint64_t total = 0;
+  std::optional<float> max_score{};
+  std::vector<Hit> hits{};
+};
+
+class InnerHitsSearch {
+ public:
+  // `context`: of the documents whose objects are looked for. Null: the index has no such path.
+  static Result<std::unique_ptr<const InnerHitsSearch>> Bind(const BindContext& context,
+                                                             const InnerHitsOptions& options);
+
+  // REQUIRES: a document of the context's index and level.
+  Result<InnerHitsResult> Search(index::DocAddress parent) const;
+  // Of the objects; for explanations.
+  const Weight& weight() const { return *weight_; }
+
+ private:
+  InnerHitsSearch() = default;
+  Hit MakeHit(const TopDoc& doc) const;
+
+  const index::IndexView* index_ = nullptr;
+  const mapping::Field* level_ = nullptr;
+  std::unique_ptr<Weight> weight_;
+  SortPlan plan_;
+  uint64_t from_ = 0;
+  uint64_t size_ = 0;
+  bool shows_score_ = false;
+};
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_INNER_HITS_H_

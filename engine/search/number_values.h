@@ -1,0 +1,101 @@
+// NumberValues: the numbers of a field over several indices, for aggregations that compute with them. NumberReader reads one index's column; this adds what
+// stands in for documents without a value, and what is common to indices whose kinds differ.
+//
+// Single-threaded, owner: an aggregator. Borrows from the view. Errors: kInvalidArgument for a field of another sort, a missing value or a format that is none.
+#ifndef BINSEEK_ENGINE_SEARCH_NUMBER_VALUES_H_
+#define BINSEEK_ENGINE_SEARCH_NUMBER_VALUES_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "engine/base/result.h"
+#include "engine/mapping/number.h"
+#include "engine/search/aggregation.h"
+#include "engine/search/aggregator.h"
+#include "engine/search/field_values.h"
+#include "engine/search/value_form.h"
+#include "engine/search/value_format.h"
+
+namespace binseek::search {
+
+class NumberValues {
+ public:
+  // `type`: of the aggregation, for errors.
+  static Result<NumberValues> Make(const ValuesSource& source, std::string_view type,
+                                   const AggregationContext& context);
+  // For aggregations that take numbers, whatever their kind, as milliseconds since the epoch.
+  static Result<NumberValues> MakeDates(const ValuesSource& source, std::string_view type,
+                                        const AggregationContext& context);
+
+  const ValueForm& form() const { return form_; }
+  bool is_date() const {
+    return form_.kind() == ValueForm::Kind::kColumn &&
+           form_.field().kind == mapping::FieldKind::kDate;
+  }
+  // Those too that are kept in nanoseconds. ForEach and ForEachMillis give them in milliseconds.
+  bool is_moment() const {
+    return form_.kind() == ValueForm::Kind::kColumn && form_.field().is_date();
+  }
+  // Of a result's numbers; null: none is wanted.
+  const ValueFormatPtr& format() const { return format_; }
+
+  void OpenSegment(size_t index, const index::SegmentView& segment);
+  void Open(DocId first, size_t wanted) {
+    if (numbers_ != nullptr) {
+      numbers_->Open(first, wanted);
+    }
+  }
+  // Calls visit(double) for every value, ascending; dates are in milliseconds. False: there is none.
+  template <class Visit>
+  bool ForEach(uint32_t offset, Visit visit) {
+    const bool any = numbers_ != nullptr && numbers_->ForEach(offset, [&](int64_t value) {
+      visit(mapping::ToDouble(*field_, value));
+    });
+    if (!any && missing_) {
+      visit(*missing_);
+      return true;
+    }
+    return any;
+  }
+  // As ForEach, in whole milliseconds.
+  template <class Visit>
+  bool ForEachMillis(uint32_t offset, Visit visit) {
+    if (is_date()) {
+      return ForEachCommon(offset, visit);
+    }
+    return ForEach(offset, [&](double value) { visit(static_cast<int64_t>(value)); });
+  }
+  // As ForEach, of common numbers (ValueForm); a date's are whole milliseconds.
+  template <class Visit>
+  bool ForEachCommon(uint32_t offset, Visit visit) {
+    const bool any = numbers_ != nullptr && numbers_->ForEach(offset, [&](int64_t value) {
+      visit(form_.Common(*field_, value));
+    });
+    if (!any && missing_common_) {
+      visit(*missing_common_);
+      return true;
+    }
+    return any;
+  }
+
+ private:
+  ValueForm form_;
+  ValueFormatPtr format_;
+  std::optional<double> missing_;
+  std::optional<int64_t> missing_common_;
+  const mapping::Field* field_ = nullptr;
+  std::unique_ptr<NumberReader> numbers_;
+};
+
+// A format for numbers of that form: the one given, or that of the kind (dates and booleans have one); null where there is none.
+Result<ValueFormatPtr> FormatFor(const ValueForm& form, const ValuesSource& source);
+
+// "Field [tags] of type [keyword] is not supported for aggregation [avg]"
+Status NotSupported(const ValueForm& form, const ValuesSource& source, std::string_view type);
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_NUMBER_VALUES_H_

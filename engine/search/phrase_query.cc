@@ -1,0 +1,237 @@
+// MakeMatchPhrase: analysed text as a phrase, its last token perhaps as a prefix.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/analysis/analyzer.h"
+#include "engine/search/constant_query.h"
+#include "engine/search/field_ref.h"
+#include "engine/search/interrupt.h"
+#include "engine/search/phrase_scorer.h"
+#include "engine/search/query.h"
+#include "engine/search/weight.h"
+
+namespace binseek::search {
+namespace {
+
+// The terms that may stand at one place of a phrase.
+struct Place {
+  uint32_t offset = 0;
+  std::vector<std::string> terms;
+};
+
+class PlaceCollector final : public analysis::TokenSink {
+ public:
+  void Add(const analysis::Token& token) override {
+    position_ += token.position_increment;
+    if (++count_ > kMaxClauses) {
+      return;
+    }
+    if (places_.empty() || token.position_increment > 0) {
+      places_.push_back({position_, {}});
+    }
+    places_.back().terms.emplace_back(token.term);
+  }
+  size_t count() const { return count_; }
+  std::vector<Place> Take() { return std::move(places_); }
+
+ private:
+  std::vector<Place> places_;
+  uint32_t position_ = 0;
+  size_t count_ = 0;
+};
+
+class PhraseWeight final : public Weight {
+ public:
+  static Result<std::unique_ptr<Weight>> Make(const BindContext& context, const FieldRef& ref,
+                                              std::vector<Place> places, uint32_t slop,
+                                              float boost) {
+    TermScore score;
+    if (context.scores) {
+      std::vector<std::string> terms;
+      for (const Place& place : places) {
+        terms.insert(terms.end(), place.terms.begin(), place.terms.end());
+      }
+      BINSEEK_ASSIGN_OR_RETURN(score, MakeTermScore(context, ref, terms, boost));
+    }
+    return std::unique_ptr<Weight>(
+        new PhraseWeight(*ref.field, std::move(places), slop, context.scores, std::move(score)));
+  }
+
+  Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
+    const codec::FieldTerms* const terms = segment.segment().Terms(field_.id);
+    if (terms == nullptr || !terms->shape().positions) {
+      return std::unique_ptr<Scorer>();
+    }
+    std::map<std::string_view, uint32_t> numbers;
+    std::vector<PhrasePlace> places;
+    for (const Place& place : places_) {
+      PhrasePlace& found = places.emplace_back();
+      found.offset = place.offset;
+      for (const std::string& term : place.terms) {
+        codec::TermInfo info;
+        if (terms->dictionary().Find(term, &info, nullptr)) {
+          found.terms.push_back(
+              numbers.emplace(term, static_cast<uint32_t>(numbers.size())).first->second);
+          found.infos.push_back(info);
+        }
+      }
+      BINSEEK_RETURN_IF_ERROR(CheckDictionary(terms->dictionary()));
+      if (found.infos.empty()) {
+        return std::unique_ptr<Scorer>();
+      }
+    }
+    return std::unique_ptr<Scorer>(std::make_unique<PhraseScorer>(
+        *terms, places, slop_, segment.segment().Norms(field_.id), scores_ ? &score_ : nullptr));
+  }
+
+  void VisitTerms(TermVisitor* visitor) const override {
+    std::vector<std::vector<std::string>> positions;
+    for (const Place& place : places_) {
+      positions.resize(place.offset - places_[0].offset);
+      positions.push_back(place.terms);
+    }
+    visitor->Phrase(field_, positions, slop_);
+  }
+
+ private:
+  PhraseWeight(mapping::Field field, std::vector<Place> places, uint32_t slop, bool scores,
+               TermScore score)
+      : field_(std::move(field)),
+        places_(std::move(places)),
+        slop_(slop),
+        scores_(scores),
+        score_(std::move(score)) {}
+
+  const mapping::Field field_;
+  const std::vector<Place> places_;
+  const uint32_t slop_;
+  const bool scores_;
+  const TermScore score_;
+};
+
+class MatchPhraseQuery final : public Query {
+ public:
+  explicit MatchPhraseQuery(MatchPhraseOptions options) : options_(std::move(options)) {}
+
+  Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
+    const std::optional<FieldRef> ref = FindField(*context.index->mapping, options_.field);
+    if (!ref) {
+      return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
+    }
+    if (ref->is_text()) {
+      return BindText(context, *ref, options_.boost * boost);
+    }
+    if (options_.last_is_prefix && !options_.lenient) {
+      return Status::InvalidArgument(
+          "failed to create query: Can only use phrase prefix queries on text fields - not on [" +
+          options_.field + "] which is of type [" + std::string(mapping::TypeName(*ref->field)) +
+          "]");
+    }
+    Result<std::unique_ptr<Weight>> exact =
+        MakeTerm(options_.field, options_.text, options_.boost)->Bind(context, boost);
+    if (options_.lenient && exact.status().code() == StatusCode::kInvalidArgument) {
+      return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
+    }
+    return exact;
+  }
+
+  std::string Key() const override {
+    return "phrase " + options_.field + '\0' + options_.text + '\0' + options_.analyzer + '\0' +
+           std::to_string(options_.slop) + (options_.last_is_prefix ? "*" : "") +
+           std::to_string(options_.max_expansions) + (options_.zero_terms_all ? "0" : "") +
+           (options_.lenient ? "l" : "");
+  }
+  float boost() const override { return options_.boost; }
+  QueryPtr WithBoost(float boost) const override {
+    MatchPhraseOptions options = options_;
+    options.boost = boost;
+    return MakeMatchPhrase(std::move(options));
+  }
+
+ private:
+  Result<std::unique_ptr<Weight>> BindText(const BindContext& context, const FieldRef& ref,
+                                           float boost) const {
+    const std::string& name = options_.analyzer.empty() ? ref.field->analyzer : options_.analyzer;
+    const analysis::Analyzer* analyzer = analysis::AnalysisRegistry::Find(name);
+    if (analyzer == nullptr) {
+      return Status::InvalidArgument("failed to create query: [match_phrase] analyzer [" + name +
+                                     "] not found");
+    }
+    PlaceCollector collector;
+    analyzer->Analyze(options_.text, &collector);
+    if (collector.count() > kMaxClauses) {
+      return Status::InvalidArgument("failed to create query: maxClauseCount is set to " +
+                                     std::to_string(kMaxClauses));
+    }
+    std::vector<Place> places = collector.Take();
+    if (places.empty()) {
+      return (options_.zero_terms_all ? MakeMatchAll() : MakeMatchNone())->Bind(context, boost);
+    }
+    if (options_.last_is_prefix) {
+      BINSEEK_ASSIGN_OR_RETURN(std::vector<std::string> terms,
+                               Expand(context, ref, places.back().terms));
+      if (terms.empty()) {
+        return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
+      }
+      places.back().terms = std::move(terms);
+    }
+    if (places.size() > 1 && !KeepsPositions(*ref.field)) {
+      return options_.lenient
+                 ? MakeMatchNone()->Bind(context, boost)
+                 : Status::InvalidArgument("failed to create query: field:[" + options_.field +
+                                           "] was indexed without position data; cannot run "
+                                           "PhraseQuery");
+    }
+    if (places.size() > 1) {
+      return PhraseWeight::Make(context, ref, std::move(places), options_.slop, boost);
+    }
+    // Terms at a single place are alternatives, each with its own score.
+    BoolOptions any;
+    for (const std::string& term : places[0].terms) {
+      any.should.push_back(MakeTerm(options_.field, term));
+    }
+    return (any.should.size() == 1 ? any.should[0] : MakeBool(any))->Bind(context, boost);
+  }
+
+  // Terms that begin with one of `prefixes`: segment by segment, in the dictionary's order, until there are enough.
+  Result<std::vector<std::string>> Expand(const BindContext& context, const FieldRef& ref,
+                                          const std::vector<std::string>& prefixes) const {
+    std::vector<std::string> out;
+    for (const auto& segment : context.index->segments) {
+      const codec::FieldTerms* const terms = segment->segment().Terms(ref.field->id);
+      if (terms == nullptr) {
+        continue;
+      }
+      if (context.interrupt != nullptr) {
+        BINSEEK_RETURN_IF_ERROR(context.interrupt->Check());
+      }
+      for (const std::string& prefix : prefixes) {
+        codec::BlockTermDictionary::Cursor cursor(terms->dictionary());
+        for (bool ok = cursor.SeekCeil(prefix);
+             ok && cursor.term().starts_with(prefix) && out.size() < options_.max_expansions;
+             ok = cursor.Next()) {
+          if (std::find(out.begin(), out.end(), cursor.term()) == out.end()) {
+            out.emplace_back(cursor.term());
+          }
+        }
+      }
+      BINSEEK_RETURN_IF_ERROR(CheckDictionary(terms->dictionary()));
+    }
+    return out;
+  }
+
+  const MatchPhraseOptions options_;
+};
+
+}  // namespace
+
+QueryPtr MakeMatchPhrase(MatchPhraseOptions options) {
+  return std::make_shared<MatchPhraseQuery>(std::move(options));
+}
+
+}  // namespace binseek::search

@@ -1,0 +1,44 @@
+#include "engine/search/query_tokens.h"
+
+#include "engine/analysis/analyzer.h"
+
+namespace binseek::search {
+namespace {
+
+class Collector final : public analysis::TokenSink {
+ public:
+  explicit Collector(size_t limit) : limit_(limit) {}
+  void Add(const analysis::Token& token) override {
+    if (tokens.size() < limit_) {
+      tokens.emplace_back(token.term);
+    }
+  }
+  std::vector<std::string> tokens;
+
+ private:
+  const size_t limit_;
+};
+
+}  // namespace
+
+const std::string& SearchAnalyzerOf(const mapping::Field& field, const std::string& asked) {
+  if (!asked.empty()) {
+    return asked;
+  }
+  const std::string& for_search = field.parameters().search_analyzer;
+  return for_search.empty() ? field.analyzer : for_search;
+}
+
+Result<std::vector<std::string>> TokensOf(const std::string& analyzer, std::string_view text,
+                                          size_t limit) {
+  const analysis::Analyzer* const found = analysis::AnalysisRegistry::Find(analyzer);
+  if (found == nullptr) {
+    return Status::InvalidArgument("failed to create query: [match] analyzer [" + analyzer +
+                                   "] not found");
+  }
+  Collector collector(limit);
+  found->Analyze(text, &collector);
+  return std::move(collector.tokens);
+}
+
+}  // namespace binseek::search

@@ -1,0 +1,21 @@
+// What a search may ask for, checked before any work is done. Internal to engine/search.
+//
+// Thread-safe free functions. Errors: kInvalidArgument in Elasticsearch's words, kResourceExhausted.
+#ifndef BINSEEK_ENGINE_SEARCH_REQUEST_LIMITS_H_
+#define BINSEEK_ENGINE_SEARCH_REQUEST_LIMITS_H_
+
+#include <span>
+
+#include "engine/base/status.h"
+#include "engine/index/engine_view.h"
+#include "engine/search/searcher.h"
+
+namespace binseek::search {
+
+// As many as Cursor::position has room for.
+Status CheckIndices(std::span<const index::IndexView* const> indices);
+Status CheckRequest(const SearchRequest& request, const SearchOptions& options);
+
+}  // namespace binseek::search
+
+#endif  // BINSEEK_ENGINE_SEARCH_REQUEST_LIMITS_H_

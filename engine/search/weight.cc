@@ -1,0 +1,89 @@
+#include "engine/search/weight.h"
+
+#include <memory>
+#include <utility>
+
+#include "engine/search/scratch.h"
+
+namespace binseek::search {
+
+bool Scorer::NarrowWindow(DocId first, Window* window) {
+  Scratch<Window> found;
+  found->drop_below = window->drop_below;
+  found->score_below = window->score_below;
+  // Without scores they stay as they are.
+  ForEachBit(window->match, [&](uint32_t offset) { found->score[offset] = window->score[offset]; });
+  if (!FillWindow(first, found.get())) {
+    window->ClearMatches();
+    return false;
+  }
+  for (uint32_t w = 0; w < Window::kWords; ++w) {
+    window->match[w] &= found->match[w];
+  }
+  ForEachBit(window->match, [&](uint32_t offset) { window->score[offset] = found->score[offset]; });
+  return window->AnyMatch();
+}
+
+DocId Scorer::NextDocs(DocId /*from*/, float /*drop_below*/, DocBatch* batch) {
+  batch->count = 0;
+  return codec::kNoMoreDocs;
+}
+
+bool Scorer::HasDoc(DocId /*doc*/) { return false; }
+
+Result<DocMatch> MatchDoc(const Weight& weight, const index::SegmentView& segment, DocId doc) {
+  BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> scorer, weight.MakeScorer(segment));
+  DocMatch result;
+  if (scorer == nullptr) {
+    return result;
+  }
+  const DocId first = doc / Window::kDocs * Window::kDocs;
+  const auto window = std::make_unique<Window>();
+  window->ClearMatches();
+  window->Set(doc - first);
+  window->score[doc - first] = 0;
+  result.matches = scorer->NarrowWindow(first, window.get());
+  BINSEEK_RETURN_IF_ERROR(scorer->status());
+  result.score = result.matches ? window->score[doc - first] : 0;
+  return result;
+}
+
+Result<Explanation> Weight::Explain(const index::SegmentView& segment, DocId doc) const {
+  BINSEEK_ASSIGN_OR_RETURN(const DocMatch match, MatchDoc(*this, segment, doc));
+  const std::string query = description().empty() ? "score" : description();
+  if (!match.matches) {
+    return NotMatched(query + " doesn't match id " + std::to_string(doc));
+  }
+  Explanation explanation =
+      Matched(match.score, query + (match.score == 1 ? "" : "^" + FloatText(match.score)));
+  explanation.plain = description();
+  return explanation;
+}
+
+namespace {
+
+class DescribedWeight final : public Weight {
+ public:
+  DescribedWeight(std::unique_ptr<Weight> weight, std::string description)
+      : weight_(std::move(weight)), description_(std::move(description)) {}
+  Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
+    return weight_->MakeScorer(segment);
+  }
+  void VisitTerms(TermVisitor* visitor) const override { weight_->VisitTerms(visitor); }
+  std::string description() const override { return description_; }
+  std::optional<uint64_t> Count(const index::SegmentView& segment) const override {
+    return weight_->Count(segment);
+  }
+
+ private:
+  const std::unique_ptr<Weight> weight_;
+  const std::string description_;
+};
+
+}  // namespace
+
+std::unique_ptr<Weight> Describe(std::unique_ptr<Weight> weight, std::string description) {
+  return std::make_unique<DescribedWeight>(std::move(weight), std::move(description));
+}
+
+}  // namespace binseek::search

@@ -1,0 +1,61 @@
+// SourceRetry: tries a step of the stream again for as long as it fails because a server or the sink is away.
+//
+// Thread: that of the stream. Borrows the progress, which tells of failures, and wakes no pause early but for a change.
+#ifndef BINSEEK_SYNC_PIPELINE_SOURCE_RETRY_H_
+#define BINSEEK_SYNC_PIPELINE_SOURCE_RETRY_H_
+
+#include <algorithm>
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "engine/base/log.h"
+#include "engine/base/status.h"
+#include "sync/pipeline/sync_progress.h"
+
+namespace binseek::pipeline {
+
+class SourceRetry {
+ public:
+  // `source`: for messages.
+  SourceRetry(std::string source, SyncProgress* progress)
+      : source_(std::move(source)), progress_(progress) {}
+
+  // Runs `step` until it succeeds or fails for good. kAborted where stopped.
+  template <class Step>
+  Status Run(const std::stop_token& stop, Step step) {
+    for (;;) {
+      Status status = step();
+      if (!status.retryable()) {
+        return status;
+      }
+      static LogEvery every(std::chrono::seconds(10));
+      every.Log(LogLevel::kWarn, "source is away", {{"source", source_}, {"error", status}});
+      progress_->Failing(status.message());
+      if (!Pause(stop)) {
+        return Status::Aborted("stopped");
+      }
+    }
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kPause{1000};
+  static constexpr std::chrono::milliseconds kLook{50};
+
+  // Ends early when stopped; false then.
+  bool Pause(const std::stop_token& stop) {
+    const auto until = std::chrono::steady_clock::now() + kPause;
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < until) {
+      progress_->AwaitChange(kLook);
+    }
+    return !stop.stop_requested();
+  }
+
+  const std::string source_;
+  SyncProgress* const progress_;
+};
+
+}  // namespace binseek::pipeline
+
+#endif  // BINSEEK_SYNC_PIPELINE_SOURCE_RETRY_H_

@@ -1,0 +1,79 @@
+// What the status says of how far the stream is behind.
+#include "sync/pipeline/sync_progress.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "sync/change/transaction.h"
+
+namespace binseek::pipeline {
+namespace {
+
+SyncStatus StatusOf(const SyncProgress& progress) {
+  SyncStatus status;
+  progress.Tell(/*snapshot_done=*/true, &status);
+  return status;
+}
+
+TEST(SyncProgressTest, AStreamAtRestIsLiveWithoutALag) {
+  SyncProgress progress;
+  progress.Running();
+  EXPECT_EQ(StatusOf(progress).state, SyncState::kCatchingUp);
+  progress.Waits(0);
+  EXPECT_EQ(StatusOf(progress).state, SyncState::kCatchingUp) << "nothing is known yet";
+  EXPECT_EQ(StatusOf(progress).lag_ms, 0);
+  progress.Idle({"binlog.000001", 4}, 0);
+  EXPECT_EQ(StatusOf(progress).state, SyncState::kLive);
+  EXPECT_EQ(StatusOf(progress).lag_ms, 0);
+}
+
+TEST(SyncProgressTest, WhileSomethingMayBeOnItsWayTheLagGrows) {
+  SyncProgress progress;
+  progress.Running();
+  progress.Idle({"binlog.000001", 4}, 0);
+  progress.Waits(0);
+  EXPECT_EQ(StatusOf(progress).state, SyncState::kLive);
+  while (StatusOf(progress).state == SyncState::kLive) {
+    progress.AwaitChange(std::chrono::milliseconds(20));
+    progress.Waits(0);
+  }
+  EXPECT_EQ(StatusOf(progress).state, SyncState::kCatchingUp);
+  EXPECT_GT(StatusOf(progress).lag_ms, 1000);
+  progress.Idle({"binlog.000001", 4}, 0);
+  EXPECT_EQ(StatusOf(progress).state, SyncState::kLive);
+  EXPECT_EQ(StatusOf(progress).lag_ms, 0);
+}
+
+TEST(SyncProgressTest, WhoIsBehindIsWarnedBeforeTheServerDeletesWhatIsNeeded) {
+  constexpr int64_t kHourMicros = 3'600'000'000;
+  SyncProgress progress;
+  progress.Running();
+  const auto apply = [&](int64_t hours_behind) {
+    std::vector<change::Transaction> one(1);
+    one[0].rows = std::make_shared<const change::RowVector>(std::vector<change::RowChange>());
+    one[0].commit_time_us = Clock::Real()->NowMicros() - hours_behind * kHourMicros - 1;
+    progress.Applied(one, StreamPlace(), 0);
+    return StatusOf(progress).warnings;
+  };
+  EXPECT_TRUE(apply(40).empty()) << "how long the server keeps its binlog is not known";
+  progress.ServerKeeps(std::chrono::hours(72));
+  EXPECT_TRUE(apply(35).empty());
+  const auto warnings = apply(40);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("40 hours behind"), std::string::npos) << warnings[0];
+  EXPECT_NE(warnings[0].find("72 hours"), std::string::npos) << warnings[0];
+  progress.Halted("refused");
+  EXPECT_EQ(StatusOf(progress).warnings.size(), 1U) << "it is deleted all the same";
+  progress.Idle({"binlog.000001", 4}, 0);
+  EXPECT_TRUE(StatusOf(progress).warnings.empty());
+  progress.ServerKeeps(std::chrono::seconds(0));
+  EXPECT_TRUE(apply(1000).empty()) << "it deletes nothing by age";
+}
+
+}  // namespace
+}  // namespace binseek::pipeline
