@@ -55,7 +55,9 @@ bool BoolScorer::PlanLead() {
   for (const auto& should : clauses_.shoulds) {
     if (TermScorer* const term = should->AsTerm(); term != nullptr) {
       docs_.shoulds.push_back(term);
-    } else if (const TermDisjunction* const any = should->AsDisjunction(); any != nullptr) {
+    } else if (const TermDisjunction* const any = should->AsDisjunction();
+               any != nullptr && clauses_.shoulds.size() == 1) {
+      // Beside others its sum is cut to float before it is added: its terms are no clauses of the sum then.
       for (size_t i = 0; i < any->size(); ++i) {
         docs_.shoulds.push_back(any->term(i));
       }

@@ -200,6 +200,10 @@ TEST_F(PruningTest, TheFirstFewOfCombinedTermsAreThoseOfTheWhole) {
     for (uint64_t n = Uniform(4); n > 0; --n) {
       options.should.push_back(term());
     }
+    if (OneIn(4)) {  // a sum within the sum, cut to float by itself
+      options.should.push_back(
+          MakeBool({.should = {term(), term()}, .boost = static_cast<float>(1 + Uniform(20)) / 8}));
+    }
     if (OneIn(3)) {
       options.must_not = {term()};
     }
