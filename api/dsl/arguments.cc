@@ -135,11 +135,13 @@ DslResult<double> ReadDouble(const JsonValue& value, Place place) {
 
 DslResult<float> ReadFloat(const JsonValue& value, Place place) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const double real, ReadDouble(value, place));
-  if (std::abs(real) > static_cast<double>(std::numeric_limits<float>::max())) {
+  // The greatest float is often written with fewer digits, which is a little more than it is.
+  const auto nearest = static_cast<float>(real);
+  if (!std::isfinite(nearest)) {
     return IllegalArgument(Bracketed(place.field) + " must be a finite value, found " +
                            Bracketed(ScalarText(value)));
   }
-  return static_cast<float>(real);
+  return nearest;
 }
 
 DslResult<float> ReadBoost(const JsonValue& value, std::string_view query) {

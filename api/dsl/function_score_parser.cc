@@ -49,7 +49,8 @@ constexpr Word<ScoreFunction::Modifier> kModifiers[] = {
 constexpr Word<MultiValue> kMultiValues[] = {{"min", MultiValue::kMin},
                                              {"max", MultiValue::kMax},
                                              {"avg", MultiValue::kAvg},
-                                             {"sum", MultiValue::kSum}};
+                                             {"sum", MultiValue::kSum},
+                                             {"median", MultiValue::kMedian}};
 constexpr Word<FunctionScoreOptions::ScoreMode> kScoreModes[] = {
     {"first", FunctionScoreOptions::ScoreMode::kFirst},
     {"avg", FunctionScoreOptions::ScoreMode::kAvg},

@@ -9,6 +9,8 @@
 #include "engine/base/name_pattern.h"
 #include "engine/base/result.h"
 #include "engine/mapping/date.h"
+#include "engine/mapping/geo.h"
+#include "engine/mapping/ip.h"
 #include "engine/mapping/mapping.h"
 #include "engine/mapping/number.h"
 #include "engine/search/field_ref.h"
@@ -24,26 +26,28 @@ using mapping::FieldKind;
 
 constexpr int kMaxFormatDigits = 30;
 
-// Scalars, or where the values are `objects` those.
-void CollectAt(const JsonValue& value, std::string_view path, bool objects,
+enum class Take : uint8_t { kScalars, kObjects, kWhole };  // kWhole: arrays too are values
+
+void CollectAt(const JsonValue& value, std::string_view path, Take take,
                std::vector<const JsonValue*>* out) {
-  if (value.is_array()) {
+  const bool is_end = path.empty() && take == Take::kWhole;
+  if (value.is_array() && !is_end) {
     for (const JsonValue& element : value.array()) {
-      CollectAt(element, path, objects, out);
+      CollectAt(element, path, take, out);
     }
     return;
   }
   if (path.empty()) {
-    if (!value.is_null() && value.is_object() == objects) {
+    if (!value.is_null() && (is_end || value.is_object() == (take == Take::kObjects))) {
       out->push_back(&value);
     }
     return;
   }
   for (const auto& [key, member] : value.members()) {
     if (path == key) {
-      CollectAt(member, {}, objects, out);
+      CollectAt(member, {}, take, out);
     } else if (path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.') {
-      CollectAt(member, path.substr(key.size() + 1), objects, out);
+      CollectAt(member, path.substr(key.size() + 1), take, out);
     }
   }
 }
@@ -144,19 +148,30 @@ Status AppendNumber(const Field& field, int64_t value, std::string_view format,
   return Status::Ok();
 }
 
+// A field as it was asked for: by its name, an alias, or the path of a flattened one's leaves.
+struct NamedField {
+  std::string name;
+  search::FieldRef ref;
+
+  const Field& field() const { return *ref.field; }
+};
+
 // What the pattern names of the mapping: fields that hold values, in the order of the mapping.
-std::vector<const Field*> FieldsOf(const index::IndexView& index, const std::string& pattern) {
-  std::vector<const Field*> found;
-  if (pattern.find('*') == std::string::npos) {
-    const Field* const field = index.mapping->Find(pattern);
-    if (field != nullptr && field->kind != FieldKind::kObject) {
-      found.push_back(field);
+std::vector<NamedField> FieldsOf(const index::IndexView& index, const std::string& pattern) {
+  std::vector<NamedField> found;
+  const auto add = [&](const std::string& name) {
+    if (auto ref = search::FindField(*index.mapping, name);
+        ref && ref->field->kind != FieldKind::kObject) {
+      found.push_back({name, *std::move(ref)});
     }
+  };
+  if (pattern.find('*') == std::string::npos) {
+    add(pattern);
     return found;
   }
   for (const Field& field : index.mapping->fields()) {
-    if (field.kind != FieldKind::kObject && MatchesPattern(pattern, field.name)) {
-      found.push_back(&field);
+    if (MatchesPattern(pattern, field.name)) {
+      add(field.name);
     }
   }
   return found;
@@ -187,16 +202,49 @@ Status AppendSourceValue(const Field& field, const JsonValue& value, const std::
 // Ranges as the document has them.
 void AppendRanges(const JsonValue& source, std::string_view path, std::vector<std::string>* out) {
   std::vector<const JsonValue*> ranges;
-  CollectAt(source, path, true, &ranges);
+  CollectAt(source, path, Take::kObjects, &ranges);
   for (const JsonValue* const range : ranges) {
     JsonWriter(&out->emplace_back()).Value(*range);
   }
 }
 
-Status ReadTerms(const index::IndexView& index, index::DocAddress address, const Field& field,
+// Places as GeoJSON, or by the format "wkt"; however the document writes them.
+Status AppendPlaces(const Field& field, const JsonValue& source, std::string_view path,
+                    std::string_view format, std::vector<std::string>* out) {
+  if (!format.empty() && format != "geojson" && format != "wkt") {
+    return BadFormat(field, format);
+  }
+  std::vector<const JsonValue*> values;
+  CollectAt(source, path, Take::kWhole, &values);
+  for (const JsonValue* const value : values) {
+    const Result<std::vector<mapping::GeoPoint>> points = mapping::ParseGeoPoints(*value);
+    if (!points.ok()) {
+      continue;  // malformed
+    }
+    for (const mapping::GeoPoint& point : *points) {
+      JsonWriter writer(&out->emplace_back());
+      if (format == "wkt") {
+        std::string text = "POINT (";
+        JsonWriter(&text).Double(point.lon);
+        JsonWriter(&text.append(" ")).Double(point.lat);
+        writer.String(text + ")");
+        continue;
+      }
+      writer.BeginObject();
+      writer.Key("coordinates").BeginArray();
+      writer.Double(point.lon).Double(point.lat);
+      writer.EndArray();
+      writer.Key("type").String("Point");
+      writer.EndObject();
+    }
+  }
+  return Status::Ok();
+}
+
+Status ReadTerms(const index::IndexView& index, index::DocAddress address, search::FieldRef ref,
                  std::vector<std::string>* out) {
-  search::FieldRef ref{.field = &field};
-  ref.keywords = index.Keywords(field.id);
+  const bool is_ip = ref.field->kind == FieldKind::kIp;
+  ref.keywords = index.Keywords(ref.field->id);
   const auto reader = std::make_unique<search::OrdReader>(index.at(address), ref);  // 17 KB
   const codec::DocId first = address.doc / search::Window::kDocs * search::Window::kDocs;
   reader->Open(first, 1);
@@ -212,13 +260,15 @@ Status ReadTerms(const index::IndexView& index, index::DocAddress address, const
   BINSEEK_RETURN_IF_ERROR(std::move(status));
   std::sort(texts.begin(), texts.end());
   for (const std::string& text : texts) {
-    out->push_back(Quoted(text));
+    out->push_back(Quoted(is_ip ? mapping::FormatIp(text) : text));
   }
   return reader->status();
 }
 
-Status ReadDocValues(const index::IndexView& index, index::DocAddress address, const Field& field,
-                     const std::string& format, std::vector<std::string>* out) {
+Status ReadDocValues(const index::IndexView& index, index::DocAddress address,
+                     const search::FieldRef& ref, const std::string& format,
+                     std::vector<std::string>* out) {
+  const Field& field = *ref.field;
   if (field.is_numeric()) {
     if (!field.doc_values) {
       return Status::Ok();
@@ -232,8 +282,14 @@ Status ReadDocValues(const index::IndexView& index, index::DocAddress address, c
     }
     return Status::Ok();
   }
-  if (field.kind == FieldKind::kKeyword || field.kind == FieldKind::kFlattened) {
-    return ReadTerms(index, address, field, out);
+  if (field.kind == FieldKind::kConstantKeyword) {
+    if (!field.parameters().value.empty()) {
+      out->push_back(Quoted(field.parameters().value));
+    }
+    return Status::Ok();
+  }
+  if (field.is_keyword() || ref.is_flattened()) {
+    return ReadTerms(index, address, ref, out);
   }
   return field.kind == FieldKind::kText ? search::FieldDataDisabled(field.name) : Status::Ok();
 }
@@ -242,7 +298,7 @@ Status ReadDocValues(const index::IndexView& index, index::DocAddress address, c
 
 std::vector<const JsonValue*> ValuesAt(const JsonValue& source, std::string_view path) {
   std::vector<const JsonValue*> out;
-  CollectAt(source, path, false, &out);
+  CollectAt(source, path, Take::kScalars, &out);
   return out;
 }
 
@@ -265,27 +321,46 @@ std::vector<std::string> TextsOf(const index::IndexView& index, const Field& fie
   return texts;
 }
 
+namespace {
+
+Status ReadSourceField(const index::IndexView& index, index::DocAddress address,
+                       const JsonValue& source, const NamedField& named, const std::string& format,
+                       std::vector<std::string>* values) {
+  const Field& field = named.field();
+  if (field.kind == FieldKind::kTokenCount || field.kind == FieldKind::kConstantKeyword) {
+    // What the document has is the text that is counted, or nothing.
+    return ReadDocValues(index, address, named.ref, format, values);
+  }
+  if (field.is_range()) {
+    AppendRanges(source, SourcePath(index, field), values);
+    return Status::Ok();
+  }
+  if (field.kind == FieldKind::kGeoPoint) {
+    return AppendPlaces(field, source, SourcePath(index, field), format, values);
+  }
+  const bool is_leaf = named.ref.is_flattened() && !named.ref.path.empty();
+  for (const JsonValue* const value :
+       ValuesAt(source, is_leaf ? named.name : SourcePath(index, field))) {
+    BINSEEK_RETURN_IF_ERROR(AppendSourceValue(field, *value, format, values));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
 Status ReadSourceFields(const index::IndexView& index, index::DocAddress address,
                         const JsonValue& source, const std::vector<FieldPattern>& patterns,
                         std::vector<FieldValues>* out) {
   for (const FieldPattern& wanted : patterns) {
-    for (const Field* const field : FieldsOf(index, wanted.pattern)) {
-      if (Has(*out, field->name)) {
+    for (const NamedField& named : FieldsOf(index, wanted.pattern)) {
+      if (Has(*out, named.name)) {
         continue;
       }
       std::vector<std::string> values;
-      if (field->kind == FieldKind::kTokenCount) {
-        // What the document has is the text that is counted.
-        BINSEEK_RETURN_IF_ERROR(ReadDocValues(index, address, *field, wanted.format, &values));
-      } else if (field->is_range()) {
-        AppendRanges(source, SourcePath(index, *field), &values);
-      } else {
-        for (const JsonValue* const value : ValuesAt(source, SourcePath(index, *field))) {
-          BINSEEK_RETURN_IF_ERROR(AppendSourceValue(*field, *value, wanted.format, &values));
-        }
-      }
+      BINSEEK_RETURN_IF_ERROR(
+          ReadSourceField(index, address, source, named, wanted.format, &values));
       if (!values.empty()) {
-        out->emplace_back(field->name, std::move(values));
+        out->emplace_back(named.name, std::move(values));
       }
     }
   }
@@ -297,14 +372,14 @@ Status ReadDocValueFields(const index::IndexView& index, index::DocAddress addre
                           std::vector<FieldValues>* out) {
   for (const FieldPattern& wanted : patterns) {
     const bool pattern = wanted.pattern.find('*') != std::string::npos;
-    for (const Field* const field : FieldsOf(index, wanted.pattern)) {
-      if (Has(*out, field->name) || (pattern && field->kind == FieldKind::kText)) {
+    for (const NamedField& named : FieldsOf(index, wanted.pattern)) {
+      if (Has(*out, named.name) || (pattern && named.ref.is_text())) {
         continue;
       }
       std::vector<std::string> values;
-      BINSEEK_RETURN_IF_ERROR(ReadDocValues(index, address, *field, wanted.format, &values));
+      BINSEEK_RETURN_IF_ERROR(ReadDocValues(index, address, named.ref, wanted.format, &values));
       if (!values.empty()) {
-        out->emplace_back(field->name, std::move(values));
+        out->emplace_back(named.name, std::move(values));
       }
     }
   }

@@ -47,6 +47,10 @@ std::string_view NameOf(search::Rescorer::Mode mode) {
   return "sum of:";
 }
 
+int64_t DeadlineOf(const search::SearchRequest& request, const Clock& clock) {
+  return request.timeout_ms > 0 ? clock.MonotonicMicros() + request.timeout_ms * 1000 : 0;
+}
+
 }  // namespace
 
 void WriteInnerTotals(uint64_t total, std::optional<float> max_score, bool total_as_int,
@@ -78,6 +82,7 @@ void WriteExplanation(const Explanation& explanation, JsonWriter* writer) {
 HitWriter::HitWriter(const SearchBody* body, const HitContext* context)
     : body_(body),
       context_(context),
+      deadline_micros_(DeadlineOf(body->request, *context->options.clock)),
       highlights_(body, &context->options, context->level),
       nested_(body, context) {
   CollectNamed(body_->request.query, &named_);
@@ -295,9 +300,18 @@ Status HitWriter::WriteGroup(const search::Hit& hit, const InnerHits& inner,
   body.request.query = GroupQuery(hit);
   body.request.index_boosts = body_->request.index_boosts;
   body.request.restriction = body_->request.restriction;
+  if (deadline_micros_ > 0) {
+    const int64_t left = deadline_micros_ - context_->options.clock->MonotonicMicros();
+    body.request.timeout_ms = std::max<int64_t>(1, left / 1000);
+  }
   BINSEEK_ASSIGN_OR_RETURN(
       const search::SearchResult result,
       search::Search(*context_->view, context_->indices, body.request, context_->options));
+  if (result.timed_out) {
+    return Status::Aborted("the inner hits [" + inner.name +
+                           "] of all groups were not complete within the search's timeout of [" +
+                           std::to_string(body_->request.timeout_ms) + "ms]");
+  }
   writer->Key(inner.name).BeginObject();
   writer->Key("hits").BeginObject();
   WriteInnerTotals(result.total ? result.total->value : 0, result.max_score,

@@ -88,6 +88,7 @@ class HitWriter {
 
   const SearchBody* const body_;
   const HitContext* const context_;
+  const int64_t deadline_micros_;            // of the searches for groups together; 0: none
   std::vector<const search::Query*> named_;  // of query, post filter and rescorers
   HitHighlights highlights_;
   NestedInnerHits nested_;

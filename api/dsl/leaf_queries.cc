@@ -287,11 +287,11 @@ DslResult<QueryPtr> ParseTerms(const JsonValue& body) {
     }
     return ReadLookup(*field, *lookup, boost);
   }
-  if (values->array().size() > search::kMaxTermsValues) {
+  if (values->array().size() > search::kMostTermsValues) {
     DslError error = IllegalArgument(
         "The number of terms [" + std::to_string(values->array().size()) +
         "] used in the Terms Query request has exceeded the allowed maximum of [" +
-        std::to_string(search::kMaxTermsValues) +
+        std::to_string(search::kMostTermsValues) +
         "]. This maximum can be set by changing the [index.max_terms_count] index level setting.");
     error.from_shard = true;
     return error;

@@ -77,7 +77,10 @@ class Clauses {
 class Parser {
  public:
   Parser(const QueryStringOptions* options, std::vector<QueryToken> tokens)
-      : options_(*options), terms_(options), tokens_(std::move(tokens)) {}
+      : options_(*options),
+        terms_(options),
+        tokens_(std::move(tokens)),
+        is_one_text_(IsOneText(tokens_)) {}
 
   DslResult<QueryPtr> ParseAll() {
     const Fields fields = options_.fields.empty() ? Fields{{"*", 1}} : options_.fields;
@@ -254,7 +257,28 @@ class Parser {
     while (Peek().kind == Kind::kWord && IsPlain(Peek(1).kind)) {
       text += " " + Take().text;
     }
-    return terms_.Words(fields, std::move(text));
+    const bool counts =
+        is_one_text_ && fields.size() == 1 && fields[0].first.find('*') == std::string::npos;
+    return terms_.Words(fields, std::move(text), counts ? options_.minimum_should_match : "");
+  }
+  // Whether words side by side are all that there is, maybe in parentheses: then it is they whom minimum_should_match counts.
+  static bool IsOneText(const std::vector<QueryToken>& tokens) {
+    size_t at = 0;
+    const auto is = [&tokens](size_t i, Kind kind) {
+      return i < tokens.size() && tokens[i].kind == kind;
+    };
+    while (is(at, Kind::kOpen) || is(at + 1, Kind::kColon)) {
+      at += is(at, Kind::kOpen) ? 1 : 2;
+    }
+    const size_t first = at;
+    while (is(at, Kind::kWord)) {
+      ++at;
+    }
+    const bool has_words = at > first;
+    while (is(at, Kind::kClose)) {
+      ++at;
+    }
+    return has_words && is(at, Kind::kEnd);
   }
   static bool IsPlain(Kind next) {
     return next != Kind::kColon && next != Kind::kFuzzy && next != Kind::kBoost &&
@@ -270,6 +294,7 @@ class Parser {
   const QueryStringOptions& options_;
   const QueryStringTerms terms_;
   const std::vector<QueryToken> tokens_;
+  const bool is_one_text_;
   size_t at_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include "engine/mapping/mapping.h"
 #include "engine/search/each_field_query.h"
 #include "engine/search/multi_term_query.h"
+#include "engine/search/query_tokens.h"
 
 namespace binseek::api::dsl {
 namespace {
@@ -24,7 +25,7 @@ std::string Normalized(const MeantField& field, const std::string& analyzer,
     return text;
   }
   const analysis::Analyzer* const found =
-      analysis::AnalysisRegistry::Find(analyzer.empty() ? field.field->analyzer : analyzer);
+      analysis::AnalysisRegistry::Find(search::SearchAnalyzerOf(*field.field, analyzer));
   return found == nullptr ? text : found->Normalize(text);
 }
 
@@ -55,8 +56,10 @@ search::MultiMatchOptions QueryStringTerms::Match(const Fields& fields, std::str
   return match;
 }
 
-QueryPtr QueryStringTerms::Words(const Fields& fields, std::string text) const {
+QueryPtr QueryStringTerms::Words(const Fields& fields, std::string text,
+                                 std::string minimum_should_match) const {
   search::MultiMatchOptions match = Match(fields, std::move(text));
+  match.match.minimum_should_match = std::move(minimum_should_match);
   match.kind = options_.kind;
   match.cross_fields = options_.cross_fields;
   match.slop = options_.phrase_slop;

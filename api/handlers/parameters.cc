@@ -1,6 +1,7 @@
 #include "api/handlers/parameters.h"
 
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -35,6 +36,20 @@ RestResult<std::optional<uint64_t>> UintParameter(const Request& request, std::s
                            "] with value [" + std::string(*value) + "]");
   }
   return std::optional<uint64_t>(number);
+}
+
+RestResult<std::optional<float>> FloatParameter(const Request& request, std::string_view name) {
+  const std::optional<std::string_view> value = request.Parameter(name);
+  if (!value) {
+    return std::optional<float>();
+  }
+  float number = 0;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+  if (error != std::errc() || end != value->data() + value->size() || !std::isfinite(number)) {
+    return IllegalArgument("Failed to parse float parameter [" + std::string(name) +
+                           "] with value [" + std::string(*value) + "]");
+  }
+  return std::optional<float>(number);
 }
 
 RestError BodyError(const Status& status) {

@@ -27,6 +27,7 @@ namespace binseek::api {
 // "" and "true" are true; absent: `fallback`.
 RestResult<bool> BoolParameter(const Request& request, std::string_view name, bool fallback);
 RestResult<std::optional<uint64_t>> UintParameter(const Request& request, std::string_view name);
+RestResult<std::optional<float>> FloatParameter(const Request& request, std::string_view name);
 
 // The body, or the parameter `source`; an empty object where there is neither. Its top must be an object.
 RestResult<JsonValue> JsonBody(const Request& request);

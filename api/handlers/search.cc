@@ -16,6 +16,7 @@
 #include "api/index_expression.h"
 #include "engine/base/json.h"
 #include "engine/search/index_setting.h"
+#include "engine/search/request_limits.h"
 
 namespace binseek::api {
 namespace {
@@ -113,8 +114,7 @@ RestResult<dsl::SearchBody> ParseBody(const Node& node, const Request& request,
   return body;
 }
 
-std::optional<RestError> CheckScroll(const Node& node, const Request& request,
-                                     const dsl::SearchBody& body) {
+std::optional<RestError> CheckScroll(const Request& request, const dsl::SearchBody& body) {
   const search::SearchRequest& search = body.request;
   if (request.Parameter("request_cache")) {
     return Invalid("[request_cache] cannot be used in a scroll context");
@@ -134,11 +134,17 @@ std::optional<RestError> CheckScroll(const Node& node, const Request& request,
   if (!search.collapse_field.empty()) {
     return IllegalArgument("cannot use `collapse` in a scroll context");
   }
-  const uint64_t most = node.search_options().max_result_window;
-  if (search.size > most) {
+  return std::nullopt;
+}
+
+std::optional<RestError> CheckScrollPage(const ScrollContext& context,
+                                         const search::SearchOptions& options) {
+  const uint64_t size = context.body.request.size;
+  const uint64_t most = search::ResultWindow(context.indices, options);
+  if (size > most) {
     return ErrorOf(Status::InvalidArgument(
         "Batch size is too large, size must be less than or equal to: [" + std::to_string(most) +
-        "] but was [" + std::to_string(search.size) +
+        "] but was [" + std::to_string(size) +
         "]. Scroll batch sizes cost as much memory as result windows so they are controlled by the "
         "[index.max_result_window] index level setting."));
   }
@@ -235,10 +241,12 @@ RestResult<std::shared_ptr<const index::EngineView>> ViewOf(Node* node, const Re
   }
   context->indices = std::move(held->indices);
   body.request.restriction = std::move(held->restriction);
-  // Equal hits in the order of their places, which the next page can go on from.
+  // Equal hits in the order of their places, which the next page can go on from; not for who goes on with a value for each key of its own.
   std::vector<search::SortKey>& sort = body.request.sort;
+  const auto& after = body.request.search_after;
   if (!sort.empty() && sort.back().kind != search::SortKey::Kind::kDoc &&
-      body.request.collapse_field.empty() && body.request.rescorers.empty()) {
+      (!after || after->size() != sort.size()) && body.request.collapse_field.empty() &&
+      body.request.rescorers.empty()) {
     sort.emplace_back().kind = search::SortKey::Kind::kDoc;
   }
   return held->view;
@@ -257,14 +265,15 @@ HandlerResult Count(const Node& node, const Request& request) {
   query = given != nullptr ? std::move(given) : query;
   BINSEEK_DSL_ASSIGN_OR_RETURN(const auto terminate_after,
                                UintParameter(request, "terminate_after"));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto min_score, FloatParameter(request, "min_score"));
   BINSEEK_DSL_RETURN_IF_ERROR(AwaitSource(node, request));
   const auto view = node.engine()->View();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexSelection selection,
                                RequestedSelection(node, *view, request));
   const auto& indices = selection.indices;
   BINSEEK_REST_ASSIGN_OR_RETURN(
-      uint64_t count,
-      search::Count(*view, indices, Restricted(query, selection), node.search_options()));
+      uint64_t count, search::Count(*view, indices, Restricted(query, selection),
+                                    node.search_options(), node.default_timeout_ms(), min_score));
   if (terminate_after && *terminate_after > 0) {
     count = std::min<uint64_t>(count, *terminate_after * indices.size());
   }
@@ -313,7 +322,7 @@ HandlerResult RunSearch(Node* node, const Request& request,
   BINSEEK_DSL_RETURN_IF_ERROR(AwaitSource(*node, request));
   const auto scroll = request.Parameter("scroll");
   if (scroll) {
-    BINSEEK_DSL_RETURN_IF_ERROR(CheckScroll(*node, request, context->body));
+    BINSEEK_DSL_RETURN_IF_ERROR(CheckScroll(request, context->body));
   }
   BINSEEK_DSL_ASSIGN_OR_RETURN(std::shared_ptr<const index::EngineView> view,
                                ViewOf(node, request, context.get()));
@@ -321,6 +330,7 @@ HandlerResult RunSearch(Node* node, const Request& request,
   BINSEEK_DSL_RETURN_IF_ERROR(CheckDocValueFields(*context));
   search::SearchRequest search = Sliced(context->body);
   if (scroll) {
+    BINSEEK_DSL_RETURN_IF_ERROR(CheckScrollPage(*context, node->search_options()));
     BINSEEK_DSL_ASSIGN_OR_RETURN(const int64_t keep_alive,
                                  dsl::ParseTimeValueMs(*scroll, "scroll"));
     search.track_total_hits = search::SearchRequest::kCountAll;
@@ -339,8 +349,8 @@ HandlerResult RunSearch(Node* node, const Request& request,
 
 void AddSearchHandlers(Node* node, Router* router) {
   constexpr std::string_view kCountParameters =
-      "source,source_content_type,preference,routing,terminate_after," BINSEEK_QUERY_PARAMETERS
-      "," BINSEEK_WAIT_PARAMETERS "," BINSEEK_INDICES_PARAMETERS;
+      "source,source_content_type,preference,routing,terminate_after,min_"
+      "score," BINSEEK_QUERY_PARAMETERS "," BINSEEK_WAIT_PARAMETERS "," BINSEEK_INDICES_PARAMETERS;
   const auto search = [node](const Request& request) { return Search(node, request); };
   const auto count = [node](const Request& request) { return Count(*node, request); };
   router->Add("GET,POST", "/_search", kSearchParameters, search);

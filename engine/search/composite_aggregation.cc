@@ -174,6 +174,8 @@ class SourceReader {
   std::vector<int64_t> of_document_;
 };
 
+constexpr uint64_t kCombinationsPerCheck = 4096;
+
 class CompositeAggregator final : public Aggregator {
  public:
   CompositeAggregator(const CompositeAggregation* options, AggregationContext* context,
@@ -255,12 +257,19 @@ class CompositeAggregator final : public Aggregator {
     return 0;
   }
 
-  // All combinations of the document's values, a source after the other.
+  // All combinations of the document's values, a source after the other; a few values of many sources make more of them than any search has time for.
   Status Combine(size_t source, uint32_t offset) {
     if (source == readers_.size()) {
+      if (++combinations_ % kCombinationsPerCheck == 0) {
+        BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+        context_->interrupt->TimedOut();
+      }
       return Count(offset);
     }
     for (const Cell& cell : cells_[source]) {
+      if (context_->interrupt->timed_out()) {
+        return Status::Ok();
+      }
       combination_[source] = cell;
       BINSEEK_RETURN_IF_ERROR(Combine(source + 1, offset));
     }
@@ -315,6 +324,7 @@ class CompositeAggregator final : public Aggregator {
   Combination combination_;
   std::map<Combination, Bucket, Before> buckets_;
   uint32_t next_number_ = 0;
+  uint64_t combinations_ = 0;
 };
 
 }  // namespace

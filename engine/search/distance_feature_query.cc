@@ -86,7 +86,8 @@ class DistanceFeatureQuery final : public Query {
   Result<std::unique_ptr<ValueScore>> ByDate(const mapping::Field& field, int64_t now_micros,
                                              float weight) const {
     const bool nanos = field.kind == FieldKind::kDateNanos;
-    const Result<int64_t> origin = ParseDateMath(options_.origin, now_micros, false);
+    const Result<int64_t> origin = ParseDateMath(options_.origin, {field.parameters().format, ""},
+                                                 now_micros, /*round_up=*/true);
     if (!origin.ok()) {
       return Status::InvalidArgument("failed to create query: " + origin.status().message());
     }

@@ -56,9 +56,13 @@ class Combination {
     }
     any_ = true;
   }
-  // 1 where none applied.
+  // 1 where none applied, and where those that did weigh nothing together.
   double value() const {
-    return any_ && mode_ == ScoreMode::kAvg ? (weights_ != 0 ? value_ / weights_ : 1) : value_;
+    const bool weighs = mode_ == ScoreMode::kSum || mode_ == ScoreMode::kAvg;
+    if (!any_ || !weighs) {
+      return value_;
+    }
+    return weights_ == 0 ? 1 : mode_ == ScoreMode::kAvg ? value_ / weights_ : value_;
   }
 
  private:

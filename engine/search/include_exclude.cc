@@ -1,11 +1,9 @@
 #include "engine/search/include_exclude.h"
 
-#include <unicode/regex.h>
-#include <unicode/unistr.h>
-#include <unicode/utext.h>
-
 #include <cstring>
 #include <utility>
+
+#include "engine/search/regexp.h"
 
 namespace binseek::search {
 namespace {
@@ -43,81 +41,7 @@ uint32_t FloorMod(int64_t value, uint32_t by) {
   return static_cast<uint32_t>(rest < 0 ? rest + by : rest);
 }
 
-// Lucene's operators that mean something else to ICU, or nothing.
-Result<std::string> Translate(const std::string& pattern) {
-  std::string out;
-  bool in_class = false;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '\\' && i + 1 < pattern.size()) {
-      const char next = pattern[++i];
-      const bool classes = std::strchr("dDwWsS", next) != nullptr;
-      const bool plain = (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') ||
-                         (next >= '0' && next <= '9') || static_cast<uint8_t>(next) >= 0x80;
-      out.append(classes || !plain ? "\\" : "").push_back(next);
-    } else if (in_class) {
-      in_class = c != ']';
-      out.append(c == '[' || c == '&' ? "\\" : "").push_back(c);
-    } else if (c == '"') {
-      const size_t end = pattern.find('"', i + 1);
-      if (end == std::string::npos) {
-        return Status::InvalidArgument("expected '\"' at position " +
-                                       std::to_string(pattern.size()));
-      }
-      out.append("\\Q").append(pattern, i + 1, end - i - 1).append("\\E");
-      i = end;
-    } else if (c == '@' || c == '#') {
-      out.append(c == '@' ? "(?:.*)" : "(?:[^\\x{0}-\\x{10FFFF}])");
-    } else if (c == '~' || c == '&' || c == '<') {
-      return Status::InvalidArgument("the operator [" + std::string(1, c) +
-                                     "] of [include] and [exclude] is not supported by binseek");
-    } else {
-      in_class = c == '[';
-      out.append(c == '^' || c == '$' ? "\\" : "").push_back(c);
-      if (in_class && i + 1 < pattern.size() && pattern[i + 1] == '^') {
-        out.push_back(pattern[++i]);
-      }
-    }
-  }
-  return out;
-}
-
 }  // namespace
-
-class TermFilter::Regexp {
- public:
-  static Result<std::unique_ptr<Regexp>> Make(const std::string& pattern) {
-    BINSEEK_ASSIGN_OR_RETURN(const std::string translated, Translate(pattern));
-    UErrorCode error = U_ZERO_ERROR;
-    auto matcher = std::make_unique<icu::RegexMatcher>(icu::UnicodeString::fromUTF8(translated),
-                                                       UREGEX_DOTALL, error);
-    if (U_FAILURE(error)) {
-      return Status::InvalidArgument("failed to parse regexp [" + pattern.substr(0, 100) + "]");
-    }
-    matcher->setTimeLimit(kMaxSteps, error);
-    return std::make_unique<Regexp>(std::move(matcher));
-  }
-  explicit Regexp(std::unique_ptr<icu::RegexMatcher> matcher) : matcher_(std::move(matcher)) {}
-
-  // A value over which the expression takes too long is none of it.
-  bool Matches(std::string_view text) {
-    const icu::UnicodeString wide = icu::UnicodeString::fromUTF8(
-        icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
-    matcher_->reset(wide);
-    UErrorCode error = U_ZERO_ERROR;
-    return matcher_->matches(error) && U_SUCCESS(error);
-  }
-
- private:
-  static constexpr int32_t kMaxSteps = 100;  // of ICU's, each about a millisecond
-
-  const std::unique_ptr<icu::RegexMatcher> matcher_;
-};
-
-TermFilter::TermFilter() = default;
-TermFilter::~TermFilter() = default;
-TermFilter::TermFilter(TermFilter&&) noexcept = default;
-TermFilter& TermFilter::operator=(TermFilter&&) noexcept = default;
 
 Result<TermFilter> TermFilter::Make(const IncludeExclude& options, const ValueForm& form,
                                     const std::string& aggregation) {
@@ -133,10 +57,10 @@ Result<TermFilter> TermFilter::Make(const IncludeExclude& options, const ValueFo
           "applied to string fields. Use an array of values for include/exclude clauses");
     }
     if (options.include_regexp) {
-      BINSEEK_ASSIGN_OR_RETURN(filter.include_, Regexp::Make(*options.include_regexp));
+      BINSEEK_ASSIGN_OR_RETURN(filter.include_, CompileRegexp(*options.include_regexp, {}));
     }
     if (options.exclude_regexp) {
-      BINSEEK_ASSIGN_OR_RETURN(filter.exclude_, Regexp::Make(*options.exclude_regexp));
+      BINSEEK_ASSIGN_OR_RETURN(filter.exclude_, CompileRegexp(*options.exclude_regexp, {}));
     }
   }
   if (options.include_values) {
@@ -174,8 +98,7 @@ bool TermFilter::Accepts(std::string_view text) const {
     return false;
   }
   return (!include_texts_ || include_texts_->contains(text)) && !exclude_texts_.contains(text) &&
-         (include_ == nullptr || include_->Matches(text)) &&
-         (exclude_ == nullptr || !exclude_->Matches(text));
+         (!include_ || include_->Accepts(text)) && (!exclude_ || !exclude_->Accepts(text));
 }
 
 bool TermFilter::Accepts(int64_t common) const {

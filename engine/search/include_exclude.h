@@ -1,13 +1,12 @@
 // IncludeExclude: which of a field's values become buckets of a terms aggregation: lists, regular expressions, or one of n partitions.
 //
-// Regular expressions are matched against the whole value, in Lucene's syntax without complement, intersection and numeric intervals. An exclude holds over an include.
+// Regular expressions are matched against the whole value (regexp.h). An exclude holds over an include.
 // IncludeExclude is a plain value type; TermFilter is single-threaded, owner: an aggregator.
 // Errors: kInvalidArgument for an expression or a value that is none, or an expression over numbers.
 #ifndef BINSEEK_ENGINE_SEARCH_INCLUDE_EXCLUDE_H_
 #define BINSEEK_ENGINE_SEARCH_INCLUDE_EXCLUDE_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/search/automaton.h"
 #include "engine/search/value_form.h"
 
 namespace binseek::search {
@@ -35,13 +35,7 @@ struct IncludeExclude {
 
 class TermFilter {
  public:
-  // Accepts all.
-  TermFilter();
-  ~TermFilter();
-  TermFilter(TermFilter&&) noexcept;
-  TermFilter& operator=(TermFilter&&) noexcept;
-  TermFilter(const TermFilter&) = delete;
-  TermFilter& operator=(const TermFilter&) = delete;
+  TermFilter() = default;  // accepts all
   static Result<TermFilter> Make(const IncludeExclude& options, const ValueForm& form,
                                  const std::string& aggregation);
 
@@ -50,15 +44,13 @@ class TermFilter {
   bool Accepts(int64_t common) const;
 
  private:
-  class Regexp;
-
   bool all_ = true;
   std::optional<std::set<std::string, std::less<>>> include_texts_;
   std::set<std::string, std::less<>> exclude_texts_;
   std::optional<std::set<int64_t>> include_numbers_;
   std::set<int64_t> exclude_numbers_;
-  std::unique_ptr<Regexp> include_;
-  std::unique_ptr<Regexp> exclude_;
+  std::optional<CodePointDfa> include_;
+  std::optional<CodePointDfa> exclude_;
   uint32_t partition_ = 0;
   uint32_t partitions_ = 0;
 };

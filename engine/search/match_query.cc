@@ -9,6 +9,7 @@
 #include "engine/search/field_ref.h"
 #include "engine/search/multi_term_query.h"
 #include "engine/search/query.h"
+#include "engine/search/query_tokens.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
@@ -62,10 +63,7 @@ class MatchQuery final : public Query {
 
  private:
   Result<QueryPtr> ResolveText(const mapping::Field& field) const {
-    const std::string& by_default = field.parameters().search_analyzer.empty()
-                                        ? field.analyzer
-                                        : field.parameters().search_analyzer;
-    const std::string& name = options_.analyzer.empty() ? by_default : options_.analyzer;
+    const std::string& name = SearchAnalyzerOf(field, options_.analyzer);
     const analysis::Analyzer* analyzer = analysis::AnalysisRegistry::Find(name);
     if (analyzer == nullptr) {
       return Status::InvalidArgument("failed to create query: [match] analyzer [" + name +

@@ -13,6 +13,7 @@
 #include "engine/search/interrupt.h"
 #include "engine/search/phrase_scorer.h"
 #include "engine/search/query.h"
+#include "engine/search/query_tokens.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
@@ -156,7 +157,7 @@ class MatchPhraseQuery final : public Query {
  private:
   Result<std::unique_ptr<Weight>> BindText(const BindContext& context, const FieldRef& ref,
                                            float boost) const {
-    const std::string& name = options_.analyzer.empty() ? ref.field->analyzer : options_.analyzer;
+    const std::string& name = QuoteAnalyzerOf(*ref.field, options_.analyzer);
     const analysis::Analyzer* analyzer = analysis::AnalysisRegistry::Find(name);
     if (analyzer == nullptr) {
       return Status::InvalidArgument("failed to create query: [match_phrase] analyzer [" + name +

@@ -42,7 +42,8 @@ using QueryPtr = std::shared_ptr<const Query>;
 
 inline constexpr uint32_t kMaxClauses = 1024;  // leaves and branches of one tree
 inline constexpr uint32_t kMaxQueryDepth = 50;
-inline constexpr uint32_t kMaxTermsValues = 65536;  // values of one terms query
+inline constexpr uint32_t kMaxTermsValues = 65536;     // values of one terms query
+inline constexpr uint32_t kMostTermsValues = 1 << 19;  // where an index was given a greater limit
 
 class Query {
  public:

@@ -29,6 +29,11 @@ const std::string& SearchAnalyzerOf(const mapping::Field& field, const std::stri
   return for_search.empty() ? field.analyzer : for_search;
 }
 
+const std::string& QuoteAnalyzerOf(const mapping::Field& field, const std::string& asked) {
+  const std::string& for_phrases = field.parameters().search_quote_analyzer;
+  return SearchAnalyzerOf(field, asked.empty() ? for_phrases : asked);
+}
+
 Result<std::vector<std::string>> TokensOf(const std::string& analyzer, std::string_view text,
                                           size_t limit) {
   const analysis::Analyzer* const found = analysis::AnalysisRegistry::Find(analyzer);

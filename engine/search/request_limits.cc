@@ -1,8 +1,10 @@
 #include "engine/search/request_limits.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "engine/search/index_setting.h"
 #include "engine/search/query.h"
 #include "engine/search/rescore.h"
 
@@ -39,13 +41,19 @@ Status CheckIndices(std::span<const index::IndexView* const> indices) {
               : Status::ResourceExhausted("too many indices or segments for one search");
 }
 
-Status CheckRequest(const SearchRequest& request, const SearchOptions& options) {
-  if (request.from > options.max_result_window ||
-      request.size > options.max_result_window - request.from) {
+uint64_t ResultWindow(std::span<const index::IndexView* const> indices,
+                      const SearchOptions& options) {
+  return LeastSetting(indices, "index.max_result_window", options.max_result_window,
+                      std::max(kMostResultWindow, options.max_result_window));
+}
+
+Status CheckRequest(const SearchRequest& request, std::span<const index::IndexView* const> indices,
+                    const SearchOptions& options) {
+  const uint64_t window = ResultWindow(indices, options);
+  if (request.from > window || request.size > window - request.from) {
     return Status::InvalidArgument(
         "Result window is too large, from + size must be less than or equal to: [" +
-        std::to_string(options.max_result_window) + "] but was [" +
-        std::to_string(request.from + request.size) +
+        std::to_string(window) + "] but was [" + std::to_string(request.from + request.size) +
         "]. See the scroll api for a more efficient way to request large data sets. This limit can "
         "be set by changing the "
         "[index.max_result_window] index level setting.");
@@ -61,10 +69,10 @@ Status CheckRequest(const SearchRequest& request, const SearchOptions& options) 
   }
   for (const Rescorer& rescorer : request.rescorers) {
     BINSEEK_RETURN_IF_ERROR(CheckLimits(*rescorer.query));
-    if (rescorer.window_size > options.max_result_window) {
+    if (rescorer.window_size > window) {
       return Status::InvalidArgument(
           "Rescore window [" + std::to_string(rescorer.window_size) +
-          "] is too large. It must be less than [" + std::to_string(options.max_result_window) +
+          "] is too large. It must be less than [" + std::to_string(window) +
           "]. This prevents allocating massive heaps for storing the results to be rescored. This "
           "limit can be set by changing the [index.max_rescore_window] index level setting.");
     }

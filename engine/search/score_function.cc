@@ -197,7 +197,8 @@ Status BoundFunction::BindDecay(const BindContext& context) {
     BINSEEK_ASSIGN_OR_RETURN(offset_, mapping::ParseDistance(f.offset.empty() ? "0" : f.offset));
   } else if (field_->is_date()) {
     const Result<int64_t> micros =
-        ParseDateMath(f.origin.empty() ? "now" : f.origin, context.now_micros, false);
+        ParseDateMath(f.origin.empty() ? "now" : f.origin, {field_->parameters().format, ""},
+                      context.now_micros, /*round_up=*/false);
     if (!micros.ok()) {
       return Status::InvalidArgument("failed to create query: " + micros.status().message());
     }

@@ -241,14 +241,15 @@ Result<SearchResult> Search(const index::EngineView& view,
                             std::span<const index::IndexView* const> indices,
                             const SearchRequest& request, const SearchOptions& options) {
   BINSEEK_RETURN_IF_ERROR(CheckIndices(indices));
-  BINSEEK_RETURN_IF_ERROR(CheckRequest(request, options));
+  BINSEEK_RETURN_IF_ERROR(CheckRequest(request, indices, options));
   return std::make_unique<SearchRun>(view, indices, request, options)->Run();
 }
 
 Result<uint64_t> Count(const index::EngineView& view,
                        std::span<const index::IndexView* const> indices, const QueryPtr& query,
-                       const SearchOptions& options, int64_t timeout_ms) {
-  if (query == nullptr) {
+                       const SearchOptions& options, int64_t timeout_ms,
+                       std::optional<float> min_score) {
+  if (query == nullptr && !min_score) {
     uint64_t count = 0;
     for (const index::IndexView* index : indices) {
       for (const auto& segment : index->segments) {
@@ -262,6 +263,7 @@ Result<uint64_t> Count(const index::EngineView& view,
   request.size = 0;
   request.track_total_hits = SearchRequest::kCountAll;
   request.timeout_ms = timeout_ms;
+  request.min_score = min_score;
   BINSEEK_ASSIGN_OR_RETURN(const SearchResult result, Search(view, indices, request, options));
   if (result.timed_out) {
     return Status::Aborted("The count was not complete within [" + std::to_string(timeout_ms) +

@@ -39,7 +39,8 @@ class AnalysisRegistry;
 
 namespace binseek::search {
 
-inline constexpr uint64_t kMaxResultWindow = 10000;  // from + size
+inline constexpr uint64_t kMaxResultWindow = 10000;       // from + size
+inline constexpr uint64_t kMostResultWindow = 1'000'000;  // where an index was given a greater one
 
 struct SearchRequest {
   QueryPtr query;  // null: match all
@@ -79,6 +80,7 @@ struct SearchOptions {
       nullptr;  // set by another thread: the search ends with kAborted
   uint32_t max_buckets = kDefaultMaxBuckets;
   uint64_t max_aggregation_bytes = kDefaultMaxAggregationBytes;  // tables and result of all of them
+  // Of indices that were not given one by index.max_result_window.
   uint64_t max_result_window = kMaxResultWindow;
 };
 
@@ -127,10 +129,11 @@ Result<SearchResult> Search(const index::EngineView& view,
                             std::span<const index::IndexView* const> indices,
                             const SearchRequest& request, const SearchOptions& options);
 
-// Number of live documents that match; `query` null: all. kAborted where `timeout_ms` (0: none) was not enough: half a count is none.
+// Number of live documents that match, and score so much; `query` null: all. kAborted where `timeout_ms` (0: none) was not enough: half a count is none.
 Result<uint64_t> Count(const index::EngineView& view,
                        std::span<const index::IndexView* const> indices, const QueryPtr& query,
-                       const SearchOptions& options, int64_t timeout_ms = 0);
+                       const SearchOptions& options, int64_t timeout_ms = 0,
+                       std::optional<float> min_score = std::nullopt);
 
 }  // namespace binseek::search
 

@@ -156,7 +156,8 @@ class TermsQuery final : public Query {
       : field_(std::move(field)), values_(std::move(values)), boost_(boost) {}
 
   Result<std::unique_ptr<Weight>> Bind(const BindContext& context, float boost) const override {
-    const uint64_t most = IndexSetting(*context.index, "index.max_terms_count", kMaxTermsValues);
+    const uint64_t most = std::min<uint64_t>(
+        IndexSetting(*context.index, "index.max_terms_count", kMaxTermsValues), kMostTermsValues);
     if (values_.size() > most) {
       return Status::InvalidArgument(
           "failed to create query: The number of terms [" + std::to_string(values_.size()) +

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/search/aggregator.h"
+#include "engine/search/index_setting.h"
 #include "engine/search/nested_path.h"
 #include "engine/search/sort_plan.h"
 #include "engine/search/top_docs.h"
@@ -177,10 +178,12 @@ bool TopHitsAggregation::needs_scores() const {
 
 Result<std::unique_ptr<Aggregator>> TopHitsAggregation::Make(const AggregationSpec& spec,
                                                              AggregationContext* context) const {
-  if (from + size > kMaxWindow) {
+  const uint64_t window =
+      LeastSetting(context->indices, "index.max_inner_result_window", kMaxWindow, kMostWindow);
+  if (from + size > window) {
     return Status::InvalidArgument(
         "Top hits result window is too large, the top hits aggregator [" + spec.name +
-        "]'s from + size must be less than or equal to: [" + std::to_string(kMaxWindow) +
+        "]'s from + size must be less than or equal to: [" + std::to_string(window) +
         "] but was [" + std::to_string(from + size) +
         "]. This limit can be set by changing the [index.max_inner_result_window] index level "
         "setting.");

@@ -18,7 +18,8 @@
 namespace binseek::search {
 
 struct TopHitsAggregation final : Aggregation {
-  static constexpr uint64_t kMaxWindow = 100;  // from + size, as Elasticsearch has it
+  static constexpr uint64_t kMaxWindow = 100;      // from + size, as Elasticsearch has it
+  static constexpr uint64_t kMostWindow = 10'000;  // where an index was given a greater one
 
   std::string_view type() const override { return "top_hits"; }
   bool needs_scores() const override;

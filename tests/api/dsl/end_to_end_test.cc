@@ -181,5 +181,37 @@ TEST_F(DslEndToEndTest, ErrorsHaveElasticsearchsShape) {
          R"({"status":400,"error":{"root_cause":[{"type":"illegal_argument_exception"}]}})");
 }
 
+// Each group's search is short, but there may be as many as hits.
+TEST_F(DslEndToEndTest, GroupsOfAllHitsHaveTheTimeOfOneSearch) {
+  class Steps final : public Clock {
+   public:
+    int64_t NowMicros() const override { return 0; }
+    int64_t MonotonicMicros() const override { return now_ += 1'000; }
+
+   private:
+    mutable int64_t now_ = 0;
+  };
+  const auto view = shop_.view();
+  const std::vector<const index::IndexView*> indices = {view->Find("products")};
+  auto body = ParseSearchBody(
+      Json(R"({"collapse":{"field":"brand","inner_hits":{"name":"all"}},"sort":["price"]})"));
+  ASSERT_TRUE(body.ok());
+  const Result<search::SearchResult> result =
+      search::Search(*view, indices, body->request, shop_.options());
+  ASSERT_OK(result);
+  ASSERT_GT(result->hits.size(), 1u);
+  const Steps clock;
+  ResponseOptions options;
+  options.hits = {.view = view.get(), .indices = indices, .options = shop_.options()};
+  options.hits.options.clock = &clock;
+  std::string out;
+  body->request.timeout_ms = 1'000;
+  ASSERT_OK(AppendSearchResponse(*result, *body, options, &out));
+  body->request.timeout_ms = 3;
+  const Status late = AppendSearchResponse(*result, *body, options, &out);
+  EXPECT_STATUS(late, kAborted);
+  EXPECT_NE(late.message().find("inner hits [all] of all groups"), std::string::npos) << late;
+}
+
 }  // namespace
 }  // namespace binseek::api::dsl

@@ -187,13 +187,13 @@ TEST(QueryParserTest, DeepAndLargeQueriesAreRefused) {
   EXPECT_NE(ErrorOf(ParseQuery(Json(wide + "]}}"))), "");
 
   std::string terms = R"({"terms":{"a":[0)";
-  for (uint32_t i = 0; i < search::kMaxTermsValues; ++i) {
+  for (uint32_t i = 0; i < search::kMostTermsValues; ++i) {
     terms += ",1";
   }
   EXPECT_EQ(ErrorOf(ParseQuery(Json(terms + "]}}"))),
-            "400 illegal_argument_exception: The number of terms [65537] used in the Terms Query "
+            "400 illegal_argument_exception: The number of terms [524289] used in the Terms Query "
             "request has exceeded the allowed "
-            "maximum of [65536]. This maximum can be set by changing the [index.max_terms_count] "
+            "maximum of [524288]. This maximum can be set by changing the [index.max_terms_count] "
             "index level setting.");
 }
 

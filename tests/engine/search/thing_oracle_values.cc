@@ -228,8 +228,10 @@ MeantThingQuery ThingOracle::DistanceFeature() {
     const auto day = static_cast<int64_t>(Uniform(300));
     return {MakeDistanceFeature({.field = "made", .origin = Day(day), .pivot = "10d", .boost = 3}),
             [=](const Thing& thing) {
+              const double last_of_it =
+                  MillisOfDay(day) + 86'399'999;  // what a day leaves open is its end
               const double days =
-                  std::abs(MillisOfDay(thing.made.value_or(0)) - MillisOfDay(day)) / 86'400'000;
+                  std::abs(MillisOfDay(thing.made.value_or(0)) - last_of_it) / 86'400'000;
               return When(thing.made.has_value(), 3 * 10 / (10 + days));
             },
             "near day " + std::to_string(day)};
