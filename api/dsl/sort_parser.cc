@@ -129,6 +129,10 @@ DslStatus ReadSortArgument(std::string_view name, const JsonValue& value, SortKe
     BINSEEK_DSL_ASSIGN_OR_RETURN(key->unmapped_type, ReadText(value, {"field_sort", name}));
     return std::nullopt;
   }
+  if (name == "format") {
+    BINSEEK_DSL_ASSIGN_OR_RETURN(key->format, ReadText(value, {"field_sort", name}));
+    return std::nullopt;
+  }
   if (Contains(kFieldKeys, name)) {
     return Unsupported("[" + std::string(name) + "] of a sort");
   }

@@ -34,6 +34,8 @@ struct SortKey {
   std::string missing_value{};  // not empty: they sort as if they had this
   // Not empty: an index without the field sorts all as missing, instead of an error.
   std::string unmapped_type{};
+  // Not empty: dates are shown, and looked for behind a page, as this format writes them (mapping/date_format.h).
+  std::string format{};
   Mode mode = Mode::kDefault;
   // Of distances: those from the nearest (by mode: farthest, ...) of these points to the field's. Documents without a point are infinitely far.
   std::vector<mapping::GeoPoint> points{};

@@ -9,6 +9,7 @@
 #include "engine/mapping/geo.h"
 #include "engine/mapping/ip.h"
 #include "engine/mapping/number.h"
+#include "engine/search/date_math.h"
 
 namespace binseek::search {
 namespace {
@@ -71,6 +72,30 @@ Result<int64_t> ParseDistanceValue(std::string_view text) {
   return mapping::ParseColumnValue(field, text);
 }
 
+bool IsDate(const ValueForm& form) {
+  return form.kind() == ValueForm::Kind::kColumn && form.field().is_date();
+}
+
+Status PlanFormat(PlannedKey* planned) {
+  if (planned->key.format.empty() || planned->form.kind() == ValueForm::Kind::kNone) {
+    return Status::Ok();
+  }
+  if (!IsDate(planned->form)) {
+    return Status::InvalidArgument(
+        "the [format] of a sort is not supported by binseek but on dates: [" + planned->key.field +
+        "] is none");
+  }
+  BINSEEK_ASSIGN_OR_RETURN(planned->format, MakeDateFormat(planned->key.format, ""));
+  return Status::Ok();
+}
+
+Result<int64_t> ParseFormatted(const PlannedKey& planned, std::string_view text) {
+  BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, ParseDateMath(text, {planned.key.format, ""},
+                                                               /*now_micros=*/0, false));
+  const bool nanos = planned.form.field().kind == mapping::FieldKind::kDateNanos;
+  return planned.form.Common(planned.form.field(), nanos ? micros * 1000 : micros);
+}
+
 // Values of nested objects are asked for as such, but where documents are those objects.
 Status CheckLevel(const index::IndexView& index, const std::string& name, std::string_view level) {
   const mapping::Field* const around = index.mapping->NestedAround(name);
@@ -127,6 +152,7 @@ Result<PlannedKey> PlanKey(std::span<const index::IndexView* const> indices, con
   } else if (!key.missing_value.empty() && planned.is_text()) {
     planned.missing_text = key.missing_value;
   }
+  BINSEEK_RETURN_IF_ERROR(PlanFormat(&planned));
   if (planned.reduces() && planned.is_text()) {
     return Status::InvalidArgument("we only support AVG, MEDIAN and SUM on number based fields");
   }
@@ -198,6 +224,10 @@ void SortPlan::AppendJson(size_t k, const SortCell& cell, std::string* out) cons
     } else {
       writer.String(planned.is_ip() ? mapping::FormatIp(cell.text) : cell.text);
     }
+  } else if (planned.format != nullptr) {
+    const auto common = static_cast<double>(planned.Fold(cell.number));
+    const bool nanos = planned.form.field().kind == mapping::FieldKind::kDateNanos;
+    writer.String(planned.format->Text(nanos ? common / 1e6 : common).value_or(""));
   } else {
     planned.form.AppendJson(planned.Fold(cell.number), out);
   }
@@ -220,7 +250,9 @@ Result<SortCell> SortPlan::ParseCell(const PlannedKey& planned,
     return cell;
   }
   Result<int64_t> number = int64_t{0};
-  if (is_field && !planned.form.date_format().empty() && IsWhole(*value)) {
+  if (planned.format != nullptr) {
+    number = ParseFormatted(planned, *value);
+  } else if (is_field && !planned.form.date_format().empty() && IsWhole(*value)) {
     number = ParseMoment(planned.form, *value);
   } else if (is_field) {
     number = planned.form.Parse(*value);

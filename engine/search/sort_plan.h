@@ -32,6 +32,7 @@ struct PlannedKey {
   std::vector<std::optional<FieldRef>> geo_refs;  // kGeoDistance, by index
   std::optional<int64_t> missing_number;          // as common number
   std::optional<std::string> missing_text;
+  ValueFormatPtr format;  // of dates, where the key has one; else null
   // Where values are those of nested objects, by index; null: the index has no such field.
   std::vector<std::shared_ptr<const NestedKey>> nested;
 

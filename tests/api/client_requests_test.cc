@@ -234,5 +234,20 @@ TEST_F(ClientRequestsTest, CombinationsWithoutNumberEndWithTheTimeout) {
   EXPECT_EQ(At(found, "timed_out"), "true");
 }
 
+TEST_F(ClientRequestsTest, DatesOfASortAreShownInItsFormat) {
+  Create(R"({"at":{"type":"date"},"fine":{"type":"date_nanos"},"n":{"type":"long"}})");
+  Put("1", R"({"at":"2026-01-02T03:04:05.678Z","fine":"2026-01-02T03:04:05.678912345Z"})");
+  Put("2", R"({"at":"2026-01-01T00:00:00Z","fine":"2026-01-01T00:00:00Z"})");
+  const std::string sort =
+      R"({"sort":[{"at":{"order":"desc","format":"strict_date_optional_time","unmapped_type":"boolean"}}])";
+  EXPECT_EQ(At(Search(sort + "}"), "hits.hits.0.sort"), R"(["2026-01-02T03:04:05.678Z"])");
+  const JsonValue next = Search(sort + R"(,"search_after":["2026-01-02T03:04:05.678Z"]})");
+  EXPECT_EQ(At(next, "hits.hits.0._id"), "2");
+  EXPECT_EQ(
+      At(Search(R"({"sort":[{"fine":{"format":"yyyy-MM-dd HH:mm:ss"}}]})"), "hits.hits.1.sort"),
+      R"(["2026-01-02 03:04:05"])");
+  EXPECT_THAT(Reason(R"({"sort":[{"n":{"format":"yyyy"}}]})"), HasSubstr("[n] is none"));
+}
+
 }  // namespace
 }  // namespace binseek::api
