@@ -106,10 +106,12 @@ class StatementParser {
   }
 
   void ParseCreate() {
-    if (lexer_.Take("OR")) {
-      lexer_.Take("REPLACE");
-    }
+    const bool replaces = lexer_.Take("OR") && lexer_.Take("REPLACE");
     if (lexer_.Take("TEMPORARY")) {
+      return;
+    }
+    if (replaces && (lexer_.Take("DATABASE") || lexer_.Take("SCHEMA"))) {
+      TakeDroppedDatabase();  // MariaDB; it says so by no DROP
       return;
     }
     while (lexer_.Take("UNIQUE") || lexer_.Take("FULLTEXT") || lexer_.Take("SPATIAL") ||
@@ -157,10 +159,7 @@ class StatementParser {
     }
     if (lexer_.Take("DATABASE") || lexer_.Take("SCHEMA")) {
       TakeIfExists();
-      if (lexer_.token().CanBeName()) {
-        statement_.kind = Kind::kDrop;
-        statement_.tables.push_back({lexer_.token().text, ""});
-      }
+      TakeDroppedDatabase();
       return;
     }
     if (lexer_.Take("TABLE") || lexer_.Take("TABLES")) {
@@ -172,6 +171,13 @@ class StatementParser {
     }
     if (lexer_.Take("INDEX")) {
       TakeTableAfterOn();
+    }
+  }
+
+  void TakeDroppedDatabase() {
+    if (lexer_.token().CanBeName()) {
+      statement_.kind = Kind::kDrop;
+      statement_.tables.push_back({lexer_.token().text, ""});
     }
   }
 

@@ -65,6 +65,14 @@ TEST(StatementTest, DdlNamesItsTables) {
                   "shop.t");
 }
 
+TEST(StatementTest, AReplacedDatabaseIsDropped) {
+  ExpectStatement("CREATE OR REPLACE DATABASE gone", Kind::kDrop, "gone.");
+  ExpectStatement("create or replace schema `gone` CHARACTER SET latin1", Kind::kDrop, "gone.");
+  ExpectStatement("CREATE DATABASE IF NOT EXISTS fresh", Kind::kOther);
+  ExpectStatement("CREATE SCHEMA fresh", Kind::kOther);
+  ExpectStatement("CREATE OR REPLACE VIEW v AS SELECT 1", Kind::kOther);
+}
+
 TEST(StatementTest, RowsAsTextNameTheirTable) {
   ExpectStatement("INSERT INTO t VALUES (1)", Kind::kRowsAsText, "shop.t");
   ExpectStatement("insert ignore x.t set a=1", Kind::kRowsAsText, "x.t");
