@@ -133,7 +133,7 @@ class StatementParser {
     }
     TakeIfExists();
     TakeTable(Kind::kDdl);
-    // ... RENAME [TO|AS|=] other; EXCHANGE PARTITION p WITH TABLE other
+    // ... RENAME [TO|AS|=] other; EXCHANGE PARTITION p WITH TABLE other; CONVERT PARTITION p TO TABLE other; CONVERT TABLE other TO PARTITION p
     while (!lexer_.token().AtEnd()) {
       if (lexer_.Take("RENAME")) {
         if (lexer_.Take("COLUMN") || lexer_.Take("INDEX") || lexer_.Take("KEY")) {
@@ -144,6 +144,14 @@ class StatementParser {
         }
         TakeTable(Kind::kDdl);
       } else if (lexer_.Take("WITH")) {
+        if (lexer_.Take("TABLE")) {
+          TakeTable(Kind::kDdl);
+        }
+      } else if (lexer_.Take("CONVERT")) {
+        if (lexer_.Take("PARTITION")) {
+          lexer_.Advance();
+          lexer_.Take("TO");
+        }
         if (lexer_.Take("TABLE")) {
           TakeTable(Kind::kDdl);
         }

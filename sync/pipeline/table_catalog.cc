@@ -101,6 +101,32 @@ Status TableCatalog::Restore(Checkpoint* checkpoint, mysql::Connection* connecti
   return ReadCascades(connection);
 }
 
+Result<std::vector<std::string>> TableCatalog::Missing(mysql::Connection* connection) const {
+  BINSEEK_ASSIGN_OR_RETURN(const auto there, TableNames(connection, options_.connection.database));
+  std::set<std::string> names;
+  for (const TableName& table : there) {
+    names.insert(table.Qualified());
+  }
+  std::vector<std::string> missing;
+  for (const std::string& name : tables_->NamesIn("")) {
+    const auto followed = tables_->Find(name);
+    if (!followed || names.contains(name)) {
+      continue;
+    }
+    BINSEEK_ASSIGN_OR_RETURN(const bool gone, mysql::IsGone(connection, followed->schema->database,
+                                                            followed->schema->table));
+    if (gone) {
+      missing.push_back(name);
+    }
+  }
+  return missing;
+}
+
+Status TableCatalog::LetGoOfMissing(const std::string& name, uint64_t ordinal) {
+  Log(LogLevel::kWarn, "table is not there any more", {{"table", name}});
+  return LetGo(name, ordinal);
+}
+
 // Its documents are still those that its rules make, in the index that they name.
 bool TableCatalog::GoesOn(const TableCheckpoint& table) const {
   if (!IsWanted(table.schema->database, table.schema->table) ||

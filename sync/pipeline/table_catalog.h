@@ -54,6 +54,12 @@ class TableCatalog {
   // are not wanted any more. Leaves an ordinal unused where documents of an index that other tables share had to go.
   Status Restore(Checkpoint* checkpoint, mysql::Connection* connection);
 
+  // Followed tables that the server does not have any more, and the end of one of them: what took it away was not shown by the stream, or is to
+  // come, which then finds nothing left to do. `ordinal`: the last one taken by the stream, left unused.
+  // REQUIRES: the server has all that was handed out.
+  Result<std::vector<std::string>> Missing(mysql::Connection* connection) const;
+  Status LetGoOfMissing(const std::string& name, uint64_t ordinal);
+
   // Statements are logged as they were written: this puts the event's names into the case that the server keeps them in.
   void FoldNames(change::TableEvent* event) const;
   // Whether the event is one for TakeEvent. The truncation of a table that is read to the end is not: its documents are deleted with the

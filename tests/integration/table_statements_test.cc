@@ -1,0 +1,95 @@
+// Statements by which tables come, go and change their names in ways of their own.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/integration/pipeline_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace binseek::test {
+namespace {
+
+class TableStatementsTest : public PipelineFixture {
+ protected:
+  void TearDown() override {
+    supervisor_.reset();
+    if (server_ != nullptr) {
+      EXPECT_OK(server_->Sql("DROP DATABASE IF EXISTS " + database_ + "_other"));
+    }
+    PipelineFixture::TearDown();
+  }
+
+  bool AwaitGone(const std::string& index) {
+    return Await([&] { return engine_->View()->Find(index) == nullptr; });
+  }
+};
+
+TEST_P(TableStatementsTest, AReplacedDatabaseLeavesNoDocumentsOfBefore) {
+  if (GetParam() != ServerFlavor::kMariadb) {
+    GTEST_SKIP() << "MySQL replaces no databases";
+  }
+  CreateItems(20);
+  Start();
+  AwaitLive();
+  Sql("CREATE OR REPLACE DATABASE " + database_ + " CHARACTER SET utf8mb4");
+  EXPECT_TRUE(AwaitGone("items"));
+  CreateItems(7);
+  ExpectEqual();
+}
+
+TEST_P(TableStatementsTest, APartitionThatBecomesATableIsFollowed) {
+  if (GetParam() != ServerFlavor::kMariadb) {
+    GTEST_SKIP() << "MySQL exchanges partitions only";
+  }
+  CreateItems(40);
+  Sql("ALTER TABLE items PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (21), PARTITION p1 "
+      "VALUES LESS THAN (100))");
+  Start();
+  AwaitLive();
+  Sql("ALTER TABLE items CONVERT PARTITION p1 TO TABLE goods; UPDATE goods SET stock = 7 WHERE id "
+      "= 30");
+  ExpectEqual("goods", "goods");
+  ExpectEqual();
+  EXPECT_EQ(Documents("items").size(), 20U);
+}
+
+TEST_P(TableStatementsTest, ATableThatBecomesAPartitionIsNotFollowedAnyMore) {
+  if (GetParam() != ServerFlavor::kMariadb) {
+    GTEST_SKIP() << "MySQL exchanges partitions only";
+  }
+  CreateItems(20);
+  Sql("CREATE TABLE goods LIKE items; INSERT INTO goods SELECT id + 20, name, price, stock, note "
+      "FROM items; ALTER TABLE items PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (21))");
+  Start();
+  AwaitLive();
+  Sql("ALTER TABLE items CONVERT TABLE goods TO PARTITION p1 VALUES LESS THAN (100); UPDATE items "
+      "SET stock = 7 WHERE id = 30");
+  EXPECT_TRUE(AwaitGone("goods"));
+  ExpectEqual();
+  EXPECT_EQ(Documents("items").size(), 40U);
+}
+
+TEST_P(TableStatementsTest, ATableThatWentUnseenDoesNotAnswerBehindARestart) {
+  CreateItems(20);
+  Sql("CREATE TABLE goods LIKE items; INSERT INTO goods SELECT * FROM items");
+  Start();
+  AwaitLive();
+  Stop();
+  Sql("SET SESSION sql_log_bin = 0; DROP TABLE goods; SET SESSION sql_log_bin = 1; UPDATE items "
+      "SET "
+      "stock = 7");
+  Start();
+  EXPECT_TRUE(AwaitGone("goods"));
+  AwaitLive();
+  ExpectEqual();
+  EXPECT_EQ(Table("goods").table, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, TableStatementsTest,
+                         ::testing::Values(ServerFlavor::kMariadb, ServerFlavor::kMysql9),
+                         [](const auto& test) {
+                           return std::string(ServerFlavorName(test.param));
+                         });
+
+}  // namespace
+}  // namespace binseek::test
