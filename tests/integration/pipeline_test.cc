@@ -424,6 +424,16 @@ TEST_P(PipelineTest, KeysOfEveryTypeAreReadInTheirOrder) {
   EXPECT_EQ(Documents("k7").size(), 60U);
 }
 
+TEST_P(PipelineTest, AnEnumKeyWithTheEmptyLabelIsReadToItsEnd) {
+  // The first two have the error value, which prints as the label '' does.
+  Sql("CREATE TABLE k (e ENUM('a','','b'), id INT, PRIMARY KEY (e, id)); INSERT IGNORE INTO k "
+      "VALUES ('none', 1), ('none', 2), ('a', 3), ('a', 4), ('', 5), ('', 6), ('', 7), ('b', 8)");
+  EXPECT_EQ(Sql("SELECT COUNT(*) FROM k WHERE e = 0"), "2\n");
+  StartWith([](pipeline::SupervisorOptions* options) { options->chunk_rows = 1; });
+  AwaitLive();
+  EXPECT_EQ(Documents("k").size(), 8U);
+}
+
 TEST_P(PipelineTest, ChunksOfLargeRowsEndByTheirBytes) {
   CreateItems(1);
   Sql("ALTER TABLE items MODIFY note LONGTEXT NULL");
