@@ -2,7 +2,8 @@
 //
 // Sessions are set up for reading rows exactly: time_zone '+00:00', sql_mode '', results in utf8mb4
 // (binary columns arrive as their bytes), so that equal rows read at any time from either server
-// give equal cells.
+// give equal cells. They have neither the server's limits of time and rows for a SELECT nor a transaction that nobody began; for a lock they
+// wait half of read_timeout (kUnavailable then).
 //
 //   BINSEEK_ASSIGN_OR_RETURN(auto connection, mysql::Connection::Open(options));
 //   BINSEEK_ASSIGN_OR_RETURN(auto rows, connection->Query("SELECT @@server_id"));
@@ -140,6 +141,7 @@ class Connection {
   explicit Connection(ConnectionOptions options) : options_(std::move(options)) {}
   Status Connect();
   Status SetUpSession();
+  Status SetUpTimeouts();
   Status ReadServerInfo();
 
   const ConnectionOptions options_;
