@@ -201,6 +201,13 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   return connection;
 }
 
+Result<std::unique_ptr<Connection>> Connection::OpenAnother(const ConnectionOptions& options) {
+  auto opened = Open(options);
+  return opened.ok()
+             ? std::move(opened)
+             : Result<std::unique_ptr<Connection>>(Status::Unavailable(opened.status().message()));
+}
+
 Connection::~Connection() {
   if (mysql_ != nullptr) {
     mysql_close(mysql_);

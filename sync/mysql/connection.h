@@ -11,7 +11,7 @@
 //
 // Thread-compatible: one thread at a time, but for Interrupt(), which any thread may call.
 // Errors: kUnavailable where trying again later may help (refused, lost, timed out, server going
-// down, too many connections); kResourceExhausted where the server is out of space;
+// down, too many connections, out of space or memory there); kResourceExhausted where we have none;
 // kInvalidArgument for everything that the server refuses (access denied, unknown table, syntax),
 // with its error number and text. No message holds a password.
 #ifndef BINSEEK_SYNC_MYSQL_CONNECTION_H_
@@ -109,6 +109,10 @@ class RowReader {
 class Connection {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Connection>> Open(const ConnectionOptions& options);
+  // One more to a server that is followed already: as Open, but that an account which is refused now is to be waited for, too. Whether that is
+  // the end of it is for the stream to say.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> OpenAnother(
+      const ConnectionOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

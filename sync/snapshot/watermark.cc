@@ -147,7 +147,7 @@ Result<Chunk> ReadBetween(mysql::Connection* connection, const WindowAccess& acc
   BINSEEK_ASSIGN_OR_RETURN(chunk.content, read());
   std::unique_ptr<mysql::Connection> other;
   if (chunk.content.cut) {
-    BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::Open(connection->options()));
+    BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::OpenAnother(connection->options()));
     BINSEEK_RETURN_IF_ERROR(CheckServer(other->server(), access.stream_server));
   } else if (transaction) {
     BINSEEK_RETURN_IF_ERROR(connection->Execute("COMMIT"));

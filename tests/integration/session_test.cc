@@ -1,4 +1,5 @@
-// What the server's global settings, which every new session begins with, do to sessions that read tables: nothing.
+// What the server's global settings, which every new session begins with, do to sessions that read tables: nothing. And what a refused
+// session does to them.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -89,6 +90,44 @@ TEST_P(SessionTest, ASelectWithoutALimitShowsAllRowsHoweverManyTheServerAllows) 
   AwaitLive();
   Sql("SET GLOBAL sql_select_limit = DEFAULT, GLOBAL max_join_size = DEFAULT");
   ExpectEqual();
+}
+
+TEST_P(SessionTest, APasswordThatChangesAmidASnapshotStopsNoTable) {
+  CreateItems(300);
+  const std::string user = "loader_" + database_;
+  const std::string account = user + "@'127.0.0.1'";
+  Sql("CREATE USER " + account + " IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO " + account);
+  const auto admin = Connect();
+  const auto holder = Connect();
+  ASSERT_NE(admin, nullptr);
+  ASSERT_NE(holder, nullptr);
+  ASSERT_OK(holder->Execute("LOCK TABLES items WRITE"));
+  StartWith([&](pipeline::SupervisorOptions* options) {
+    options->connection.user = user;
+    options->connection.password = "secret";
+  });
+  std::string reading;
+  ASSERT_TRUE(Await([&] {
+    const auto id = admin->QueryCell("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = " +
+                                     mysql::Quote(user) + " AND INFO LIKE 'SELECT%items%LIMIT%'");
+    reading = id.ok() ? id->value_or("") : "";
+    return !reading.empty();
+  }));
+  const auto refused = [&] {
+    const auto rows = admin->Query("SHOW GLOBAL STATUS LIKE 'Aborted_connects'");
+    return rows.ok() ? std::stoul(rows->rows.at(0).at(1).value_or("0")) : 0UL;
+  };
+  const auto before = refused();
+  ASSERT_OK(admin->Execute("ALTER USER " + account + " IDENTIFIED BY 'another'"));
+  ASSERT_OK(admin->Execute("KILL " + reading));
+  ASSERT_TRUE(Await([&] { return refused() > before + 1; })) << "it has not tried twice";
+  EXPECT_NE(Table("items").state, pipeline::TableState::kStopped) << Table("items").error;
+  ASSERT_OK(admin->Execute("ALTER USER " + account + " IDENTIFIED BY 'secret'"));
+  ASSERT_OK(holder->Execute("UNLOCK TABLES"));
+  AwaitLive();
+  ExpectEqual();
+  supervisor_.reset();
+  ASSERT_OK(admin->Execute("DROP USER " + account));
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, SessionTest,
