@@ -62,6 +62,12 @@ bool TableCatalog::IsWanted(std::string_view database, std::string_view table) c
 
 Status TableCatalog::Restore(Checkpoint* checkpoint, mysql::Connection* connection) {
   BINSEEK_ASSIGN_OR_RETURN(folds_names_, FoldsNames(connection));
+  // Begun by an attempt before this one, as tables were then: this one's stream may begin behind statements that have changed them since.
+  for (const std::string& name : tables_->NamesIn("")) {
+    if (!checkpoint->tables.contains(name)) {
+      BINSEEK_RETURN_IF_ERROR(LetGo(name, checkpoint->place.ordinal));
+    }
+  }
   std::vector<const TableCheckpoint*> others;
   std::vector<const TableCheckpoint*> rebuilt;
   for (const auto& [name, table] : checkpoint->tables) {

@@ -2,7 +2,16 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
+#include "sync/mysql/connection.h"
+#include "sync/mysql/url.h"
+#include "sync/pipeline/checkpoint.h"
+#include "sync/pipeline/engine_sink.h"
+#include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/generation_mapper.h"
+#include "sync/pipeline/source_checks.h"
+#include "sync/pipeline/table_catalog.h"
 #include "tests/integration/pipeline_fixture.h"
 #include "tests/support/status_matchers.h"
 
@@ -83,6 +92,46 @@ TEST_P(TableStatementsTest, ATableThatWentUnseenDoesNotAnswerBehindARestart) {
   AwaitLive();
   ExpectEqual();
   EXPECT_EQ(Table("goods").table, "");
+}
+
+TEST_P(TableStatementsTest, ATableThatChangesBetweenTwoAttemptsOfAFirstStartIsTakenAsItIsThen) {
+  CreateItems(3);
+  Sql("CREATE TABLE passing LIKE items; CREATE TABLE keyless (id INT)");
+  auto state = pipeline::StateStore::Open(":memory:");
+  ASSERT_OK(state);
+  auto engine = index::Engine::Open({.directory = directory_, .before_commit = {}});
+  ASSERT_OK(engine);
+  pipeline::SupervisorOptions options;
+  options.connection = *mysql::ParseMysqlUrl(server_->url(database_));
+  options.engine = engine->get();
+  options.state = state->get();
+  pipeline::EngineSink sink(engine->get());
+  pipeline::FollowedTables tables;
+  pipeline::GenerationMapper mapper(/*whole_documents=*/false);
+  pipeline::TableCatalog catalog(options, &sink, &tables, &mapper);
+  const auto connection = mysql::Connection::Open(options.connection);
+  ASSERT_OK(connection);
+  const auto attempt = [&] {
+    pipeline::Checkpoint checkpoint;
+    auto now = pipeline::StartPosition(connection->get());
+    ASSERT_OK(now);
+    checkpoint.place.position = *std::move(now);
+    ASSERT_OK(catalog.Restore(&checkpoint, connection->get()));
+  };
+  attempt();
+  EXPECT_TRUE(tables.IsStopped(database_ + ".keyless"));
+  // Its stream could not be opened. No other stream shows these.
+  Sql("ALTER TABLE items ADD COLUMN color INT DEFAULT 7; DROP TABLE passing; ALTER TABLE keyless "
+      "ADD "
+      "PRIMARY KEY (id)");
+  attempt();
+  const auto items = tables.Find(database_ + ".items");
+  ASSERT_TRUE(items.has_value());
+  EXPECT_GE(items->schema->FindColumn("color"), 0);
+  EXPECT_NE(sink.MappingOf(items->index_id)->Find("color"), nullptr);
+  EXPECT_FALSE(tables.Find(database_ + ".passing").has_value());
+  EXPECT_EQ((*engine)->View()->Find("passing"), nullptr);
+  EXPECT_FALSE(tables.IsStopped(database_ + ".keyless"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, TableStatementsTest,
