@@ -342,29 +342,27 @@ Status TableCatalog::ReadHereAgain(const TableCheckpoint& followed, uint64_t ord
 Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection) {
   // After the schema was read: it holds from here on.
   BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
-  const auto before = tables_->Find(schema->QualifiedName());
+  BINSEEK_ASSIGN_OR_RETURN(const uint64_t rows, snapshot::EstimateRows(connection, *schema));
+  Status made = CheckKeys(schema, connection);
+  if (!made.ok() && made.code() != StatusCode::kInvalidArgument) {
+    return made;
+  }
+  const std::string name = schema->QualifiedName();
+  const auto before = tables_->Find(name);
   const bool beside = before && BuildsBeside(*before, *schema);
   const std::string why = occasion.rewritten.empty() ? kOtherColumns : occasion.rewritten;
-  BINSEEK_RETURN_IF_ERROR(beside ? StandStill(*before, why)
-                                 : LetGo(schema->QualifiedName(), occasion.ordinal));
-  unreadable_.erase(schema->QualifiedName());
-  if (schema->key.empty()) {
-    Stop(
-        *schema,
-        "it has neither a primary key nor a unique key of columns that are NOT NULL: ALTER TABLE " +
-            mysql::QuoteIdentifier(schema->table) + " ADD PRIMARY KEY (...)");
-    return Status::Ok();
-  }
+  BINSEEK_RETURN_IF_ERROR(beside ? StandStill(*before, why) : LetGo(name, occasion.ordinal));
+  unreadable_.erase(name);
   TableCheckpoint table;
   table.schema = std::move(schema);
-  const Status made = PrepareIndex(&table, occasion.ordinal, beside, connection);
+  made = made.ok() ? PrepareIndex(&table, occasion.ordinal, beside) : made;
   if (made.code() == StatusCode::kInvalidArgument) {
     Stop(*table.schema, made.message());
     return Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(made);
   if (beside) {
-    const auto still = tables_->Find(table.schema->QualifiedName());
+    const auto still = tables_->Find(name);
     table.old = {still->index_id, /*is_fed=*/false, occasion.ordinal, Clock::Real()->NowMicros(),
                  why};
     table.stale_since_us = still->stale_since_us;
@@ -373,14 +371,12 @@ Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Conne
   BINSEEK_RETURN_IF_ERROR(Bind(table, occasion.ordinal));
   table.captured_from = now.binlog;
   Log(LogLevel::kInfo, beside ? "table is rebuilt beside" : "table is followed",
-      {{"table", table.schema->QualifiedName()},
-       {"index", table.index},
-       {"reason", beside ? why : "it is new"}});
-  const auto followed = table.schema;
+      {{"table", name}, {"index", table.index}, {"reason", beside ? why : "it is new"}});
   // All of it is read: of a start before, there may be some whose rows are gone.
-  options_.state->ForgetDeadLetters(options_.source, followed->QualifiedName());
+  options_.state->ForgetDeadLetters(options_.source, name);
   tables_->Follow(std::move(table));
-  return Estimate(*followed, connection);
+  tables_->SetEstimate(name, rows);
+  return Status::Ok();
 }
 
 }  // namespace binseek::pipeline

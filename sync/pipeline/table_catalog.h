@@ -119,6 +119,8 @@ class TableCatalog {
   // What answers stays, as it is now, and is fed by nobody; what was being built goes.
   Status StandStill(TableCheckpoint table, const std::string& why);
   Status Rebuild(const TableName& table, const Occasion& occasion, mysql::Connection* connection);
+  // Adopt, where nobody else hears of its errors.
+  Status AdoptOrStop(const Schema& schema, const Occasion& occasion, mysql::Connection* connection);
   Status BuildBeside(TableCheckpoint table, uint64_t ordinal, mysql::Connection* connection);
   // All rows from where the stream is now, of which nothing is passed over.
   Status ReadHereAgain(const TableCheckpoint& followed, uint64_t ordinal, const std::string& why,
@@ -153,8 +155,9 @@ class TableCatalog {
   std::string IndexNameOf(const change::TableSchema& schema) const;
   // Of a table that is to be followed: sets index, index_id and mapping. kInvalidArgument: why it cannot be, and what mends it.
   // `beside`: a new generation of the index.
-  Status PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside,
-                      mysql::Connection* connection);
+  Status PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside);
+  // What the server has to be asked for that: likewise; the connection's errors too.
+  Status CheckKeys(const Schema& schema, mysql::Connection* connection) const;
   // kInvalidArgument: why the table cannot have one, and what mends it.
   Result<std::string> ChooseIndex(const mapper::TableLayout& layout) const;
   Status CheckShared(const mapper::TableLayout& layout, const std::string& index,
