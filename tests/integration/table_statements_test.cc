@@ -78,6 +78,32 @@ TEST_P(TableStatementsTest, ATableThatBecomesAPartitionIsNotFollowedAnyMore) {
   EXPECT_EQ(Documents("items").size(), 40U);
 }
 
+TEST_P(TableStatementsTest, TablesThatChangeNamesInACircleHaveTheirRowsAndNoOthers) {
+  CreateItems(20);
+  Sql("CREATE TABLE goods LIKE items; INSERT INTO goods SELECT id + 100, name, price, stock, note "
+      "FROM items WHERE id < 8");
+  Start();
+  AwaitLive();
+  Sql("RENAME TABLE items TO parked, goods TO items, parked TO goods; UPDATE items SET stock = 7 "
+      "WHERE id = 103; UPDATE goods SET stock = 8 WHERE id = 3");
+  ExpectEqual();
+  ExpectEqual("goods", "goods");
+  EXPECT_EQ(engine_->View()->Find("parked"), nullptr);
+}
+
+TEST_P(TableStatementsTest, ATableThatLeavesTheDatabaseAndComesBackHasTheRowsOfThen) {
+  CreateItems(20);
+  const std::string away = database_ + "_other";
+  Sql("CREATE DATABASE " + away);
+  Start();
+  AwaitLive();
+  Sql("RENAME TABLE items TO " + away + ".items; UPDATE " + away + ".items SET stock = 7");
+  EXPECT_TRUE(AwaitGone("items"));
+  Sql("DELETE FROM " + away + ".items WHERE id = 4; RENAME TABLE " + away + ".items TO items");
+  ExpectEqual();
+  EXPECT_EQ(Documents("items").size(), 19U);
+}
+
 TEST_P(TableStatementsTest, ATableThatWentUnseenDoesNotAnswerBehindARestart) {
   CreateItems(20);
   Sql("CREATE TABLE goods LIKE items; INSERT INTO goods SELECT * FROM items");
