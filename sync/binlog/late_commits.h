@@ -1,8 +1,8 @@
 // LateCommits: XA transactions whose commit was handed out a short while ago, and that the server may not show to readers yet.
 //
-// MariaDB writes an XA COMMIT to its binlog, position and all, before its engines commit (ha_commit_or_rollback_by_xid asks the binlog first), so a
-// consistent snapshot behind the commit's position may lack its rows. XA RECOVER lists the transaction until the engines are done. So whoever reads
-// waits until none of these is listed.
+// Servers that LogsXaCommitsEarly tells write an XA COMMIT to their binlog, position and all, before their engines commit (MariaDB's
+// ha_commit_or_rollback_by_xid asks the binlog first), so a view behind the commit's position may lack its rows. XA RECOVER lists the transaction
+// until the engines are done. So whoever reads waits until none of these is listed.
 //
 // Kept for a minute, and forgotten when the same name is prepared again: a server that holds a commit back for longer is no race any more. A restart of ours
 // forgets them too; a stream that begins takes for late what XA RECOVER lists and it does not know, for some seconds, since most of these will only

@@ -25,6 +25,10 @@ Result<std::set<std::string>> PreparedOnServer(mysql::Connection* connection) {
   return names;
 }
 
+bool LogsXaCommitsEarly(const mysql::ServerInfo& server) {
+  return server.is_mariadb() || !server.AtLeast(8, 0, 30);
+}
+
 Result<std::vector<std::string>> PreparedUnknown(mysql::Connection* connection,
                                                  const change::PreparedSet* known) {
   auto prepared = PreparedOnServer(connection);

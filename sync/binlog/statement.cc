@@ -106,10 +106,12 @@ class StatementParser {
   }
 
   void ParseCreate() {
-    if (lexer_.Take("OR")) {
-      lexer_.Take("REPLACE");
-    }
+    const bool replaces = lexer_.Take("OR") && lexer_.Take("REPLACE");
     if (lexer_.Take("TEMPORARY")) {
+      return;
+    }
+    if (replaces && (lexer_.Take("DATABASE") || lexer_.Take("SCHEMA"))) {
+      TakeDroppedDatabase();  // MariaDB; it says so by no DROP
       return;
     }
     while (lexer_.Take("UNIQUE") || lexer_.Take("FULLTEXT") || lexer_.Take("SPATIAL") ||
@@ -131,7 +133,7 @@ class StatementParser {
     }
     TakeIfExists();
     TakeTable(Kind::kDdl);
-    // ... RENAME [TO|AS|=] other; EXCHANGE PARTITION p WITH TABLE other
+    // ... RENAME [TO|AS|=] other; EXCHANGE PARTITION p WITH TABLE other; CONVERT PARTITION p TO TABLE other; CONVERT TABLE other TO PARTITION p
     while (!lexer_.token().AtEnd()) {
       if (lexer_.Take("RENAME")) {
         if (lexer_.Take("COLUMN") || lexer_.Take("INDEX") || lexer_.Take("KEY")) {
@@ -142,6 +144,14 @@ class StatementParser {
         }
         TakeTable(Kind::kDdl);
       } else if (lexer_.Take("WITH")) {
+        if (lexer_.Take("TABLE")) {
+          TakeTable(Kind::kDdl);
+        }
+      } else if (lexer_.Take("CONVERT")) {
+        if (lexer_.Take("PARTITION")) {
+          lexer_.Advance();
+          lexer_.Take("TO");
+        }
         if (lexer_.Take("TABLE")) {
           TakeTable(Kind::kDdl);
         }
@@ -157,10 +167,7 @@ class StatementParser {
     }
     if (lexer_.Take("DATABASE") || lexer_.Take("SCHEMA")) {
       TakeIfExists();
-      if (lexer_.token().CanBeName()) {
-        statement_.kind = Kind::kDrop;
-        statement_.tables.push_back({lexer_.token().text, ""});
-      }
+      TakeDroppedDatabase();
       return;
     }
     if (lexer_.Take("TABLE") || lexer_.Take("TABLES")) {
@@ -172,6 +179,13 @@ class StatementParser {
     }
     if (lexer_.Take("INDEX")) {
       TakeTableAfterOn();
+    }
+  }
+
+  void TakeDroppedDatabase() {
+    if (lexer_.token().CanBeName()) {
+      statement_.kind = Kind::kDrop;
+      statement_.tables.push_back({lexer_.token().text, ""});
     }
   }
 

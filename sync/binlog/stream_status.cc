@@ -12,7 +12,7 @@ Status StreamStatus::Begin(mysql::Connection* connection, const change::Prepared
   const auto now = std::chrono::steady_clock::now();
   const MutexLock lock(&mutex_);
   server_ = connection->server();
-  if (server_.is_mariadb()) {
+  if (LogsXaCommitsEarly(server_)) {
     for (std::string& name : unknown) {
       late_.AddFromBefore(std::move(name), now);
     }
@@ -64,7 +64,7 @@ void StreamStatus::Count(const change::Transaction& transaction) {
   const MutexLock lock(&mutex_);
   ++status_.transactions;
   status_.rows += transaction.rows->size();
-  if (transaction.flavor == change::Flavor::kMariadb && !transaction.commits_xa.empty()) {
+  if (!transaction.commits_xa.empty() && LogsXaCommitsEarly(server_)) {
     late_.Add(transaction.commits_xa, std::chrono::steady_clock::now());
   }
   if (!late_.empty() && transaction.prepared != nullptr) {

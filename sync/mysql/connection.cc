@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <system_error>
@@ -196,7 +197,15 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   BINSEEK_RETURN_IF_ERROR(connection->Connect());
   BINSEEK_RETURN_IF_ERROR(connection->SetUpSession());
   BINSEEK_RETURN_IF_ERROR(connection->ReadServerInfo());
+  BINSEEK_RETURN_IF_ERROR(connection->SetUpTimeouts());
   return connection;
+}
+
+Result<std::unique_ptr<Connection>> Connection::OpenAnother(const ConnectionOptions& options) {
+  auto opened = Open(options);
+  return opened.ok()
+             ? std::move(opened)
+             : Result<std::unique_ptr<Connection>>(Status::Unavailable(opened.status().message()));
 }
 
 Connection::~Connection() {
@@ -241,8 +250,21 @@ Status Connection::Connect() {
   }
 }
 
+// Nothing of what the server gives to all sessions may decide what a SELECT sees, or how much of it: a transaction that autocommit = 0 or
+// completion_type = CHAIN leaves open shows the rows of before for as long as it lasts, and sql_select_limit cuts what has no LIMIT of its own.
 Status Connection::SetUpSession() {
-  return Execute("SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '', net_write_timeout = 600");
+  return Execute(
+      "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = '', net_write_timeout = 600, "
+      "autocommit = 1, completion_type = 'NO_CHAIN', sql_select_limit = 18446744073709551615, "
+      "sql_big_selects = 1");
+}
+
+// A statement that the server ends for the time that it takes would be sent again for ever. One that waits for a lock ends before we would give the
+// connection up, and leave its session waiting there.
+Status Connection::SetUpTimeouts() {
+  const int64_t lock_wait = std::max<int64_t>(1, options_.read_timeout.count() / 2);
+  return Execute("SET SESSION lock_wait_timeout = " + std::to_string(lock_wait) +
+                 (server_.is_mariadb() ? ", max_statement_time = 0" : ", max_execution_time = 0"));
 }
 
 Status Connection::ReadServerInfo() {

@@ -2,7 +2,8 @@
 //
 // Sessions are set up for reading rows exactly: time_zone '+00:00', sql_mode '', results in utf8mb4
 // (binary columns arrive as their bytes), so that equal rows read at any time from either server
-// give equal cells.
+// give equal cells. They have neither the server's limits of time and rows for a SELECT nor a transaction that nobody began; for a lock they
+// wait half of read_timeout (kUnavailable then).
 //
 //   BINSEEK_ASSIGN_OR_RETURN(auto connection, mysql::Connection::Open(options));
 //   BINSEEK_ASSIGN_OR_RETURN(auto rows, connection->Query("SELECT @@server_id"));
@@ -10,7 +11,7 @@
 //
 // Thread-compatible: one thread at a time, but for Interrupt(), which any thread may call.
 // Errors: kUnavailable where trying again later may help (refused, lost, timed out, server going
-// down, too many connections); kResourceExhausted where the server is out of space;
+// down, too many connections, out of space or memory there); kResourceExhausted where we have none;
 // kInvalidArgument for everything that the server refuses (access denied, unknown table, syntax),
 // with its error number and text. No message holds a password.
 #ifndef BINSEEK_SYNC_MYSQL_CONNECTION_H_
@@ -108,6 +109,10 @@ class RowReader {
 class Connection {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Connection>> Open(const ConnectionOptions& options);
+  // One more to a server that is followed already: as Open, but that an account which is refused now is to be waited for, too. Whether that is
+  // the end of it is for the stream to say.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> OpenAnother(
+      const ConnectionOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -140,6 +145,7 @@ class Connection {
   explicit Connection(ConnectionOptions options) : options_(std::move(options)) {}
   Status Connect();
   Status SetUpSession();
+  Status SetUpTimeouts();
   Status ReadServerInfo();
 
   const ConnectionOptions options_;

@@ -1,5 +1,7 @@
 #include "sync/mysql/databases.h"
 
+#include <mysql.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -11,6 +13,8 @@ namespace {
 constexpr std::string_view kStars = "%*";
 constexpr std::string_view kServersOwn[] = {"information_schema", "mysql", "performance_schema",
                                             "sys"};
+constexpr unsigned kNoSuchDatabase = 1049;
+constexpr unsigned kNoSuchTable = 1146;
 
 }  // namespace
 
@@ -41,6 +45,19 @@ Result<std::vector<std::string>> ReadDatabases(Connection* connection, const std
     }
   }
   return databases;
+}
+
+Result<bool> IsGone(Connection* connection, std::string_view database, std::string_view table) {
+  const Status opened = connection->Execute("SELECT 1 FROM " + QuoteIdentifier(database) + "." +
+                                            QuoteIdentifier(table) + " LIMIT 0");
+  if (opened.ok()) {
+    return false;
+  }
+  if (opened.code() != StatusCode::kInvalidArgument) {
+    return opened;
+  }
+  const unsigned number = mysql_errno(connection->raw());
+  return number == kNoSuchDatabase || number == kNoSuchTable;
 }
 
 std::string GrantObject(std::string_view wanted) {

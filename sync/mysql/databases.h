@@ -23,6 +23,9 @@ bool MatchesDatabase(std::string_view wanted, std::string_view database);
 // Those that the account may see, by name. One that is named without a pattern is not looked for.
 Result<std::vector<std::string>> ReadDatabases(Connection* connection, const std::string& wanted);
 
+// Whether there is no such table, or no such database, by the server's own word: one that the account may not see is not gone.
+Result<bool> IsGone(Connection* connection, std::string_view database, std::string_view table);
+
 // What GRANT ... ON calls all their tables: `shop`.*, or `shop\_%`.* for a pattern.
 std::string GrantObject(std::string_view wanted);
 

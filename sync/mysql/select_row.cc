@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -242,6 +243,11 @@ Value DecodeJson(const Column& column, std::string_view text) {
 
 }  // namespace
 
+bool TellsErrorValue(const Column& column) {
+  return column.type == ColumnType::kEnum &&
+         std::find(column.labels.begin(), column.labels.end(), "") != column.labels.end();
+}
+
 std::string SelectExpression(const Column& column) {
   std::string name = QuoteIdentifier(column.name);
   switch (column.type) {
@@ -251,6 +257,10 @@ std::string SelectExpression(const Column& column) {
       return "CAST(" + name + " AS DOUBLE) AS " + name;
     case ColumnType::kBit:
       return "CAST(" + name + " AS UNSIGNED) AS " + name;
+    case ColumnType::kEnum:
+      return TellsErrorValue(column) ? "IF(" + name + " = 0, '" + std::string(kErrorValueCell) +
+                                           "', " + name + ") AS " + name
+                                     : name;
     default:
       return name;
   }
@@ -290,7 +300,8 @@ Result<Value> DecodeSelected(const Column& column, std::optional<std::string_vie
     case ColumnType::kText:
       return DecodeText(ValueKind::kText, *text);
     case ColumnType::kEnum:
-      return DecodeText(ValueKind::kEnum, *text);
+      return DecodeText(ValueKind::kEnum,
+                        *text == kErrorValueCell && TellsErrorValue(column) ? "" : *text);
     case ColumnType::kSet:
       return DecodeText(ValueKind::kSet, *text);
     case ColumnType::kJson:

@@ -25,6 +25,12 @@ namespace binseek::mysql {
 // DOUBLE) AS `f`".
 std::string SelectExpression(const change::Column& column);
 
+// What an ENUM with the label '' is selected as where it has the error value, number 0, which prints as '' too. The servers cut
+// spaces off the ends of labels, so that no label is this one.
+inline constexpr std::string_view kErrorValueCell = " ";
+// Whether the error value of an ENUM needs a cell of its own.
+bool TellsErrorValue(const change::Column& column);
+
 // "`id`,`name`,CAST(`f` AS DOUBLE) AS `f`": every column, invisible ones too, in the schema's
 // order.
 std::string SelectList(const change::TableSchema& table);

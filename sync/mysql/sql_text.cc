@@ -51,6 +51,11 @@ std::string QuoteIdentifier(std::string_view name) {
 }
 
 StatusCode ClassifyError(unsigned error_number) {
+  // Those of the server's machine: files that cannot be made or written, memory. No statement is to blame.
+  constexpr unsigned kFirstOfTheServer = 1000;
+  if (error_number < kFirstOfTheServer) {
+    return StatusCode::kUnavailable;
+  }
   switch (error_number) {
     case 2002:  // cannot connect through socket
     case 2003:  // cannot connect to host
@@ -60,10 +65,16 @@ StatusCode ClassifyError(unsigned error_number) {
     case 2013:  // lost during query
     case 2027:  // malformed packet: the stream is out of step, a new one is not
     case 2055:  // lost, with the system's reason
+    case 1021:  // disk full
+    case 1037:  // 1037, 1038, 1041: no memory
+    case 1038:
     case 1040:  // too many connections
+    case 1041:
     case 1047:  // a node that has left its Galera cluster answers nothing else, until it is back
     case 1053:  // shutdown in progress
+    case 1114:  // a table is full: of a SELECT, that of its intermediate rows
     case 1129:  // our host is blocked for its many broken connections, until FLUSH HOSTS
+    case 1135:  // no thread can be made
     case 1152:  // aborted connection
     case 1158:  // 1158..1161: the server's own network errors
     case 1159:
@@ -72,6 +83,7 @@ StatusCode ClassifyError(unsigned error_number) {
     case 1184:
     case 1203:  // too many connections of this user
     case 1205:  // lock wait timeout
+    case 1206:  // no room for locks
     case 1213:  // deadlock
     case 1226:  // this user's connections or queries of the hour are used up
     case 1317:  // query interrupted
@@ -84,10 +96,6 @@ StatusCode ClassifyError(unsigned error_number) {
     case 4031:  // disconnected for inactivity
       return StatusCode::kUnavailable;
     case 2008:  // client out of memory
-    case 1021:  // disk full
-    case 1037:
-    case 1038:
-    case 1041:
       return StatusCode::kResourceExhausted;
     case 1236:  // the binlog that was asked for cannot be had
       return StatusCode::kAborted;

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "engine/base/fault_point.h"
 #include "engine/base/log.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/mysql/databases.h"
@@ -55,10 +56,18 @@ std::string TableCatalog::IndexNameOf(const change::TableSchema& schema) const {
   return renamed == options_.rename.end() ? mapper::DefaultIndexName(schema) : renamed->second;
 }
 
-Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside,
-                                  mysql::Connection* connection) {
+Status TableCatalog::CheckKeys(const Schema& schema, mysql::Connection* connection) const {
+  if (schema->key.empty()) {
+    return Status::InvalidArgument(
+        "it has neither a primary key nor a unique key of columns that are NOT NULL: ALTER TABLE " +
+        mysql::QuoteIdentifier(schema->table) + " ADD PRIMARY KEY (...)");
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const Layout layout, mapper::LayOut(schema, options_.mapping));
+  return CheckId(*layout, connection);
+}
+
+Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside) {
   BINSEEK_ASSIGN_OR_RETURN(const Layout layout, mapper::LayOut(table->schema, options_.mapping));
-  BINSEEK_RETURN_IF_ERROR(CheckId(*layout, connection));
   BINSEEK_ASSIGN_OR_RETURN(table->index, ChooseIndex(*layout));
   auto made = MakeIndex(*layout, table->index, ordinal, beside);
   if (!made.ok()) {
@@ -145,6 +154,7 @@ Status TableCatalog::CheckShared(const mapper::TableLayout& layout, const std::s
 Result<index::IndexId> TableCatalog::MakeIndex(const mapper::TableLayout& layout,
                                                const std::string& index, uint64_t ordinal,
                                                bool beside) {
+  BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("catalog.make_index"));
   BINSEEK_ASSIGN_OR_RETURN(const auto mapping, mapper::MappingOf(layout));
   const auto others = OthersOf(index, layout.table->QualifiedName());
   if (others.empty()) {

@@ -88,7 +88,7 @@ Result<Resync> TableCatalog::ResyncTable(const std::string& name, uint64_t ordin
         const Schema schema,
         LookUp({followed->schema->database, followed->schema->table}, ordinal, connection));
     if (schema != nullptr && !IsFollowedAs(followed, *schema)) {
-      BINSEEK_RETURN_IF_ERROR(Adopt(schema, {ordinal, {}, kAskedFor}, connection));
+      BINSEEK_RETURN_IF_ERROR(AdoptOrStop(schema, {ordinal, {}, kAskedFor}, connection));
     } else if (schema != nullptr && !BuildsBeside(*followed, *schema)) {
       BINSEEK_RETURN_IF_ERROR(
           ReadHereAgain(*followed, ordinal, kAskedFor, /*old_goes_on=*/false, connection));
@@ -104,6 +104,18 @@ Result<Resync> TableCatalog::ResyncTable(const std::string& name, uint64_t ordin
              ? Result<Resync>(Status::InvalidArgument("table " + name + ": " + now->stopped))
              : Result<Resync>(
                    Resync{name, static_cast<bool>(now->old), /*is_fed=*/now->old.is_fed});
+}
+
+// What answered is fed by nobody by then, or is gone. Taken for live, it would lack all rows from now on; and one that is gone is tried again by nobody.
+Status TableCatalog::AdoptOrStop(const Schema& schema, const Occasion& occasion,
+                                 mysql::Connection* connection) {
+  Status adopted = Adopt(schema, occasion, connection);
+  if (adopted.ok() || (adopted.retryable() && tables_->Find(schema->QualifiedName()))) {
+    return adopted;
+  }
+  Stop(*schema, "it could not be made anew: " + adopted.message() +
+                    "; once that is mended, binseek resync has it followed again");
+  return Status::Ok();
 }
 
 // Its rows are taken on as they come, into both; its pending keys stay, for the old one's sake.

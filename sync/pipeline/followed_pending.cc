@@ -58,6 +58,18 @@ void FollowedTables::ForgetPending(const std::string& name) {
   }
 }
 
+bool FollowedTables::AwaitsKeysToBeBuilt(const std::string& name) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  return it != tables_.end() && it->second.pending.AnyUpTo(it->second.built_stamp);
+}
+
+bool FollowedTables::IsToBeReadAgain(const std::string& name) const {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  return it != tables_.end() && it->second.pending.whole();
+}
+
 bool FollowedTables::AnyOutdated(const std::string& name) const {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(name);

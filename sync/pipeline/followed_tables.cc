@@ -181,6 +181,7 @@ void FollowedTables::DropChunksLocked() {
       table.generation = next_generation_++;
       table.read_to_end = table.checkpoint.snapshot_done || table.give_up;
       table.pending = PendingKeys(table.pending.List());  // none of which is being read any more
+      table.built_stamp = table.pending.last_stamp();     // whose stamps are others than before
     }
   }
   changed_.NotifyAll();

@@ -117,6 +117,10 @@ class FollowedTables {
   bool AnyOutdated(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   bool IsOutdated(const std::string& name, const snapshot::KeyCells& key) const
       BINSEEK_EXCLUDES(mutex_);
+  // Of a table that is read to the end: whether rows that were to be read alone by then still are.
+  bool AwaitsKeysToBeBuilt(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
+  // Whether it has so many rows to be read alone that it is to be read again as a whole.
+  bool IsToBeReadAgain(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   // A table that has so many rows to be read alone that it is to be read again as a whole, and whose snapshot does not run; empty: none.
   std::string TableToReadAgain() const BINSEEK_EXCLUDES(mutex_);
 
@@ -172,7 +176,7 @@ class FollowedTables {
     TableState state = TableState::kPending;
     bool read_to_end = false;
     uint64_t built_stamp =
-        0;  // pending keys up to this were there when the new generation was read to the end
+        0;                 // pending keys up to this were there when the table was read to the end
     bool give_up = false;  // see TableToGiveUp; `error` says why
     uint64_t estimated_rows = 0;
     std::deque<std::pair<int64_t, uint64_t>>

@@ -50,6 +50,19 @@ Status Rebuilds::Step(Applier* applier, binlog::BinlogSource* stream, const std:
   return TakeRequest(applier, stream, stop);
 }
 
+Status Rebuilds::LetGoOfMissing(Applier* applier, binlog::BinlogSource* stream) {
+  BINSEEK_ASSIGN_OR_RETURN(const auto connection, ConnectToServerOf(stream, connection_));
+  BINSEEK_ASSIGN_OR_RETURN(const auto missing, catalog_->Missing(connection.get()));
+  if (missing.empty()) {
+    return Status::Ok();
+  }
+  applier->LeaveOrdinal(stream->LeaveOrdinal());
+  for (const std::string& name : missing) {
+    BINSEEK_RETURN_IF_ERROR(catalog_->LetGoOfMissing(name, applier->place().ordinal));
+  }
+  return applier->ApplyCheckpoint();
+}
+
 // Reads are begun anew one table at a time; the others' turn comes with the next round.
 Status Rebuilds::ReadPendingAgain(Applier* applier, binlog::BinlogSource* stream,
                                   const std::stop_token& stop) {

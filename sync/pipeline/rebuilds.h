@@ -38,6 +38,9 @@ class Rebuilds {
   // Nobody takes steps any more: who waits, and who asks from now on, is told why.
   void End(const std::string& why) BINSEEK_EXCLUDES(mutex_);
 
+  // Before the first step: lets go of tables that went while nobody looked. The stream has begun, so that a server that has yet to catch up is none
+  // that lacks them.
+  Status LetGoOfMissing(Applier* applier, binlog::BinlogSource* stream);
   // Everything that can be done now; one request, one beginning. Errors stop the stream; what concerns a request is told to who asked.
   Status Step(Applier* applier, binlog::BinlogSource* stream, const std::stop_token& stop)
       BINSEEK_EXCLUDES(mutex_);

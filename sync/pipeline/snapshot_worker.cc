@@ -143,7 +143,7 @@ Status SnapshotWorker::Connect(const mysql::ServerInfo& stream_server) {
     Disconnect();
   }
   if (connection_ == nullptr) {
-    BINSEEK_ASSIGN_OR_RETURN(connection_, mysql::Connection::Open(options_));
+    BINSEEK_ASSIGN_OR_RETURN(connection_, mysql::Connection::OpenAnother(options_));
     SetInterruptible(connection_.get());
     BINSEEK_RETURN_IF_ERROR(
         connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));

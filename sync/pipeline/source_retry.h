@@ -25,9 +25,12 @@ class SourceRetry {
   // Runs `step` until it succeeds or fails for good. kAborted where stopped.
   template <class Step>
   Status Run(const std::stop_token& stop, Step step) {
-    for (;;) {
+    for (bool failed = false;; failed = true) {
       Status status = step();
       if (!status.retryable()) {
+        if (failed && status.ok()) {
+          progress_->Mended();
+        }
         return status;
       }
       static LogEvery every(std::chrono::seconds(10));

@@ -222,6 +222,7 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint, same_server));
     applier_->MoveTo(source_->server().Identity());
     BINSEEK_RETURN_IF_ERROR(applier_->Begin());
+    BINSEEK_RETURN_IF_ERROR(rebuilds_.LetGoOfMissing(&*applier_, source_.get()));
     applied_.Set(applier_->place().position);
     place_.StandsAt(applier_->place(), source_->server().version_text);
     return Status::Ok();

@@ -93,6 +93,11 @@ void SyncProgress::Failing(const std::string& error) {
   error_ = error;
 }
 
+void SyncProgress::Mended() {
+  const MutexLock lock(&mutex_);
+  error_.clear();
+}
+
 void SyncProgress::Warn(std::vector<std::string> warnings) {
   const MutexLock lock(&mutex_);
   if (warnings != warnings_) {

@@ -30,6 +30,7 @@ class SyncProgress {
   void Stopped() BINSEEK_EXCLUDES(mutex_);  // stays halted where it is
   // Something that failed is tried again.
   void Failing(const std::string& error) BINSEEK_EXCLUDES(mutex_);
+  void Mended() BINSEEK_EXCLUDES(mutex_);  // it has succeeded
   // What the server's settings give up, in place of what was said of them before.
   void Warn(std::vector<std::string> warnings) BINSEEK_EXCLUDES(mutex_);
   // The server deletes what is older from its binlog, needed or not; 0: nothing by age. Who has come more than half of the way there is warned.

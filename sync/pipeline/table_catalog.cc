@@ -62,6 +62,12 @@ bool TableCatalog::IsWanted(std::string_view database, std::string_view table) c
 
 Status TableCatalog::Restore(Checkpoint* checkpoint, mysql::Connection* connection) {
   BINSEEK_ASSIGN_OR_RETURN(folds_names_, FoldsNames(connection));
+  // Begun by an attempt before this one, as tables were then: this one's stream may begin behind statements that have changed them since.
+  for (const std::string& name : tables_->NamesIn("")) {
+    if (!checkpoint->tables.contains(name)) {
+      BINSEEK_RETURN_IF_ERROR(LetGo(name, checkpoint->place.ordinal));
+    }
+  }
   std::vector<const TableCheckpoint*> others;
   std::vector<const TableCheckpoint*> rebuilt;
   for (const auto& [name, table] : checkpoint->tables) {
@@ -99,6 +105,32 @@ Status TableCatalog::Restore(Checkpoint* checkpoint, mysql::Connection* connecti
     BINSEEK_RETURN_IF_ERROR(Refresh(name, {checkpoint->place.ordinal, {}, ""}, connection));
   }
   return ReadCascades(connection);
+}
+
+Result<std::vector<std::string>> TableCatalog::Missing(mysql::Connection* connection) const {
+  BINSEEK_ASSIGN_OR_RETURN(const auto there, TableNames(connection, options_.connection.database));
+  std::set<std::string> names;
+  for (const TableName& table : there) {
+    names.insert(table.Qualified());
+  }
+  std::vector<std::string> missing;
+  for (const std::string& name : tables_->NamesIn("")) {
+    const auto followed = tables_->Find(name);
+    if (!followed || names.contains(name)) {
+      continue;
+    }
+    BINSEEK_ASSIGN_OR_RETURN(const bool gone, mysql::IsGone(connection, followed->schema->database,
+                                                            followed->schema->table));
+    if (gone) {
+      missing.push_back(name);
+    }
+  }
+  return missing;
+}
+
+Status TableCatalog::LetGoOfMissing(const std::string& name, uint64_t ordinal) {
+  Log(LogLevel::kWarn, "table is not there any more", {{"table", name}});
+  return LetGo(name, ordinal);
 }
 
 // Its documents are still those that its rules make, in the index that they name.
@@ -310,29 +342,27 @@ Status TableCatalog::ReadHereAgain(const TableCheckpoint& followed, uint64_t ord
 Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection) {
   // After the schema was read: it holds from here on.
   BINSEEK_ASSIGN_OR_RETURN(const auto now, mysql::CurrentPosition(connection));
-  const auto before = tables_->Find(schema->QualifiedName());
+  BINSEEK_ASSIGN_OR_RETURN(const uint64_t rows, snapshot::EstimateRows(connection, *schema));
+  Status made = CheckKeys(schema, connection);
+  if (!made.ok() && made.code() != StatusCode::kInvalidArgument) {
+    return made;
+  }
+  const std::string name = schema->QualifiedName();
+  const auto before = tables_->Find(name);
   const bool beside = before && BuildsBeside(*before, *schema);
   const std::string why = occasion.rewritten.empty() ? kOtherColumns : occasion.rewritten;
-  BINSEEK_RETURN_IF_ERROR(beside ? StandStill(*before, why)
-                                 : LetGo(schema->QualifiedName(), occasion.ordinal));
-  unreadable_.erase(schema->QualifiedName());
-  if (schema->key.empty()) {
-    Stop(
-        *schema,
-        "it has neither a primary key nor a unique key of columns that are NOT NULL: ALTER TABLE " +
-            mysql::QuoteIdentifier(schema->table) + " ADD PRIMARY KEY (...)");
-    return Status::Ok();
-  }
+  BINSEEK_RETURN_IF_ERROR(beside ? StandStill(*before, why) : LetGo(name, occasion.ordinal));
+  unreadable_.erase(name);
   TableCheckpoint table;
   table.schema = std::move(schema);
-  const Status made = PrepareIndex(&table, occasion.ordinal, beside, connection);
+  made = made.ok() ? PrepareIndex(&table, occasion.ordinal, beside) : made;
   if (made.code() == StatusCode::kInvalidArgument) {
     Stop(*table.schema, made.message());
     return Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(made);
   if (beside) {
-    const auto still = tables_->Find(table.schema->QualifiedName());
+    const auto still = tables_->Find(name);
     table.old = {still->index_id, /*is_fed=*/false, occasion.ordinal, Clock::Real()->NowMicros(),
                  why};
     table.stale_since_us = still->stale_since_us;
@@ -341,14 +371,12 @@ Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Conne
   BINSEEK_RETURN_IF_ERROR(Bind(table, occasion.ordinal));
   table.captured_from = now.binlog;
   Log(LogLevel::kInfo, beside ? "table is rebuilt beside" : "table is followed",
-      {{"table", table.schema->QualifiedName()},
-       {"index", table.index},
-       {"reason", beside ? why : "it is new"}});
-  const auto followed = table.schema;
+      {{"table", name}, {"index", table.index}, {"reason", beside ? why : "it is new"}});
   // All of it is read: of a start before, there may be some whose rows are gone.
-  options_.state->ForgetDeadLetters(options_.source, followed->QualifiedName());
+  options_.state->ForgetDeadLetters(options_.source, name);
   tables_->Follow(std::move(table));
-  return Estimate(*followed, connection);
+  tables_->SetEstimate(name, rows);
+  return Status::Ok();
 }
 
 }  // namespace binseek::pipeline

@@ -54,6 +54,12 @@ class TableCatalog {
   // are not wanted any more. Leaves an ordinal unused where documents of an index that other tables share had to go.
   Status Restore(Checkpoint* checkpoint, mysql::Connection* connection);
 
+  // Followed tables that the server does not have any more, and the end of one of them: what took it away was not shown by the stream, or is to
+  // come, which then finds nothing left to do. `ordinal`: the last one taken by the stream, left unused.
+  // REQUIRES: the server has all that was handed out.
+  Result<std::vector<std::string>> Missing(mysql::Connection* connection) const;
+  Status LetGoOfMissing(const std::string& name, uint64_t ordinal);
+
   // Statements are logged as they were written: this puts the event's names into the case that the server keeps them in.
   void FoldNames(change::TableEvent* event) const;
   // Whether the event is one for TakeEvent. The truncation of a table that is read to the end is not: its documents are deleted with the
@@ -113,6 +119,8 @@ class TableCatalog {
   // What answers stays, as it is now, and is fed by nobody; what was being built goes.
   Status StandStill(TableCheckpoint table, const std::string& why);
   Status Rebuild(const TableName& table, const Occasion& occasion, mysql::Connection* connection);
+  // Adopt, where nobody else hears of its errors.
+  Status AdoptOrStop(const Schema& schema, const Occasion& occasion, mysql::Connection* connection);
   Status BuildBeside(TableCheckpoint table, uint64_t ordinal, mysql::Connection* connection);
   // All rows from where the stream is now, of which nothing is passed over.
   Status ReadHereAgain(const TableCheckpoint& followed, uint64_t ordinal, const std::string& why,
@@ -147,8 +155,9 @@ class TableCatalog {
   std::string IndexNameOf(const change::TableSchema& schema) const;
   // Of a table that is to be followed: sets index, index_id and mapping. kInvalidArgument: why it cannot be, and what mends it.
   // `beside`: a new generation of the index.
-  Status PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside,
-                      mysql::Connection* connection);
+  Status PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside);
+  // What the server has to be asked for that: likewise; the connection's errors too.
+  Status CheckKeys(const Schema& schema, mysql::Connection* connection) const;
   // kInvalidArgument: why the table cannot have one, and what mends it.
   Result<std::string> ChooseIndex(const mapper::TableLayout& layout) const;
   Status CheckShared(const mapper::TableLayout& layout, const std::string& index,

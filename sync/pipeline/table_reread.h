@@ -7,6 +7,7 @@
 //  - a document of before may lack any number of changes, so that no part of it may be updated (MakeWhole) or be taken to complete
 //    a row (EngineRows shows none);
 //  - a second beginning has a greater ordinal, so that what the first one wrote is as old as the rest;
+//  - a row whose key is pending when the last chunk is in may have no document but that of before: the deletes wait until it is read;
 //  - deletes have the greatest version of before: whatever is written anew, before or behind them, wins.
 //
 // Plain values and free functions. TableSweep is single-threaded: the thread of the stream.

@@ -28,7 +28,8 @@ std::string NameOf(std::string_view database, std::string_view table) {
 
 Status OpenViewUnderLock(mysql::Connection* connection, const change::TableSchema& table,
                          const std::stop_token& stop) {
-  BINSEEK_ASSIGN_OR_RETURN(const auto locking, mysql::Connection::Open(connection->options()));
+  BINSEEK_ASSIGN_OR_RETURN(const auto locking,
+                           mysql::Connection::OpenAnother(connection->options()));
   if (locking->server().Identity() != connection->server().Identity()) {
     return Status::Unavailable("the lock's connection leads to another server than the SELECT's");
   }

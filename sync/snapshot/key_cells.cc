@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sync/mysql/connection.h"
+#include "sync/mysql/select_row.h"
 
 namespace binseek::snapshot {
 namespace {
@@ -24,11 +25,14 @@ std::optional<uint64_t> LabelNumber(const Column& column, std::string_view label
              : std::optional<uint64_t>(static_cast<uint64_t>(found - column.labels.begin()));
 }
 
+// Of an ENUM with the label '', an empty cell is that one: its error value has a cell of its own.
 Result<std::string> EnumLiteral(const Column& column, std::string_view cell) {
-  if (cell.empty()) {
+  const auto number = LabelNumber(column, cell);
+  const bool is_error_value =
+      cell.empty() || (cell == mysql::kErrorValueCell && mysql::TellsErrorValue(column));
+  if (!number && is_error_value) {
     return std::string("0");
   }
-  const auto number = LabelNumber(column, cell);
   if (!number) {
     return Status::InvalidArgument("key column " + column.name +
                                    ": a value that is none of its labels");
@@ -37,16 +41,21 @@ Result<std::string> EnumLiteral(const Column& column, std::string_view cell) {
 }
 
 Result<std::string> SetLiteral(const Column& column, std::string_view cell) {
+  if (cell.empty() && LabelNumber(column, cell)) {
+    return Status::InvalidArgument("key column " + column.name +
+                                   ": no label and the label '' print alike");
+  }
   uint64_t bits = 0;
-  while (!cell.empty()) {
-    const size_t comma = std::min(cell.find(','), cell.size());
+  for (bool more = !cell.empty(); more;) {
+    const size_t comma = cell.find(',');
     const auto number = LabelNumber(column, cell.substr(0, comma));
     if (!number || *number >= 64) {
       return Status::InvalidArgument("key column " + column.name +
                                      ": a value that is none of its labels");
     }
     bits |= uint64_t{1} << *number;
-    cell.remove_prefix(std::min(comma + 1, cell.size()));
+    more = comma != std::string_view::npos;
+    cell.remove_prefix(more ? comma + 1 : cell.size());
   }
   return std::to_string(bits);
 }
@@ -97,6 +106,19 @@ Result<std::string> KeyLiteral(const Column& column, std::string_view cell) {
                                  " cannot be read in the order of its key");
 }
 
+namespace {
+
+// An image does not tell the label '' from the error value, as documents do not: it stands for the rows of both.
+Result<std::string> KeyCondition(const Column& column, std::string_view cell) {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string literal, KeyLiteral(column, cell));
+  const std::string name = "t." + mysql::QuoteIdentifier(column.name);
+  return cell.empty() && mysql::TellsErrorValue(column)
+             ? "(" + name + " = " + literal + " OR " + name + " = 0)"
+             : name + " = " + literal;
+}
+
+}  // namespace
+
 Result<std::string> KeysCondition(const change::TableSchema& table,
                                   std::span<const KeyCells> keys) {
   std::string condition;
@@ -108,9 +130,9 @@ Result<std::string> KeysCondition(const change::TableSchema& table,
     }
     for (size_t i = 0; i < key.size(); ++i) {
       const Column& column = table.columns[table.key[i]];
-      BINSEEK_ASSIGN_OR_RETURN(const std::string literal, KeyLiteral(column, key[i]));
+      BINSEEK_ASSIGN_OR_RETURN(const std::string found, KeyCondition(column, key[i]));
       condition += i > 0 ? " AND " : condition.empty() ? "(" : ") OR (";
-      condition += "t." + mysql::QuoteIdentifier(column.name) + " = " + literal;
+      condition += found;
     }
   }
   return condition + ")";

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -43,12 +44,24 @@ Status AwaitVisible(const std::stop_token& stop, Visible visible) {
   }
 }
 
+// Of commits that the server may have logged and not shown. An account that may not ask on MySQL gets none: the preflight says so.
+Result<std::set<std::string>> Unfinished(mysql::Connection* connection, const LowWatermark& low) {
+  const mysql::ServerInfo& server = connection->server();
+  if (low.late.empty() || !binlog::LogsXaCommitsEarly(server)) {
+    return std::set<std::string>();
+  }
+  auto prepared = binlog::PreparedOnServer(connection);
+  const bool refused = !prepared.ok() && prepared.status().code() == StatusCode::kInvalidArgument;
+  return refused && !server.is_mariadb() ? std::set<std::string>() : std::move(prepared);
+}
+
 Status AwaitExecuted(mysql::Connection* connection, const LowWatermark& low,
                      const std::stop_token& stop) {
   return AwaitVisible(stop, [&]() -> Result<bool> {
+    Shown shown;
+    BINSEEK_ASSIGN_OR_RETURN(shown.unfinished, Unfinished(connection, low));
     BINSEEK_ASSIGN_OR_RETURN(const auto text,
                              connection->QueryCell("SELECT @@global.gtid_executed"));
-    Shown shown;
     BINSEEK_ASSIGN_OR_RETURN(shown.executed, change::GtidSet::Parse(text.value_or("")));
     return ShowsAll(low, shown);
   });
@@ -79,9 +92,7 @@ Status OpenConsistentSnapshot(mysql::Connection* connection, const LowWatermark&
   return AwaitVisible(stop, [&]() -> Result<bool> {
     Shown shown;
     shown.flavor = change::Flavor::kMariadb;
-    if (!low.late.empty()) {
-      BINSEEK_ASSIGN_OR_RETURN(shown.unfinished, binlog::PreparedOnServer(connection));
-    }
+    BINSEEK_ASSIGN_OR_RETURN(shown.unfinished, Unfinished(connection, low));
     BINSEEK_RETURN_IF_ERROR(connection->Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"));
     BINSEEK_ASSIGN_OR_RETURN(shown.snapshot, SnapshotPosition(connection));
     return ShowsAll(low, shown);
@@ -147,7 +158,7 @@ Result<Chunk> ReadBetween(mysql::Connection* connection, const WindowAccess& acc
   BINSEEK_ASSIGN_OR_RETURN(chunk.content, read());
   std::unique_ptr<mysql::Connection> other;
   if (chunk.content.cut) {
-    BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::Open(connection->options()));
+    BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::OpenAnother(connection->options()));
     BINSEEK_RETURN_IF_ERROR(CheckServer(other->server(), access.stream_server));
   } else if (transaction) {
     BINSEEK_RETURN_IF_ERROR(connection->Execute("COMMIT"));

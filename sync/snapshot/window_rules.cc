@@ -5,13 +5,14 @@
 namespace binseek::snapshot {
 
 bool ShowsAll(const LowWatermark& low, const Shown& shown) {
+  const bool finished =
+      std::none_of(low.late.begin(), low.late.end(),
+                   [&](const std::string& name) { return shown.unfinished.count(name) != 0; });
   if (shown.flavor == change::Flavor::kMysql) {
     const bool has_gtids = low.at_start || !low.position.gtids.empty();
-    return shown.locked || (has_gtids && shown.executed.Contains(low.position.gtids));
+    return shown.locked || (has_gtids && finished && shown.executed.Contains(low.position.gtids));
   }
-  return std::none_of(low.late.begin(), low.late.end(),
-                      [&](const std::string& name) { return shown.unfinished.count(name) != 0; }) &&
-         !(shown.snapshot < low.position.binlog);
+  return finished && !(shown.snapshot < low.position.binlog);
 }
 
 bool MayApply(const change::BinlogPosition& high, const change::BinlogPosition& reached) {

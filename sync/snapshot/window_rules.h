@@ -39,8 +39,9 @@ struct Shown {
   change::Flavor flavor = change::Flavor::kMysql;
   change::GtidSet executed;  // MySQL: @@gtid_executed, which grows behind the engine's commit
   bool locked = false;       // MySQL: the view was opened while a lock kept the table's writers out
-  std::set<std::string> unfinished;  // MariaDB: XA RECOVER, names as binlog::XaName's
-  change::BinlogPosition snapshot;   // MariaDB: of a consistent snapshot
+  std::set<std::string>
+      unfinished;  // where binlog::LogsXaCommitsEarly: XA RECOVER, names as binlog::XaName's
+  change::BinlogPosition snapshot;  // MariaDB: of a consistent snapshot
 };
 
 // Whether nothing up to `low` is missing from the view. A written position (SHOW BINARY LOG STATUS, gtid_binlog_pos) could not tell: the binlog is

@@ -178,6 +178,16 @@ class Statements : public SeededTest {
   }
 };
 
+TEST_P(PartialImageTest, ARowWhoseKeyHasTheEmptyLabelIsFoundByIt) {
+  Sql("CREATE TABLE k (e ENUM('a',''), id INT, name VARCHAR(20) DEFAULT 'by itself', PRIMARY KEY "
+      "(e, id)); INSERT INTO k (e, id) VALUES ('', 1)");
+  Start();
+  AwaitLive();
+  EXPECT_OK(Connect("MINIMAL")->Execute("INSERT INTO k (e, id) VALUES ('', 2), ('a', 3)"));
+  ExpectEqualToTheTable("k");
+  EXPECT_EQ(Documents("k").size(), 3U);
+}
+
 TEST_P(PartialImageTest, AnyStatementsUnderAnyAndChangingSettingsEndEqual) {
   Statements statements;
   Sql(Statements::Create(mariadb()));

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "sync/mysql/connection.h"
 #include "sync/mysql/url.h"
@@ -422,6 +424,59 @@ TEST_P(PipelineTest, KeysOfEveryTypeAreReadInTheirOrder) {
   EXPECT_EQ(Documents("k5").size(), 60U);
   EXPECT_EQ(Documents("k6").size(), 60U);
   EXPECT_EQ(Documents("k7").size(), 60U);
+}
+
+TEST_P(PipelineTest, KeysOfTheRarerTypesAreReadInTheirOrder) {
+  struct Keys {
+    const char* table;
+    const char* columns;
+    const char* row;  // '#': its number
+  };
+  std::vector<Keys> all = {
+      {"f1", "a FLOAT PRIMARY KEY", "# / 7"},
+      {"f2", "a FLOAT(9,3) NOT NULL, b INT, PRIMARY KEY (a, b)", "# / 7 - 3, #"},
+      {"b1", "a BIT(20) PRIMARY KEY", "# * 1000"},
+      {"s1", "a SET('z','m','a','k','b','c'), b INT, PRIMARY KEY (a, b)", "# DIV 2, #"},
+      {"y1", "a YEAR PRIMARY KEY", "1950 + #"},
+      {"t1", "a TIME(3) PRIMARY KEY", "SEC_TO_TIME(# * 999.125 - 30000)"},
+      {"t2", "a TIMESTAMP(6) NOT NULL, b INT, PRIMARY KEY (b, a)",
+       "'2026-01-02 03:04:05.000001' + INTERVAL # SECOND, # DIV 7"},
+      {"u1", "b INT NULL, a INT NOT NULL, UNIQUE KEY (b), UNIQUE KEY (a)", "NULL, # - 30"}};
+  if (GetParam() == ServerFlavor::kMariadb) {
+    all.push_back({"i1", "a INET6 PRIMARY KEY", "CONCAT('::', HEX(# * 1000))"});
+    all.push_back({"i2", "a UUID PRIMARY KEY",
+                   "CONCAT(LPAD(HEX(# * 7), 8, '0'), '-0000-1000-8000-', LPAD(HEX(99 - #), 12, "
+                   "'0'))"});
+  } else {
+    all.push_back({"g1", "b INT, a INT AS (b * 3 - 50) STORED PRIMARY KEY", "#, DEFAULT"});
+  }
+  std::string sql = "SET sql_mode = 'NO_ENGINE_SUBSTITUTION';";
+  for (const Keys& keys : all) {
+    sql += std::string("CREATE TABLE ") + keys.table + " (" + keys.columns + ");";
+    for (int i = 0; i < 60; ++i) {
+      sql += std::string("INSERT INTO ") + keys.table + " VALUES (";
+      for (const char c : std::string_view(keys.row)) {
+        sql += c == '#' ? std::to_string(i) : std::string(1, c);
+      }
+      sql += ");";
+    }
+  }
+  Sql(sql);
+  StartWith([](pipeline::SupervisorOptions* options) { options->chunk_rows = 7; });
+  AwaitLive();
+  for (const Keys& keys : all) {
+    EXPECT_EQ(Documents(keys.table).size(), 60U) << keys.columns << " " << Table(keys.table).error;
+  }
+}
+
+TEST_P(PipelineTest, AnEnumKeyWithTheEmptyLabelIsReadToItsEnd) {
+  // The first two have the error value, which prints as the label '' does.
+  Sql("CREATE TABLE k (e ENUM('a','','b'), id INT, PRIMARY KEY (e, id)); INSERT IGNORE INTO k "
+      "VALUES ('none', 1), ('none', 2), ('a', 3), ('a', 4), ('', 5), ('', 6), ('', 7), ('b', 8)");
+  EXPECT_EQ(Sql("SELECT COUNT(*) FROM k WHERE e = 0"), "2\n");
+  StartWith([](pipeline::SupervisorOptions* options) { options->chunk_rows = 1; });
+  AwaitLive();
+  EXPECT_EQ(Documents("k").size(), 8U);
 }
 
 TEST_P(PipelineTest, ChunksOfLargeRowsEndByTheirBytes) {

@@ -14,6 +14,7 @@
 #include "sync/mysql/connection.h"
 #include "sync/mysql/url.h"
 #include "tests/integration/pipeline_fixture.h"
+#include "tests/support/fault_scope.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::test {
@@ -385,6 +386,34 @@ TEST_P(ResyncTest, ATableThatCannotBeReadKeepsItsIndexAndIsFollowedAsBefore) {
   AwaitRebuilt();
   EXPECT_EQ(Table("items").error, "");
   ExpectEqual();
+}
+
+TEST_P(ResyncTest, ATableThatCannotBeMadeAnewIsStoppedAndNotTakenForLive) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "no fault points";
+  }
+  CreateItems(100);
+  StartInSmallChunks();
+  AwaitLive();
+  // Another shape, of which the stream does not tell: only the resync meets it.
+  ASSERT_OK(server_->Sql("SET sql_log_bin = 0; ALTER TABLE items ADD COLUMN color INT DEFAULT 7",
+                         database_));
+  {
+    const FaultScope faults("catalog.make_index=error@1");
+    EXPECT_STATUS(Resync(), kInvalidArgument);
+  }
+  EXPECT_EQ(Table("items").state, TableState::kStopped);
+  EXPECT_NE(Table("items").error.find("binseek resync"), std::string::npos);
+  Sql("UPDATE items SET stock = 4 WHERE id < 50");
+  Stop();
+  StartInSmallChunks();
+  AwaitLive();
+  EXPECT_EQ(Table("items").state, TableState::kStopped) << "its rows since are not in the index";
+  ASSERT_OK(Resync());
+  AwaitRebuilt();
+  const std::string row = Documents("items").at("7");
+  EXPECT_NE(row.find("\"stock\":4"), std::string::npos) << row;
+  EXPECT_NE(row.find("\"color\":7"), std::string::npos) << row;
 }
 
 TEST_P(ResyncTest, ATableThatGoesTakesBothGenerationsAlong) {

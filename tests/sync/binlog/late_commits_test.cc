@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sync/binlog/prepared_on_server.h"
+
 namespace binseek::binlog {
 namespace {
 
@@ -20,6 +22,18 @@ TEST(LateCommitsTest, AreNamedForAMinute) {
   EXPECT_EQ(late.Names(start + seconds(60)), (Names{"a", "b"}));
   EXPECT_EQ(late.Names(start + seconds(61)), Names{"b"});
   EXPECT_EQ(late.Names(start + seconds(91)), Names{});
+}
+
+TEST(LateCommitsTest, AreOfServersThatLogAnXaCommitBeforeTheirEnginesCommit) {
+  mysql::ServerInfo server;
+  server.major = 8;
+  server.patch = 29;
+  EXPECT_TRUE(LogsXaCommitsEarly(server));
+  server.patch = 30;
+  EXPECT_FALSE(LogsXaCommitsEarly(server));
+  server.flavor = change::Flavor::kMariadb;
+  server.major = 11;
+  EXPECT_TRUE(LogsXaCommitsEarly(server));
 }
 
 TEST(LateCommitsTest, ThoseOfBeforeTheStreamAreNamedForSomeSeconds) {

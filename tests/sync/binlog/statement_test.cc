@@ -65,6 +65,23 @@ TEST(StatementTest, DdlNamesItsTables) {
                   "shop.t");
 }
 
+TEST(StatementTest, AReplacedDatabaseIsDropped) {
+  ExpectStatement("CREATE OR REPLACE DATABASE gone", Kind::kDrop, "gone.");
+  ExpectStatement("create or replace schema `gone` CHARACTER SET latin1", Kind::kDrop, "gone.");
+  ExpectStatement("CREATE DATABASE IF NOT EXISTS fresh", Kind::kOther);
+  ExpectStatement("CREATE SCHEMA fresh", Kind::kOther);
+  ExpectStatement("CREATE OR REPLACE VIEW v AS SELECT 1", Kind::kOther);
+}
+
+TEST(StatementTest, APartitionThatBecomesATableAndTheOtherWayRoundNameBoth) {
+  ExpectStatement("ALTER TABLE p CONVERT PARTITION p1 TO TABLE x.u", Kind::kDdl, "shop.p x.u");
+  ExpectStatement("alter table x.p convert partition `to` to table u", Kind::kDdl, "x.p shop.u");
+  ExpectStatement(
+      "ALTER TABLE p CONVERT TABLE u TO PARTITION p1 VALUES LESS THAN (9) WITH VALIDATION",
+      Kind::kDdl, "shop.p shop.u");
+  ExpectStatement("ALTER TABLE p CONVERT TO CHARACTER SET latin1", Kind::kDdl, "shop.p");
+}
+
 TEST(StatementTest, RowsAsTextNameTheirTable) {
   ExpectStatement("INSERT INTO t VALUES (1)", Kind::kRowsAsText, "shop.t");
   ExpectStatement("insert ignore x.t set a=1", Kind::kRowsAsText, "x.t");

@@ -144,6 +144,19 @@ TEST(SelectRowTest, CellsThatAreNoValueAreCorruption) {
   EXPECT_EQ(Selected(Typed(ColumnType::kDouble), "1.5.5"), "CORRUPTION");
 }
 
+TEST(SelectRowTest, TheErrorValueOfAnEnumWithAnEmptyLabelIsToldFromIt) {
+  change::Column column = Typed(ColumnType::kEnum);
+  column.labels = {"a"};
+  EXPECT_EQ(SelectExpression(column), "`c`");
+  column.labels = {"a", ""};
+  EXPECT_EQ(SelectExpression(column), "IF(`c` = 0, ' ', `c`) AS `c`");
+  for (const std::string_view cell : {kErrorValueCell, std::string_view()}) {
+    const auto value = DecodeSelected(column, cell);
+    ASSERT_OK(value);
+    EXPECT_EQ(value->bytes, "") << "the binlog's value has no more";
+  }
+}
+
 TEST(SelectRowTest, SelectsWithoutLoss) {
   change::TableSchema table;
   table.columns = {Typed(ColumnType::kInt), Typed(ColumnType::kFloat), Typed(ColumnType::kBit)};

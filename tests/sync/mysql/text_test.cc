@@ -112,7 +112,13 @@ TEST(SqlTextTest, ErrorNumbersSayWhetherToTryAgain) {
   EXPECT_EQ(ClassifyError(1236), StatusCode::kAborted);
   EXPECT_EQ(ClassifyError(1045), StatusCode::kInvalidArgument);
   EXPECT_EQ(ClassifyError(1146), StatusCode::kInvalidArgument);
-  EXPECT_EQ(ClassifyError(1021), StatusCode::kResourceExhausted);
+  EXPECT_EQ(ClassifyError(2008), StatusCode::kResourceExhausted);
+}
+
+TEST(SqlTextTest, WhatTheServersMachineLacksIsNoFaultOfAStatement) {
+  for (const unsigned number : {1U, 3U, 5U, 20U, 1021U, 1037U, 1038U, 1041U, 1114U, 1135U, 1206U}) {
+    EXPECT_EQ(ClassifyError(number), StatusCode::kUnavailable) << number;
+  }
 }
 
 TEST(ServerInfoTest, VersionsCompareByParts) {

@@ -396,6 +396,52 @@ TEST_F(CascadesTest, AChunkFromBeforeTheCascadeBringsNoChildBack) {
   EXPECT_TRUE(Ids("child").contains("14"));
 }
 
+// The chunk's row is that of before the cascade, so that the document of before is all that there is of it until its key is read.
+TEST_F(CascadesTest, AChildThatIsReadAgainIsFoundUntilItsKeyHasBeenRead) {
+  Apply({Insert(parent_, {1, 1, 0}), Insert(parent_, {2, 2, 0}), Insert(child_, {10, 1, 5}),
+         Insert(child_, {11, 2, 5}), Insert(child_, {12, 2, 5})});
+  tables_.Follow(ReadAgain(*tables_.Find("shop.child"), {++ordinal_, {}, 1, "a test"}));
+  const auto task = tables_.AwaitTask(1, {});
+  ASSERT_TRUE(task);
+  RowChange before = Insert(child_, {10, 1, 5});
+  RowChange stays = Insert(child_, {12, 2, 5});
+  before.kind = stays.kind = RowChangeKind::kRead;
+  ReadyChunk last = Chunk(child_, ordinal_, {before, stays}, {}, task->generation);
+  last.chunk.content.last = true;
+  Apply({Update(parent_, {1, 1, 0}, {9, 1, 0})}, {kUpdates});
+  ASSERT_OK(applier_->ApplyChunk(last));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(applier_->Sweep());
+  }
+  EXPECT_EQ(Ids("child"), (Strings{"10", "11", "12"}));
+  EXPECT_NE(tables_.Find("shop.child")->stale_since_us, 0);
+  const auto keys = tables_.TakeKeys(10);
+  ASSERT_TRUE(keys && keys->keys.size() == 1);
+  RowChange now = Insert(child_, {10, 9, 5});
+  now.kind = RowChangeKind::kRead;
+  ASSERT_OK(applier_->ApplyChunk(Chunk(child_, ordinal_, {now}, keys->keys, keys->generation)));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_OK(applier_->Sweep());
+  }
+  EXPECT_EQ(Ids("child"), (Strings{"10", "12"}));
+  EXPECT_EQ(Documents("child").at("10"), R"({"id":10,"pid":9,"name":"n5"})");
+  EXPECT_EQ(tables_.Find("shop.child")->stale_since_us, 0);
+}
+
+TEST_F(CascadesTest, ATableThatIsToBeReadAgainOnceMoreIsSweptBehindThat) {
+  Apply({Insert(child_, {10, 1, 5})});
+  tables_.Follow(ReadAgain(*tables_.Find("shop.child"), {++ordinal_, {}, 1, "a test"}));
+  const auto task = tables_.AwaitTask(1, {});
+  ASSERT_TRUE(task);
+  tables_.AddPending({{"shop.child", {}}});
+  ReadyChunk last = Chunk(child_, ordinal_, {}, {}, task->generation);
+  last.chunk.content.last = true;
+  ASSERT_OK(applier_->ApplyChunk(last));
+  ASSERT_OK(applier_->Sweep());
+  EXPECT_EQ(Ids("child"), Strings{"10"});
+  EXPECT_EQ(tables_.TableToReadAgain(), "shop.child");
+}
+
 TEST(CascadeGraphTest, ChildrenOfOtherKeysThanBeforeAreConcerned) {
   const ForeignKey a = Key("a", "x", "p", "id", ForeignKeyAction::kCascade);
   const ForeignKey b = Key("b", "x", "q", "id", ForeignKeyAction::kCascade);

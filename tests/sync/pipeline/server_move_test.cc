@@ -91,6 +91,28 @@ TEST_F(ServerMoveTest, KeysThatWereBeingReadAreReadFromTheNewServer) {
   EXPECT_TRUE(tables_.snapshot_done());
 }
 
+TEST_F(ServerMoveTest, WhatANewGenerationWaitsForIsWaitedForOnTheNewServerToo) {
+  TableCheckpoint built;
+  built.schema = Schema("built");
+  built.index = "built";
+  built.old.id = index::IndexId{7};
+  tables_.Follow(built);
+  ASSERT_TRUE(tables_.AwaitTask(1, stop_.get_token()).has_value());
+  tables_.AddPending({{"shop.built", {"9"}}});
+  tables_.ChunkApplied({"shop.built", 3, {"9"}, /*last=*/true, /*swept=*/false, {}});
+  EXPECT_EQ(tables_.TableToSwap(), "");
+  tables_.AddPending({{"shop.built", {"1"}}});  // which comes first where the keys are counted anew
+  tables_.MoveTo({"binlog.000003", 700});
+  for (const char* key : {"1", "9"}) {
+    EXPECT_EQ(tables_.TableToSwap(), "") << "before " << key;
+    const auto task = tables_.TakeKeys(1);
+    ASSERT_TRUE(task.has_value());
+    EXPECT_EQ(task->keys[0].cells, snapshot::KeyCells{key});
+    tables_.ChunkApplied({"shop.built", 1, {}, /*last=*/false, /*swept=*/false, task->keys});
+  }
+  EXPECT_EQ(tables_.TableToSwap(), "shop.built");
+}
+
 // Whatever becomes of the move: a chunk's high watermark lies in a binlog that nobody reads any more.
 TEST_F(ServerMoveTest, AMoveThatFailsHalfWayLeavesNoChunkOfTheOldServer) {
   Follow("reading", {}, false);

@@ -6,10 +6,13 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
+#include <string>
 #include <vector>
 
 #include "engine/base/clock.h"
 #include "sync/change/transaction.h"
+#include "sync/pipeline/source_retry.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -47,6 +50,21 @@ TEST(SyncProgressTest, WhileSomethingMayBeOnItsWayTheLagGrows) {
   progress.Idle({"binlog.000001", 4}, 0);
   EXPECT_EQ(StatusOf(progress).state, SyncState::kLive);
   EXPECT_EQ(StatusOf(progress).lag_ms, 0);
+}
+
+TEST(SyncProgressTest, AnErrorIsToldUntilTheStepSucceedsAndNoLonger) {
+  SyncProgress progress;
+  progress.Running();
+  SourceRetry retry("mysql://test", &progress);
+  std::vector<std::string> told;
+  const std::stop_source stop;
+  const Status status = retry.Run(stop.get_token(), [&] {
+    told.push_back(StatusOf(progress).error);
+    return told.size() < 2 ? Status::Unavailable("the disk is full") : Status::Ok();
+  });
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(told, (std::vector<std::string>{"", "the disk is full"}));
+  EXPECT_EQ(StatusOf(progress).error, "");
 }
 
 TEST(SyncProgressTest, WhoIsBehindIsWarnedBeforeTheServerDeletesWhatIsNeeded) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "sync/mysql/select_row.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::snapshot {
@@ -88,6 +89,32 @@ TEST(KeyLiteralTest, LabelsCompareByTheirNumber) {
   column.type = ColumnType::kSet;
   EXPECT_EQ(*KeyLiteral(column, ""), "0");
   EXPECT_EQ(*KeyLiteral(column, "z,a"), "5");
+}
+
+TEST(KeyLiteralTest, AnEmptyLabelOfAnEnumIsNotItsErrorValue) {
+  Column column = Make("e", ColumnType::kEnum);
+  column.labels = {"z", ""};
+  EXPECT_EQ(*KeyLiteral(column, ""), "2");
+  EXPECT_EQ(*KeyLiteral(column, mysql::kErrorValueCell), "0");
+  column.labels = {"z"};
+  EXPECT_STATUS(KeyLiteral(column, mysql::kErrorValueCell), kInvalidArgument);
+}
+
+TEST(KeyLiteralTest, AnEmptyLabelOfASetCountsWhereItCanBeTold) {
+  Column column = Make("s", ColumnType::kSet);
+  column.labels = {"z", ""};
+  EXPECT_EQ(*KeyLiteral(column, "z,"), "3");
+  EXPECT_EQ(*KeyLiteral(column, "z"), "1");
+  EXPECT_STATUS(KeyLiteral(column, ""), kInvalidArgument);
+}
+
+TEST(ChunkReaderTest, AKeyWithTheEmptyLabelFindsTheRowsThatPrintLikeIt) {
+  auto table = std::make_shared<change::TableSchema>(*Table({0}));
+  table->columns[0].type = ColumnType::kEnum;
+  table->columns[0].labels = {"z", ""};
+  const auto keys = ChunkReader(table).StatementOfKeys(std::vector<KeyCells>{{""}, {"z"}});
+  ASSERT_OK(keys);
+  EXPECT_TRUE(keys->ends_with(" WHERE ((t.`a` = 2 OR t.`a` = 0)) OR (t.`a` = 1)")) << *keys;
 }
 
 TEST(KeyLiteralTest, NothingButNumbersGoesUnquoted) {

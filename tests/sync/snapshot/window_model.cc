@@ -195,7 +195,7 @@ class Model {
     }
     shown.snapshot = End(SnapshotEnd(state));
     for (int i = 0; i < state.written; ++i) {
-      if (At(i).xa && !IsShown(state, i)) {
+      if (At(i).xa && !IsShown(state, i) && shown.flavor == change::Flavor::kMariadb) {
         shown.unfinished.insert(XaName(i));
       }
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sync/snapshot/window_rules.h"
 #include "tests/support/seeded_test.h"
 #include "tests/sync/snapshot/window_model.h"
 
@@ -241,6 +242,19 @@ TEST(WindowModelTest, AStatementIsShownBeforeTheSchemaIsRead) {
 
 TEST(WindowModelTest, ChunksOfTheOldShapeAreDropped) {
   ExpectFound({.keys = 1, .length = 3, .statements = true}, {.drops_chunks_of_old_shape = false});
+}
+
+// Of MySQL before 8.0.30, which counts the GTID of an XA COMMIT as executed before its engine commits.
+TEST(WindowRulesTest, AnXaCommitThatMysqlHasExecutedAndNotFinishedIsNotShown) {
+  LowWatermark low;
+  ASSERT_TRUE(low.position.gtids.AddGtid("00000000-0000-0000-0000-000000000001:1").ok());
+  low.late = {"1,aa,"};
+  Shown shown;
+  shown.executed = low.position.gtids;
+  shown.unfinished = {"1,aa,", "1,bb,"};
+  EXPECT_FALSE(ShowsAll(low, shown));
+  shown.unfinished = {"1,bb,"};
+  EXPECT_TRUE(ShowsAll(low, shown));
 }
 
 }  // namespace
