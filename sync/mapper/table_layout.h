@@ -25,6 +25,7 @@ namespace binseek::mapper {
 
 // Of a source.
 struct MapperOptions {
+  std::string source_name;                    // for ids that begin with it: letters, digits, '_' and '-'
   std::shared_ptr<const MappingRules> rules;  // null: none
   std::shared_ptr<const TimeZone> time_zone;  // of DATETIME columns; null: UTC
   std::shared_ptr<ZeroDates> zero_dates;      // null: they are null, and nobody counts them
@@ -78,6 +79,7 @@ struct TableLayout {
     std::string text;
   };
   std::vector<IdPart> id;
+  bool id_names_source = false;               // it begins with it, so that no other source has the same ids
   bool id_names_table = false;                // so that no table of another name has the same ids
   bool id_names_database = false;             // nor one of another database
   bool id_is_key = true;                      // the columns of the id are those of the primary key
@@ -88,6 +90,8 @@ struct TableLayout {
 
   bool has_rule = false;
   bool has_filter() const { return where.has_value() || soft_delete.has_value(); }
+  // What all ids of the table begin with. REQUIRES: id_names_source.
+  std::string IdPrefix() const { return id.front().text + ":"; }
   // Columns that the id has, each once.
   std::vector<uint32_t> IdColumns() const;
   // That mapping, filter or id read: ordinals, ascending.

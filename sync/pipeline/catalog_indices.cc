@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/mutex.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/mysql/databases.h"
 #include "sync/mysql/unique_keys.h"
@@ -59,6 +60,7 @@ Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool
                                   mysql::Connection* connection) {
   BINSEEK_ASSIGN_OR_RETURN(const Layout layout, mapper::LayOut(table->schema, options_.mapping));
   BINSEEK_RETURN_IF_ERROR(CheckId(*layout, connection));
+  const MutexLock choosing(owners_->gate());
   BINSEEK_ASSIGN_OR_RETURN(table->index, ChooseIndex(*layout));
   auto made = MakeIndex(*layout, table->index, ordinal, beside);
   if (!made.ok()) {
@@ -67,7 +69,19 @@ Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool
   }
   table->index_id = *made;
   table->mapping = layout->fingerprint;
+  if (!beside) {
+    Claim(*table);
+  }
   return Status::Ok();
+}
+
+void TableCatalog::Claim(const TableCheckpoint& table) {
+  if (!table.index.empty()) {
+    owners_->Claim(table.index,
+                   {options_.source, options_.source_name, table.schema->QualifiedName(),
+                    table.answering(),
+                    mapper::LayOut(table.schema, options_.mapping).value_or(nullptr)});
+  }
 }
 
 Status TableCatalog::CheckId(const mapper::TableLayout& layout,
@@ -115,6 +129,11 @@ Result<std::string> TableCatalog::ChooseIndex(const mapper::TableLayout& layout)
       return Status::InvalidArgument(shared.message() + mend);
     }
   }
+  for (const IndexOwner& other : owners_->OthersOf(index, options_.source)) {
+    if (const Status shared = CheckSharedWith(layout, index, other); !shared.ok()) {
+      return Status::InvalidArgument(shared.message() + mend);
+    }
+  }
   if (sink_->IsForeign(index)) {
     return Status::InvalidArgument("index [" + index + "] exists and is written over HTTP" + mend);
   }
@@ -142,12 +161,29 @@ Status TableCatalog::CheckShared(const mapper::TableLayout& layout, const std::s
   return Status::Ok();
 }
 
+Status TableCatalog::CheckSharedWith(const mapper::TableLayout& layout, const std::string& index,
+                                     const IndexOwner& other) const {
+  const std::string taken = "index [" + index + "] is that of table " + other.table +
+                            " of source " + other.source_name + " already";
+  if (layout.index != index || other.layout == nullptr || other.layout->index != index) {
+    return Status::InvalidArgument(taken);
+  }
+  if (!layout.id_names_source || !other.layout->id_names_source) {
+    return Status::InvalidArgument(
+        taken + ", and sources share an index only where all ids begin with their names: " +
+        "source.mapping: [{table: " + layout.table->table + ", index: " + index +
+        ", id: [source, key]}], in both");
+  }
+  return Status::Ok();
+}
+
 Result<index::IndexId> TableCatalog::MakeIndex(const mapper::TableLayout& layout,
                                                const std::string& index, uint64_t ordinal,
                                                bool beside) {
   BINSEEK_ASSIGN_OR_RETURN(const auto mapping, mapper::MappingOf(layout));
   const auto others = OthersOf(index, layout.table->QualifiedName());
-  if (others.empty()) {
+  const auto of_others = owners_->OthersOf(index, options_.source);
+  if (others.empty() && of_others.empty()) {
     BINSEEK_RETURN_IF_ERROR(sink_->DropGenerations(index, std::nullopt));
     if (beside) {
       return sink_->MakeGeneration(index, mapping);
@@ -156,25 +192,28 @@ Result<index::IndexId> TableCatalog::MakeIndex(const mapper::TableLayout& layout
     return sink_->EnsureIndex(index, mapping);
   }
   for (const TableCheckpoint& other : others) {
-    BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, other));
+    BINSEEK_ASSIGN_OR_RETURN(const Layout its, mapper::LayOut(other.schema, options_.mapping));
+    BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, *its));
+  }
+  for (const IndexOwner& other : of_others) {
+    BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, *other.layout));
   }
   BINSEEK_RETURN_IF_ERROR(
-      EraseDocuments(others.front().index_id, layout.table->QualifiedName(), ordinal));
+      EraseDocuments(others.empty() ? of_others.front().index : others.front().index_id,
+                     layout.table->QualifiedName(), ordinal));
   return sink_->EnsureIndex(index, mapping);
 }
 
 Status TableCatalog::CheckFields(const mapper::TableLayout& layout, const mapping::Mapping& wanted,
-                                 const TableCheckpoint& other) const {
-  BINSEEK_ASSIGN_OR_RETURN(const Layout other_layout,
-                           mapper::LayOut(other.schema, options_.mapping));
-  BINSEEK_ASSIGN_OR_RETURN(const auto existing, mapper::MappingOf(*other_layout));
+                                 const mapper::TableLayout& other) const {
+  BINSEEK_ASSIGN_OR_RETURN(const auto existing, mapper::MappingOf(other));
   for (const mapping::Field& field : wanted.fields()) {
     const mapping::Field* const known = existing.Find(field.name);
     if (known != nullptr && !SameField(field, *known)) {
       return Status::InvalidArgument(
           "field `" + field.name + "` is " + Described(field) + " in table " +
           layout.table->QualifiedName() + ", and " + Described(*known) + " in table " +
-          other.schema->QualifiedName() + ", which has the same index [" + other.index +
+          other.table->QualifiedName() + ", which has the same index [" + other.index +
           "]: give both one type under `fields` of their source.mapping, or one of them another "
           "name by `rename`");
     }
@@ -187,18 +226,26 @@ Status TableCatalog::DropDocuments(const TableCheckpoint& table, uint64_t ordina
   if (table.index.empty()) {
     return Status::Ok();
   }
+  const MutexLock dropping(owners_->gate());
   const auto sharing = tables_->TablesOf(table.index);
-  const bool shared = std::any_of(sharing.begin(), sharing.end(), [&](const auto& other) {
-    return other.index_id == table.answering() && other.schema->QualifiedName() != name;
-  });
+  const bool shared = IsSharedWithOthers(table.index) ||
+                      std::any_of(sharing.begin(), sharing.end(), [&](const auto& other) {
+                        return other.index_id == table.answering() &&
+                               other.schema->QualifiedName() != name;
+                      });
   if (shared) {
     Log(LogLevel::kInfo, "documents of a table are erased",
         {{"table", name}, {"index", table.index}});
-    return EraseDocuments(table.index_id, name, std::max(ordinal, table.sweep_below));
+    BINSEEK_RETURN_IF_ERROR(
+        EraseDocuments(table.index_id, name, std::max(ordinal, table.sweep_below)));
+    owners_->Release(options_.source, name);
+    return Status::Ok();
   }
   Log(LogLevel::kInfo, "index dropped", {{"table", name}, {"index", table.index}});
   BINSEEK_RETURN_IF_ERROR(sink_->DropGenerations(table.index, std::nullopt));
-  return sink_->DropIndexNamed(table.index, table.answering());
+  BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(table.index, table.answering()));
+  owners_->Release(options_.source, name);
+  return Status::Ok();
 }
 
 // With the greatest version of before the ordinal: whatever comes behind it wins.

@@ -134,6 +134,7 @@ Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connectio
   followed.stopped.clear();
   followed.dead_letter_limit = 0;
   BINSEEK_RETURN_IF_ERROR(Bind(followed, followed.sweep_below));
+  Claim(followed);
   tables_->Follow(std::move(followed));
   if (mended) {
     tables_->AddPending({{name, {}}});  // all of it: it has got no changes since
