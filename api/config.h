@@ -41,7 +41,7 @@ struct MappingText {
 
 struct SourceConfig {
   std::string name;  // unlike that of every other
-  std::string url;  // of url_file where that was given; empty: no source
+  std::string url;   // of url_file where that was given; empty: no source
   std::string url_file;
   std::string password;
   std::string password_file;

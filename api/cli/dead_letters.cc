@@ -40,8 +40,9 @@ struct DeadLettersCommand {
     for (size_t i = 0; i < shown; ++i) {
       const JsonValue& letter = letters->array()[i];
       const std::string source = MemberText(letter, "source");
-      std::cout << source << (source.empty() ? "" : ": ") << MemberText(letter, "table") << " [" << MemberText(letter, "key") << "] at "
-                << MemberText(letter, "position") << ", " << MemberText(letter, "count")
+      std::cout << source << (source.empty() ? "" : ": ") << MemberText(letter, "table") << " ["
+                << MemberText(letter, "key") << "] at " << MemberText(letter, "position") << ", "
+                << MemberText(letter, "count")
                 << (MemberText(letter, "count") == "1" ? " time: " : " times: ")
                 << MemberText(letter, "reason") << "\n";
     }

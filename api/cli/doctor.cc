@@ -81,8 +81,8 @@ struct Doctor {
     }
     writer.BeginObject();
     if (named) {
-      writer.Key("ok").Bool(std::all_of(all.begin(), all.end(),
-                                        [](const Examined& one) { return one.passed(); }));
+      writer.Key("ok").Bool(
+          std::all_of(all.begin(), all.end(), [](const Examined& one) { return one.passed(); }));
       writer.Key("sources").BeginArray();
       for (const Examined& one : all) {
         writer.BeginObject();

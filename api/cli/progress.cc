@@ -41,8 +41,8 @@ void AddTotals(const pipeline::SyncStatus& status, SnapshotTotals* totals) {
     totals->stopped += table.state == pipeline::TableState::kStopped ? 1 : 0;
     totals->rows += table.snapshot_rows;
     totals->estimated_rows += table.state == pipeline::TableState::kLive
-                                 ? table.snapshot_rows
-                                 : std::max(table.estimated_rows, table.snapshot_rows);
+                                  ? table.snapshot_rows
+                                  : std::max(table.estimated_rows, table.snapshot_rows);
     if (table.state == pipeline::TableState::kSnapshot ||
         table.state == pipeline::TableState::kRebuilding) {
       totals->rows_per_second += table.rows_per_second;
@@ -143,7 +143,8 @@ void Progress::ShowState(const NamedStatus& source, const Shown& before) {
       }
     }
   } else if (state_changed) {
-    std::string line = of + std::string(pipeline::SyncStateName(status.state)) + ": " + status.source;
+    std::string line =
+        of + std::string(pipeline::SyncStateName(status.state)) + ": " + status.source;
     Say(status.error.empty() ? line : line + ": " + status.error);
   } else if (!status.error.empty()) {
     Say(of + std::string(pipeline::SyncStateName(status.state)) + ": " + status.error);

@@ -39,9 +39,9 @@ struct ResyncCommand {
     if (!base.ok()) {
       return Fail(base.status());
     }
-    const auto begun = HttpPost(
-        *base, "/_sync/resync?table=" + PercentEncode(table) +
-                   (source.empty() ? "" : "&source=" + PercentEncode(source)));
+    const auto begun =
+        HttpPost(*base, "/_sync/resync?table=" + PercentEncode(table) +
+                            (source.empty() ? "" : "&source=" + PercentEncode(source)));
     if (!wait || !begun.ok()) {
       return PrintAnswer(begun, json, [](const JsonValue& answer) { ShowBegun(answer); });
     }
@@ -99,8 +99,7 @@ struct ResyncCommand {
 
   // `of`: the source, where there are several.
   int Await(const std::string& base, const std::string& of, const std::string& name) const {
-    const std::string path =
-        "/_sync/status" + (of.empty() ? "" : "?source=" + PercentEncode(of));
+    const std::string path = "/_sync/status" + (of.empty() ? "" : "?source=" + PercentEncode(of));
     for (std::string last;; std::this_thread::sleep_for(kLook)) {
       const auto body = HttpGet(base, path);
       const Result<JsonValue> status =

@@ -48,8 +48,7 @@ Status SourceRunner::Prepare() {
     names.push_back(source.config.name);
     sources_.push_back(std::move(source));
   }
-  BINSEEK_ASSIGN_OR_RETURN(const pipeline::SourceIds ids,
-                           pipeline::KeepSourceIds(engine_, names));
+  BINSEEK_ASSIGN_OR_RETURN(const pipeline::SourceIds ids, pipeline::KeepSourceIds(engine_, names));
   for (Source& source : sources_) {
     source.id = ids.at(source.config.name);
   }
@@ -58,9 +57,8 @@ Status SourceRunner::Prepare() {
 
 Status SourceRunner::ClaimAll(const pipeline::SourceIds& ids) {
   for (const auto& [name, id] : ids) {
-    const auto followed =
-        std::find_if(sources_.begin(), sources_.end(),
-                     [id = id](const Source& source) { return source.id == id; });
+    const auto followed = std::find_if(sources_.begin(), sources_.end(),
+                                       [id = id](const Source& source) { return source.id == id; });
     if (followed == sources_.end()) {
       Log(LogLevel::kWarn, "source is not followed any more; its documents stay as they were",
           {{"source", name}});
@@ -85,8 +83,8 @@ Status SourceRunner::CheckServers(const std::function<void(const std::string&)>&
   bool passed = true;
   for (const Source& source : sources_) {
     const std::string of = PrefixOf(source);
-    auto checks = ExamineSource(config_, source.connection,
-                                static_cast<uint32_t>(source.config.server_id));
+    auto checks =
+        ExamineSource(config_, source.connection, static_cast<uint32_t>(source.config.server_id));
     if (!checks.ok()) {
       return InSource(source, checks.status());
     }
@@ -104,8 +102,8 @@ Status SourceRunner::CheckServers(const std::function<void(const std::string&)>&
 
 void SourceRunner::LogPreflight() const {
   for (const Source& source : sources_) {
-    const auto checks = ExamineSource(config_, source.connection,
-                                      static_cast<uint32_t>(source.config.server_id));
+    const auto checks =
+        ExamineSource(config_, source.connection, static_cast<uint32_t>(source.config.server_id));
     if (!checks.ok()) {
       Log(LogLevel::kWarn, "preflight not possible",
           {{"source", source.config.name}, {"error", checks.status()}});

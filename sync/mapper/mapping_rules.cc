@@ -73,10 +73,9 @@ Status TakeId(const JsonValue& value, std::vector<IdPart>* out) {
   const bool tells_rows = std::any_of(out->begin(), out->end(), [](const IdPart& part) {
     return part.kind == IdPart::Kind::kKey || part.kind == IdPart::Kind::kColumn;
   });
-  const bool source_behind =
-      std::any_of(out->begin(), out->end(), [&](const IdPart& part) {
-        return part.kind == IdPart::Kind::kSource && &part != &out->front();
-      });
+  const bool source_behind = std::any_of(out->begin(), out->end(), [&](const IdPart& part) {
+    return part.kind == IdPart::Kind::kSource && &part != &out->front();
+  });
   if (source_behind) {
     return Wanted("id", "the source, where it is a part, as the first one");
   }

@@ -77,10 +77,9 @@ Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool
 
 void TableCatalog::Claim(const TableCheckpoint& table) {
   if (!table.index.empty()) {
-    owners_->Claim(table.index,
-                   {options_.source, options_.source_name, table.schema->QualifiedName(),
-                    table.answering(),
-                    mapper::LayOut(table.schema, options_.mapping).value_or(nullptr)});
+    owners_->Claim(table.index, {options_.source, options_.source_name,
+                                 table.schema->QualifiedName(), table.answering(),
+                                 mapper::LayOut(table.schema, options_.mapping).value_or(nullptr)});
   }
 }
 
@@ -228,11 +227,11 @@ Status TableCatalog::DropDocuments(const TableCheckpoint& table, uint64_t ordina
   }
   const MutexLock dropping(owners_->gate());
   const auto sharing = tables_->TablesOf(table.index);
-  const bool shared = IsSharedWithOthers(table.index) ||
-                      std::any_of(sharing.begin(), sharing.end(), [&](const auto& other) {
-                        return other.index_id == table.answering() &&
-                               other.schema->QualifiedName() != name;
-                      });
+  const bool shared =
+      IsSharedWithOthers(table.index) ||
+      std::any_of(sharing.begin(), sharing.end(), [&](const auto& other) {
+        return other.index_id == table.answering() && other.schema->QualifiedName() != name;
+      });
   if (shared) {
     Log(LogLevel::kInfo, "documents of a table are erased",
         {{"table", name}, {"index", table.index}});

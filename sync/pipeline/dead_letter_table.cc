@@ -60,8 +60,7 @@ const std::vector<std::vector<std::string>>& DeadLetterTable::SchemaSteps() {
        "server_id INTEGER NOT NULL) STRICT"},
       {"CREATE TABLE replicas(source INTEGER PRIMARY KEY, uuid TEXT NOT NULL, "
        "server_id INTEGER NOT NULL UNIQUE) STRICT",  // see replica_identity.h
-       "INSERT INTO replicas SELECT 1, uuid, server_id FROM replica",
-       "DROP TABLE replica"},
+       "INSERT INTO replicas SELECT 1, uuid, server_id FROM replica", "DROP TABLE replica"},
   };
   return kSteps;
 }
@@ -161,10 +160,9 @@ Result<DeadLetterPage> DeadLetterTable::Select(const DeadLetterFilter& filter, s
   BINSEEK_ASSIGN_OR_RETURN(page.total, Count(filter));
   BINSEEK_ASSIGN_OR_RETURN(
       const auto select,
-      database_->Prepare(
-          "SELECT tbl,key,position,reason,first_seen_ms,last_seen_ms,count,source"
-          " FROM dead_letters" +
-          Condition(filter) + " ORDER BY id DESC LIMIT ?3 OFFSET ?4"));
+      database_->Prepare("SELECT tbl,key,position,reason,first_seen_ms,last_seen_ms,count,source"
+                         " FROM dead_letters" +
+                         Condition(filter) + " ORDER BY id DESC LIMIT ?3 OFFSET ?4"));
   BindFilter(filter, select.get());
   select->Bind(3, Bounded(size));
   select->Bind(4, Bounded(from));

@@ -23,8 +23,8 @@ Result<ReplicaIdentity> KeepReplicaIdentity(const SqliteDatabase& database,
   // Another source may have drawn the same id.
   for (int tries = 0; tries < 4; ++tries) {
     const std::string uuid = DrawUuid(&random);
-    BINSEEK_ASSIGN_OR_RETURN(
-        const auto draw, database.Prepare("INSERT OR IGNORE INTO replicas VALUES(?1, ?2, ?3)"));
+    BINSEEK_ASSIGN_OR_RETURN(const auto draw,
+                             database.Prepare("INSERT OR IGNORE INTO replicas VALUES(?1, ?2, ?3)"));
     draw->Bind(1, int64_t{static_cast<uint16_t>(source)});
     draw->Bind(2, uuid);
     draw->Bind(3, int64_t{0x40000000} + random() % 0x80000000);

@@ -154,8 +154,7 @@ TEST(ConfigTest, WhatIsWrongWithOneOfSeveralSourcesIsSaidWhereItStands) {
 
 // It would be passed over.
 TEST(ConfigTest, ASourceBesideSeveralIsRefused) {
-  const std::string two =
-      "sources:\n  - {name: a, url: x}\n  - {name: b, url: y}\n";
+  const std::string two = "sources:\n  - {name: a, url: x}\n  - {name: b, url: y}\n";
   EXPECT_EQ(ErrorOf(File("source:\n  time_zone: UTC\n" + two)),
             "binseek.yaml:2: source.time_zone: given beside sources (binseek.yaml:3), each of "
             "which has keys of its own");

@@ -15,9 +15,9 @@ namespace binseek::api {
 namespace {
 
 using change::SourceId;
+using pipeline::SyncState;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using pipeline::SyncState;
 
 constexpr char kGtid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562:";
 
@@ -83,8 +83,8 @@ class SeveralSourcesTest : public ApiTest {
     for (const char* index : {"eu_products", "us_products", "orders"}) {
       EXPECT_OK(engine_->CreateIndex(index, mapping, "{}"));
     }
-    node_->SetSources({.named = true,
-                       .list = {{"eu", SourceId{2}, &eu_}, {"us", SourceId{3}, &us_}}});
+    node_->SetSources(
+        {.named = true, .list = {{"eu", SourceId{2}, &eu_}, {"us", SourceId{3}, &us_}}});
   }
   ~SeveralSourcesTest() override { node_->SetSources({}); }
 
@@ -159,8 +159,9 @@ TEST_F(SeveralSourcesTest, ASearchWaitsForTheSourceOfItsIndex) {
               HasSubstr("index [us_products] does not follow source [eu]"));
   EXPECT_THAT(Error(400, "GET", "/orders/_search?wait_for_source=eu"),
               HasSubstr("[wait_for_source] needs [wait_for_gtid]"));
-  EXPECT_THAT(Error(408, "GET", "/orders/_search?wait_for_source=us&wait_timeout=0s&wait_for_gtid=" +
-                                    std::string(kGtid) + "6"),
+  EXPECT_THAT(Error(408, "GET",
+                    "/orders/_search?wait_for_source=us&wait_timeout=0s&wait_for_gtid=" +
+                        std::string(kGtid) + "6"),
               HasSubstr("timeout_exception"));
 }
 
@@ -192,9 +193,9 @@ TEST_F(SeveralSourcesTest, DeadLettersAreTheirSources) {
   EXPECT_EQ(us_.asked_, "shop.products 2;");
   EXPECT_THAT(Error(400, "DELETE", "/_sync/dead_letters?table=shop.products"),
               HasSubstr("[source] is required"));
-  EXPECT_EQ(At(Expect(200, "DELETE", "/_sync/dead_letters?table=shop.products&source=us"),
-               "discarded"),
-            "2");
+  EXPECT_EQ(
+      At(Expect(200, "DELETE", "/_sync/dead_letters?table=shop.products&source=us"), "discarded"),
+      "2");
   EXPECT_EQ(Letters("table=shop.products"), 1);
   EXPECT_EQ(At(Expect(200, "DELETE", "/_sync/dead_letters?table=shop.gone"), "discarded"), "1");
 }

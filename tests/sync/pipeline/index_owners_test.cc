@@ -24,10 +24,9 @@ constexpr index::IndexId kShared{7};
 IndexOwner Owner(SourceId source, const std::string& name, const std::string& id) {
   mapper::MapperOptions options;
   options.source_name = name;
-  options.rules = std::make_shared<const mapper::MappingRules>(*mapper::MappingRules::Parse(
-      R"([{"table":"*","index":"all","id":)" + id + "}]"));
-  const auto layout =
-      mapper::LayOut(MakeTable("t", {MakeColumn("id", ColumnType::kInt)}), options);
+  options.rules = std::make_shared<const mapper::MappingRules>(
+      *mapper::MappingRules::Parse(R"([{"table":"*","index":"all","id":)" + id + "}]"));
+  const auto layout = mapper::LayOut(MakeTable("t", {MakeColumn("id", ColumnType::kInt)}), options);
   EXPECT_OK(layout);
   return {source, name, "shop.t", kShared, *layout};
 }
