@@ -64,8 +64,8 @@ Status SourceRunner::ClaimAll(const pipeline::SourceIds& ids) {
           {{"source", name}});
     }
     BINSEEK_RETURN_IF_ERROR(pipeline::ClaimIndices(
-        *engine_, id, name,
-        followed == sources_.end() ? mapper::MapperOptions() : followed->mapping, owners_.get()));
+        *engine_, id, name, followed == sources_.end() ? nullptr : &followed->mapping,
+        owners_.get()));
   }
   return Status::Ok();
 }

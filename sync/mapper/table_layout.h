@@ -90,8 +90,6 @@ struct TableLayout {
 
   bool has_rule = false;
   bool has_filter() const { return where.has_value() || soft_delete.has_value(); }
-  // What all ids of the table begin with. REQUIRES: id_names_source.
-  std::string IdPrefix() const { return id.front().text + ":"; }
   // Columns that the id has, each once.
   std::vector<uint32_t> IdColumns() const;
   // That mapping, filter or id read: ordinals, ascending.

@@ -164,10 +164,11 @@ Status TableCatalog::CheckSharedWith(const mapper::TableLayout& layout, const st
                                      const IndexOwner& other) const {
   const std::string taken = "index [" + index + "] is that of table " + other.table +
                             " of source " + other.source_name + " already";
-  if (layout.index != index || other.layout == nullptr || other.layout->index != index) {
+  const bool other_means_it = other.layout == nullptr || other.layout->index == index;
+  if (layout.index != index || !other_means_it) {
     return Status::InvalidArgument(taken);
   }
-  if (!layout.id_names_source || !other.layout->id_names_source) {
+  if (!layout.id_names_source || !other.names_source()) {
     return Status::InvalidArgument(
         taken + ", and sources share an index only where all ids begin with their names: " +
         "source.mapping: [{table: " + layout.table->table + ", index: " + index +
@@ -195,7 +196,9 @@ Result<index::IndexId> TableCatalog::MakeIndex(const mapper::TableLayout& layout
     BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, *its));
   }
   for (const IndexOwner& other : of_others) {
-    BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, *other.layout));
+    if (other.layout != nullptr) {  // else the index tells, with fewer words
+      BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, *other.layout));
+    }
   }
   BINSEEK_RETURN_IF_ERROR(
       EraseDocuments(others.empty() ? of_others.front().index : others.front().index_id,

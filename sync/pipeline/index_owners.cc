@@ -1,5 +1,10 @@
 #include "sync/pipeline/index_owners.h"
 
+#include <cstdint>
+#include <utility>
+
+#include "engine/index/system_keywords.h"
+#include "sync/change/transaction.h"
 #include "sync/pipeline/checkpoint.h"
 
 namespace binseek::pipeline {
@@ -28,22 +33,18 @@ std::vector<IndexOwner> IndexOwners::OthersOf(std::string_view index_name,
 
 std::string IndexOwners::KeyPrefixOf(change::SourceId source, index::IndexId index) const {
   const MutexLock lock(&mutex_);
-  std::string prefix;
   for (const auto& [table, claimed] : claims_) {
-    if (claimed.owner.source != source || claimed.owner.index != index) {
-      continue;
+    const IndexOwner& owner = claimed.owner;
+    if (owner.source == source && owner.index == index &&
+        (owner.layout == nullptr || owner.names_source())) {
+      return owner.source_name + ":";
     }
-    const auto& layout = claimed.owner.layout;
-    if (layout == nullptr || !layout->id_names_source) {
-      return {};
-    }
-    prefix = layout->IdPrefix();
   }
-  return prefix;
+  return {};
 }
 
 Status ClaimIndices(const index::Engine& engine, change::SourceId source,
-                    const std::string& source_name, const mapper::MapperOptions& mapping,
+                    const std::string& source_name, const mapper::MapperOptions* mapping,
                     IndexOwners* owners) {
   const std::string stored = engine.UserData(CheckpointKey(source));
   if (stored.empty()) {
@@ -52,12 +53,19 @@ Status ClaimIndices(const index::Engine& engine, change::SourceId source,
   BINSEEK_ASSIGN_OR_RETURN(const Checkpoint checkpoint, DecodeCheckpoint(stored));
   const auto view = engine.View();
   for (const auto& [name, table] : checkpoint.tables) {
-    const index::IndexView* const index = view->Find(table.answering());
-    if (index == nullptr || table.index.empty()) {
+    if (table.index.empty() || view->Find(table.answering()) == nullptr) {
       continue;
     }
-    owners->Claim(table.index, {source, source_name, name, table.answering(),
-                                mapper::LayOut(table.schema, mapping).value_or(nullptr)});
+    IndexOwner owner{source, source_name, name, table.answering(), nullptr};
+    if (mapping != nullptr) {
+      owner.layout = mapper::LayOut(table.schema, *mapping).value_or(nullptr);
+    }
+    if (owner.layout == nullptr) {
+      index::TableKeys keys(view, table.answering(), change::SourceTable(source, name), INT64_MAX);
+      BINSEEK_ASSIGN_OR_RETURN(const auto first, keys.Next(1));
+      owner.has_prefix = first.empty() || first.front().starts_with(source_name + ":");
+    }
+    owners->Claim(table.index, std::move(owner));
   }
   return Status::Ok();
 }

@@ -3,12 +3,12 @@
 // A source knows its own tables (FollowedTables), but not whether an index is another's as well, and so whether it may take it, drop it, or forget what was
 // deleted in it. What each has is in here from before the first of them starts (ClaimIndices), so that a source which is not up yet loses nothing to another.
 //
-// An index is shared by sources only where the ids of every table in it begin with the source's name (mapper::TableLayout::id_names_source). Versions are
-// counted by each source for itself: two of them must never write one key.
+// An index is shared by sources only where the ids of every table in it begin with the source's name (mapper::TableLayout::id_names_source) and a ':'. Versions
+// are counted by each source for itself: two of them must never write one key.
 //
 //   const MutexLock choosing(owners->gate());   // nobody else takes or drops an index
 //   if (owners->OthersOf("products", source).empty()) ...;
-//   owners->Claim("products", {source, "eu", "shop.products", id, layout});
+//   owners->Claim("products", {.source = source, ...});
 //
 // Thread-safe. Lock order: the gate before the engine's locks; the mutex is a leaf.
 #ifndef BINSEEK_SYNC_PIPELINE_INDEX_OWNERS_H_
@@ -34,8 +34,12 @@ struct IndexOwner {
   std::string source_name;
   std::string table;  // "database.table"
   index::IndexId index{};
-  // Null: it cannot be told from the table's columns. Of a source that is not followed any more it is one without rules.
+  // Null: its rules cannot be followed, or the source is not any more.
   std::shared_ptr<const mapper::TableLayout> layout;
+  // Without a layout: whether its documents have such ids.
+  bool has_prefix = false;
+
+  bool names_source() const { return layout == nullptr ? has_prefix : layout->id_names_source; }
 };
 
 // Indices that are being staged, by any source: the engine would have who forgets tombstones of one wait for the end.
@@ -59,7 +63,7 @@ class IndexOwners {
   // Of other sources than this one.
   std::vector<IndexOwner> OthersOf(std::string_view index_name, change::SourceId source) const
       BINSEEK_EXCLUDES(mutex_);
-  // What all keys of the source's documents in the index begin with; empty: nothing, and then no other source has any there.
+  // What keys of the source's documents in the index begin with; empty: nothing, and then no other source has any there.
   std::string KeyPrefixOf(change::SourceId source, index::IndexId index) const
       BINSEEK_EXCLUDES(mutex_);
 
@@ -76,10 +80,11 @@ class IndexOwners {
   std::map<std::pair<change::SourceId, std::string>, Claimed> claims_ BINSEEK_GUARDED_BY(mutex_);
 };
 
-// What the source's checkpoint in the engine says that it has. `mapping`: by which its documents are made now. Errors: those of the checkpoint.
+// What the source's checkpoint in the engine says that it has. `mapping`: by which its documents are made now; null: it is not followed. Errors: those of
+// the checkpoint and of reading a key.
 [[nodiscard]] Status ClaimIndices(const index::Engine& engine, change::SourceId source,
                                   const std::string& source_name,
-                                  const mapper::MapperOptions& mapping, IndexOwners* owners);
+                                  const mapper::MapperOptions* mapping, IndexOwners* owners);
 
 }  // namespace binseek::pipeline
 

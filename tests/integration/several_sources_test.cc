@@ -105,11 +105,12 @@ class SeveralSourcesTest : public ::testing::Test {
     ASSERT_OK(ids);
     const auto owners = std::make_shared<pipeline::IndexOwners>();
     for (const auto& [name, id] : *ids) {
-      mapper::MapperOptions mapping;
-      for (const Source& source : sources_) {
-        mapping = source.name == name ? MappingOf(source) : mapping;
-      }
-      ASSERT_OK(pipeline::ClaimIndices(*engine_, id, name, mapping, owners.get()));
+      const auto source = std::find_if(sources_.begin(), sources_.end(),
+                                       [&, of = name](const auto& one) { return one.name == of; });
+      const mapper::MapperOptions mapping =
+          source == sources_.end() ? mapper::MapperOptions() : MappingOf(*source);
+      ASSERT_OK(pipeline::ClaimIndices(
+          *engine_, id, name, source == sources_.end() ? nullptr : &mapping, owners.get()));
     }
     api::FollowedSources followed{.named = true, .list = {}};
     for (const Source& source : sources_) {
@@ -440,6 +441,11 @@ TEST_F(SeveralSourcesTest, ASourceThatIsTakenOutLeavesItsDocumentsAndComesBackTo
   sources_.pop_back();
   Start();
   AwaitLive();
+  Sql("eu", "ALTER TABLE shared ADD COLUMN also INT; UPDATE shared SET n=3");
+  EXPECT_TRUE(Await([&] {
+    return Table("eu", "shared").state == TableState::kLive && Shared("eu") == 10 &&
+           Documents("all").at("eu:1").find("also") != std::string::npos;
+  })) << Table("eu", "shared").error;
   Sql("eu", "DROP TABLE shared");
   EXPECT_TRUE(Await([&] { return Shared("eu") == 0; }));
   EXPECT_EQ(Shared("us"), 10u) << "the index stays, although nobody that is followed has it";

@@ -56,7 +56,6 @@ TEST(MappingRulesTest, AnIdThatBeginsWithItsSourceIsNoOtherSources) {
   ASSERT_OK(eu);
   EXPECT_TRUE((*eu)->id_names_source);
   EXPECT_TRUE((*eu)->id_is_key);
-  EXPECT_EQ((*eu)->IdPrefix(), "eu:");
   const change::RowImage row(Orders()->columns.size(), Value::Int(7));
   EXPECT_EQ(*DocumentId(**eu, row), "eu:7");
   const auto cells = KeyCellsOfId(**eu, "eu:7");

@@ -28,7 +28,7 @@ IndexOwner Owner(SourceId source, const std::string& name, const std::string& id
       *mapper::MappingRules::Parse(R"([{"table":"*","index":"all","id":)" + id + "}]"));
   const auto layout = mapper::LayOut(MakeTable("t", {MakeColumn("id", ColumnType::kInt)}), options);
   EXPECT_OK(layout);
-  return {source, name, "shop.t", kShared, *layout};
+  return {source, name, "shop.t", kShared, *layout, false};
 }
 
 TEST(IndexOwnersTest, OthersAreTheTablesOfOtherSources) {
@@ -45,7 +45,7 @@ TEST(IndexOwnersTest, OthersAreTheTablesOfOtherSources) {
   EXPECT_TRUE(owners.OthersOf("other", kEu).empty());
 }
 
-TEST(IndexOwnersTest, KeysHaveAPrefixWhereEveryIdOfTheSourceBeginsWithIt) {
+TEST(IndexOwnersTest, KeysHaveAPrefixWhereIdsBeginWithTheSource) {
   IndexOwners owners;
   EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "");
   owners.Claim("all", Owner(kEu, "eu", R"(["source","key"])"));
@@ -54,7 +54,12 @@ TEST(IndexOwnersTest, KeysHaveAPrefixWhereEveryIdOfTheSourceBeginsWithIt) {
   IndexOwner plain = Owner(kEu, "eu", R"(["key"])");
   plain.table = "shop.u";
   owners.Claim("all", plain);
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "eu:") << "others may be there";
+  owners.Release(kEu, "shop.t");
   EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "");
+  plain.layout = nullptr;
+  owners.Claim("all", plain);
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "eu:") << "what is not known is not risked";
 }
 
 }  // namespace
