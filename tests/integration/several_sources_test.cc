@@ -465,6 +465,7 @@ TEST_F(SeveralSourcesTest, ASourceThatIsTakenOutLeavesItsDocumentsAndComesBackTo
   // The user's word that they go.
   Close();
   sources_.back().exclude = {"*"};
+  sources_.back().address = sources_.front().server->url();  // its own server may be gone for good
   Start();
   EXPECT_TRUE(
       Await([&] { return Shared("us") == 0 && engine_->View()->Find("own_us") == nullptr; }));
