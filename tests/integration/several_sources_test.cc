@@ -289,16 +289,17 @@ TEST_F(SeveralSourcesTest, EachStaysEqualOverCrashesInWhateverOrderTheyStand) {
     std::atomic<bool> end{false};
     std::vector<std::jthread> writers;
     for (const Source& source : sources_) {
-      writers.emplace_back([&, name = source.name] {
+      writers.emplace_back([&, server = source.server, name = source.name] {
         for (int i = 0; !end; ++i) {
-          const std::string id = std::to_string(1 + (i * 7) % 300);
-          const std::string other = std::to_string(1000 * (round + 1) + i);
-          Sql(name, "BEGIN; UPDATE own SET n=n+1 WHERE id=" + id +
-                        "; UPDATE shared SET n=n+1, name='" + name + " again' WHERE id=" + id +
-                        "; INSERT INTO shared VALUES(" + other +
-                        ",'new',1); DELETE FROM own WHERE id=" + other +
-                        "; DELETE FROM shared WHERE id=" + std::to_string(1 + (i * 11) % 300) +
-                        "; COMMIT");
+          const std::string one = std::to_string(1 + (i * 7) % 300);
+          const std::string other = std::to_string(1 + (i * 11) % 300);
+          const std::string added = std::to_string(1000 * (round + 1) + i);
+          ASSERT_OK(server->Sql("BEGIN; UPDATE own SET n=n+1 WHERE id=" + one +
+                                    "; UPDATE shared SET n=n+1, name='" + name +
+                                    " again' WHERE id=" + one + "; INSERT INTO shared VALUES(" +
+                                    added + ",'new',1); DELETE FROM own WHERE id=" + added +
+                                    "; DELETE FROM shared WHERE id=" + other + "; COMMIT",
+                                database_));
         }
       });
     }
@@ -465,7 +466,8 @@ TEST_F(SeveralSourcesTest, ASourceThatIsTakenOutLeavesItsDocumentsAndComesBackTo
   // The user's word that they go.
   Close();
   sources_.back().exclude = {"*"};
-  sources_.back().address = sources_.front().server->url();  // its own server may be gone for good
+  sources_.back().address =
+      sources_.front().server->url() + "/";  // its own server may be gone for good
   Start();
   EXPECT_TRUE(
       Await([&] { return Shared("us") == 0 && engine_->View()->Find("own_us") == nullptr; }));
