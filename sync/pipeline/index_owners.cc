@@ -11,7 +11,8 @@ namespace binseek::pipeline {
 
 void IndexOwners::Claim(const std::string& index_name, IndexOwner owner) {
   const MutexLock lock(&mutex_);
-  claims_[{owner.source, owner.table}] = {index_name, owner};
+  Claimed& claimed = claims_[{owner.source, owner.table}];
+  claimed = {index_name, std::move(owner)};
 }
 
 void IndexOwners::Release(change::SourceId source, const std::string& table) {

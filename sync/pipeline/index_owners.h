@@ -50,10 +50,6 @@ struct StagedIndices {
 
 class IndexOwners {
  public:
-  IndexOwners() = default;
-  IndexOwners(const IndexOwners&) = delete;
-  IndexOwners& operator=(const IndexOwners&) = delete;
-
   // Held from looking who has an index to taking or dropping it.
   Mutex* gate() { return &gate_; }
 
