@@ -1,16 +1,10 @@
 #include "api/config.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <cstdio>
 #include <exception>
-#include <memory>
-#include <optional>
 #include <set>
 
 #include "api/config_keys.h"
@@ -18,13 +12,11 @@
 #include "api/nearest_name.h"
 #include "sync/mapper/mapping_rules.h"
 
-extern char** environ;  // NOLINT(readability-identifier-naming)
-
 namespace binseek::api {
 namespace {
 
 constexpr size_t kMaxSecretBytes = 64 << 10;
-constexpr std::string_view kEnvironmentPrefix = "BINSEEK_";
+constexpr std::string_view kSources = "sources";
 
 // How strong the place is that a value came from.
 enum class Origin : uint8_t { kDefault, kFile, kEnvironment, kFlag };
@@ -39,11 +31,7 @@ class Loader {
   explicit Loader(const ConfigInputs& inputs) : inputs_(inputs) {}
 
   Result<Config> Load() {
-    for (const ConfigKey& key : ConfigKeys()) {
-      if (!key.default_text.empty()) {
-        Set(key, key.default_text, Origin::kDefault, "default");
-      }
-    }
+    SetDefaults();
     ReadFile();
     ReadEnvironment();
     for (const auto& [path, value] : inputs_.flags) {
@@ -53,9 +41,9 @@ class Loader {
         Problem("flag", path + ": no such key");
       }
     }
-    ReadSecret("source.url", "source.url_file", &config_.source.url);
-    ReadSecret("source.password", "source.password_file", &config_.source.password);
+    ReadSecrets();
     CheckTogether();
+    CheckSources();
     if (!problems_.empty()) {
       return Status::InvalidArgument(problems_);
     }
@@ -63,6 +51,14 @@ class Loader {
   }
 
  private:
+  void SetDefaults() {
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (!key.default_text.empty()) {
+        Set(key, key.default_text, Origin::kDefault, "default");
+      }
+    }
+  }
+
   void Problem(const std::string& where, const std::string& what) {
     problems_ += (problems_.empty() ? "" : "\n") + where + ": " + what;
   }
@@ -118,6 +114,8 @@ class Loader {
         Problem(where, path + ": given twice");
       } else if (const ConfigKey* key = FindConfigKey(path)) {
         ReadValue(*key, entry.second, where);
+      } else if (prefix.empty() && name == kSources) {
+        ReadSources(entry.second, where);
       } else if (prefix.empty() && IsSection(name)) {
         if (entry.second.IsMap()) {
           ReadSection(entry.second, name + ".");
@@ -145,7 +143,68 @@ class Loader {
         names.push_back(rest.substr(0, rest.find('.')));
       }
     }
+    if (prefix.empty()) {
+      names.push_back(kSources);
+    }
     return names;
+  }
+
+  // Each entry is a section `source`, read by a loader of its own.
+  void ReadSources(const YAML::Node& node, const std::string& where) {
+    sources_where_ = where;
+    if (!node.IsSequence() || node.size() == 0 || node.size() > kMaxSources) {
+      Problem(where, "sources: a list of 1 to " + std::to_string(kMaxSources) +
+                         " sources is wanted, each with the keys of `source`");
+      return;
+    }
+    for (const auto& item : node) {
+      const std::string begins = Where(item.Mark());
+      if (!item.IsMap()) {
+        Problem(begins, "sources: a map of the keys of `source` is wanted");
+        continue;
+      }
+      Loader entry(inputs_);
+      entry.LoadSource(item, begins);
+      problems_ += (problems_.empty() || entry.problems_.empty() ? "" : "\n") + entry.problems_;
+      CheckUnlikeOthers(entry.config_.source, begins);
+      config_.sources.push_back(std::move(entry.config_.source));
+    }
+  }
+
+  void LoadSource(const YAML::Node& node, const std::string& where) {
+    SetDefaults();
+    ReadSection(node, "source.");
+    ReadSecrets();
+    for (const std::string_view wanted : {"source.name", "source.url"}) {
+      const auto set = set_by_.find(wanted);
+      const bool by_file = wanted == "source.url" && set_by_.count("source.url_file") != 0;
+      if (!by_file && (set == set_by_.end() || set->second.origin == Origin::kDefault)) {
+        Problem(where, "sources: an entry without " + std::string(wanted));
+      }
+    }
+  }
+
+  void CheckUnlikeOthers(const SourceConfig& source, const std::string& where) {
+    for (const SourceConfig& other : config_.sources) {
+      if (other.name == source.name) {
+        Problem(where, "sources: the name " + source.name + " is given twice");
+      }
+      if (other.server_id == source.server_id && source.server_id != 0) {
+        Problem(where, "sources: " + other.name + " and " + source.name +
+                           " have the same server_id, and could be taken for one replica");
+      }
+    }
+  }
+
+  // What a weaker or stronger place says of the one source would be passed over.
+  void CheckSources() {
+    for (const auto& [path, set] : set_by_) {
+      if (!sources_where_.empty() && path.starts_with("source.") &&
+          set.origin != Origin::kDefault) {
+        Problem(set.where, path + ": given beside sources (" + sources_where_ +
+                               "), each of which has keys of its own");
+      }
+    }
   }
 
   void ReadValue(const ConfigKey& key, const YAML::Node& node, const std::string& where) {
@@ -278,6 +337,11 @@ class Loader {
     *value = *std::move(text);
   }
 
+  void ReadSecrets() {
+    ReadSecret("source.url", "source.url_file", &config_.source.url);
+    ReadSecret("source.password", "source.password_file", &config_.source.password);
+  }
+
   void CheckTogether() {
     const Result<ListenAddress> address = ParseListenAddress(config_.server.listen);
     if (address.ok() && !address->loopback && !config_.server.trust_network) {
@@ -298,54 +362,12 @@ class Loader {
   Config config_;
   std::map<std::string, SetBy, std::less<>> set_by_;
   std::string problems_;
+  std::string sources_where_;  // empty: there is no such list
 };
-
-bool IsLoopback(const std::string& host) {
-  in_addr v4{};
-  in6_addr v6{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
-    return (ntohl(v4.s_addr) >> 24) == 127;
-  }
-  if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) {
-    return IN6_IS_ADDR_LOOPBACK(&v6);
-  }
-  return host == "localhost";
-}
 
 }  // namespace
 
 Result<Config> LoadConfig(const ConfigInputs& inputs) { return Loader(inputs).Load(); }
-
-std::map<std::string, std::string> ProcessEnvironment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const size_t equals = text.find('=');
-    if (equals != std::string_view::npos &&
-        text.substr(0, kEnvironmentPrefix.size()) == kEnvironmentPrefix) {
-      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-  }
-  return variables;
-}
-
-Result<std::string> ReadSmallFile(const std::string& path, size_t max_bytes) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
-  if (file == nullptr) {
-    const std::string reason = std::generic_category().message(errno);
-    return errno == ENOENT ? Status::NotFound(path + ": " + reason)
-                           : Status::IoError(path + ": " + reason);
-  }
-  std::string text(max_bytes + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) {
-    return Status::IoError(path + ": cannot be read");
-  }
-  if (text.size() > max_bytes) {
-    return Status::InvalidArgument(path + ": larger than " + std::to_string(max_bytes) + " bytes");
-  }
-  return text;
-}
 
 std::vector<std::string> KeysThatNeedRestart(const Config& running, const Config& wanted) {
   std::vector<std::string> keys;
@@ -354,31 +376,17 @@ std::vector<std::string> KeysThatNeedRestart(const Config& running, const Config
       keys.emplace_back(key.path);
     }
   }
+  if (running.sources != wanted.sources) {
+    keys.emplace_back(kSources);
+  }
   return keys;
 }
 
-Result<ListenAddress> ParseListenAddress(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) {
-    host = host.substr(1, host.size() - 2);
+std::vector<SourceConfig> Config::FollowedSources() const {
+  if (!sources.empty() || source.url.empty()) {
+    return sources;
   }
-  ListenAddress address;
-  bool port_ok = false;
-  if (colon != std::string_view::npos) {
-    const char* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + colon + 1, end, address.port);
-    port_ok = parsed.ec == std::errc() && parsed.ptr == end;
-  }
-  if (!port_ok || host.empty() || (!bracketed && host.find(':') != std::string_view::npos)) {
-    return Status::InvalidArgument(
-        "host:port is wanted, such as 127.0.0.1:9200 or [::1]:9200, not '" + std::string(text) +
-        "'");
-  }
-  address.host = host;
-  address.loopback = IsLoopback(address.host);
-  return address;
+  return {source};
 }
 
 }  // namespace binseek::api

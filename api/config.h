@@ -1,7 +1,8 @@
 // Config: everything that can be set, as one plain struct, and where it comes from.
 //
-// Sources, the stronger first: flags, environment (BINSEEK_SERVER_LISTEN for server.listen), the YAML file, defaults. All keys, with
-// type, unit, default and range, are in one table (config_keys.h), which reading, checking, the example file and error texts go by.
+// Where values come from, the stronger first: flags, environment (BINSEEK_SERVER_LISTEN for server.listen), the YAML file, defaults. All keys, with
+// type, unit, default and range, are in one table (config_keys.h), which reading, checking, the example file and error texts go by. An entry of the file's
+// list `sources` has the keys of `source`, which then is not given.
 //
 // Plain value type; free functions are thread-safe. Errors: kInvalidArgument with one line per problem, each naming where it is
 // ("binseek.yaml:12", "BINSEEK_SERVER_LISTEN", "--listen"), the key, and the nearest valid name for one that is unknown. No message
@@ -34,10 +35,13 @@ struct ServerConfig {
 // Rules of source.mapping, as the JSON that mapper::MappingRules reads; empty: none.
 struct MappingText {
   std::string json;
+
+  bool operator==(const MappingText&) const = default;
 };
 
 struct SourceConfig {
-  std::string url;  // of url_file where that was given; empty: no source
+  std::string name;  // unlike that of every other
+  std::string url;   // of url_file where that was given; empty: no source
   std::string url_file;
   std::string password;
   std::string password_file;
@@ -51,6 +55,8 @@ struct SourceConfig {
   int64_t transaction_memory = 0;
   int64_t transaction_disk = 0;
   int64_t dead_letter_limit = 0;
+
+  bool operator==(const SourceConfig&) const = default;
 };
 
 struct SearchConfig {
@@ -66,6 +72,7 @@ struct Config {
   std::string data_dir;
   ServerConfig server;
   SourceConfig source;
+  std::vector<SourceConfig> sources;  // instead of it, in a file's `sources`
   int64_t snapshot_chunk_rows = 0;
   std::string snapshot_lock;  // "none" or "brief"
   int64_t engine_memory_limit = 0;
@@ -77,6 +84,9 @@ struct Config {
   int64_t engine_merge_max_rate = 0;
   SearchConfig search;
   std::string log_level;
+
+  // Those that are to be followed: all of `sources`, or the one, or none.
+  std::vector<SourceConfig> FollowedSources() const;
 };
 
 struct ConfigInputs {

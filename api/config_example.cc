@@ -6,6 +6,24 @@
 namespace binseek::api {
 namespace {
 
+constexpr std::string_view kSourcesHelp =
+    "Several sources in one process, instead of source: a list of up to 64, each with the keys of "
+    "source, name and url among them. What an entry leaves out has its default; environment and "
+    "flags say nothing of them. A source goes on where it was under its name, in whatever order "
+    "they "
+    "stand. One that is taken out leaves its documents as they are, searchable; to have them go, "
+    "give it exclude: [\"*\"] for one start first. Two sources may write one index where the ids "
+    "of "
+    "both begin with their names: id: [source, key].";
+constexpr std::string_view kSourcesExample =
+    "# sources:\n"
+    "#   - name: eu\n"
+    "#     url: mysql://binseek@eu.example.com:3306/shop\n"
+    "#     rename: {orders: orders_eu}\n"
+    "#   - name: us\n"
+    "#     url_file: /run/secrets/us_url\n"
+    "#     rename: {orders: orders_us}\n";
+
 // Appends `text` as comment lines, broken between words.
 void AppendComment(std::string_view indent, std::string_view text, std::string* out) {
   constexpr size_t kWidth = 100;
@@ -31,10 +49,20 @@ std::string ExampleConfig() {
                 "checks a file; SIGHUP makes a running server read it again.",
                 &out);
   std::string_view section;
+  const auto end_section = [&] {
+    if (section == "source") {
+      out += '\n';
+      AppendComment("", kSourcesHelp, &out);
+      out += kSourcesExample;
+    }
+  };
   for (const ConfigKey& key : ConfigKeys()) {
     const size_t dot = key.path.find('.');
     const std::string_view own_section =
         dot == std::string_view::npos ? std::string_view() : key.path.substr(0, dot);
+    if (own_section != section) {
+      end_section();
+    }
     out += '\n';
     if (own_section != section) {
       section = own_section;

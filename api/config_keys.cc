@@ -82,6 +82,12 @@ const ConfigKey kKeys[] = {
      .max = 24 * kHour,
      .help = "A connection without requests is closed after this time."},
 
+    {.path = "source.name",
+     .member = BINSEEK_CONFIG_MEMBER_(std::string, source.name),
+     .default_text = "default",
+     .help =
+         "Under this name its position is kept: with another one it is another source, which is "
+         "read from the beginning. Lower-case letters, digits, _ and -; at most 64."},
     {.path = "source.url",
      .member = BINSEEK_CONFIG_MEMBER_(std::string, source.url),
      .example = "mysql://binseek@127.0.0.1:3306/shop",

@@ -4,6 +4,7 @@
 #ifndef BINSEEK_API_CONFIG_KEYS_H_
 #define BINSEEK_API_CONFIG_KEYS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -44,6 +45,9 @@ struct ConfigKey {
   bool secret = false;            // never shown
   std::string_view help = {};
 };
+
+// Several sources, at most.
+inline constexpr size_t kMaxSources = 64;
 
 std::span<const ConfigKey> ConfigKeys();
 const ConfigKey* FindConfigKey(std::string_view path);  // null: no such key

@@ -185,6 +185,14 @@ Status CheckMeaning(const ConfigKey& key, std::string_view text) {
   if (key.path == "source.zero_dates" && text != "null" && text != "error") {
     return Status::InvalidArgument("null or error is wanted");
   }
+  if (key.path == "source.name") {
+    const bool valid =
+        !text.empty() && text.size() <= 64 &&
+        text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+    return valid ? Status::Ok()
+                 : Status::InvalidArgument("lower-case letters, digits, _ and - are wanted, not '" +
+                                           std::string(text) + "'");
+  }
   if (key.path == "data_dir" && text.empty()) {
     return Status::InvalidArgument("the name of a folder is wanted");
   }

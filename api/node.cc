@@ -1,9 +1,11 @@
 #include "api/node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/analysis/analyzer.h"
 #include "engine/base/log.h"
+#include "sync/pipeline/source_ids.h"
 
 namespace binseek::api {
 
@@ -45,8 +47,28 @@ bool Node::IsSynced(const index::IndexView& index) const {
 }
 
 bool Node::IsOwned(std::string_view index) const {
-  const pipeline::Supervisor* supervisor = sync();
-  return supervisor != nullptr && supervisor->OwnsIndex(index);
+  const auto followed = sources();
+  return std::any_of(followed->list.begin(), followed->list.end(),
+                     [&](const auto& source) { return source.sync->OwnsIndex(index); });
+}
+
+std::shared_ptr<const FollowedSources> Node::sources() const {
+  const MutexLock lock(&sources_mutex_);
+  return sources_;
+}
+
+void Node::SetSources(FollowedSources sources) {
+  auto made = std::make_shared<const FollowedSources>(std::move(sources));
+  const MutexLock lock(&sources_mutex_);
+  sources_ = std::move(made);
+}
+
+void Node::set_sync(pipeline::Supervisor* sync) {
+  FollowedSources sources;
+  if (sync != nullptr) {
+    sources.list.push_back({std::string(pipeline::kDefaultSource), change::SourceId{1}, sync});
+  }
+  SetSources(std::move(sources));
 }
 
 void Node::SetLimits(const SearchConfig& limits) {

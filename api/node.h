@@ -1,6 +1,6 @@
-// Node: what the handlers work with: the engine, the source's supervisor if there is one, open scrolls, limits.
+// Node: what the handlers work with: the engine, the supervisors of the sources, open scrolls, limits.
 //
-// Thread-safe as labelled. Borrows the engine, the state store and the supervisor, which must outlive the last request.
+// Thread-safe as labelled. Borrows the engine, the state store and the supervisors, which must outlive the last request.
 #ifndef BINSEEK_API_NODE_H_
 #define BINSEEK_API_NODE_H_
 
@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/alias_table.h"
 #include "api/commit_gate.h"
@@ -19,10 +20,22 @@
 #include "engine/index/engine.h"
 #include "engine/search/scroll.h"
 #include "engine/search/searcher.h"
+#include "sync/change/table_schema.h"
 #include "sync/pipeline/state_store.h"
 #include "sync/pipeline/supervisor.h"
 
 namespace binseek::api {
+
+struct FollowedSource {
+  std::string name;
+  change::SourceId id{};
+  pipeline::Supervisor* sync = nullptr;
+};
+
+struct FollowedSources {
+  bool named = false;  // the config has `sources`: answers tell which one they speak of
+  std::vector<FollowedSource> list;
+};
 
 class Node {
  public:
@@ -40,9 +53,11 @@ class Node {
   // Durable with the next commit. REQUIRES: write_mutex() is held.
   Status SetAliases(AliasTable aliases) BINSEEK_EXCLUDES(alias_mutex_);
 
-  // Null: no source, or not started yet.
-  pipeline::Supervisor* sync() const { return sync_.load(std::memory_order_acquire); }
-  void set_sync(pipeline::Supervisor* sync) { sync_.store(sync, std::memory_order_release); }
+  // Never null; without any: there is none, or they are not started yet.
+  std::shared_ptr<const FollowedSources> sources() const BINSEEK_EXCLUDES(sources_mutex_);
+  void SetSources(FollowedSources sources) BINSEEK_EXCLUDES(sources_mutex_);
+  // The only one, which needs no name; null: none.
+  void set_sync(pipeline::Supervisor* sync);
 
   // Told once, before requests come, where the config names a source: it may take its time to come up, and what it follows is known only
   // then.
@@ -51,7 +66,7 @@ class Node {
 
   // Whether the index is, or once was, written from a source, so that HTTP must not.
   bool IsSynced(const index::IndexView& index) const;
-  // Whether the source that runs writes an index of that name, be it there yet or not.
+  // Whether a source that runs writes an index of that name, be it there yet or not.
   bool IsOwned(std::string_view index) const;
 
   // Makes searches that run end soon, as aborted: for a shutdown that has waited for them long enough.
@@ -76,7 +91,9 @@ class Node {
   Mutex write_mutex_;
   mutable Mutex alias_mutex_;  // a leaf
   std::shared_ptr<const AliasTable> aliases_ BINSEEK_GUARDED_BY(alias_mutex_);
-  std::atomic<pipeline::Supervisor*> sync_{nullptr};
+  mutable Mutex sources_mutex_;  // a leaf
+  std::shared_ptr<const FollowedSources> sources_ BINSEEK_GUARDED_BY(sources_mutex_) =
+      std::make_shared<const FollowedSources>();
   std::atomic<bool> source_configured_{false};
   std::atomic<bool> cancel_{false};
   std::atomic<int64_t> max_result_window_;

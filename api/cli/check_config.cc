@@ -25,21 +25,42 @@ struct CheckConfig {
       Fail(config.status());
       return 1;
     }
-    if (!config->source.url.empty()) {
-      if (const Status status = SourceOptions(*config).status(); !status.ok()) {
-        Fail(status.WithContext("source.url"));
+    for (const SourceConfig& source : config->FollowedSources()) {
+      if (const Status status = SourceOptions(source).status(); !status.ok()) {
+        Fail(status.WithContext("source.url" +
+                                (config->sources.empty() ? "" : " of " + source.name)));
         return 1;
       }
     }
     if (show) {
-      for (const ConfigKey& key : ConfigKeys()) {
-        const std::string text = TextOf(key, *config);
-        std::cout << key.path << ": " << (key.secret && !text.empty() ? "(hidden)" : text) << "\n";
-      }
+      Show(*config);
     } else {
       std::cout << "the config is valid\n";
     }
     return 0;
+  }
+
+  static void ShowKey(const ConfigKey& key, std::string_view path, const Config& config) {
+    const std::string text = TextOf(key, config);
+    std::cout << path << ": " << (key.secret && !text.empty() ? "(hidden)" : text) << "\n";
+  }
+
+  // Of several sources each as sources.NAME.KEY.
+  static void Show(const Config& config) {
+    constexpr std::string_view kPrefix = "source.";
+    for (const ConfigKey& key : ConfigKeys()) {
+      const bool of_source = key.path.starts_with(kPrefix);
+      if (config.sources.empty() || !of_source) {
+        ShowKey(key, key.path, config);
+        continue;
+      }
+      for (const SourceConfig& source : config.sources) {
+        Config one;
+        one.source = source;
+        ShowKey(key, "sources." + source.name + "." + std::string(key.path.substr(kPrefix.size())),
+                one);
+      }
+    }
   }
 };
 

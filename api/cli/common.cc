@@ -66,20 +66,32 @@ Result<Config> ConfigFlags::Load() const {
   return LoadConfig(inputs);
 }
 
-Result<mysql::ConnectionOptions> SourceOptions(const Config& config) {
-  if (config.source.url.empty()) {
+Result<std::vector<SourceConfig>> ChosenSources(const Config& config, const std::string& name) {
+  std::vector<SourceConfig> sources = config.FollowedSources();
+  if (sources.empty()) {
     return Status::InvalidArgument(
         "no source is named: give --mysql mysql://user@host:port/database, or source.url in the "
         "config");
   }
-  BINSEEK_ASSIGN_OR_RETURN(mysql::ConnectionOptions options,
-                           mysql::ParseMysqlUrl(config.source.url));
+  std::string known;
+  for (const SourceConfig& source : sources) {
+    known += (known.empty() ? "" : ", ") + source.name;
+  }
+  std::erase_if(sources, [&](const auto& source) { return !name.empty() && source.name != name; });
+  if (sources.empty()) {
+    return Status::InvalidArgument("no source has the name " + name + "; there are: " + known);
+  }
+  return sources;
+}
+
+Result<mysql::ConnectionOptions> SourceOptions(const SourceConfig& source) {
+  BINSEEK_ASSIGN_OR_RETURN(mysql::ConnectionOptions options, mysql::ParseMysqlUrl(source.url));
   if (options.database.empty()) {
     return Status::InvalidArgument(
         "the source's URL names no database: mysql://user@host:port/database");
   }
-  if (!config.source.password.empty()) {
-    options.password = config.source.password;
+  if (!source.password.empty()) {
+    options.password = source.password;
   }
   return options;
 }

@@ -38,8 +38,12 @@ struct ConfigFlags {
   [[nodiscard]] Result<Config> Load() const;
 };
 
-// The source's connection options: the URL, with source.password over the one in it. kInvalidArgument where there is no source.
-[[nodiscard]] Result<mysql::ConnectionOptions> SourceOptions(const Config& config);
+// The source's connection options: the URL, with its password over the one in it.
+[[nodiscard]] Result<mysql::ConnectionOptions> SourceOptions(const SourceConfig& source);
+
+// Those that the config names; where `name` is given, the one of that name. kInvalidArgument where there is none.
+[[nodiscard]] Result<std::vector<SourceConfig>> ChosenSources(const Config& config,
+                                                              const std::string& name);
 
 // Prints "binseek: <message>" to stderr, each line so, and gives back exit code 2.
 int Fail(const Status& status);

@@ -16,6 +16,7 @@ namespace {
 struct DeadLettersCommand {
   ConfigFlags flags;
   std::string table;
+  std::string source;
   uint32_t from = 0;
   uint32_t size = 100;
   bool json = false;
@@ -24,7 +25,8 @@ struct DeadLettersCommand {
     BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
     return AskServer(config, "/_sync/dead_letters?from=" + std::to_string(from) +
                                  "&size=" + std::to_string(size) +
-                                 (table.empty() ? "" : "&table=" + PercentEncode(table)));
+                                 (table.empty() ? "" : "&table=" + PercentEncode(table)) +
+                                 (source.empty() ? "" : "&source=" + PercentEncode(source)));
   }
 
   int Run() const {
@@ -37,8 +39,10 @@ struct DeadLettersCommand {
     std::cout << MemberText(answer, "total") << " dead letters, " << shown << " shown\n";
     for (size_t i = 0; i < shown; ++i) {
       const JsonValue& letter = letters->array()[i];
-      std::cout << MemberText(letter, "table") << " [" << MemberText(letter, "key") << "] at "
-                << MemberText(letter, "position") << ", " << MemberText(letter, "count")
+      const std::string source = MemberText(letter, "source");
+      std::cout << source << (source.empty() ? "" : ": ") << MemberText(letter, "table") << " ["
+                << MemberText(letter, "key") << "] at " << MemberText(letter, "position") << ", "
+                << MemberText(letter, "count")
                 << (MemberText(letter, "count") == "1" ? " time: " : " times: ")
                 << MemberText(letter, "reason") << "\n";
     }
@@ -54,6 +58,8 @@ void AddDeadLettersCommand(CLI::App* app, int* exit_code) {
   state->flags.AddConfig(command);
   state->flags.AddListen(command);
   command->add_option("--table", state->table, "of this table alone, as database.table");
+  command->add_option("--source", state->source, "of this source alone, where there are several")
+      ->type_name("NAME");
   command->add_option("--from", state->from, "how many of the newest to pass over");
   command->add_option("--size", state->size, "how many to show; default 100, at most 10000");
   command->add_flag("--json", state->json, "print the server's JSON");

@@ -105,10 +105,25 @@ Result<Tables> ReadAll(mysql::ConnectionOptions options) {
 
 struct Init {
   ConfigFlags flags;
+  std::string source;
 
+  // Of several sources, each as a document of its own.
   Status Print() const {
     BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
-    BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(config));
+    BINSEEK_ASSIGN_OR_RETURN(const std::vector<SourceConfig> sources,
+                             ChosenSources(config, source));
+    for (const SourceConfig& one : sources) {
+      std::cout << (&one == &sources.front() ? "" : "---\n");
+      if (!config.sources.empty()) {
+        std::cout << "# Source " << one.name << ".\n";
+      }
+      BINSEEK_RETURN_IF_ERROR(PrintOne(one));
+    }
+    return Status::Ok();
+  }
+
+  static Status PrintOne(const SourceConfig& source) {
+    BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(source));
     BINSEEK_ASSIGN_OR_RETURN(const Tables tables, ReadAll(options));
     std::cout << "# What " << mysql::DisplayUrl(options)
               << " becomes: each table an index, each column a field of its name.\n"
@@ -131,6 +146,8 @@ void AddInitCommand(CLI::App* app, int* exit_code) {
   const auto state = std::make_shared<Init>();
   state->flags.AddConfig(command);
   state->flags.AddMysql(command);
+  command->add_option("--source", state->source, "this one alone, where there are several")
+      ->type_name("NAME");
   command->footer(
       "Example:\n  binseek init --mysql mysql://binseek@127.0.0.1:3306/shop > mapping.yaml");
   command->callback([state, exit_code] {

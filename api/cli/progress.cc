@@ -34,22 +34,20 @@ std::string Duration(double seconds) {
 
 }  // namespace
 
-SnapshotTotals TotalsOf(const pipeline::SyncStatus& status) {
-  SnapshotTotals totals;
+void AddTotals(const pipeline::SyncStatus& status, SnapshotTotals* totals) {
   for (const pipeline::TableStatus& table : status.tables) {
-    totals.tables += 1;
-    totals.done += table.state == pipeline::TableState::kLive ? 1 : 0;
-    totals.stopped += table.state == pipeline::TableState::kStopped ? 1 : 0;
-    totals.rows += table.snapshot_rows;
-    totals.estimated_rows += table.state == pipeline::TableState::kLive
-                                 ? table.snapshot_rows
-                                 : std::max(table.estimated_rows, table.snapshot_rows);
+    totals->tables += 1;
+    totals->done += table.state == pipeline::TableState::kLive ? 1 : 0;
+    totals->stopped += table.state == pipeline::TableState::kStopped ? 1 : 0;
+    totals->rows += table.snapshot_rows;
+    totals->estimated_rows += table.state == pipeline::TableState::kLive
+                                  ? table.snapshot_rows
+                                  : std::max(table.estimated_rows, table.snapshot_rows);
     if (table.state == pipeline::TableState::kSnapshot ||
         table.state == pipeline::TableState::kRebuilding) {
-      totals.rows_per_second += table.rows_per_second;
+      totals->rows_per_second += table.rows_per_second;
     }
   }
-  return totals;
 }
 
 std::string BarText(const SnapshotTotals& totals) {
@@ -95,16 +93,28 @@ void Progress::Say(const std::string& line) {
   bar_shown_ = false;
 }
 
-void Progress::Show(const pipeline::SyncStatus& status) {
-  if (status.state != last_state_ || status.error != last_error_) {
-    ShowState(status);
+void Progress::Show(const std::vector<NamedStatus>& sources) {
+  SnapshotTotals totals;
+  bool any = false;
+  for (const NamedStatus& source : sources) {
+    const pipeline::SyncStatus& status = source.status;
+    Shown& before = last_[source.name];
+    if (status.state != before.state || status.error != before.error) {
+      ShowState(source, before);
+    }
+    before = {status.state, status.error};
+    if (status.state == pipeline::SyncState::kSnapshot) {
+      AddTotals(status, &totals);
+      any = true;
+    }
   }
-  last_state_ = status.state;
-  last_error_ = status.error;
-  if (status.state != pipeline::SyncState::kSnapshot) {
-    return;
+  if (any) {
+    ShowBar(totals);
   }
-  const std::string bar = BarText(TotalsOf(status));
+}
+
+void Progress::ShowBar(const SnapshotTotals& totals) {
+  const std::string bar = BarText(totals);
   if (terminal_) {
     std::cerr << "\r\033[K" << bar << std::flush;
     bar_shown_ = true;
@@ -116,24 +126,28 @@ void Progress::Show(const pipeline::SyncStatus& status) {
   }
 }
 
-void Progress::ShowState(const pipeline::SyncStatus& status) {
-  const bool state_changed = status.state != last_state_;
+void Progress::ShowState(const NamedStatus& source, const Shown& before) {
+  const pipeline::SyncStatus& status = source.status;
+  const std::string of = source.name.empty() ? "" : source.name + ": ";
+  const bool state_changed = status.state != before.state;
   if (status.state == pipeline::SyncState::kLive && state_changed) {
-    const SnapshotTotals totals = TotalsOf(status);
+    SnapshotTotals totals;
+    AddTotals(status, &totals);
     const std::string at = status.position.GtidText().empty() ? status.position.binlog.ToString()
                                                               : status.position.GtidText();
-    Say("live: " + std::to_string(totals.done) + " tables of " + status.source +
+    Say(of + "live: " + std::to_string(totals.done) + " tables of " + status.source +
         " are searchable, and follow it from " + at);
     for (const pipeline::TableStatus& table : status.tables) {
       if (table.state == pipeline::TableState::kStopped) {
-        Say("not followed: " + table.table + ": " + table.error);
+        Say(of + "not followed: " + table.table + ": " + table.error);
       }
     }
   } else if (state_changed) {
-    std::string line = std::string(pipeline::SyncStateName(status.state)) + ": " + status.source;
+    std::string line =
+        of + std::string(pipeline::SyncStateName(status.state)) + ": " + status.source;
     Say(status.error.empty() ? line : line + ": " + status.error);
   } else if (!status.error.empty()) {
-    Say(std::string(pipeline::SyncStateName(status.state)) + ": " + status.error);
+    Say(of + std::string(pipeline::SyncStateName(status.state)) + ": " + status.error);
   }
 }
 

@@ -5,8 +5,11 @@
 #define BINSEEK_API_CLI_PROGRESS_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
+#include "api/handlers/sync_status.h"
 #include "sync/pipeline/supervisor.h"
 
 namespace binseek::api::cli {
@@ -20,7 +23,7 @@ struct SnapshotTotals {
   size_t done = 0;
   size_t stopped = 0;
 };
-SnapshotTotals TotalsOf(const pipeline::SyncStatus& status);
+void AddTotals(const pipeline::SyncStatus& status, SnapshotTotals* totals);
 
 // "[#####     ]  50 %  10,000 of 20,000 rows, 5,000 rows/s, 2 s left"
 std::string BarText(const SnapshotTotals& totals);
@@ -32,19 +35,24 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Shows what has changed. To be called some times a second.
-  void Show(const pipeline::SyncStatus& status);
+  // Shows what has changed, of all sources; lines of those that have a name begin with it. To be called some times a second.
+  void Show(const std::vector<NamedStatus>& sources);
   // A line of its own.
   void Say(const std::string& line);
 
  private:
-  void ShowState(const pipeline::SyncStatus& status);
+  struct Shown {
+    pipeline::SyncState state = pipeline::SyncState::kStopped;
+    std::string error;
+  };
+
+  void ShowState(const NamedStatus& source, const Shown& before);
+  void ShowBar(const SnapshotTotals& totals);
 
   const bool terminal_;
   bool bar_shown_ = false;
   std::string last_bar_;
-  pipeline::SyncState last_state_ = pipeline::SyncState::kStopped;
-  std::string last_error_;
+  std::map<std::string, Shown> last_;  // by name
   int64_t next_line_micros_ = 0;
 };
 

@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kLook{500};
 struct ResyncCommand {
   ConfigFlags flags;
   std::string table;
+  std::string source;
   std::string url;
   bool wait = false;
   bool json = false;
@@ -38,7 +39,9 @@ struct ResyncCommand {
     if (!base.ok()) {
       return Fail(base.status());
     }
-    const auto begun = HttpPost(*base, "/_sync/resync?table=" + PercentEncode(table));
+    const auto begun =
+        HttpPost(*base, "/_sync/resync?table=" + PercentEncode(table) +
+                            (source.empty() ? "" : "&source=" + PercentEncode(source)));
     if (!wait || !begun.ok()) {
       return PrintAnswer(begun, json, [](const JsonValue& answer) { ShowBegun(answer); });
     }
@@ -49,7 +52,7 @@ struct ResyncCommand {
     if (!json) {
       ShowBegun(*answer);
     }
-    return Await(*base, MemberText(*answer, "table"));
+    return Await(*base, MemberText(*answer, "source"), MemberText(*answer, "table"));
   }
 
   static bool IsTrue(const JsonValue& answer, std::string_view key) {
@@ -94,9 +97,11 @@ struct ResyncCommand {
               << (eta.empty() ? "" : ", " + eta + " s left") << std::endl;
   }
 
-  int Await(const std::string& base, const std::string& name) const {
+  // `of`: the source, where there are several.
+  int Await(const std::string& base, const std::string& of, const std::string& name) const {
+    const std::string path = "/_sync/status" + (of.empty() ? "" : "?source=" + PercentEncode(of));
     for (std::string last;; std::this_thread::sleep_for(kLook)) {
-      const auto body = HttpGet(base, "/_sync/status");
+      const auto body = HttpGet(base, path);
       const Result<JsonValue> status =
           body.ok() ? ParseJson(*body) : Result<JsonValue>(body.status());
       if (!status.ok()) {
@@ -133,6 +138,8 @@ void AddResyncCommand(CLI::App* app, int* exit_code) {
   command->add_option("table", state->table, "the table, with or without its database")->required();
   state->flags.AddConfig(command);
   state->flags.AddListen(command);
+  command->add_option("--source", state->source, "whose table, where several have it")
+      ->type_name("NAME");
   command->add_option("--url", state->url, "of the server, instead of where the config listens")
       ->type_name("URL");
   command->add_flag("--wait", state->wait, "show rows, rows/s and time left until it is done");

@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "api/cli/data_directory.h"
-#include "api/cli/preflight_report.h"
 #include "api/handlers/handlers.h"
 #include "engine/base/log.h"
 #include "engine/base/system_memory.h"
@@ -27,24 +26,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int64_t kTickNanos = 200'000'000;  // how often progress is looked at
-constexpr change::SourceId kSource{1};
 constexpr std::chrono::seconds kDrainGrace{5};
-
-void LogPreflight(const Config& config, const mysql::ConnectionOptions& options,
-                  uint32_t server_id) {
-  const Result<std::vector<mysql::PreflightCheck>> checks =
-      ExamineSource(config, options, server_id);
-  if (!checks.ok()) {
-    Log(LogLevel::kWarn, "preflight not possible", {{"error", checks.status()}});
-    return;
-  }
-  for (const mysql::PreflightCheck& check : *checks) {
-    if (check.verdict == mysql::PreflightCheck::Verdict::kFail) {
-      Log(LogLevel::kWarn, "preflight failed",
-          {{"check", check.name}, {"why", check.why}, {"fix", check.fix}});
-    }
-  }
-}
 
 }  // namespace
 
@@ -75,22 +57,22 @@ Status ServerProcess::Start() {
   node_ = std::make_unique<Node>(engine_.get(), state_.get(), config_.search);
   node_->scrolls()->StartSweeping(std::chrono::seconds(1));
   router_ = MakeRouter(node_.get());
-  if (config_.source.url.empty()) {
+  if (config_.FollowedSources().empty()) {
     return StartHttp();
   }
   node_->set_source_configured();
-  BINSEEK_ASSIGN_OR_RETURN(const mysql::ConnectionOptions options, SourceOptions(config_));
-  const auto server_id = static_cast<uint32_t>(config_.source.server_id);
+  BINSEEK_ASSIGN_OR_RETURN(sources_, SourceRunner::Open(config_, engine_.get(), state_.get()));
   if (first_start_) {
-    BINSEEK_RETURN_IF_ERROR(CheckSource(options, server_id));
-    BINSEEK_RETURN_IF_ERROR(StartSync(options, server_id));
+    // What the preflight finds decides; later ones only log it, beside the running server.
+    BINSEEK_RETURN_IF_ERROR(
+        sources_->CheckServers([this](const std::string& line) { progress_->Say(line); }));
+    BINSEEK_RETURN_IF_ERROR(sources_->Start(node_.get()));
     return StartHttp();
   }
-  // What is there already is served at once, whatever the source says.
+  // What is there already is served at once, whatever the sources say.
   BINSEEK_RETURN_IF_ERROR(StartHttp());
-  BINSEEK_RETURN_IF_ERROR(StartSync(options, server_id));
-  preflight_ = std::thread(
-      [config = config_, options, server_id] { LogPreflight(config, options, server_id); });
+  BINSEEK_RETURN_IF_ERROR(sources_->Start(node_.get()));
+  preflight_ = std::thread([this] { sources_->LogPreflight(); });
   return Status::Ok();
 }
 
@@ -116,51 +98,6 @@ Status ServerProcess::OpenStores() {
   options.before_commit = [this] { return state_ == nullptr ? Status::Ok() : state_->Flush(); };
   BINSEEK_ASSIGN_OR_RETURN(engine_, index::Engine::Open(std::move(options)));
   BINSEEK_ASSIGN_OR_RETURN(state_, pipeline::StateStore::Open(StateFile(config_.data_dir)));
-  return Status::Ok();
-}
-
-Status ServerProcess::CheckSource(const mysql::ConnectionOptions& options, uint32_t server_id) {
-  BINSEEK_ASSIGN_OR_RETURN(const std::vector<mysql::PreflightCheck> checks,
-                           ExamineSource(config_, options, server_id));
-  std::istringstream findings(PreflightText(checks, false));
-  for (std::string line; std::getline(findings, line);) {
-    progress_->Say(line);
-  }
-  if (!mysql::PreflightPassed(checks)) {
-    return Status::InvalidArgument(
-        "the source cannot be followed as it is set up; mend what FAIL says, `binseek doctor` "
-        "checks again");
-  }
-  return Status::Ok();
-}
-
-Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_t server_id) {
-  pipeline::SupervisorOptions sync;
-  sync.connection = options;
-  sync.source = kSource;
-  sync.engine = engine_.get();
-  sync.state = state_.get();
-  sync.include = config_.source.include;
-  sync.exclude = config_.source.exclude;
-  sync.rename = config_.source.rename;
-  BINSEEK_ASSIGN_OR_RETURN(auto rules, mapper::MappingRules::Parse(config_.source.mapping.json));
-  sync.mapping.rules = std::make_shared<const mapper::MappingRules>(std::move(rules));
-  BINSEEK_ASSIGN_OR_RETURN(sync.mapping.time_zone,
-                           mapper::TimeZone::Find(config_.source.time_zone));
-  sync.mapping.zero_dates =
-      std::make_shared<mapper::ZeroDates>(/*refused=*/config_.source.zero_dates == "error");
-  sync.server_id = server_id;
-  sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
-  sync.brief_lock = config_.snapshot_lock == "brief";
-  sync.spill.folder = SpillDirectory(config_.data_dir);
-  sync.spill.memory_bytes = static_cast<uint64_t>(config_.source.transaction_memory);
-  sync.spill.disk_bytes = static_cast<uint64_t>(config_.source.transaction_disk);
-  sync.commit_interval = milliseconds(config_.engine_commit_interval_ms);
-  sync.dead_letter_limit = static_cast<uint64_t>(config_.source.dead_letter_limit);
-  // Each holds a thread that serves requests: half of them stay for those that do not wait.
-  sync.max_waiters = static_cast<size_t>(std::max<int64_t>(1, config_.server.threads / 2));
-  BINSEEK_ASSIGN_OR_RETURN(supervisor_, pipeline::Supervisor::Start(std::move(sync)));
-  node_->set_sync(supervisor_.get());
   return Status::Ok();
 }
 
@@ -194,8 +131,8 @@ void ServerProcess::WaitForEnd(const sigset_t& signals) {
     if (signal == SIGHUP) {
       Reload();
     }
-    if (supervisor_ != nullptr) {
-      progress_->Show(supervisor_->status());
+    if (sources_ != nullptr) {
+      progress_->Show(sources_->Statuses());
     }
   }
 }
@@ -238,9 +175,9 @@ void ServerProcess::DrainHttp() {
 }
 
 void ServerProcess::Stop() {
-  if (supervisor_ != nullptr) {
+  if (sources_ != nullptr) {
     progress_->Say("stopping");
-    supervisor_->Stop();
+    sources_->Stop();
   }
   if (http_ != nullptr) {
     DrainHttp();
@@ -253,7 +190,7 @@ void ServerProcess::Stop() {
     preflight_.join();
   }
   if (node_ != nullptr) {
-    node_->set_sync(nullptr);
+    node_->SetSources({});
   }
 }
 

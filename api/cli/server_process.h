@@ -10,6 +10,7 @@
 
 #include "api/cli/common.h"
 #include "api/cli/progress.h"
+#include "api/cli/source_runner.h"
 #include "api/config.h"
 #include "api/http_server.h"
 #include "api/node.h"
@@ -17,7 +18,6 @@
 #include "engine/base/result.h"
 #include "engine/index/engine.h"
 #include "sync/pipeline/state_store.h"
-#include "sync/pipeline/supervisor.h"
 
 namespace binseek::api::cli {
 
@@ -32,9 +32,6 @@ class ServerProcess {
   Status Start();
   Status OpenStores();
   Status StartHttp();
-  // First start: what the preflight finds decides. Later ones only log it, beside the running server.
-  Status CheckSource(const mysql::ConnectionOptions& options, uint32_t server_id);
-  Status StartSync(const mysql::ConnectionOptions& options, uint32_t server_id);
   void WaitForEnd(const sigset_t& signals);
   void Reload();
   void DrainHttp();
@@ -50,7 +47,7 @@ class ServerProcess {
   std::unique_ptr<index::Engine> engine_;
   std::unique_ptr<Node> node_;
   Router router_;
-  std::unique_ptr<pipeline::Supervisor> supervisor_;
+  std::unique_ptr<SourceRunner> sources_;  // null: there are none
   std::unique_ptr<HttpServer> http_;
   std::thread preflight_;
 };

@@ -10,6 +10,7 @@
 
 #include "api/cli/commands.h"
 #include "api/cli/common.h"
+#include "api/http_message.h"
 #include "engine/base/json.h"
 
 namespace binseek::api::cli {
@@ -78,11 +79,13 @@ void PrintTables(const JsonValue& tables) {
 
 struct StatusCommand {
   ConfigFlags flags;
+  std::string source;
   bool json = false;
 
   Result<std::string> Ask() const {
     BINSEEK_ASSIGN_OR_RETURN(const Config config, flags.Load());
-    return AskServer(config, "/_sync/status");
+    return AskServer(config,
+                     "/_sync/status" + (source.empty() ? "" : "?source=" + PercentEncode(source)));
   }
 
   int Run() const {
@@ -90,6 +93,18 @@ struct StatusCommand {
   }
 
   static void Show(const JsonValue& status) {
+    const JsonValue* const sources = status.Find("sources");
+    for (size_t i = 0; sources != nullptr && i < sources->array().size(); ++i) {
+      std::cout << (i == 0 ? "" : "\n");
+      PrintLine("name", MemberText(sources->array()[i], "name"));
+      ShowOne(sources->array()[i]);
+    }
+    if (sources == nullptr) {
+      ShowOne(status);
+    }
+  }
+
+  static void ShowOne(const JsonValue& status) {
     for (const char* key : {"state", "source", "server_version"}) {
       PrintLine(key, MemberText(status, key));
     }
@@ -113,10 +128,12 @@ struct StatusCommand {
 
 void AddStatusCommand(CLI::App* app, int* exit_code) {
   CLI::App* command =
-      app->add_subcommand("status", "asks a running server how far it is with its source");
+      app->add_subcommand("status", "asks a running server how far it is with its sources");
   const auto state = std::make_shared<StatusCommand>();
   state->flags.AddConfig(command);
   state->flags.AddListen(command);
+  command->add_option("--source", state->source, "of this one alone, where there are several")
+      ->type_name("NAME");
   command->add_flag("--json", state->json, "print the server's JSON");
   command->footer(
       "Examples:\n"

@@ -269,8 +269,8 @@ std::string_view ResultName(index::Outcome outcome) {
 
 RestError WrittenFromSource(const Node& node, const std::string& index) {
   std::string where = "its documents come from a database table: write there";
-  if (const pipeline::Supervisor* sync = node.sync()) {
-    const pipeline::SyncStatus status = sync->status();
+  for (const FollowedSource& source : node.sources()->list) {
+    const pipeline::SyncStatus status = source.sync->status();
     for (const pipeline::TableStatus& table : status.tables) {
       if (table.index == index) {
         where = "its documents come from the table " + table.table + " of " + status.source +

@@ -4,6 +4,7 @@
 
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
+#include "api/handlers/source_choice.h"
 #include "engine/base/json.h"
 
 namespace binseek::api {
@@ -17,14 +18,19 @@ HandlerResult Resync(const Node& node, const Request& request) {
   if (!table || table->empty()) {
     return IllegalArgument("[table] is required: its name, or database.table");
   }
-  pipeline::Supervisor* const sync = node.sync();
-  if (sync == nullptr) {
+  const auto sources = node.sources();
+  if (sources->list.empty()) {
     return node.source_configured()
                ? ErrorOf(Status::Unavailable("the source is not followed yet: binseek is starting"))
                : IllegalArgument("there is nothing to read again: binseek follows no source");
   }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto source,
+                               SourceOfTable(*sources, request, std::string(*table)));
+  if (!source) {
+    return ErrorOf(Status::NotFound("table " + std::string(*table) + " is followed by no source"));
+  }
   const auto begun =
-      sync->ResyncTable(std::string(*table), std::chrono::steady_clock::now() + kPatience);
+      source->sync->ResyncTable(std::string(*table), std::chrono::steady_clock::now() + kPatience);
   if (begun.status().code() == StatusCode::kAborted) {
     return RestError(409, "resync_in_progress_exception", begun.status().message());
   }
@@ -34,6 +40,9 @@ HandlerResult Resync(const Node& node, const Request& request) {
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
+  if (sources->named) {
+    writer.Key("source").String(source->name);
+  }
   writer.Key("table").String(begun->table);
   writer.Key("started").Bool(true);
   writer.Key("beside").Bool(begun->beside);
@@ -45,7 +54,7 @@ HandlerResult Resync(const Node& node, const Request& request) {
 }  // namespace
 
 void AddResyncHandlers(Node* node, Router* router) {
-  router->Add("POST", "/_sync/resync", "table",
+  router->Add("POST", "/_sync/resync", "table,source",
               [node](const Request& request) { return Resync(*node, request); });
 }
 

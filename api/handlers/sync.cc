@@ -4,6 +4,7 @@
 
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
+#include "api/handlers/source_choice.h"
 #include "api/handlers/sync_status.h"
 #include "engine/base/json.h"
 #include "engine/base/metrics.h"
@@ -91,20 +92,62 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
   writer->EndObject();
 }
 
-HandlerResult StatusOfSync(const Node& node) {
-  const pipeline::Supervisor* sync = node.sync();
+// The members of a status, for the object that is open.
+void WriteStatus(const pipeline::SyncStatus& status, JsonWriter* writer) {
+  writer->Key("state").String(pipeline::SyncStateName(status.state));
+  writer->Key("source").String(status.source);
+  WriteText("server_version", status.server_version, writer);
+  WriteText("time_zone", status.time_zone, writer);
+  writer->Key("position");
+  WritePosition(status.position, writer);
+  writer->Key("ordinal").Uint(status.ordinal);
+  writer->Key("committed");
+  WritePosition(status.committed, writer);
+  writer->Key("lag_ms").Int(status.lag_ms);
+  writer->Key("transactions").Uint(status.transactions);
+  writer->Key("rows").Uint(status.rows);
+  writer->Key("reconnects").Uint(status.reconnects);
+  writer->Key("dead_letters").Uint(status.dead_letters);
+  writer->Key("zero_dates").Uint(status.zero_dates);
+  WriteTransaction("incoming_transaction", status.incoming, writer);
+  WriteTransaction("applying_transaction", status.applying, writer);
+  writer->Key("pending_keys").Uint(status.pending_keys);
+  WriteText("error", status.error, writer);
+  writer->Key("warnings").BeginArray();
+  for (const std::string& warning : status.warnings) {
+    writer->String(warning);
+  }
+  writer->EndArray();
+  writer->Key("tables").BeginArray();
+  for (const pipeline::TableStatus& table : status.tables) {
+    WriteTable(table, writer);
+  }
+  writer->EndArray();
+}
+
+HandlerResult StatusOfSync(const Node& node, const Request& request) {
+  const auto sources = node.sources();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto named, NamedSource(*sources, request, "source"));
   Response response;
-  if (sync == nullptr) {
+  if (sources->list.empty()) {
     response.body = R"({"state":"no_source","tables":[]})";
+  } else if (named || !sources->named) {
+    response.body =
+        SyncStatusJson(named ? named->sync->status() : sources->list.front().sync->status());
   } else {
-    response.body = SyncStatusJson(sync->status());
+    std::vector<NamedStatus> all;
+    for (const FollowedSource& source : sources->list) {
+      all.push_back({source.name, source.sync->status()});
+    }
+    response.body = SyncStatusJson(all);
   }
   return response;
 }
 
-void AddSyncMetrics(const pipeline::SyncStatus& status, MetricsRegistry* registry) {
-  const auto gauge = [registry](std::string_view name, std::string_view help, uint64_t value) {
-    registry->AddGauge(name, help)->Set(static_cast<int64_t>(value));
+void AddSyncMetrics(const pipeline::SyncStatus& status, const MetricLabels& labels,
+                    MetricsRegistry* registry) {
+  const auto gauge = [&](std::string_view name, std::string_view help, uint64_t value) {
+    registry->AddGauge(name, help, labels)->Set(static_cast<int64_t>(value));
   };
   gauge("binseek_sync_live", "1 while the stream is followed live.",
         status.state == pipeline::SyncState::kLive ? 1 : 0);
@@ -122,12 +165,14 @@ void AddSyncMetrics(const pipeline::SyncStatus& status, MetricsRegistry* registr
   gauge("binseek_sync_pending_keys",
         "Rows logged without all columns that are yet to be read: their documents may be old.",
         status.pending_keys);
-  registry->AddCounter("binseek_sync_transactions_total", "Transactions applied since the start.")
-      ->Add(status.transactions);
-  registry->AddCounter("binseek_sync_rows_total", "Row changes applied since the start.")
-      ->Add(status.rows);
-  registry->AddCounter("binseek_sync_reconnects_total", "Connections to the source that were lost.")
-      ->Add(status.reconnects);
+  const auto counter = [&](std::string_view name, std::string_view help, uint64_t value) {
+    registry->AddCounter(name, help, labels)->Add(value);
+  };
+  counter("binseek_sync_transactions_total", "Transactions applied since the start.",
+          status.transactions);
+  counter("binseek_sync_rows_total", "Row changes applied since the start.", status.rows);
+  counter("binseek_sync_reconnects_total", "Connections to the source that were lost.",
+          status.reconnects);
 }
 
 // Numbers that exist elsewhere already are read when somebody asks.
@@ -168,8 +213,11 @@ HandlerResult Metrics(Node* node) {
   gauge("binseek_tombstones", "Deleted keys whose versions are kept.",
         node->engine()->tombstones());
   gauge("binseek_scrolls_open", "Open scrolls.", node->scrolls()->open());
-  if (const pipeline::Supervisor* sync = node->sync()) {
-    AddSyncMetrics(sync->status(), &registry);
+  const auto sources = node->sources();
+  for (const FollowedSource& source : sources->list) {
+    AddSyncMetrics(source.sync->status(),
+                   sources->named ? MetricLabels{{"source", source.name}} : MetricLabels(),
+                   &registry);
   }
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -196,41 +244,43 @@ std::string SyncStatusJson(const pipeline::SyncStatus& status) {
   std::string out;
   JsonWriter writer(&out);
   writer.BeginObject();
-  writer.Key("state").String(pipeline::SyncStateName(status.state));
-  writer.Key("source").String(status.source);
-  WriteText("server_version", status.server_version, &writer);
-  WriteText("time_zone", status.time_zone, &writer);
-  writer.Key("position");
-  WritePosition(status.position, &writer);
-  writer.Key("ordinal").Uint(status.ordinal);
-  writer.Key("committed");
-  WritePosition(status.committed, &writer);
-  writer.Key("lag_ms").Int(status.lag_ms);
-  writer.Key("transactions").Uint(status.transactions);
-  writer.Key("rows").Uint(status.rows);
-  writer.Key("reconnects").Uint(status.reconnects);
-  writer.Key("dead_letters").Uint(status.dead_letters);
-  writer.Key("zero_dates").Uint(status.zero_dates);
-  WriteTransaction("incoming_transaction", status.incoming, &writer);
-  WriteTransaction("applying_transaction", status.applying, &writer);
-  writer.Key("pending_keys").Uint(status.pending_keys);
-  WriteText("error", status.error, &writer);
-  writer.Key("warnings").BeginArray();
-  for (const std::string& warning : status.warnings) {
-    writer.String(warning);
-  }
-  writer.EndArray();
-  writer.Key("tables").BeginArray();
-  for (const pipeline::TableStatus& table : status.tables) {
-    WriteTable(table, &writer);
+  WriteStatus(status, &writer);
+  writer.EndObject();
+  return out;
+}
+
+std::string SyncStatusJson(const std::vector<NamedStatus>& statuses) {
+  std::string out;
+  JsonWriter writer(&out);
+  writer.BeginObject();
+  writer.Key("state").String(pipeline::SyncStateName(StateOfAll(statuses)));
+  writer.Key("sources").BeginArray();
+  for (const NamedStatus& status : statuses) {
+    writer.BeginObject();
+    writer.Key("name").String(status.name);
+    WriteStatus(status.status, &writer);
+    writer.EndObject();
   }
   writer.EndArray();
   writer.EndObject();
   return out;
 }
 
+pipeline::SyncState StateOfAll(const std::vector<NamedStatus>& statuses) {
+  using pipeline::SyncState;
+  for (const SyncState state : {SyncState::kHalted, SyncState::kStopped, SyncState::kConnecting,
+                                SyncState::kSnapshot, SyncState::kCatchingUp}) {
+    if (std::any_of(statuses.begin(), statuses.end(),
+                    [&](const auto& status) { return status.status.state == state; })) {
+      return state;
+    }
+  }
+  return SyncState::kLive;
+}
+
 void AddSyncHandlers(Node* node, Router* router) {
-  router->Add("GET", "/_sync/status", "", [node](const Request&) { return StatusOfSync(*node); });
+  router->Add("GET", "/_sync/status", "source",
+              [node](const Request& request) { return StatusOfSync(*node, request); });
   router->Add("GET", "/_metrics", "", [node](const Request&) { return Metrics(node); });
 }
 

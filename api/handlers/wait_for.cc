@@ -9,6 +9,7 @@
 
 #include "api/dsl/search_request_parser.h"
 #include "api/handlers/parameters.h"
+#include "api/handlers/source_choice.h"
 #include "sync/pipeline/awaited_position.h"
 
 namespace binseek::api {
@@ -31,8 +32,11 @@ RestResult<std::string_view> AwaitedParameter(const Request& request) {
     return IllegalArgument("[wait_for_gtid] and [wait_for_position] exclude each other");
   }
   if (!gtid && !position) {
-    if (request.Parameter("wait_timeout")) {
-      return IllegalArgument("[wait_timeout] needs [wait_for_gtid] or [wait_for_position]");
+    for (const char* further : {"wait_timeout", "wait_for_source"}) {
+      if (request.Parameter(further)) {
+        return IllegalArgument("[" + std::string(further) +
+                               "] needs [wait_for_gtid] or [wait_for_position]");
+      }
     }
     return std::string_view();
   }
@@ -105,6 +109,18 @@ std::optional<RestError> AwaitRows(pipeline::Supervisor* sync, const std::string
   return why.empty() ? std::nullopt : std::make_optional(ErrorOf(Status::Unavailable(why)));
 }
 
+// Indices that are not there yet may be any source's.
+bool OwnsAny(const pipeline::Supervisor& sync, const std::vector<std::string>& indices) {
+  return indices.empty() || std::any_of(indices.begin(), indices.end(),
+                                        [&](const auto& index) { return sync.OwnsIndex(index); });
+}
+
+// What the parameter says.
+Result<AwaitedPosition> ParseAwaited(std::string_view parameter, std::string_view text) {
+  return parameter == "wait_for_gtid" ? AwaitedPosition::ParseGtid(text)
+                                      : AwaitedPosition::ParseBinlog(text);
+}
+
 }  // namespace
 
 std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
@@ -121,17 +137,15 @@ std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
   if (!timeout_ms.ok()) {
     return timeout_ms.error();
   }
-  const std::string_view text = request.ParameterOr(name);
   const auto refuse = [&](const Status& why) {
     return IllegalArgument("Failed to wait for [" + std::string(name) + "]: " + why.message());
   };
-  const auto awaited = name == "wait_for_gtid" ? AwaitedPosition::ParseGtid(text)
-                                               : AwaitedPosition::ParseBinlog(text);
+  const auto awaited = ParseAwaited(name, request.ParameterOr(name));
   if (!awaited.ok()) {
     return refuse(awaited.status());
   }
-  pipeline::Supervisor* const sync = node.sync();
-  if (sync == nullptr) {
+  const auto sources = node.sources();
+  if (sources->list.empty()) {
     return node.source_configured()
                ? ErrorOf(Status::Unavailable("the source is not followed yet: binseek is starting"))
                : IllegalArgument("there is nothing to wait for: binseek follows no source");
@@ -140,6 +154,11 @@ std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
   if (!indices.ok()) {
     return indices.error();
   }
+  auto source = SourceOfIndices(*sources, request, "wait_for_source", *indices);
+  if (!source.ok()) {
+    return source.error();
+  }
+  pipeline::Supervisor* const sync = source->sync;
   const auto deadline = deadline_from + std::chrono::milliseconds(*timeout_ms);
   const auto applied = sync->AwaitApplied(*awaited, deadline);
   if (!applied.ok()) {
@@ -148,6 +167,10 @@ std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
   }
   if (!*applied) {
     return TimedOut(*awaited, *timeout_ms, HowFar(sync->status()));
+  }
+  if (sources->list.size() > 1 && !OwnsAny(*sync, *indices)) {
+    return IllegalArgument("there is nothing to wait for: index [" + indices->front() +
+                           "] does not follow source [" + source->name + "]");
   }
   for (const std::string& index : *indices) {
     if (auto behind = AwaitRows(sync, index, *awaited, *timeout_ms, deadline)) {

@@ -370,4 +370,19 @@ void EngineImpl::ForgetTombstones(IndexId id, int64_t below_version) {
   state_.publisher.AddTombstoneEdit({TombstoneEdit::Kind::kForgetBelow, id, "", below_version});
 }
 
+void EngineImpl::ForgetTombstonesOf(IndexId id, std::string_view key_prefix,
+                                    int64_t below_version) {
+  const auto gate = state_.gates.Take({id});
+  const auto claim = state_.claims.Take({id});
+  IndexWriter* const writer = state_.writers.Find(id);
+  if (writer == nullptr) {
+    return;
+  }
+  std::vector<std::string> gone = writer->ForgetTombstonesOf(key_prefix, below_version);
+  tombstones_ -= gone.size();
+  for (std::string& key : gone) {
+    state_.publisher.AddTombstoneEdit({TombstoneEdit::Kind::kErase, id, std::move(key), 0});
+  }
+}
+
 }  // namespace binseek::index

@@ -156,6 +156,9 @@ class Engine {
   // Versions of deleted keys are kept, over restarts too, until told that no older write can come any more: forgets those below
   // `version`. Only indices that have seen an external version have them. Forgotten is forgotten from the next commit on.
   virtual void ForgetTombstones(IndexId index, int64_t below_version) = 0;
+  // The same of keys that begin with `key_prefix`, in an index whose versions are counted by several writers, each with a prefix of its own.
+  virtual void ForgetTombstonesOf(IndexId index, std::string_view key_prefix,
+                                  int64_t below_version) = 0;
   virtual size_t tombstones() const = 0;
   virtual EngineMemory memory() const = 0;
   virtual size_t memory_bytes() const = 0;  // of segments not yet on disk

@@ -60,6 +60,8 @@ class EngineImpl final : public Engine {
   Attachments Attached() const override { return state_.publisher.attached(); }
   std::shared_ptr<const PinnedCommit> PinCommit() override { return committer_.Pin(); }
   void ForgetTombstones(IndexId index, int64_t below_version) override;
+  void ForgetTombstonesOf(IndexId index, std::string_view key_prefix,
+                          int64_t below_version) override;
   size_t tombstones() const override { return tombstones_.load(); }
   EngineMemory memory() const override { return state_.Memory(); }
   size_t memory_bytes() const override { return state_.publisher.memory_bytes(); }

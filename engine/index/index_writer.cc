@@ -93,4 +93,22 @@ size_t IndexWriter::ForgetTombstones(int64_t version) {
   return gone;
 }
 
+std::vector<std::string> IndexWriter::ForgetTombstonesOf(std::string_view key_prefix,
+                                                         int64_t version) {
+  std::vector<std::string> gone;
+  size_t bytes = 0;
+  for (auto it = tombstones_.begin(); it != tombstones_.end();) {
+    if (it->second >= version || !it->first.starts_with(key_prefix)) {
+      ++it;
+      continue;
+    }
+    bytes += TombstoneBytes(it->first);
+    gone.push_back(it->first);
+    it = tombstones_.erase(it);
+  }
+  tombstone_bytes_ -= bytes;
+  memory_->tombstones -= bytes;
+  return gone;
+}
+
 }  // namespace binseek::index

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/index/field_rebuild.h"
@@ -61,6 +62,8 @@ class IndexWriter {
   size_t EraseTombstonesUntil(int64_t micros, size_t at_most, std::vector<std::string>* erased);
   // Those below `version`. Returns how many went.
   size_t ForgetTombstones(int64_t version);
+  // Those below `version` whose keys begin with `key_prefix`. Returns their keys.
+  std::vector<std::string> ForgetTombstonesOf(std::string_view key_prefix, int64_t version);
 
  private:
   WriterMemory* const memory_;

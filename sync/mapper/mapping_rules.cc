@@ -56,7 +56,9 @@ Status TakeId(const JsonValue& value, std::vector<IdPart>* out) {
   std::vector<std::string> parts;
   BINSEEK_RETURN_IF_ERROR(TakeList("id", value, &parts));
   for (std::string& part : parts) {
-    if (part == "table") {
+    if (part == "source") {
+      out->push_back({IdPart::Kind::kSource, ""});
+    } else if (part == "table") {
       out->push_back({IdPart::Kind::kTable, ""});
     } else if (part == "database") {
       out->push_back({IdPart::Kind::kDatabase, ""});
@@ -71,6 +73,12 @@ Status TakeId(const JsonValue& value, std::vector<IdPart>* out) {
   const bool tells_rows = std::any_of(out->begin(), out->end(), [](const IdPart& part) {
     return part.kind == IdPart::Kind::kKey || part.kind == IdPart::Kind::kColumn;
   });
+  const bool source_behind = std::any_of(out->begin(), out->end(), [&](const IdPart& part) {
+    return part.kind == IdPart::Kind::kSource && &part != &out->front();
+  });
+  if (source_behind) {
+    return Wanted("id", "the source, where it is a part, as the first one");
+  }
   return tells_rows ? Status::Ok() : Wanted("id", "key, or columns, among the parts");
 }
 

@@ -34,6 +34,7 @@ namespace binseek::mapper {
 // A part of an _id.
 struct IdPart {
   enum class Kind : uint8_t {
+    kSource,  // the name of the source; it comes first
     kDatabase,
     kTable,
     kKey,

@@ -73,6 +73,10 @@ class LayoutMaker {
     std::set<uint32_t> columns;
     for (const IdPart& part : parts) {
       switch (part.kind) {
+        case IdPart::Kind::kSource:
+          layout_->id.push_back({std::nullopt, options_.source_name});
+          layout_->id_names_source = true;
+          break;
         case IdPart::Kind::kDatabase:
           layout_->id.push_back({std::nullopt, table.database});
           layout_->id_names_database = true;
@@ -333,6 +337,9 @@ class LayoutMaker {
     });
     if (layout_->zero_dates != nullptr && layout_->zero_dates->refused() && has_dates) {
       text += "\nzero dates refused";
+    }
+    if (layout_->id_names_source) {
+      text += "\nsource " + options_.source_name;
     }
     if (!text.empty()) {
       layout_->fingerprint = std::max<uint64_t>(XXH3_64bits(text.data(), text.size()), 1);

@@ -25,6 +25,7 @@ namespace binseek::mapper {
 
 // Of a source.
 struct MapperOptions {
+  std::string source_name;  // for ids that begin with it: letters, digits, '_' and '-'
   std::shared_ptr<const MappingRules> rules;  // null: none
   std::shared_ptr<const TimeZone> time_zone;  // of DATETIME columns; null: UTC
   std::shared_ptr<ZeroDates> zero_dates;      // null: they are null, and nobody counts them
@@ -78,9 +79,10 @@ struct TableLayout {
     std::string text;
   };
   std::vector<IdPart> id;
-  bool id_names_table = false;                // so that no table of another name has the same ids
-  bool id_names_database = false;             // nor one of another database
-  bool id_is_key = true;                      // the columns of the id are those of the primary key
+  bool id_names_source = false;    // it begins with it, so that no other source has the same ids
+  bool id_names_table = false;     // so that no table of another name has the same ids
+  bool id_names_database = false;  // nor one of another database
+  bool id_is_key = true;           // the columns of the id are those of the primary key
   std::shared_ptr<const TimeZone> time_zone;  // null: UTC
   std::shared_ptr<ZeroDates> zero_dates;      // may be null
   // Of all that the config says about how rows become documents: another fingerprint may mean other documents. 0: nothing.

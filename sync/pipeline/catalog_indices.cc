@@ -5,6 +5,7 @@
 
 #include "engine/base/fault_point.h"
 #include "engine/base/log.h"
+#include "engine/base/mutex.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/mysql/databases.h"
 #include "sync/mysql/unique_keys.h"
@@ -68,6 +69,7 @@ Status TableCatalog::CheckKeys(const Schema& schema, mysql::Connection* connecti
 
 Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside) {
   BINSEEK_ASSIGN_OR_RETURN(const Layout layout, mapper::LayOut(table->schema, options_.mapping));
+  const MutexLock choosing(owners_->gate());
   BINSEEK_ASSIGN_OR_RETURN(table->index, ChooseIndex(*layout));
   auto made = MakeIndex(*layout, table->index, ordinal, beside);
   if (!made.ok()) {
@@ -76,7 +78,18 @@ Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool
   }
   table->index_id = *made;
   table->mapping = layout->fingerprint;
+  if (!beside) {
+    Claim(*table);
+  }
   return Status::Ok();
+}
+
+void TableCatalog::Claim(const TableCheckpoint& table) {
+  if (!table.index.empty()) {
+    owners_->Claim(table.index, {options_.source, options_.source_name,
+                                 table.schema->QualifiedName(), table.answering(),
+                                 mapper::LayOut(table.schema, options_.mapping).value_or(nullptr)});
+  }
 }
 
 Status TableCatalog::CheckId(const mapper::TableLayout& layout,
@@ -124,6 +137,11 @@ Result<std::string> TableCatalog::ChooseIndex(const mapper::TableLayout& layout)
       return Status::InvalidArgument(shared.message() + mend);
     }
   }
+  for (const IndexOwner& other : owners_->OthersOf(index, options_.source)) {
+    if (const Status shared = CheckSharedWith(layout, index, other); !shared.ok()) {
+      return Status::InvalidArgument(shared.message() + mend);
+    }
+  }
   if (sink_->IsForeign(index)) {
     return Status::InvalidArgument("index [" + index + "] exists and is written over HTTP" + mend);
   }
@@ -151,13 +169,31 @@ Status TableCatalog::CheckShared(const mapper::TableLayout& layout, const std::s
   return Status::Ok();
 }
 
+Status TableCatalog::CheckSharedWith(const mapper::TableLayout& layout, const std::string& index,
+                                     const IndexOwner& other) const {
+  const std::string taken = "index [" + index + "] is that of table " + other.table +
+                            " of source " + other.source_name + " already";
+  const bool other_means_it = other.layout == nullptr || other.layout->index == index;
+  if (layout.index != index || !other_means_it) {
+    return Status::InvalidArgument(taken);
+  }
+  if (!layout.id_names_source || !other.names_source()) {
+    return Status::InvalidArgument(
+        taken + ", and sources share an index only where all ids begin with their names: " +
+        "source.mapping: [{table: " + layout.table->table + ", index: " + index +
+        ", id: [source, key]}], in both");
+  }
+  return Status::Ok();
+}
+
 Result<index::IndexId> TableCatalog::MakeIndex(const mapper::TableLayout& layout,
                                                const std::string& index, uint64_t ordinal,
                                                bool beside) {
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("catalog.make_index"));
   BINSEEK_ASSIGN_OR_RETURN(const auto mapping, mapper::MappingOf(layout));
   const auto others = OthersOf(index, layout.table->QualifiedName());
-  if (others.empty()) {
+  const auto of_others = owners_->OthersOf(index, options_.source);
+  if (others.empty() && of_others.empty()) {
     BINSEEK_RETURN_IF_ERROR(sink_->DropGenerations(index, std::nullopt));
     if (beside) {
       return sink_->MakeGeneration(index, mapping);
@@ -166,25 +202,30 @@ Result<index::IndexId> TableCatalog::MakeIndex(const mapper::TableLayout& layout
     return sink_->EnsureIndex(index, mapping);
   }
   for (const TableCheckpoint& other : others) {
-    BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, other));
+    BINSEEK_ASSIGN_OR_RETURN(const Layout its, mapper::LayOut(other.schema, options_.mapping));
+    BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, *its));
+  }
+  for (const IndexOwner& other : of_others) {
+    if (other.layout != nullptr) {  // else the index tells, with fewer words
+      BINSEEK_RETURN_IF_ERROR(CheckFields(layout, mapping, *other.layout));
+    }
   }
   BINSEEK_RETURN_IF_ERROR(
-      EraseDocuments(others.front().index_id, layout.table->QualifiedName(), ordinal));
+      EraseDocuments(others.empty() ? of_others.front().index : others.front().index_id,
+                     layout.table->QualifiedName(), ordinal));
   return sink_->EnsureIndex(index, mapping);
 }
 
 Status TableCatalog::CheckFields(const mapper::TableLayout& layout, const mapping::Mapping& wanted,
-                                 const TableCheckpoint& other) const {
-  BINSEEK_ASSIGN_OR_RETURN(const Layout other_layout,
-                           mapper::LayOut(other.schema, options_.mapping));
-  BINSEEK_ASSIGN_OR_RETURN(const auto existing, mapper::MappingOf(*other_layout));
+                                 const mapper::TableLayout& other) const {
+  BINSEEK_ASSIGN_OR_RETURN(const auto existing, mapper::MappingOf(other));
   for (const mapping::Field& field : wanted.fields()) {
     const mapping::Field* const known = existing.Find(field.name);
     if (known != nullptr && !SameField(field, *known)) {
       return Status::InvalidArgument(
           "field `" + field.name + "` is " + Described(field) + " in table " +
           layout.table->QualifiedName() + ", and " + Described(*known) + " in table " +
-          other.schema->QualifiedName() + ", which has the same index [" + other.index +
+          other.table->QualifiedName() + ", which has the same index [" + other.index +
           "]: give both one type under `fields` of their source.mapping, or one of them another "
           "name by `rename`");
     }
@@ -197,18 +238,26 @@ Status TableCatalog::DropDocuments(const TableCheckpoint& table, uint64_t ordina
   if (table.index.empty()) {
     return Status::Ok();
   }
+  const MutexLock dropping(owners_->gate());
   const auto sharing = tables_->TablesOf(table.index);
-  const bool shared = std::any_of(sharing.begin(), sharing.end(), [&](const auto& other) {
-    return other.index_id == table.answering() && other.schema->QualifiedName() != name;
-  });
+  const bool shared =
+      IsSharedWithOthers(table.index) ||
+      std::any_of(sharing.begin(), sharing.end(), [&](const auto& other) {
+        return other.index_id == table.answering() && other.schema->QualifiedName() != name;
+      });
   if (shared) {
     Log(LogLevel::kInfo, "documents of a table are erased",
         {{"table", name}, {"index", table.index}});
-    return EraseDocuments(table.index_id, name, std::max(ordinal, table.sweep_below));
+    BINSEEK_RETURN_IF_ERROR(
+        EraseDocuments(table.index_id, name, std::max(ordinal, table.sweep_below)));
+    owners_->Release(options_.source, name);
+    return Status::Ok();
   }
   Log(LogLevel::kInfo, "index dropped", {{"table", name}, {"index", table.index}});
   BINSEEK_RETURN_IF_ERROR(sink_->DropGenerations(table.index, std::nullopt));
-  return sink_->DropIndexNamed(table.index, table.answering());
+  BINSEEK_RETURN_IF_ERROR(sink_->DropIndexNamed(table.index, table.answering()));
+  owners_->Release(options_.source, name);
+  return Status::Ok();
 }
 
 // With the greatest version of before the ordinal: whatever comes behind it wins.

@@ -33,6 +33,7 @@ bool TableCatalog::AnswersOn(const TableCheckpoint& table, const Checkpoint& che
   return IsWanted(table.schema->database, table.schema->table) && !table.index.empty() &&
          sink_->capabilities().generations && IndexNameOf(*table.schema) == table.index &&
          HasAnswers(table) && sink_->MappingOf(table.answering()) != nullptr &&
+         !IsSharedWithOthers(table.index) &&
          std::none_of(tables.begin(), tables.end(), [&](const auto& other) {
            return &other.second != &table && other.second.index == table.index;
          });
@@ -43,12 +44,12 @@ bool TableCatalog::BuildsBeside(const TableCheckpoint& table,
                                 const change::TableSchema& schema) const {
   if (!sink_->capabilities().generations || table.index.empty() || !HasAnswers(table) ||
       IndexNameOf(schema) != table.index || sink_->MappingOf(table.answering()) == nullptr ||
-      !OthersOf(table.index, schema.QualifiedName()).empty()) {
+      !OthersOf(table.index, schema.QualifiedName()).empty() || IsSharedWithOthers(table.index)) {
     return false;
   }
   const auto layout =
       mapper::LayOut(std::make_shared<const change::TableSchema>(schema), options_.mapping);
-  return !layout.ok() || !(*layout)->id_names_table;
+  return !layout.ok() || !((*layout)->id_names_table || (*layout)->id_names_source);
 }
 
 Status TableCatalog::StandStill(TableCheckpoint table, const std::string& why) {
@@ -62,6 +63,7 @@ Status TableCatalog::StandStill(TableCheckpoint table, const std::string& why) {
     table.stale_why = why;
   }
   const std::string index = table.index;
+  Claim(table);
   tables_->Follow(std::move(table));
   return index.empty() ? Status::Ok() : sink_->DropGenerations(index, std::nullopt);
 }

@@ -71,6 +71,10 @@ class CheckpointBeside final : public IndexSink {
   void ForgetTombstones(index::IndexId index, int64_t below_version) override {
     sink_->ForgetTombstones(index, below_version);
   }
+  void ForgetTombstonesOf(index::IndexId index, std::string_view key_prefix,
+                          int64_t below_version) override {
+    sink_->ForgetTombstonesOf(index, key_prefix, below_version);
+  }
 
  private:
   using UserData = std::map<std::string, std::string, std::less<>>;

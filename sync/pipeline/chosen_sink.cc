@@ -10,7 +10,8 @@ namespace {
 
 class OwnEngine final : public ChosenSink {
  public:
-  explicit OwnEngine(index::Engine* engine) : engine_(engine), sink_(engine) {}
+  OwnEngine(index::Engine* engine, std::shared_ptr<IndexOwners> owners)
+      : engine_(engine), sink_(engine, std::move(owners)) {}
 
   IndexSink* sink() override { return &sink_; }
   std::unique_ptr<mapper::StoredRows> Rows(std::shared_ptr<const StaleVersions> stale) override {
@@ -42,7 +43,7 @@ class OtherSink final : public ChosenSink {
 Result<std::unique_ptr<ChosenSink>> ChosenSink::Open(const SupervisorOptions& options) {
   const OtherSinkOptions& other = options.other_sink;
   if (other.sink == nullptr) {
-    return std::unique_ptr<ChosenSink>(std::make_unique<OwnEngine>(options.engine));
+    return std::unique_ptr<ChosenSink>(std::make_unique<OwnEngine>(options.engine, options.owners));
   }
   std::unique_ptr<CheckpointBeside> beside;
   if (!other.sink->capabilities().holds_checkpoint) {

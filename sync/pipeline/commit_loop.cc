@@ -77,7 +77,13 @@ bool CommitLoop::Commit() {
     return false;
   }
   for (const index::IndexId index : options_.tables->Indices()) {
-    options_.sink->ForgetTombstones(index, change::VersionOf(place.settled_ordinal + 1, 0));
+    const int64_t below = change::VersionOf(place.settled_ordinal + 1, 0);
+    const std::string prefix = options_.key_prefix(index);
+    if (prefix.empty()) {
+      options_.sink->ForgetTombstones(index, below);
+    } else {
+      options_.sink->ForgetTombstonesOf(index, prefix, below);
+    }
   }
   // Tables may have come meanwhile.
   const bool snapshot_done = done_before && options_.tables->snapshot_done();

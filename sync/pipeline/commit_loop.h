@@ -18,6 +18,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -39,6 +40,8 @@ struct CommitLoopOptions {
   const FollowedTables* tables = nullptr;  // borrowed, likewise
   std::chrono::milliseconds interval{1000};
   std::function<CommitPlace()> place;  // called from the loop's thread, which holds no lock then
+  // IndexOwners::KeyPrefixOf this source; likewise.
+  std::function<std::string(index::IndexId)> key_prefix;
 };
 
 class CommitLoop {

@@ -71,10 +71,13 @@ void DeadLetterKeys::Forget(change::SourceId source, std::string_view table, std
   ForgetIn(&sources_[source], table, key);
 }
 
-void DeadLetterKeys::ForgetEverywhere(std::string_view table,
-                                      const std::optional<std::string>& key) {
+void DeadLetterKeys::ForgetAll(std::optional<change::SourceId> source, std::string_view table,
+                               const std::optional<std::string>& key) {
   const MutexLock lock(&mutex_);
-  for (auto& [source, tables] : sources_) {
+  for (auto& [of, tables] : sources_) {
+    if (source && of != *source) {
+      continue;
+    }
     if (key) {
       ForgetIn(&tables, table, *key);
     } else if (const auto keys = tables.find(table); keys != tables.end()) {

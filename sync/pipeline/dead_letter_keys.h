@@ -33,9 +33,9 @@ class DeadLetterKeys {
   void Forget(change::SourceId source, std::string_view table) BINSEEK_EXCLUDES(mutex_);
   void Forget(change::SourceId source, std::string_view table, std::string_view key)
       BINSEEK_EXCLUDES(mutex_);
-  // The same in every source; without a key, all of the table.
-  void ForgetEverywhere(std::string_view table, const std::optional<std::string>& key)
-      BINSEEK_EXCLUDES(mutex_);
+  // The same in every source, where none is given; without a key, all of the table.
+  void ForgetAll(std::optional<change::SourceId> source, std::string_view table,
+                 const std::optional<std::string>& key) BINSEEK_EXCLUDES(mutex_);
 
  private:
   struct Hash : std::hash<std::string_view> {

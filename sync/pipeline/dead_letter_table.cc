@@ -9,12 +9,17 @@ namespace {
 
 int64_t Number(change::SourceId source) { return static_cast<uint16_t>(source); }
 
-// Its parameters are ?1 and ?2, where they matter.
+// Its parameters are ?1, ?2 and ?5, where they matter.
 std::string Condition(const DeadLetterFilter& filter) {
-  std::string condition = filter.table ? " WHERE tbl=?1" : "";
-  if (filter.key) {
-    condition += condition.empty() ? " WHERE key=?2" : " AND key=?2";
-  }
+  std::string condition;
+  const auto add = [&](bool given, const char* term) {
+    if (given) {
+      condition.append(condition.empty() ? " WHERE " : " AND ").append(term);
+    }
+  };
+  add(filter.table.has_value(), "tbl=?1");
+  add(filter.key.has_value(), "key=?2");
+  add(filter.source.has_value(), "source=?5");
   return condition;
 }
 
@@ -25,6 +30,9 @@ void BindFilter(const DeadLetterFilter& filter, SqliteStatement* statement) {
   }
   if (filter.key) {
     statement->Bind(2, *filter.key);
+  }
+  if (filter.source) {
+    statement->Bind(5, Number(*filter.source));
   }
 }
 
@@ -49,7 +57,10 @@ const std::vector<std::vector<std::string>>& DeadLetterTable::SchemaSteps() {
       {"ALTER TABLE dead_letters ADD COLUMN last_seen_ms INTEGER NOT NULL DEFAULT 0",
        "UPDATE dead_letters SET last_seen_ms=first_seen_ms"},
       {"CREATE TABLE replica(one INTEGER PRIMARY KEY CHECK(one=1), uuid TEXT NOT NULL, "
-       "server_id INTEGER NOT NULL) STRICT"},  // see replica_identity.h
+       "server_id INTEGER NOT NULL) STRICT"},
+      {"CREATE TABLE replicas(source INTEGER PRIMARY KEY, uuid TEXT NOT NULL, "
+       "server_id INTEGER NOT NULL UNIQUE) STRICT",  // see replica_identity.h
+       "INSERT INTO replicas SELECT 1, uuid, server_id FROM replica", "DROP TABLE replica"},
   };
   return kSteps;
 }
@@ -149,9 +160,9 @@ Result<DeadLetterPage> DeadLetterTable::Select(const DeadLetterFilter& filter, s
   BINSEEK_ASSIGN_OR_RETURN(page.total, Count(filter));
   BINSEEK_ASSIGN_OR_RETURN(
       const auto select,
-      database_->Prepare(
-          "SELECT tbl,key,position,reason,first_seen_ms,last_seen_ms,count FROM dead_letters" +
-          Condition(filter) + " ORDER BY id DESC LIMIT ?3 OFFSET ?4"));
+      database_->Prepare("SELECT tbl,key,position,reason,first_seen_ms,last_seen_ms,count,source"
+                         " FROM dead_letters" +
+                         Condition(filter) + " ORDER BY id DESC LIMIT ?3 OFFSET ?4"));
   BindFilter(filter, select.get());
   select->Bind(3, Bounded(size));
   select->Bind(4, Bounded(from));
@@ -161,7 +172,23 @@ Result<DeadLetterPage> DeadLetterTable::Select(const DeadLetterFilter& filter, s
       return page;
     }
     page.letters.push_back({select->Text(0), select->Text(1), select->Text(2), select->Text(3),
-                            select->Int(4), select->Int(5), static_cast<uint64_t>(select->Int(6))});
+                            select->Int(4), select->Int(5), static_cast<uint64_t>(select->Int(6)),
+                            change::SourceId{static_cast<uint16_t>(select->Int(7))}});
+  }
+}
+
+Result<std::map<change::SourceId, uint64_t>> DeadLetterTable::CountBySource() const {
+  std::map<change::SourceId, uint64_t> counts;
+  BINSEEK_ASSIGN_OR_RETURN(
+      const auto select,
+      database_->Prepare("SELECT source,count(*) FROM dead_letters GROUP BY source"));
+  for (;;) {
+    BINSEEK_ASSIGN_OR_RETURN(const bool row, select->Step());
+    if (!row) {
+      return counts;
+    }
+    counts[change::SourceId{static_cast<uint16_t>(select->Int(0))}] =
+        static_cast<uint64_t>(select->Int(1));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct DeadLetter {
   int64_t first_seen_ms = 0;
   int64_t last_seen_ms = 0;
   uint64_t count = 0;  // how often it was met, replays included
+  change::SourceId source{};
 
   bool operator==(const DeadLetter&) const = default;
 };
@@ -37,6 +39,7 @@ struct DeadLetter {
 struct DeadLetterFilter {
   std::optional<std::string> table;
   std::optional<std::string> key;
+  std::optional<change::SourceId> source = std::nullopt;
 };
 
 struct DeadLetterPage {
@@ -76,6 +79,7 @@ class DeadLetterTable {
                 const std::optional<std::string>& key);
 
   Result<uint64_t> Count(const DeadLetterFilter& filter) const;
+  Result<std::map<change::SourceId, uint64_t>> CountBySource() const;
   // Newest first.
   Result<DeadLetterPage> Select(const DeadLetterFilter& filter, size_t from, size_t size) const;
   Status Delete(const DeadLetterFilter& filter) const;

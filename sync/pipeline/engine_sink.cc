@@ -36,14 +36,18 @@ Result<index::ApplyResult> EngineSink::Apply(const index::Batch& batch) {
 class EngineSink::Staged final : public StagedSink {
  public:
   // The batch comes with Begin.
-  Staged(EngineSink* sink, std::vector<index::IndexId> indices) : sink_(sink) {
-    const MutexLock lock(&sink_->staged_mutex_);
-    sink_->staged_ = std::move(indices);
+  Staged(EngineSink* sink, std::vector<index::IndexId> indices)
+      : sink_(sink), staged_(sink->owners_->staged()), indices_(std::move(indices)) {
+    const MutexLock lock(&staged_->mutex);
+    staged_->indices.insert(staged_->indices.end(), indices_.begin(), indices_.end());
   }
   ~Staged() override {
     batch_.reset();
-    const MutexLock lock(&sink_->staged_mutex_);
-    sink_->staged_.clear();
+    const MutexLock lock(&staged_->mutex);
+    for (const index::IndexId index : indices_) {
+      // Once: another source may wait for its turn with the same index.
+      staged_->indices.erase(std::find(staged_->indices.begin(), staged_->indices.end(), index));
+    }
   }
   Staged(const Staged&) = delete;
   Staged& operator=(const Staged&) = delete;
@@ -71,6 +75,8 @@ class EngineSink::Staged final : public StagedSink {
 
  private:
   EngineSink* const sink_;
+  StagedIndices* const staged_;
+  const std::vector<index::IndexId> indices_;
   std::unique_ptr<index::StagedBatch> batch_;
 };
 
@@ -81,9 +87,19 @@ Result<std::unique_ptr<StagedSink>> EngineSink::Stage(const std::vector<index::I
 }
 
 void EngineSink::ForgetTombstones(index::IndexId id, int64_t below_version) {
-  const MutexLock lock(&staged_mutex_);
-  if (std::find(staged_.begin(), staged_.end(), id) == staged_.end()) {
+  StagedIndices& staged = *owners_->staged();
+  const MutexLock lock(&staged.mutex);
+  if (std::find(staged.indices.begin(), staged.indices.end(), id) == staged.indices.end()) {
     engine_->ForgetTombstones(id, below_version);
+  }
+}
+
+void EngineSink::ForgetTombstonesOf(index::IndexId id, std::string_view key_prefix,
+                                    int64_t below_version) {
+  StagedIndices& staged = *owners_->staged();
+  const MutexLock lock(&staged.mutex);
+  if (std::find(staged.indices.begin(), staged.indices.end(), id) == staged.indices.end()) {
+    engine_->ForgetTombstonesOf(id, key_prefix, below_version);
   }
 }
 

@@ -1,7 +1,7 @@
 // EngineSink: the IndexSink that is the embedded engine, which can all that a sink can; EngineRows: what a mapper sees of it.
 //
 // Thread-compatible: the applier; Commit and ForgetTombstones may run beside it. Borrows the engine, which must outlive it.
-// `staged_mutex_` is held over the engine's ForgetTombstones, and so comes before the engine's locks; nothing that holds one of these takes it.
+// The mutex of `StagedIndices` is held over the engine's ForgetTombstones, and so comes before the engine's locks; nothing that holds one of these takes it.
 #ifndef BINSEEK_SYNC_PIPELINE_ENGINE_SINK_H_
 #define BINSEEK_SYNC_PIPELINE_ENGINE_SINK_H_
 
@@ -16,6 +16,7 @@
 #include "engine/base/mutex.h"
 #include "engine/index/engine.h"
 #include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/index_owners.h"
 #include "sync/pipeline/index_sink.h"
 #include "sync/pipeline/table_reread.h"
 
@@ -23,7 +24,11 @@ namespace binseek::pipeline {
 
 class EngineSink final : public IndexSink {
  public:
-  explicit EngineSink(index::Engine* engine) : engine_(engine) {}
+  explicit EngineSink(index::Engine* engine) : EngineSink(engine, nullptr) {}
+  // `owners`: of all who write to the engine by such a sink; null: there is no other.
+  EngineSink(index::Engine* engine, std::shared_ptr<IndexOwners> owners)
+      : engine_(engine),
+        owners_(owners == nullptr ? std::make_shared<IndexOwners>() : std::move(owners)) {}
 
   SinkCapabilities capabilities() const override {
     return {.atomic_epoch = true,
@@ -56,14 +61,14 @@ class EngineSink final : public IndexSink {
   Status Commit() override { return engine_->Commit().status(); }
   std::string Checkpoint(std::string_view key) const override { return engine_->UserData(key); }
   void ForgetTombstones(index::IndexId index, int64_t below_version) override;
+  void ForgetTombstonesOf(index::IndexId index, std::string_view key_prefix,
+                          int64_t below_version) override;
 
  private:
   class Staged;
 
   index::Engine* const engine_;
-  Mutex staged_mutex_;
-  // Of the batch that is being staged: the engine would have who asks wait until its end.
-  std::vector<index::IndexId> staged_ BINSEEK_GUARDED_BY(staged_mutex_);
+  const std::shared_ptr<IndexOwners> owners_;  // never null
 };
 
 // The engine's documents as they were when this was made, but for those of before: what is in them is not to be relied on.

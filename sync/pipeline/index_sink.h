@@ -128,6 +128,9 @@ class IndexSink {
   virtual std::string Checkpoint(std::string_view key) const = 0;
   // No write older than `version` can come any more. From any thread; what is staged at the time is passed over, until it is told again.
   virtual void ForgetTombstones(index::IndexId index, int64_t below_version) = 0;
+  // The same of this source's keys alone, which begin with `key_prefix`: other sources, which count their own versions, write to the index too.
+  virtual void ForgetTombstonesOf(index::IndexId /*index*/, std::string_view /*key_prefix*/,
+                                  int64_t /*below_version*/) {}
 };
 
 }  // namespace binseek::pipeline

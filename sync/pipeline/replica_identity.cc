@@ -17,21 +17,27 @@ std::string DrawUuid(std::random_device* random) {
 
 }  // namespace
 
-Result<ReplicaIdentity> KeepReplicaIdentity(const SqliteDatabase& database) {
+Result<ReplicaIdentity> KeepReplicaIdentity(const SqliteDatabase& database,
+                                            change::SourceId source) {
   std::random_device random;
-  const std::string uuid = DrawUuid(&random);
-  BINSEEK_ASSIGN_OR_RETURN(const auto draw,
-                           database.Prepare("INSERT OR IGNORE INTO replica VALUES(1, ?1, ?2)"));
-  draw->Bind(1, uuid);
-  draw->Bind(2, int64_t{0x40000000} + random() % 0x80000000);
-  BINSEEK_RETURN_IF_ERROR(draw->Run());
-  BINSEEK_ASSIGN_OR_RETURN(const auto read,
-                           database.Prepare("SELECT uuid, server_id FROM replica"));
-  BINSEEK_ASSIGN_OR_RETURN(const bool found, read->Step());
-  if (!found) {
-    return Status::Corruption(database.file() + ": no identity is kept");
+  // Another source may have drawn the same id.
+  for (int tries = 0; tries < 4; ++tries) {
+    const std::string uuid = DrawUuid(&random);
+    BINSEEK_ASSIGN_OR_RETURN(const auto draw,
+                             database.Prepare("INSERT OR IGNORE INTO replicas VALUES(?1, ?2, ?3)"));
+    draw->Bind(1, int64_t{static_cast<uint16_t>(source)});
+    draw->Bind(2, uuid);
+    draw->Bind(3, int64_t{0x40000000} + random() % 0x80000000);
+    BINSEEK_RETURN_IF_ERROR(draw->Run());
+    BINSEEK_ASSIGN_OR_RETURN(
+        const auto read, database.Prepare("SELECT uuid, server_id FROM replicas WHERE source=?1"));
+    read->Bind(1, int64_t{static_cast<uint16_t>(source)});
+    BINSEEK_ASSIGN_OR_RETURN(const bool found, read->Step());
+    if (found) {
+      return ReplicaIdentity{read->Text(0), static_cast<uint32_t>(read->Int(1))};
+    }
   }
-  return ReplicaIdentity{read->Text(0), static_cast<uint32_t>(read->Int(1))};
+  return Status::Corruption(database.file() + ": no identity is kept");
 }
 
 }  // namespace binseek::pipeline

@@ -1,4 +1,5 @@
-// ReplicaIdentity: who we are among a server's replicas, one for a data directory. MySQL ends the dump that a dead connection of ours has left
+// ReplicaIdentity: who we are among a server's replicas, one for each source of a data directory: two dumps of one
+// server are two replicas. MySQL ends the dump that a dead connection of ours has left
 // behind when we come again with the same uuid, and both servers tell of another replica under our id.
 //
 // Thread-safety: as the database. Errors: kIoError and kCorruption naming the file.
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "sync/change/table_schema.h"
 #include "sync/pipeline/sqlite_database.h"
 
 namespace binseek::pipeline {
@@ -18,8 +20,9 @@ struct ReplicaIdentity {
   uint32_t server_id = 0;  // never 0, and high, where no server has been put by hand
 };
 
-// That of the database's table `replica`, drawn at random and durable where there is none. REQUIRES: no transaction is open.
-[[nodiscard]] Result<ReplicaIdentity> KeepReplicaIdentity(const SqliteDatabase& database);
+// That of the source in the database's table `replicas`, drawn at random and durable where there is none. REQUIRES: no transaction is open.
+[[nodiscard]] Result<ReplicaIdentity> KeepReplicaIdentity(const SqliteDatabase& database,
+                                                          change::SourceId source);
 
 }  // namespace binseek::pipeline
 

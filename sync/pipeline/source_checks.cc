@@ -99,7 +99,7 @@ Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& opt
                                                     const Checkpoint& checkpoint,
                                                     bool same_server) {
   const StreamPlace& place = checkpoint.place;
-  BINSEEK_ASSIGN_OR_RETURN(const ReplicaIdentity replica, options.state->Replica());
+  BINSEEK_ASSIGN_OR_RETURN(const ReplicaIdentity replica, options.state->Replica(options.source));
   binlog::BinlogSourceOptions source;
   source.connection = options.connection;
   source.source = options.source;

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/base/clock.h"
 #include "engine/base/fault_point.h"
 #include "engine/base/log.h"
@@ -86,10 +87,8 @@ class SqliteStateStore final : public StateStore {
 
   Status Prepare() BINSEEK_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
-    BINSEEK_ASSIGN_OR_RETURN(const int64_t count,
-                             database_->Number("SELECT count(*) FROM dead_letters"));
-    count_ = static_cast<uint64_t>(count);
     BINSEEK_ASSIGN_OR_RETURN(table_, DeadLetterTable::Open(database_.get()));
+    BINSEEK_ASSIGN_OR_RETURN(counts_, table_->CountBySource());
     BINSEEK_RETURN_IF_ERROR(table_->VisitKeys(
         [this](change::SourceId source, const std::string& table, const std::string& key) {
           keys_.Note(source, table, key, /*version=*/0);
@@ -110,7 +109,7 @@ class SqliteStateStore final : public StateStore {
         pending.letter.first_seen_ms = now_ms;
         pending.order = ++last_order_;
         pending.is_new = !IsStored(it->first);
-        count_ += pending.is_new ? 1 : 0;
+        counts_[source] += pending.is_new ? 1 : 0;
       }
       pending.letter.reason = row.reason;
       pending.letter.last_seen_ms = now_ms;
@@ -125,7 +124,7 @@ class SqliteStateStore final : public StateStore {
     MutexLock lock(&mutex_);
     ErasePending(source, table, std::nullopt);
     if (forgotten_.insert({source, table}).second) {
-      count_ -= CountStored(source, table, std::nullopt);
+      counts_[source] -= CountStored(source, table, std::nullopt);
     }
     keys_.Forget(source, table);
   }
@@ -140,23 +139,22 @@ class SqliteStateStore final : public StateStore {
     const std::string owned(key);
     ErasePending(source, table, owned);
     if (!IsForgotten(source, table, owned)) {
-      count_ -= CountStored(source, table, owned);
+      counts_[source] -= CountStored(source, table, owned);
       forgotten_keys_.emplace(source, table, owned);
     }
     keys_.Forget(source, table, owned);
     FlushIfMany();
   }
 
-  Result<uint64_t> DiscardDeadLetters(const std::string& table,
-                                      const std::optional<std::string>& key) override
+  Result<uint64_t> DiscardDeadLetters(const DeadLetterFilter& filter) override
       BINSEEK_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
-    const DeadLetterFilter filter{table, key};
+    BINSEEK_CHECK(filter.table.has_value(), "letters are discarded by their table");
     BINSEEK_RETURN_IF_ERROR(FlushLocked());
     BINSEEK_ASSIGN_OR_RETURN(const uint64_t discarded, table_->Count(filter));
     BINSEEK_RETURN_IF_ERROR(table_->Delete(filter));
-    count_ -= discarded;
-    keys_.ForgetEverywhere(table, key);
+    BINSEEK_ASSIGN_OR_RETURN(counts_, table_->CountBySource());
+    keys_.ForgetAll(filter.source, *filter.table, filter.key);
     return discarded;
   }
 
@@ -183,9 +181,9 @@ class SqliteStateStore final : public StateStore {
     write_ended_.NotifyAll();
   }
 
-  Result<ReplicaIdentity> Replica() override BINSEEK_EXCLUDES(mutex_) {
+  Result<ReplicaIdentity> Replica(change::SourceId source) override BINSEEK_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
-    return KeepReplicaIdentity(*database_);
+    return KeepReplicaIdentity(*database_, source);
   }
 
   Status Flush() override BINSEEK_EXCLUDES(mutex_, writes_mutex_) {
@@ -213,7 +211,17 @@ class SqliteStateStore final : public StateStore {
 
   uint64_t dead_letter_count() const override BINSEEK_EXCLUDES(mutex_) {
     MutexLock lock(&mutex_);
-    return count_;
+    uint64_t all = 0;
+    for (const auto& [source, count] : counts_) {
+      all += count;
+    }
+    return all;
+  }
+
+  uint64_t dead_letter_count(change::SourceId source) const override BINSEEK_EXCLUDES(mutex_) {
+    MutexLock lock(&mutex_);
+    const auto count = counts_.find(source);
+    return count == counts_.end() ? 0 : count->second;
   }
 
  private:
@@ -278,7 +286,7 @@ class SqliteStateStore final : public StateStore {
     for (auto it = pending_.lower_bound({source, table, key.value_or(""), ""});
          it != pending_.end() && it->first.source == source && it->first.table == table &&
          (!key || it->first.key == *key);) {
-      count_ -= it->second.is_new ? 1 : 0;
+      counts_[source] -= it->second.is_new ? 1 : 0;
       it = pending_.erase(it);
     }
   }
@@ -351,7 +359,7 @@ class SqliteStateStore final : public StateStore {
   std::set<TableId> forgotten_ BINSEEK_GUARDED_BY(mutex_);
   std::set<KeyId> forgotten_keys_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t last_order_ BINSEEK_GUARDED_BY(mutex_) = 0;
-  uint64_t count_ BINSEEK_GUARDED_BY(mutex_) = 0;
+  std::map<change::SourceId, uint64_t> counts_ BINSEEK_GUARDED_BY(mutex_);
 
   DeadLetterKeys keys_;  // changed under mutex_, and read without
 };

@@ -1,5 +1,5 @@
 // StateStore: the one SQLite file of what is small, relational and off the hot path. Today: who we are
-// among the server's replicas, and dead letters. Their keys are in memory as well, so that every write can ask whether it concerns one.
+// among the servers' replicas, and dead letters. Their keys are in memory as well, so that every write can ask whether it concerns one.
 //
 // Its truth never depends on a stream position: rows are keyed by where in the stream they come
 // from, so that a replay after a crash repeats them harmlessly. Additions are kept in memory until
@@ -46,9 +46,8 @@ class StateStore {
   // Cheap where the row is not among the dead letters.
   virtual void SettleDeadLetters(change::SourceId source, const std::string& table,
                                  std::string_view key, int64_t version) = 0;
-  // By the user's word, of any source: those of the table, or of one key of it. Durable when it returns. How many there were.
-  [[nodiscard]] virtual Result<uint64_t> DiscardDeadLetters(
-      const std::string& table, const std::optional<std::string>& key) = 0;
+  // By the user's word: those of the filter. Durable when it returns. How many there were. REQUIRES: it names a table.
+  [[nodiscard]] virtual Result<uint64_t> DiscardDeadLetters(const DeadLetterFilter& filter) = 0;
 
   // What is not flushed yet included. These wait for no disk.
   virtual bool AnyDeadLetters() const = 0;
@@ -62,8 +61,8 @@ class StateStore {
   virtual uint64_t BeginWrite(std::function<bool()> is_applied) = 0;
   virtual void EndWrite(uint64_t write) = 0;
 
-  // Drawn at the first call for this file, and the same ever after.
-  [[nodiscard]] virtual Result<ReplicaIdentity> Replica() = 0;
+  // Drawn at the first call for this file and source, and the same ever after.
+  [[nodiscard]] virtual Result<ReplicaIdentity> Replica(change::SourceId source) = 0;
 
   // In one durable transaction, behind the end of every write that is applied. Cheap where there is nothing to write.
   [[nodiscard]] virtual Status Flush() = 0;
@@ -76,7 +75,8 @@ class StateStore {
     BINSEEK_ASSIGN_OR_RETURN(DeadLetterPage page, FindDeadLetters({}, 0, limit));
     return std::move(page.letters);
   }
-  virtual uint64_t dead_letter_count() const = 0;
+  virtual uint64_t dead_letter_count() const = 0;  // of all sources
+  virtual uint64_t dead_letter_count(change::SourceId source) const = 0;
 };
 
 // BeginWrite and EndWrite by scope. Borrows the store.

@@ -19,6 +19,7 @@
 #include "sync/pipeline/commit_loop.h"
 #include "sync/pipeline/dead_letter_retry.h"
 #include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/index_owners.h"
 #include "sync/pipeline/rebuilds.h"
 #include "sync/pipeline/snapshot_worker.h"
 #include "sync/pipeline/source_checks.h"
@@ -49,7 +50,10 @@ class SupervisorImpl final : public Supervisor {
         applied_(options_.max_waiters),
         retry_(mysql::DisplayUrl(options_.connection), &place_),
         rebuilds_(options_.connection, &tables_, &catalog_, &retry_),
-        commits_({sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); }}) {}
+        commits_({sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); },
+                  [this](index::IndexId index) {
+                    return options_.owners->KeyPrefixOf(options_.source, index);
+                  }}) {}
   ~SupervisorImpl() override { Stop(); }
   SupervisorImpl(const SupervisorImpl&) = delete;
   SupervisorImpl& operator=(const SupervisorImpl&) = delete;
@@ -67,7 +71,7 @@ class SupervisorImpl final : public Supervisor {
     for (const TableStatus& table : status.tables) {
       status.pending_keys += table.pending_keys;
     }
-    status.dead_letters = options_.state->dead_letter_count();
+    status.dead_letters = options_.state->dead_letter_count(options_.source);
     status.zero_dates = options_.mapping.ZeroDatesMet();
     status.committed = commits_.committed();
     status.applying = {progress_.rows, progress_.operations, progress_.bytes};
@@ -163,7 +167,7 @@ class SupervisorImpl final : public Supervisor {
     if (stop.stop_requested()) {
       return;
     }
-    Log(LogLevel::kError, "sync halted", {{"error", status}});
+    Log(LogLevel::kError, "sync halted", {{"source", options_.source_name}, {"error", status}});
     applied_.End("the source is not followed any more: " + status.message());
     rebuilds_.End("the source is not followed any more: " + status.message());
     place_.Halted(status.message());
@@ -384,6 +388,9 @@ class SupervisorImpl final : public Supervisor {
 
 Result<std::unique_ptr<Supervisor>> Supervisor::Start(SupervisorOptions options) {
   BINSEEK_RETURN_IF_ERROR(CheckOptions(options));
+  if (options.owners == nullptr) {
+    options.owners = std::make_shared<IndexOwners>();
+  }
   BINSEEK_ASSIGN_OR_RETURN(auto sink, ChosenSink::Open(options));
   auto supervisor = std::make_unique<SupervisorImpl>(std::move(options), std::move(sink));
   supervisor->Begin();

@@ -42,6 +42,7 @@
 
 namespace binseek::pipeline {
 
+class IndexOwners;
 class IndexSink;
 
 // A sink that is not the engine.
@@ -57,6 +58,9 @@ struct OtherSinkOptions {
 struct SupervisorOptions {
   mysql::ConnectionOptions connection;  // `database` names the database that is followed
   change::SourceId source{};
+  std::string source_name;  // of it, for messages
+  // Shared by all supervisors of the engine; null: there is no other.
+  std::shared_ptr<IndexOwners> owners;
   index::Engine* engine = nullptr;   // borrowed; must outlive the supervisor
   StateStore* state = nullptr;       // borrowed, likewise
   std::vector<std::string> include;  // table names, '*' for anything; empty: all

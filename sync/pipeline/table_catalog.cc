@@ -160,12 +160,20 @@ Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connectio
     Log(LogLevel::kError, "table is not followed", {{"table", name}, {"error", table.stopped}});
     return StandStill(std::move(followed), table.stopped);
   }
+  const auto layout = mapper::LayOut(table.schema, options_.mapping);
+  if (IsSharedWithOthers(table.index) && !(layout.ok() && (*layout)->id_names_source)) {
+    followed.stopped = "other sources have come to its index [" + table.index +
+                       "] meanwhile, and its ids do not begin with the source: id: [source, key]";
+    const std::string why = followed.stopped;
+    return StandStill(std::move(followed), why);
+  }
   // Left behind by a crash; none of a shared index's are.
   BINSEEK_RETURN_IF_ERROR(sink_->DropGenerations(
       table.index, table.old ? std::make_optional(table.index_id) : std::nullopt));
   followed.stopped.clear();
   followed.dead_letter_limit = 0;
   BINSEEK_RETURN_IF_ERROR(Bind(followed, followed.sweep_below));
+  Claim(followed);
   tables_->Follow(std::move(followed));
   if (mended) {
     tables_->AddPending({{name, {}}});  // all of it: it has got no changes since

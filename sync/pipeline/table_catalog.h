@@ -29,6 +29,7 @@
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/followed_tables.h"
 #include "sync/pipeline/generation_mapper.h"
+#include "sync/pipeline/index_owners.h"
 #include "sync/pipeline/index_sink.h"
 #include "sync/pipeline/source_checks.h"
 #include "sync/pipeline/supervisor.h"
@@ -48,7 +49,11 @@ class TableCatalog {
   // All are borrowed and must outlive this.
   TableCatalog(const SupervisorOptions& options, IndexSink* sink, FollowedTables* tables,
                GenerationMapper* mapper)
-      : options_(options), sink_(sink), tables_(tables), mapper_(mapper) {}
+      : options_(options),
+        owners_(options.owners != nullptr ? options.owners : std::make_shared<IndexOwners>()),
+        sink_(sink),
+        tables_(tables),
+        mapper_(mapper) {}
 
   // Goes on with the tables of a checkpoint, begins those that it does not have and those whose rules have changed, and lets go of those that
   // are not wanted any more. Leaves an ordinal unused where documents of an index that other tables share had to go.
@@ -162,13 +167,21 @@ class TableCatalog {
   Result<std::string> ChooseIndex(const mapper::TableLayout& layout) const;
   Status CheckShared(const mapper::TableLayout& layout, const std::string& index,
                      const TableCheckpoint& other) const;
+  // With a table of another source.
+  Status CheckSharedWith(const mapper::TableLayout& layout, const std::string& index,
+                         const IndexOwner& other) const;
+  bool IsSharedWithOthers(const std::string& index) const {
+    return !owners_->OthersOf(index, options_.source).empty();
+  }
+  void Claim(const TableCheckpoint& table);
   // That no two rows of the table have the same id; the connection's errors too.
   Status CheckId(const mapper::TableLayout& layout, mysql::Connection* connection) const;
   // The index with the fields of the table, beside those that it has of others.
   Result<index::IndexId> MakeIndex(const mapper::TableLayout& layout, const std::string& index,
                                    uint64_t ordinal, bool beside);
+  // That documents of both tables can have these fields; `other`: the layout of the one that has the index already.
   Status CheckFields(const mapper::TableLayout& layout, const mapping::Mapping& wanted,
-                     const TableCheckpoint& other) const;
+                     const mapper::TableLayout& other) const;
   // Of a table that is followed no more: its index, or its documents in one that others have too.
   Status DropDocuments(const TableCheckpoint& table, uint64_t ordinal);
   Status EraseDocuments(index::IndexId index, const std::string& table, uint64_t ordinal);
@@ -179,6 +192,7 @@ class TableCatalog {
   Status TakeCascades(const change::TableEvent& event, mysql::Connection* connection);
 
   const SupervisorOptions& options_;
+  const std::shared_ptr<IndexOwners> owners_;  // never null
   IndexSink* const sink_;
   FollowedTables* const tables_;
   GenerationMapper* const mapper_;

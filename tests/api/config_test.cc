@@ -101,6 +101,80 @@ TEST(ConfigTest, AWrongMappingRuleNamesItsLineAndWhatIsWrong) {
   EXPECT_THAT(ErrorOf(File("source:\n  time_zone: Mars\n")), HasSubstr("no time zone 'Mars'"));
 }
 
+TEST(ConfigTest, SeveralSourcesHaveTheKeysOfTheOne) {
+  const Result<Config> config =
+      LoadConfig(File("sources:\n"
+                      "  - name: eu\n"
+                      "    url: mysql://a@b/c\n"
+                      "    include: [products]\n"
+                      "    transaction_memory: 2mb\n"
+                      "  - name: us-2\n"
+                      "    url: mysql://a@d/c\n"
+                      "    mapping: [{table: t, id: [source, key]}]\n"));
+  ASSERT_OK(config);
+  const std::vector<SourceConfig> sources = config->FollowedSources();
+  ASSERT_EQ(sources.size(), 2u);
+  EXPECT_EQ(sources[0].name, "eu");
+  EXPECT_THAT(sources[0].include, ElementsAre("products"));
+  EXPECT_EQ(sources[0].transaction_memory, 2 << 20);
+  EXPECT_EQ(sources[1].name, "us-2");
+  EXPECT_EQ(sources[1].url, "mysql://a@d/c");
+  EXPECT_EQ(sources[1].transaction_memory, 64 << 20) << "what is left out has its default";
+  EXPECT_EQ(sources[1].time_zone, "UTC");
+  EXPECT_EQ(sources[1].mapping.json, R"json([{"table":"t","id":["source","key"]}])json");
+}
+
+TEST(ConfigTest, TheOneSourceIsTheDefaultOne) {
+  const Result<Config> one = LoadConfig(File("source:\n  url: mysql://a@b/c\n"));
+  ASSERT_OK(one);
+  ASSERT_EQ(one->FollowedSources().size(), 1u);
+  EXPECT_EQ(one->FollowedSources()[0].name, "default");
+  EXPECT_TRUE(LoadConfig({})->FollowedSources().empty());
+  EXPECT_THAT(ErrorOf(File("source:\n  name: Über\n")), HasSubstr("lower-case letters"));
+}
+
+TEST(ConfigTest, WhatIsWrongWithOneOfSeveralSourcesIsSaidWhereItStands) {
+  EXPECT_EQ(ErrorOf(File("sources:\n  - name: eu\n    url: mysql://a@b/c\n    listn: x\n"
+                         "  - url: mysql://a@b/c\n"
+                         "  - name: eu\n    url: mysql://a@b/c\n"
+                         "  - name: asia\n")),
+            "binseek.yaml:4: source.listn: unknown key\n"
+            "binseek.yaml:5: sources: an entry without source.name\n"
+            "binseek.yaml:6: sources: the name eu is given twice\n"
+            "binseek.yaml:8: sources: an entry without source.url");
+  EXPECT_THAT(ErrorOf(File("sources:\n  - {name: a, url: x, server_id: 7}\n"
+                           "  - {name: b, url: y, server_id: 7}\n")),
+              HasSubstr("binseek.yaml:3: sources: a and b have the same server_id"));
+  for (const char* wrong : {"sources:\n", "sources: []\n", "sources: {name: a}\n"}) {
+    EXPECT_THAT(ErrorOf(File(wrong)), HasSubstr("a list of 1 to 64 sources is wanted"));
+  }
+  EXPECT_THAT(ErrorOf(File("sources:\n  - eu\n")), HasSubstr("a map of the keys of `source`"));
+  EXPECT_THAT(ErrorOf(File("surces:\n  - eu\n")), HasSubstr("did you mean"));
+}
+
+// It would be passed over.
+TEST(ConfigTest, ASourceBesideSeveralIsRefused) {
+  const std::string two = "sources:\n  - {name: a, url: x}\n  - {name: b, url: y}\n";
+  EXPECT_EQ(ErrorOf(File("source:\n  time_zone: UTC\n" + two)),
+            "binseek.yaml:2: source.time_zone: given beside sources (binseek.yaml:3), each of "
+            "which has keys of its own");
+  ConfigInputs flag = File(two);
+  flag.flags.emplace_back("source.url", "mysql://a@b/c");
+  EXPECT_THAT(ErrorOf(flag), HasSubstr("flag: source.url: given beside sources"));
+  ConfigInputs environment = File(two);
+  environment.environment["BINSEEK_SOURCE_INCLUDE"] = "x";
+  EXPECT_THAT(ErrorOf(environment), HasSubstr("source.include: given beside sources"));
+}
+
+TEST(ConfigTest, SourcesThatChangeNeedARestart) {
+  const auto one = LoadConfig(File("sources:\n  - {name: a, url: x}\n"));
+  const auto other = LoadConfig(File("sources:\n  - {name: a, url: y}\n"));
+  ASSERT_OK(one);
+  ASSERT_OK(other);
+  EXPECT_THAT(KeysThatNeedRestart(*one, *other), ElementsAre("sources"));
+  EXPECT_TRUE(KeysThatNeedRestart(*one, *one).empty());
+}
+
 TEST(ConfigTest, UnknownKeyNamesLineAndNearestName) {
   EXPECT_THAT(ErrorOf(File("server:\n  listn: 127.0.0.1:1\n")),
               HasSubstr("binseek.yaml:2: server.listn: unknown key; did you mean 'listen'?"));

@@ -510,6 +510,23 @@ TEST_F(EngineTest, TombstonesAreForgottenWhenNoOlderWriteCanCome) {
   EXPECT_EQ(engine_->tombstones(), 0u) << "only external versions leave one";
 }
 
+TEST_F(EngineTest, TombstonesOfOneWriterAreForgottenByItsPrefixAlone) {
+  const IndexId id = Create("products");
+  MustApply(engine_.get(), {Delete(id, "eu:1", 10), Delete(id, "us:1", 10), Delete(id, "eu:2", 30),
+                            Delete(id, "e", 10)});
+  ASSERT_OK(engine_->Commit());
+  const size_t all = engine_->memory().tombstones;
+  engine_->ForgetTombstonesOf(id, "eu:", 20);
+  EXPECT_EQ(engine_->tombstones(), 3u);
+  EXPECT_LT(engine_->memory().tombstones, all);
+  EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "us:1", kPhone, 9)), Outcome::kStale);
+  EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "eu:2", kPhone, 29)), Outcome::kStale);
+  ASSERT_OK(engine_->Commit());
+  LosePower();
+  EXPECT_EQ(engine_->tombstones(), 3u) << "also behind a restart";
+  EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "eu:1", kPhone, 9)), Outcome::kCreated);
+}
+
 TEST_F(EngineTest, ASettledDeleteLeavesNoTombstone) {
   const IndexId id = Create("products");
   MustApply(engine_.get(), {Upsert(id, "1", kPhone, 10)});

@@ -49,6 +49,25 @@ std::string MappingBy(std::string_view json) {
   return mapping->ToJson();
 }
 
+TEST(MappingRulesTest, AnIdThatBeginsWithItsSourceIsNoOtherSources) {
+  MapperOptions options = OptionsOf(R"json([{"table":"*","id":["source","key"]}])json");
+  options.source_name = "eu";
+  const auto eu = LayOut(Orders(), options);
+  ASSERT_OK(eu);
+  EXPECT_TRUE((*eu)->id_names_source);
+  EXPECT_TRUE((*eu)->id_is_key);
+  const change::RowImage row(Orders()->columns.size(), Value::Int(7));
+  EXPECT_EQ(*DocumentId(**eu, row), "eu:7");
+  const auto cells = KeyCellsOfId(**eu, "eu:7");
+  ASSERT_OK(cells);
+  EXPECT_THAT(*cells, ElementsAre("7"));
+  options.source_name = "us";
+  EXPECT_NE((*LayOut(Orders(), options))->fingerprint, (*eu)->fingerprint)
+      << "its documents have other ids";
+  EXPECT_STATUS(LayoutBy(R"json([{"table":"*","id":["`source`","key"]}])json"), kInvalidArgument)
+      << "a column of that name stands in backticks";
+}
+
 TEST(MappingRulesTest, PatternsTakeStarsAndPercents) {
   EXPECT_TRUE(MatchesPattern("orders_%", "orders_12"));
   EXPECT_TRUE(MatchesPattern("*", ""));
@@ -82,6 +101,9 @@ TEST(MappingRulesTest, WhatCannotBeARuleIsRefusedWithItsPlace) {
   EXPECT_THAT(refusal(R"json([{"table":"a"},{"table":"b","indx":"c"}])json"),
               HasSubstr("rule 2, table b: unknown key 'indx'"));
   EXPECT_THAT(refusal(R"json([{"table":"a","id":["table"]}])json"), HasSubstr("key, or columns"));
+  EXPECT_THAT(refusal(R"json([{"table":"a","id":["source"]}])json"), HasSubstr("key, or columns"));
+  EXPECT_THAT(refusal(R"json([{"table":"a","id":["key","source"]}])json"),
+              HasSubstr("the source, where it is a part, as the first one"));
   EXPECT_THAT(refusal(R"json([{"table":"a","where":"b >"}])json"),
               HasSubstr("where: b >: at character 4"));
   EXPECT_THAT(refusal(R"json([{"table":"a","fields":{"x":{"type":"txt"}}}])json"),

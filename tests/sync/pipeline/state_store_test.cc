@@ -224,23 +224,68 @@ TEST_F(StateStoreTest, FilesOfOthersAndOfLaterReleasesAreRefused) {
   EXPECT_STATUS(StateStore::Open(file_), kCorruption);
   std::filesystem::remove(file_);
   Open() = nullptr;
-  Sql("PRAGMA user_version=4");
+  Sql("PRAGMA user_version=5");
   EXPECT_STATUS(StateStore::Open(file_), kFormatTooNew);
 }
 
 TEST_F(StateStoreTest, WhoWeAreIsDrawnOnceForAFile) {
-  const auto drawn = Open()->Replica();
+  const auto drawn = Open()->Replica(kSource);
   ASSERT_OK(drawn);
   EXPECT_EQ(drawn->uuid.size(), 36u);
   EXPECT_GE(drawn->server_id, 0x40000000u);
-  const auto again = Open()->Replica();
+  const auto again = Open()->Replica(kSource);
   ASSERT_OK(again);
   EXPECT_EQ(again->uuid, drawn->uuid);
   EXPECT_EQ(again->server_id, drawn->server_id);
   std::filesystem::remove(file_);
-  const auto other = Open()->Replica();
+  const auto other = Open()->Replica(kSource);
   ASSERT_OK(other);
   EXPECT_NE(other->uuid, drawn->uuid);
+}
+
+TEST_F(StateStoreTest, EachSourceIsAReplicaOfItsOwn) {
+  const auto one = Open()->Replica(SourceId{1});
+  const auto two = Open()->Replica(SourceId{2});
+  ASSERT_OK(one);
+  ASSERT_OK(two);
+  EXPECT_NE(one->uuid, two->uuid);
+  EXPECT_NE(one->server_id, two->server_id);
+  EXPECT_EQ(Open()->Replica(SourceId{1})->uuid, one->uuid);
+  EXPECT_EQ(Open()->Replica(SourceId{2})->server_id, two->server_id);
+}
+
+// A directory from before had one, which was that of source 1.
+TEST_F(StateStoreTest, TheIdentityOfADirectoryWithOneSourceIsKept) {
+  Open() = nullptr;
+  Sql("DROP TABLE replicas");
+  Sql("CREATE TABLE replica(one INTEGER PRIMARY KEY CHECK(one=1), uuid TEXT NOT NULL, server_id "
+      "INTEGER NOT NULL) STRICT");
+  Sql("INSERT INTO replica VALUES(1, 'who-we-were', 1234567)");
+  Sql("PRAGMA user_version=3");
+  const auto kept = Open()->Replica(SourceId{1});
+  ASSERT_OK(kept);
+  EXPECT_EQ(kept->uuid, "who-we-were");
+  EXPECT_EQ(kept->server_id, 1234567u);
+}
+
+TEST_F(StateStoreTest, LettersOfOneSourceAreCountedFoundAndDiscardedApart) {
+  auto store = Open();
+  store->AddDeadLetters(SourceId{1}, {Row("shop.t", "1", "a:1"), Row("shop.t", "2", "a:1")});
+  store->AddDeadLetters(SourceId{2}, {Row("shop.t", "1", "b:1")});
+  EXPECT_EQ(store->dead_letter_count(SourceId{1}), 2u);
+  EXPECT_EQ(store->dead_letter_count(SourceId{2}), 1u);
+  EXPECT_EQ(store->dead_letter_count(SourceId{3}), 0u);
+  const auto page = store->FindDeadLetters({"shop.t", std::nullopt, SourceId{2}}, 0, 10);
+  ASSERT_OK(page);
+  ASSERT_EQ(page->total, 1u);
+  EXPECT_EQ(page->letters[0].position, "b:1");
+  EXPECT_EQ(page->letters[0].source, SourceId{2});
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", std::nullopt, SourceId{1}}), 2u);
+  EXPECT_FALSE(store->HasDeadLetter(SourceId{1}, "shop.t", "1"));
+  EXPECT_TRUE(store->HasDeadLetter(SourceId{2}, "shop.t", "1"));
+  EXPECT_EQ(store->dead_letter_count(SourceId{1}), 0u);
+  store->SettleDeadLetters(SourceId{2}, "shop.t", "1", 1);
+  EXPECT_EQ(store->dead_letter_count(SourceId{2}), 0u);
 }
 
 TEST_F(StateStoreTest, AMissingFolderIsAnIoError) {
@@ -360,15 +405,15 @@ TEST_F(StateStoreTest, WhatIsDiscardedIsGoneForGood) {
   store->AddDeadLetters(kSource, {Row("shop.t", "1", "a:1"), Row("shop.t", "1", "a:2"),
                                   Row("shop.t", "2", "a:2"), Row("shop.u", "1", "a:2")});
   store->AddDeadLetters(SourceId{1}, {Row("shop.t", "1", "a:1")});
-  EXPECT_EQ(*store->DiscardDeadLetters("shop.t", "1"), 3u);
-  EXPECT_EQ(*store->DiscardDeadLetters("shop.t", "1"), 0u);
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", "1"}), 3u);
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", "1"}), 0u);
   EXPECT_EQ(store->dead_letter_count(), 2u);
   EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "1"));
   store = nullptr;  // without a flush
   store = Open();
   EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1", "2"}));
-  EXPECT_EQ(*store->DiscardDeadLetters("shop.t", std::nullopt), 1u);
-  EXPECT_EQ(*store->DiscardDeadLetters("shop.u", std::nullopt), 1u);
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", std::nullopt}), 1u);
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.u", std::nullopt}), 1u);
   EXPECT_EQ(store->dead_letter_count(), 0u);
   EXPECT_FALSE(store->AnyDeadLetters());
 }

@@ -1,0 +1,74 @@
+#include "sync/pipeline/index_owners.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "engine/index/system_keywords.h"
+#include "sync/change/transaction.h"
+#include "sync/pipeline/checkpoint.h"
+
+namespace binseek::pipeline {
+
+void IndexOwners::Claim(const std::string& index_name, IndexOwner owner) {
+  const MutexLock lock(&mutex_);
+  Claimed& claimed = claims_[{owner.source, owner.table}];
+  claimed = {index_name, std::move(owner)};
+}
+
+void IndexOwners::Release(change::SourceId source, const std::string& table) {
+  const MutexLock lock(&mutex_);
+  claims_.erase({source, table});
+}
+
+std::vector<IndexOwner> IndexOwners::OthersOf(std::string_view index_name,
+                                              change::SourceId source) const {
+  const MutexLock lock(&mutex_);
+  std::vector<IndexOwner> others;
+  for (const auto& [table, claimed] : claims_) {
+    if (claimed.index_name == index_name && claimed.owner.source != source) {
+      others.push_back(claimed.owner);
+    }
+  }
+  return others;
+}
+
+std::string IndexOwners::KeyPrefixOf(change::SourceId source, index::IndexId index) const {
+  const MutexLock lock(&mutex_);
+  for (const auto& [table, claimed] : claims_) {
+    const IndexOwner& owner = claimed.owner;
+    if (owner.source == source && owner.index == index &&
+        (owner.layout == nullptr || owner.names_source())) {
+      return owner.source_name + ":";
+    }
+  }
+  return {};
+}
+
+Status ClaimIndices(const index::Engine& engine, change::SourceId source,
+                    const std::string& source_name, const mapper::MapperOptions* mapping,
+                    IndexOwners* owners) {
+  const std::string stored = engine.UserData(CheckpointKey(source));
+  if (stored.empty()) {
+    return Status::Ok();
+  }
+  BINSEEK_ASSIGN_OR_RETURN(const Checkpoint checkpoint, DecodeCheckpoint(stored));
+  const auto view = engine.View();
+  for (const auto& [name, table] : checkpoint.tables) {
+    if (table.index.empty() || view->Find(table.answering()) == nullptr) {
+      continue;
+    }
+    IndexOwner owner{source, source_name, name, table.answering(), nullptr};
+    if (mapping != nullptr) {
+      owner.layout = mapper::LayOut(table.schema, *mapping).value_or(nullptr);
+    }
+    if (owner.layout == nullptr) {
+      index::TableKeys keys(view, table.answering(), change::SourceTable(source, name), INT64_MAX);
+      BINSEEK_ASSIGN_OR_RETURN(const auto first, keys.Next(1));
+      owner.has_prefix = first.empty() || first.front().starts_with(source_name + ":");
+    }
+    owners->Claim(table.index, std::move(owner));
+  }
+  return Status::Ok();
+}
+
+}  // namespace binseek::pipeline
