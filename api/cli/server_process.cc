@@ -151,6 +151,7 @@ Status ServerProcess::StartSync(const mysql::ConnectionOptions& options, uint32_
       std::make_shared<mapper::ZeroDates>(/*refused=*/config_.source.zero_dates == "error");
   sync.server_id = server_id;
   sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
+  sync.parallel_ranges = static_cast<uint32_t>(config_.snapshot_parallel_ranges);
   sync.brief_lock = config_.snapshot_lock == "brief";
   sync.spill.folder = SpillDirectory(config_.data_dir);
   sync.spill.memory_bytes = static_cast<uint64_t>(config_.source.transaction_memory);

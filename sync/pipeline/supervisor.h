@@ -64,7 +64,8 @@ struct SupervisorOptions {
   std::map<std::string, std::string> rename;  // table -> index, instead of the lower-cased name
   mapper::MapperOptions mapping;              // how rows become documents
   uint32_t server_id = 0;                     // 0: the one that `state` keeps
-  uint32_t chunk_rows = 2000;                 // of a snapshot's first SELECT; see SnapshotWorker
+  uint32_t chunk_rows = 2000;                 // of a snapshot's first SELECT; see SnapshotReader
+  uint32_t parallel_ranges = 1;               // of tables that are read at the same time
   bool brief_lock = false;  // MySQL without GTIDs: see snapshot/brief_lock.h; else it is refused
   // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
   binlog::SpillOptions spill;

@@ -388,7 +388,8 @@ TEST_F(ApplierTest, AChunkHasTheVersionOfItsLowWatermark) {
   sink_.fail_with = Status::Ok();
   ASSERT_OK(applier_->ApplyChunk(ready));
   EXPECT_EQ(sink_.versions[0], change::ChunkVersionOf(4));
-  EXPECT_EQ(Stored().tables.at("shop.items").last_key, snapshot::KeyCells{"8"});
+  EXPECT_EQ(Stored().tables.at("shop.items").ranges,
+            (std::vector<snapshot::KeyRange>{{{"8"}, {}}}));
   EXPECT_EQ(tables_.Status()[0].snapshot_rows, 2U);
   EXPECT_EQ(progress_.operations, 0U) << "of no transaction";
 }

@@ -1,7 +1,7 @@
-// A model of one table, its writers, the binlog's stream and a snapshot beside it, small enough that every interleaving can be tried.
+// A model of one table, its writers, the binlog's stream and a snapshot beside it, of one reader or two, small enough that every interleaving can be tried.
 //
 // The server and the index are a few lines each; every decision of the snapshot is made by the code that the product runs: snapshot/window_rules.h,
-// versions and ordinals of change/transaction.h. Rules that a case changes are faults, planted to see that the model finds them.
+// snapshot/key_ranges.h, versions and ordinals of change/transaction.h. Rules that a case changes are faults, planted to see that the model finds them.
 //
 // What a server does in the model:
 //  - a transaction is written to the binlog, and its reader may have it, before the server shows it to others;
@@ -24,6 +24,7 @@
 namespace binseek::snapshot {
 
 inline constexpr int kMaxKeys = 3;
+inline constexpr int kMaxReaders = 2;
 
 struct ModelWrite {
   int key = 0;
@@ -46,6 +47,7 @@ struct ModelScenario {
   std::vector<ModelTransaction> transactions;
   bool crashes = false;  // at most one, at any time
   bool gtids = true;     // MySQL; without them each view is opened under a lock
+  int readers = 1;       // of ranges, which are cut down to one key where there are several
 };
 
 // As the product has them, unless a case says otherwise.
@@ -72,6 +74,10 @@ struct ModelRules {
       true;  // of a table that a statement has changed; else behind the statement
   bool waits_for_statement = true;  // until the server shows it, before the schema is asked for
   bool drops_chunks_of_old_shape = true;
+  // Of several readers:
+  bool own_low_watermarks = true;    // else a chunk has the newest that any of them has taken
+  bool heeds_all_windows = true;     // when tombstones are forgotten; else the newest alone
+  bool waits_for_all_ranges = true;  // with the sweep, and with calling the table read
 };
 
 struct ModelOutcome {
