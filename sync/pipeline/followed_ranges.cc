@@ -63,6 +63,14 @@ void FollowedTables::CutRange(const SnapshotTask& task, const snapshot::KeyCells
   }
 }
 
+void FollowedTables::NoteWaiting(const SnapshotTask& task, std::string why) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(task.table);
+  if (it != tables_.end() && it->second.generation == task.generation) {
+    it->second.waits_for = std::move(why);
+  }
+}
+
 bool FollowedTables::MoveOn(const ChunkProgress& chunk, Table* table) {
   TableCheckpoint& checkpoint = table->checkpoint;
   if (!chunk.keys.empty()) {
@@ -99,6 +107,7 @@ bool FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
     return false;  // a later chunk could not be read meanwhile
   }
   Table& table = it->second;
+  table.waits_for.clear();
   encoded_.reset();
   if (!chunk.keys.empty()) {
     table.pending.Done(chunk.keys);

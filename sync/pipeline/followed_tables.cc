@@ -298,7 +298,7 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.stale_why = table.checkpoint.stale_why;
     status.rebuilding_since_us = table.checkpoint.old.since_us;
     status.rebuilding_why = table.checkpoint.old.why;
-    status.error = table.error;
+    status.error = table.error.empty() ? table.waits_for : table.error;
     TellForeignKeys(&status);
     all.push_back(std::move(status));
   }

@@ -147,6 +147,9 @@ class FollowedTables {
   void FailSnapshot(const SnapshotTask& task, std::string error, std::string_view mend)
       BINSEEK_EXCLUDES(mutex_);
 
+  // For the status: why its reading does not get on. Until a chunk comes.
+  void NoteWaiting(const SnapshotTask& task, std::string why) BINSEEK_EXCLUDES(mutex_);
+
   // ---- any thread
 
   // Nobody's answers wait for rows to be read: a rebuild beside a generation that is fed holds nothing up.
@@ -186,6 +189,7 @@ class FollowedTables {
     std::deque<std::pair<int64_t, uint64_t>>
         samples;  // monotonic micros, snapshot rows; of the last seconds
     std::string error;
+    std::string waits_for;  // see NoteWaiting
   };
   void Stop(std::string error, Table* table) BINSEEK_REQUIRES(mutex_);
   static TableState StateOf(const TableCheckpoint& table, bool begun);

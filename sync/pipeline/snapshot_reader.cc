@@ -292,6 +292,7 @@ bool SnapshotReader::TryAgain(const SnapshotTask& task, const Status& failed,
     static LogEvery every(std::chrono::seconds(10));
     every.Log(LogLevel::kWarn, "snapshot waits for the server",
               {{"table", task.table}, {"error", failed}});
+    options_.tables->NoteWaiting(task, "its reading waits: " + failed.message());
     std::this_thread::sleep_for(kRetryPause);
     return true;
   }
