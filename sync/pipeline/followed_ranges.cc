@@ -92,7 +92,8 @@ bool FollowedTables::MoveOn(const ChunkProgress& chunk, Table* table) {
   checkpoint.snapshot_done = true;
   table->reads_nothing = true;
   checkpoint.sweep_below = 0;
-  if (!checkpoint.old) {  // else what answers is as old as it was
+  // Else what answers is as old as it was, or all of it is to be read once more.
+  if (!checkpoint.old && !table->pending.whole()) {
     checkpoint.stale_since_us = 0;
     checkpoint.stale_why.clear();
   }

@@ -261,8 +261,8 @@ bool FollowedTables::snapshot_done() const {
   const MutexLock lock(&mutex_);
   return std::all_of(tables_.begin(), tables_.end(), [](const auto& entry) {
     const Table& table = entry.second;
-    return table.state == TableState::kLive || table.state == TableState::kStopped ||
-           table.checkpoint.old.is_fed;
+    return (table.state == TableState::kLive && !table.pending.whole()) ||
+           table.state == TableState::kStopped || table.checkpoint.old.is_fed;
   });
 }
 

@@ -119,6 +119,9 @@ class FollowedTables {
   bool AnyOutdated(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   bool IsOutdated(const std::string& name, const snapshot::KeyCells& key) const
       BINSEEK_EXCLUDES(mutex_);
+  // Rows of the table have changed unseen. Where it is being read, all of it is to be read again once that is done, and it is stale until then: begun anew
+  // each time, it would never be done where such changes go on. False, and nothing is done, where it is not, or a generation is built beside.
+  bool ReadOnceMore(const std::string& name, const std::string& why) BINSEEK_EXCLUDES(mutex_);
   // A table that has so many rows to be read alone that it is to be read again as a whole, and whose snapshot does not run; empty: none.
   std::string TableToReadAgain() const BINSEEK_EXCLUDES(mutex_);
 

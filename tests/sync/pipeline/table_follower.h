@@ -203,13 +203,27 @@ class Follower {
     }
   }
 
-  void SweepStep() { ASSERT_OK(applier_->Sweep()); }
+  // What rows changed unseen while it was read is read once more behind that.
+  void SweepStep() {
+    ASSERT_OK(applier_->Sweep());
+    if (tables_->TableToReadAgain() == kTable && !IsLost()) {
+      applier_->LeaveOrdinal(++last_ordinal_);
+      const auto table = *tables_->Find(kTable);
+      const bool is_built = static_cast<bool>(table.old);
+      Follow(ReadAgain(table, {last_ordinal_, table.captured_from, 1, "it was asked for",
+                               /*old_goes_on=*/false}));
+      ASSERT_FALSE(is_built) << "none is put off there";
+      ASSERT_OK(applier_->ApplyCheckpoint());
+      ++once_more_;
+    }
+  }
+  uint64_t once_more() const { return once_more_; }
   void SwapStep() { ASSERT_OK(applier_->Swap()); }
 
   // By a user's word. Does nothing where the table is being read.
   void Resync() {
     TableCheckpoint table = *tables_->Find(kTable);
-    if (IsLost() || !table.snapshot_done || table.old) {
+    if (IsLost() || !table.snapshot_done || table.old || !table.pending_keys.empty()) {
       return;
     }
     applier_->LeaveOrdinal(++last_ordinal_);
@@ -225,13 +239,15 @@ class Follower {
 
   bool IsDone() const {
     const auto table = tables_->Find(kTable);
-    return !IsLost() && !HasNext() && table->snapshot_done && !table->old;
+    return !IsLost() && !HasNext() && table->snapshot_done && !table->old &&
+           table->pending_keys.empty();
   }
   bool IsRebuilt() const { return static_cast<bool>(tables_->Find(kTable)->old); }
   // What the table had where the stream is, where the index has to have just that.
   std::optional<Items> Exact() const {
     const auto table = tables_->Find(kTable);
-    if (IsLost() || !(table->old ? table->old.is_fed : table->snapshot_done)) {
+    if (IsLost() || !(table->old ? table->old.is_fed : table->snapshot_done) ||
+        !table->pending_keys.empty()) {
       return std::nullopt;
     }
     return next_ == 0 ? server_->before : server_->log[next_ - 1].behind;
@@ -362,7 +378,8 @@ class Follower {
     }
     last_ordinal_ = change::LastOrdinalOf(transaction);
     ++next_;
-    if (logged.unseen && !BeginsBehind(*tables_->Find(kTable), transaction.position.end)) {
+    if (logged.unseen && !BeginsBehind(*tables_->Find(kTable), transaction.position.end) &&
+        !tables_->ReadOnceMore(kTable, "it was asked for")) {
       BeginAgain(last_ordinal_);
     }
     if (logged.truncates) {
@@ -440,6 +457,7 @@ class Follower {
   size_t next_ = 0;  // of the server's log
   uint64_t last_ordinal_ = 0;
   bool in_ranges_ = false;
+  uint64_t once_more_ = 0;
   uint64_t turn_ = 0;
   std::array<Reader, 2> readers_;
   std::multiset<uint64_t> open_;  // low ordinals of windows

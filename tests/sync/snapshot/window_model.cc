@@ -37,6 +37,8 @@ struct Durable {
   int captured = 0;              // rows of transactions before this one are not taken
   uint64_t sweep_below = 0;      // of a table that is read again: ordinals below this are of before
   uint32_t pending = 0;          // keys that are to be read alone
+  bool once_more = false;        // all of the table is to be read again behind the reading at hand
+  bool left = false;             // the ordinal behind the last one was left unused
 };
 
 // Who reads a range, and asks for keys.
@@ -49,7 +51,8 @@ struct Reader {
   bool asked = false;  // the key is a pending one
   bool again = false;  // and pending once more
   int low = 0;         // transactions up to the low watermark
-  int expected = 0;    // those that the view must show; the same but where a rule is broken
+  uint64_t low_ordinal = 0;
+  int expected = 0;  // those that the view must show; the same but where a rule is broken
   int high = 0;
   int view_value = kAbsent;
   int view_shape = 0;
@@ -71,7 +74,7 @@ class Model {
  public:
   Model(const ModelScenario& scenario, const ModelRules& rules)
       : scenario_(scenario), rules_(rules) {
-    uint64_t next = 1;
+    uint64_t next = 2;  // one before each may be left unused
     for (size_t i = 0; i < scenario.transactions.size(); ++i) {
       const ModelTransaction& model = scenario.transactions[i];
       change::Transaction transaction;
@@ -82,7 +85,7 @@ class Model {
       }
       ordinals_.push_back(transaction.ordinal);
       last_ordinals_.push_back(change::LastOrdinalOf(transaction));
-      next = last_ordinals_.back() + 1;
+      next = last_ordinals_.back() + 2;
     }
   }
 
@@ -101,6 +104,9 @@ class Model {
   }
   uint64_t LastOrdinal(int count) const {
     return count == 0 ? 0 : last_ordinals_[static_cast<size_t>(count) - 1];
+  }
+  uint64_t Reached(const State& state) const {
+    return LastOrdinal(state.now.handed) + (state.now.left ? 1 : 0);
   }
   static change::GtidSet Gtids(uint32_t mask) {
     change::GtidSet set;
@@ -232,6 +238,7 @@ class Model {
   void HandOut(State* state) {
     Durable& now = state->now;
     const int i = now.handed++;
+    now.left = false;
     if (At(i).statement) {
       now.index = Index{};
       now.shape = Statements(*state, true, state->written);
@@ -241,6 +248,13 @@ class Model {
       return;
     }
     if (At(i).unseen) {
+      if (now.captured >= now.handed) {
+        return;  // nothing has been read yet
+      }
+      if (!now.done) {
+        now.once_more = rules_.reads_once_more;
+        return;
+      }
       now.captured = state->written;
       now.sweep_below = LastOrdinal(now.handed);
       BeginAgain(state);
@@ -266,6 +280,7 @@ class Model {
   static void BeginAgain(State* state) {
     state->now.done = false;
     state->now.pending = 0;
+    state->now.once_more = false;
     state->ranges = KeyRanges();
     for (Reader& reader : state->readers) {
       reader.stale_generation = reader.phase != Phase::kIdle;
@@ -310,7 +325,7 @@ class Model {
   }
   LowWatermark Low(const Reader& reader) const {
     LowWatermark low;
-    low.ordinal = LastOrdinal(reader.low);
+    low.ordinal = reader.low_ordinal;
     low.position.flavor = scenario_.flavor;
     low.position.gtids =
         scenario_.gtids ? Gtids((uint32_t{1} << reader.expected) - 1) : change::GtidSet();
@@ -348,6 +363,8 @@ class Model {
   }
   void TakeLow(const State& state, Reader* reader) const {
     reader->low = LowCount(state);
+    reader->low_ordinal =
+        reader->low == state.now.handed ? Reached(state) : LastOrdinal(reader->low);
     reader->expected = rules_.low == ModelRules::Low::kStream ? reader->low : 0;
   }
   int KeyOf(const KeyCells& cells, int otherwise) const {
@@ -398,17 +415,18 @@ class Model {
         return;
     }
   }
-  int LowOfChunk(const State& state, const Reader& reader) const {
-    int low = reader.low;
+  uint64_t LowOfChunk(const State& state, const Reader& reader) const {
+    uint64_t low = reader.low_ordinal;
     for (const Reader& other : state.readers) {
-      low =
-          other.phase == Phase::kIdle || rules_.own_low_watermarks ? low : std::max(low, other.low);
+      low = other.phase == Phase::kIdle || rules_.own_low_watermarks
+                ? low
+                : std::max(low, other.low_ordinal);
     }
     return low;
   }
   void ApplyChunk(State* state, Reader* reader) {
     const Reader chunk = *reader;
-    const int64_t version = change::ChunkVersionOf(LastOrdinal(LowOfChunk(*state, chunk)));
+    const int64_t version = change::ChunkVersionOf(LowOfChunk(*state, chunk));
     *reader = Reader();
     reader->range = chunk.range;
     reader->next = chunk.next;
@@ -446,6 +464,11 @@ class Model {
       state->now.done = true;
       Sweep(&state->now);
     }
+    if (state->now.done && state->now.once_more) {
+      state->now.left = true;
+      state->now.sweep_below = Reached(*state);
+      BeginAgain(state);
+    }
   }
   void Sweep(Durable* now) const {
     for (Entry& entry : now->index) {
@@ -461,19 +484,19 @@ class Model {
 
   void Commit(State* state) const {
     OpenWindows windows;
-    int newest = -1;
+    std::optional<uint64_t> newest;
     for (const Reader& reader : state->readers) {
       if (reader.phase != Phase::kIdle) {
-        newest = std::max(newest, reader.low);
+        newest = std::max(newest.value_or(0), reader.low_ordinal);
         if (rules_.heeds_all_windows) {
-          windows.Open(LastOrdinal(reader.low));
+          windows.Open(reader.low_ordinal);
         }
       }
     }
-    if (!rules_.heeds_all_windows && newest >= 0) {
-      windows.Open(LastOrdinal(newest));
+    if (!rules_.heeds_all_windows && newest) {
+      windows.Open(*newest);
     }
-    const uint64_t last = LastOrdinal(state->now.handed);
+    const uint64_t last = Reached(*state);
     const uint64_t settled = rules_.keeps_tombstones ? windows.Settled(last) : last;
     for (Entry& entry : state->now.index) {
       if (entry.value == kAbsent && entry.version < change::VersionOf(settled + 1, 0)) {
@@ -538,9 +561,9 @@ class Model {
     for (const int64_t number :
          {static_cast<int64_t>(reader.phase), int64_t{reader.range >= 0}, int64_t{reader.next},
           int64_t{reader.last_key}, int64_t{reader.key}, int64_t{reader.asked},
-          int64_t{reader.again}, int64_t{reader.low}, int64_t{reader.expected},
-          int64_t{reader.high}, int64_t{reader.view_value}, int64_t{reader.view_shape},
-          int64_t{reader.cascaded}, int64_t{reader.stale_generation}}) {
+          int64_t{reader.again}, int64_t{reader.low}, static_cast<int64_t>(reader.low_ordinal),
+          int64_t{reader.expected}, int64_t{reader.high}, int64_t{reader.view_value},
+          int64_t{reader.view_shape}, int64_t{reader.cascaded}, int64_t{reader.stale_generation}}) {
       writer.Put(number);
     }
     return *writer.bytes();
@@ -558,6 +581,7 @@ class Model {
       }
       writer.Put(static_cast<int64_t>(durable->sweep_below));
       writer.Put(int64_t{durable->pending});
+      writer.Put((durable->once_more ? 2 : 0) + (durable->left ? 1 : 0));
       writer.Put(durable == &state.now ? state.ranges.List() : durable->ranges);
       if (!scenario_.crashes || state.crashed) {
         break;  // what is saved matters no more

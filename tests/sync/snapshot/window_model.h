@@ -9,7 +9,8 @@
 //  - MySQL shows independent transactions in any order (binlog_order_commits = OFF); MariaDB in the binlog's, but for XA COMMIT, which the binlog has done
 //    before the engine, so that a consistent snapshot's position may lie behind one that its view lacks;
 //  - one that is written keeps the table locked for LOCK TABLES until it is shown;
-//  - an XA transaction may have been prepared before the stream began: of its rows the stream tells nothing, and the table is read again in place;
+//  - an XA transaction may have been prepared before the stream began: of its rows the stream tells nothing, and the table is read again in place,
+//    or once more, behind the reading that is under way;
 //  - a write may be a foreign key's, of which the binlog tells nothing either: the document's key is pending, and read as a chunk of its own.
 #ifndef BINSEEK_TESTS_SYNC_SNAPSHOT_WINDOW_MODEL_H_
 #define BINSEEK_TESTS_SYNC_SNAPSHOT_WINDOW_MODEL_H_
@@ -63,6 +64,7 @@ struct ModelRules {
   bool knows_late_commits = true;
   bool knows_late_unseen_commits = true;
   bool locks_without_gtids = true;
+  bool reads_once_more = true;  // where rows change unseen while the table is being read
   bool sweeps = true;           // what a table that was read again has no row of
   bool filters_chunks = true;   // of children that cascades changed behind their low watermark
   bool deletes_missing = true;  // of a key that was asked for and finds no row

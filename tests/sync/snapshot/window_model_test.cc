@@ -227,6 +227,10 @@ TEST(WindowModelTest, WhatATableThatIsReadAgainHasNoRowOfIsSwept) {
   ExpectFound({.keys = 1, .length = 2, .unseen = true}, {.sweeps = false});
 }
 
+TEST(WindowModelTest, RowsThatChangeUnseenWhileATableIsReadHaveItReadOnceMore) {
+  ExpectFound({.keys = 1, .length = 2, .unseen = true}, {.reads_once_more = false});
+}
+
 TEST(WindowModelTest, ChunksOnTheirWayAreCheckedForChildren) {
   // A row whose document is not there yet: of before the stream.
   ExpectFound({.keys = 1, .length = 2, .unseen = true, .cascades = true},
