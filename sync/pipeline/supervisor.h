@@ -14,7 +14,7 @@
 // durable by a commit every `commit_interval`, together with the position; a restart goes on from
 // there.
 //
-// Thread-safe. Threads: one that reads and applies the stream, one that reads snapshot chunks, one
+// Thread-safe. Threads: one that reads and applies the stream, some that read snapshot chunks, one
 // that commits; Stop joins all.
 #ifndef BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
 #define BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_

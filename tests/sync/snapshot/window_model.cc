@@ -504,7 +504,7 @@ class Model {
       }
     }
     state->saved = state->now;
-    state->saved.ranges = state->ranges.List();
+    state->saved.ranges = state->now.done ? std::vector<KeyRange>() : state->ranges.List();
   }
   static void Crash(State* state) {
     state->now = state->saved;
@@ -559,11 +559,13 @@ class Model {
   static std::string Bytes(const Reader& reader) {
     Writer writer;
     for (const int64_t number :
-         {static_cast<int64_t>(reader.phase), int64_t{reader.range >= 0}, int64_t{reader.next},
-          int64_t{reader.last_key}, int64_t{reader.key}, int64_t{reader.asked},
-          int64_t{reader.again}, int64_t{reader.low}, static_cast<int64_t>(reader.low_ordinal),
-          int64_t{reader.expected}, int64_t{reader.high}, int64_t{reader.view_value},
-          int64_t{reader.view_shape}, int64_t{reader.cascaded}, int64_t{reader.stale_generation}}) {
+         {static_cast<int64_t>(reader.phase), int64_t{reader.range >= 0},
+          int64_t{reader.range >= 0 ? reader.next : 0},
+          int64_t{reader.range >= 0 ? reader.last_key : 0}, int64_t{reader.key},
+          int64_t{reader.asked}, int64_t{reader.again}, int64_t{reader.low},
+          static_cast<int64_t>(reader.low_ordinal), int64_t{reader.expected}, int64_t{reader.high},
+          int64_t{reader.view_value}, int64_t{reader.view_shape}, int64_t{reader.cascaded},
+          int64_t{reader.stale_generation}}) {
       writer.Put(number);
     }
     return *writer.bytes();
@@ -582,7 +584,9 @@ class Model {
       writer.Put(static_cast<int64_t>(durable->sweep_below));
       writer.Put(int64_t{durable->pending});
       writer.Put((durable->once_more ? 2 : 0) + (durable->left ? 1 : 0));
-      writer.Put(durable == &state.now ? state.ranges.List() : durable->ranges);
+      if (!durable->done) {
+        writer.Put(durable == &state.now ? state.ranges.List() : durable->ranges);
+      }
       if (!scenario_.crashes || state.crashed) {
         break;  // what is saved matters no more
       }
