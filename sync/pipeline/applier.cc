@@ -234,6 +234,7 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   transaction.ordinal = ready.chunk.low_ordinal;
   transaction.chunk = std::make_unique<change::ChunkInfo>();
   transaction.chunk->table = ready.table;
+  transaction.chunk->last = content.last;
   transaction.chunk->of_keys = !ready.keys.empty();
   transaction.rows = content.rows;
   const ChunkProgress progress{ready.table,       content.rows->size(),
