@@ -25,7 +25,7 @@ constexpr milliseconds kRetryPause{1000};
 // An address of several servers leads elsewhere now and then; one that does so again and again has moved.
 constexpr int kElsewhereForGood = 3;
 // Pieces that a range is cut into: as many for each reader at least, where the table is large enough, so that none waits long for the last. The server
-// walks over a piece's keys to find its end, in some 10 ms.
+// walks over a piece's keys to find its end: a tenth of a second for the largest, in which a statement that changes the table waits.
 constexpr uint64_t kPiecesOfEach = 4;
 constexpr uint64_t kMaxPieceRows = 100'000;
 constexpr uint64_t kChunksOfAPiece = 5;
