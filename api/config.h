@@ -74,6 +74,7 @@ struct Config {
   SourceConfig source;
   std::vector<SourceConfig> sources;  // instead of it, in a file's `sources`
   int64_t snapshot_chunk_rows = 0;
+  int64_t snapshot_parallel_ranges = 0;
   std::string snapshot_lock;  // "none" or "brief"
   int64_t engine_memory_limit = 0;
   int64_t engine_total_memory_limit = 0;

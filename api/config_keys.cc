@@ -183,6 +183,17 @@ const ConfigKey kKeys[] = {
      .min = 10,
      .max = 1000000,
      .help = "Rows of the first SELECT of a snapshot; adapted later to how fast the server is."},
+    {.path = "snapshot.parallel_ranges",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_parallel_ranges),
+     .unit = Unit::kCount,
+     .default_text = "1",
+     .min = 1,
+     .max = 16,
+     .help =
+         "Ranges of a table's key that a snapshot reads at the same time, each over a connection "
+         "of its own; of several tables, where one has no more. More read faster where the server "
+         "or the network answers slowly, and load the server more. One where snapshot.lock: brief "
+         "locks. May be another at the next start."},
     {.path = "snapshot.lock",
      .member = BINSEEK_CONFIG_MEMBER_(std::string, snapshot_lock),
      .default_text = "none",

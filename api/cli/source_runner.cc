@@ -136,6 +136,7 @@ pipeline::SupervisorOptions SourceRunner::OptionsOf(const Source& source) const 
   sync.mapping = source.mapping;
   sync.server_id = static_cast<uint32_t>(config.server_id);
   sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
+  sync.parallel_ranges = static_cast<uint32_t>(config_.snapshot_parallel_ranges);
   sync.brief_lock = config_.snapshot_lock == "brief";
   sync.spill.folder = SpillDirectory(config_.data_dir);  // files there have no names
   sync.spill.memory_bytes = static_cast<uint64_t>(config.transaction_memory);

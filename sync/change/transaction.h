@@ -117,7 +117,7 @@ struct CascadeSource {
 
 struct ChunkInfo {
   std::string table;  // "database.table"
-  bool last = false;  // no chunk of this table follows
+  bool last = false;  // no chunk of its range follows
   bool of_keys =
       false;  // rows that were asked for by their keys, so that some of them may have had documents
 };

@@ -237,9 +237,10 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   transaction.chunk->last = content.last;
   transaction.chunk->of_keys = !ready.keys.empty();
   transaction.rows = content.rows;
-  const ChunkProgress progress{ready.table,      content.rows->size(),
-                               content.last_key, content.last,
-                               /*swept=*/false,  ready.keys};
+  const ChunkProgress progress{ready.table,       content.rows->size(),
+                               content.last_key,  content.last,
+                               /*swept=*/false,   ready.keys,
+                               /*swapped=*/false, ready.range};
   BINSEEK_RETURN_IF_ERROR(HoldBeginning(ready));
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped, Map(transaction));
   cascades_.FilterChunk(transaction, &mapped);
@@ -254,8 +255,7 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   }
   BINSEEK_RETURN_IF_ERROR(
       Write(std::move(mapped), transaction.position, options_.tables->EncodedBehind(progress)));
-  options_.tables->ChunkApplied(progress);
-  if (content.last) {
+  if (options_.tables->ChunkApplied(progress)) {
     BeginSweep(ready);
   }
   return Status::Ok();

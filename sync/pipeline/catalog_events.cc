@@ -165,6 +165,7 @@ Status TableCatalog::HandleUnseenRows(const change::TableEvent& event, const Occ
                                       mysql::Connection* connection) {
   Occasion unseen = occasion;
   unseen.rewritten = event.why;
+  unseen.may_wait = true;
   bool alone = false;
   if (!event.table.empty()) {
     BINSEEK_ASSIGN_OR_RETURN(alone, ChangesAlone(connection, options_.connection.database,

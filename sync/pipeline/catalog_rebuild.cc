@@ -131,7 +131,7 @@ Status TableCatalog::BuildBeside(TableCheckpoint table, uint64_t ordinal,
   BINSEEK_ASSIGN_OR_RETURN(table.index_id,
                            MakeIndex(*layout, table.index, ordinal, /*beside=*/true));
   table.snapshot_done = false;
-  table.last_key.clear();
+  table.ranges.clear();
   table.snapshot_rows = 0;
   if (Status bound = Bind(table, 0); !bound.ok()) {
     BINSEEK_RETURN_IF_ERROR(Bind(before, 0));
@@ -153,7 +153,7 @@ Status TableCatalog::GiveUpRebuild(const std::string& name, const std::string& w
   table.index_id = table.old.id;
   table.old = OldGeneration();
   table.snapshot_done = true;
-  table.last_key.clear();
+  table.ranges.clear();
   table.sweep_below = 0;
   BINSEEK_RETURN_IF_ERROR(Bind(table, 0));
   Log(LogLevel::kError, "the rebuild of a table is given up", {{"table", name}, {"error", why}});

@@ -1,4 +1,4 @@
-// Layout, version 3 (str: varint length and bytes; flags are one byte, 0 or 1):
+// Layout, version 4 (str: varint length and bytes; flags are one byte, 0 or 1):
 //
 //   u8      version
 //   str     position, as SourcePosition::Encode
@@ -13,7 +13,8 @@
 //     str     index, varint its id
 //     str, varint   captured_from: file, offset
 //     u8      snapshot_done
-//     varint  number of cells of last_key; str for each
+//     varint  number of ranges that are left; for each: the key behind which it begins and the one it ends with, each as varint number of cells, str
+//             for each: from version 4 on. Before there was one range at most, of which the first key alone was there, with 0 cells where none is left
 //     varint  snapshot_rows
 //     varint  sweep_below
 //     i64     stale_since_us, str stale_why
@@ -42,7 +43,7 @@ using change::Column;
 using change::ColumnType;
 using change::TableSchema;
 
-constexpr uint8_t kVersion = 3;
+constexpr uint8_t kVersion = 4;
 constexpr uint8_t kOldestVersion = 1;
 
 void PutColumn(const Column& column, std::string* out) {
@@ -190,13 +191,36 @@ OldGeneration TakeOld(ByteReader* reader) {
   return old;
 }
 
+void PutRanges(const std::vector<snapshot::KeyRange>& ranges, std::string* out) {
+  PutVarint(out, ranges.size());
+  for (const snapshot::KeyRange& range : ranges) {
+    PutKey(range.after, out);
+    PutKey(range.up_to, out);
+  }
+}
+
+std::vector<snapshot::KeyRange> TakeRanges(uint8_t version, ByteReader* reader) {
+  std::vector<snapshot::KeyRange> ranges;
+  if (version <= 3) {
+    if (snapshot::KeyCells after = TakeKey(reader); !after.empty()) {
+      ranges.push_back({std::move(after), {}});
+    }
+    return ranges;
+  }
+  for (uint64_t n = TakeCount(reader); n > 0 && reader->ok(); --n) {
+    snapshot::KeyCells after = TakeKey(reader);
+    ranges.push_back({std::move(after), TakeKey(reader)});
+  }
+  return ranges;
+}
+
 TableCheckpoint TakeTable(uint8_t version, ByteReader* reader) {
   TableCheckpoint table;
   table.index = reader->LengthPrefixed();
   table.index_id = index::IndexId{static_cast<uint32_t>(reader->Varint())};
   table.captured_from = TakePosition(reader);
   table.snapshot_done = reader->U8() != 0;
-  table.last_key = TakeKey(reader);
+  table.ranges = TakeRanges(version, reader);
   table.snapshot_rows = reader->Varint();
   table.sweep_below = reader->Varint();
   table.stale_since_us = static_cast<int64_t>(reader->U64());
@@ -248,7 +272,7 @@ std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables) {
     PutVarint(&out, static_cast<uint32_t>(table.index_id));
     PutPosition(table.captured_from, &out);
     PutU8(&out, table.snapshot_done ? 1 : 0);
-    PutKey(table.last_key, &out);
+    PutRanges(table.ranges, &out);
     PutVarint(&out, table.snapshot_rows);
     PutVarint(&out, table.sweep_below);
     PutU64(&out, static_cast<uint64_t>(table.stale_since_us));

@@ -2,7 +2,7 @@
 //
 // Holds what a restart needs to go on as if nothing had happened: the position and ordinal of the last applied transaction, and per table its
 // index, the schema that rows behind that position are decoded by, and how far its snapshot has come.
-// Plain value type. Bytes (version 3; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
+// Plain value type. Bytes (version 4; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
 #ifndef BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 #define BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 
@@ -19,7 +19,7 @@
 #include "sync/change/prepared_set.h"
 #include "sync/change/table_schema.h"
 #include "sync/change/transaction.h"
-#include "sync/snapshot/chunk_reader.h"
+#include "sync/snapshot/key_ranges.h"
 
 namespace binseek::pipeline {
 
@@ -44,7 +44,8 @@ struct TableCheckpoint {
   // Rows of transactions that end before this are not taken: the snapshot will have them. Empty: all are.
   change::BinlogPosition captured_from;
   bool snapshot_done = false;
-  snapshot::KeyCells last_key;  // where the snapshot goes on; not done only
+  // What the snapshot has left, where it is not done; none: all of the table. How many read them is nobody's business here.
+  std::vector<snapshot::KeyRange> ranges;
   uint64_t snapshot_rows = 0;
   // The table is read again into the index that it has, which is searched meanwhile: once it is read to the end, the documents that neither
   // a chunk nor the stream wrote since, whose versions are below this ordinal's, have no row any more. 0: it is not read again.

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "sync/pipeline/followed_tables.h"
 
 namespace binseek::pipeline {
@@ -50,12 +51,36 @@ void FollowedTables::AddPending(const std::vector<mapper::PendingRow>& rows) {
   changed_.NotifyAll();
 }
 
+bool FollowedTables::ReadOnceMore(const std::string& name, const std::string& why) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(name);
+  if (it == tables_.end() || it->second.state == TableState::kStopped ||
+      it->second.checkpoint.snapshot_done || it->second.checkpoint.old) {
+    return false;
+  }
+  TableCheckpoint& checkpoint = it->second.checkpoint;
+  it->second.pending.Add({});
+  if (checkpoint.stale_since_us == 0) {
+    checkpoint.stale_since_us = Clock::Real()->NowMicros();
+    checkpoint.stale_why = why;
+  }
+  Changed();
+  return true;
+}
+
 void FollowedTables::ForgetPending(const std::string& name) {
   const MutexLock lock(&mutex_);
-  if (const auto it = tables_.find(name); it != tables_.end()) {
-    it->second.pending.Clear();
-    encoded_.reset();
+  const auto it = tables_.find(name);
+  if (it == tables_.end()) {
+    return;
   }
+  TableCheckpoint& checkpoint = it->second.checkpoint;
+  if (it->second.pending.whole() && checkpoint.snapshot_done && !checkpoint.old) {
+    checkpoint.stale_since_us = 0;
+    checkpoint.stale_why.clear();
+  }
+  it->second.pending.Clear();
+  encoded_.reset();
 }
 
 bool FollowedTables::AwaitsKeysToBeBuilt(const std::string& name) const {

@@ -7,14 +7,6 @@
 #include "engine/base/clock.h"
 
 namespace binseek::pipeline {
-namespace {
-
-constexpr int64_t kRateWindowMicros = 5'000'000;
-
-// How often a wait looks whether it is to stop: stop tokens do not wake a CondVar.
-constexpr std::chrono::milliseconds kStopPoll{50};
-
-}  // namespace
 
 void FollowedTables::Follow(TableCheckpoint checkpoint) {
   const MutexLock lock(&mutex_);
@@ -22,11 +14,13 @@ void FollowedTables::Follow(TableCheckpoint checkpoint) {
   Table table;
   table.generation = next_generation_++;
   table.state = StateOf(checkpoint, /*begun=*/false);
-  table.read_to_end = checkpoint.snapshot_done;
+  table.reads_nothing = checkpoint.snapshot_done;
+  table.ranges = snapshot::KeyRanges(checkpoint.ranges);
   table.pending = PendingKeys(checkpoint.pending_keys);
   table.built_stamp = table.pending.last_stamp();
   table.checkpoint = std::move(checkpoint);
   table.checkpoint.pending_keys.clear();
+  table.checkpoint.ranges.clear();
   if (!table.checkpoint.stopped.empty()) {
     table.state = TableState::kStopped;
     table.error = table.checkpoint.stopped;
@@ -60,7 +54,7 @@ void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error,
     return;
   }
   table.generation = next_generation_++;
-  table.read_to_end = true;
+  table.reads_nothing = true;
   table.give_up = true;
   table.error = std::move(error);
 }
@@ -179,7 +173,8 @@ void FollowedTables::DropChunksLocked() {
     }
     if (!table.checkpoint.snapshot_done || !table.pending.empty()) {
       table.generation = next_generation_++;
-      table.read_to_end = table.checkpoint.snapshot_done || table.give_up;
+      table.reads_nothing = table.checkpoint.snapshot_done || table.give_up;
+      table.ranges = snapshot::KeyRanges(table.ranges.List());
       table.pending = PendingKeys(table.pending.List());  // none of which is being read any more
       table.built_stamp = table.pending.last_stamp();     // whose stamps are others than before
     }
@@ -215,59 +210,13 @@ void FollowedTables::Stop(std::string error, Table* table) {
   changed_.NotifyAll();
 }
 
-void FollowedTables::MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint) {
-  if (!chunk.keys.empty()) {
-    return;
-  }
-  if (chunk.swapped) {
-    checkpoint->old = OldGeneration();
-  }
-  checkpoint->snapshot_rows += chunk.rows;
-  if (!chunk.last || (checkpoint->sweep_below != 0 && !chunk.swept)) {
-    checkpoint->last_key = chunk.last_key;  // a crash before the end of the sweep goes on behind it
-    return;
-  }
-  checkpoint->snapshot_done = true;
-  checkpoint->last_key.clear();
-  checkpoint->sweep_below = 0;
-  if (!checkpoint->old) {  // else what answers is as old as it was
-    checkpoint->stale_since_us = 0;
-    checkpoint->stale_why.clear();
-  }
-}
-
-void FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
-  const int64_t now = Clock::Real()->MonotonicMicros();
-  const MutexLock lock(&mutex_);
-  const auto it = tables_.find(chunk.table);
-  if (it == tables_.end() || it->second.state == TableState::kStopped) {
-    return;  // a later chunk could not be read meanwhile
-  }
-  Table& table = it->second;
-  encoded_.reset();
-  if (!chunk.keys.empty()) {
-    table.pending.Done(chunk.keys);
-    changed_.NotifyAll();  // what was pending again meanwhile can be taken
-    return;
-  }
-  MoveOn(chunk, &table.checkpoint);
-  table.built_stamp = chunk.last ? table.pending.last_stamp() : table.built_stamp;
-  table.estimated_rows = std::max(table.estimated_rows, table.checkpoint.snapshot_rows);
-  table.samples.emplace_back(now, table.checkpoint.snapshot_rows);
-  while (table.samples.size() > 2 && table.samples.front().first < now - kRateWindowMicros) {
-    table.samples.pop_front();
-  }
-  table.state = StateOf(table.checkpoint, /*begun=*/true);
-  Changed();
-  if (table.checkpoint.snapshot_done) {
-    changed_.NotifyAll();
-  }
-}
-
 TableCheckpoint FollowedTables::CheckpointOf(const Table& table,
                                              const std::vector<PendingKey>& read) {
   TableCheckpoint checkpoint = table.checkpoint;
   checkpoint.pending_keys = table.pending.List(read);
+  if (!checkpoint.snapshot_done) {
+    checkpoint.ranges = table.ranges.List();
+  }
   return checkpoint;
 }
 
@@ -294,35 +243,11 @@ std::string FollowedTables::EncodedBehind(const ChunkProgress& chunk) const {
   const MutexLock lock(&mutex_);
   auto followed = Checkpoints();
   if (const auto it = followed.find(chunk.table); it != followed.end()) {
-    it->second = CheckpointOf(tables_.at(chunk.table), chunk.keys);
-    MoveOn(chunk, &it->second);
+    Table behind = tables_.at(chunk.table);
+    MoveOn(chunk, &behind);
+    it->second = CheckpointOf(behind, chunk.keys);
   }
   return EncodeTables(followed);
-}
-
-std::optional<SnapshotTask> FollowedTables::AwaitTask(size_t most_keys,
-                                                      const std::stop_token& stop) {
-  const MutexLock lock(&mutex_);
-  while (!stop.stop_requested()) {
-    if (auto task = TakeKeysLocked(most_keys)) {
-      return task;
-    }
-    for (auto& [name, table] : tables_) {
-      if (table.state != TableState::kStopped && !table.read_to_end) {
-        table.state = StateOf(table.checkpoint, /*begun=*/true);
-        table.samples.emplace_back(Clock::Real()->MonotonicMicros(),
-                                   table.checkpoint.snapshot_rows);
-        return SnapshotTask{name,
-                            table.generation,
-                            table.checkpoint.schema,
-                            table.checkpoint.captured_from,
-                            table.checkpoint.last_key,
-                            {}};
-      }
-    }
-    changed_.WaitFor(&mutex_, kStopPoll);
-  }
-  return std::nullopt;
 }
 
 void FollowedTables::SetEstimate(const std::string& name, uint64_t rows) {
@@ -333,20 +258,12 @@ void FollowedTables::SetEstimate(const std::string& name, uint64_t rows) {
   }
 }
 
-void FollowedTables::ReadToEnd(const std::string& name, uint64_t generation) {
-  const MutexLock lock(&mutex_);
-  const auto it = tables_.find(name);
-  if (it != tables_.end() && it->second.generation == generation) {
-    it->second.read_to_end = true;
-  }
-}
-
 bool FollowedTables::snapshot_done() const {
   const MutexLock lock(&mutex_);
   return std::all_of(tables_.begin(), tables_.end(), [](const auto& entry) {
     const Table& table = entry.second;
-    return table.state == TableState::kLive || table.state == TableState::kStopped ||
-           table.checkpoint.old.is_fed;
+    return (table.state == TableState::kLive && !table.pending.whole()) ||
+           table.state == TableState::kStopped || table.checkpoint.old.is_fed;
   });
 }
 
@@ -382,7 +299,7 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.stale_why = table.checkpoint.stale_why;
     status.rebuilding_since_us = table.checkpoint.old.since_us;
     status.rebuilding_why = table.checkpoint.old.why;
-    status.error = table.error;
+    status.error = table.error.empty() ? table.waits_for : table.error;
     TellForeignKeys(&status);
     all.push_back(std::move(status));
   }

@@ -1,6 +1,6 @@
 // FollowedTables: which tables a source keeps indices of, and how far each has come.
 //
-// Shared by the thread of the stream (which alone adds, replaces and removes), the thread of the snapshot, and whoever asks for status.
+// Shared by the thread of the stream (which alone adds, replaces and removes), the threads of the snapshot, and whoever asks for status.
 // A table that changes shape is replaced: its generation tells chunks of the old one from those of the new.
 // Thread-safe.
 #ifndef BINSEEK_SYNC_PIPELINE_FOLLOWED_TABLES_H_
@@ -35,8 +35,9 @@ struct SnapshotTask {
   uint64_t generation = 0;
   std::shared_ptr<const change::TableSchema> schema;
   change::BinlogPosition captured_from;
-  snapshot::KeyCells after;
+  snapshot::TakenRange range;    // which nobody else reads
   std::vector<PendingKey> keys;  // not empty: the rows of these alone
+  uint64_t estimated_rows = 0;   // of the table
 };
 
 // How far a chunk brings its table.
@@ -44,11 +45,12 @@ struct ChunkProgress {
   std::string table;
   uint64_t rows = 0;
   snapshot::KeyCells last_key;
-  bool last = false;
+  bool last = false;   // of its range
   bool swept = false;  // and what is left of before is deleted: see table_reread.h
   std::vector<PendingKey>
       keys;              // not empty: the chunk is of these, and brings its snapshot no further
   bool swapped = false;  // its new generation answers
+  uint64_t range = 0;    // of SnapshotTask's; none where `swept`
 };
 
 class FollowedTables {
@@ -99,8 +101,8 @@ class FollowedTables {
   // Whether a chunk of that generation, read for these keys if any, still counts.
   bool IsCurrent(const std::string& name, uint64_t generation,
                  const std::vector<PendingKey>& keys = {}) const BINSEEK_EXCLUDES(mutex_);
-  // The chunk is in, and can be searched.
-  void ChunkApplied(const ChunkProgress& chunk) BINSEEK_EXCLUDES(mutex_);
+  // The chunk is in, and can be searched. True where it was the last of all that its table's snapshot had left.
+  bool ChunkApplied(const ChunkProgress& chunk) BINSEEK_EXCLUDES(mutex_);
   // Of the tables that are read again; null: none is. Cheap while nothing changes.
   std::shared_ptr<const StaleVersions> Stale() const BINSEEK_EXCLUDES(mutex_);
   // As EncodeTables. Cheap while nothing changes.
@@ -121,6 +123,9 @@ class FollowedTables {
   bool AwaitsKeysToBeBuilt(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   // Whether it has so many rows to be read alone that it is to be read again as a whole.
   bool IsToBeReadAgain(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
+  // Rows of the table have changed unseen. Where it is being read, all of it is to be read again once that is done, and it is stale until then: begun anew
+  // each time, it would never be done where such changes go on. False, and nothing is done, where it is not, or a generation is built beside.
+  bool ReadOnceMore(const std::string& name, const std::string& why) BINSEEK_EXCLUDES(mutex_);
   // A table that has so many rows to be read alone that it is to be read again as a whole, and whose snapshot does not run; empty: none.
   std::string TableToReadAgain() const BINSEEK_EXCLUDES(mutex_);
 
@@ -131,20 +136,26 @@ class FollowedTables {
 
   void SetEstimate(const std::string& name, uint64_t rows) BINSEEK_EXCLUDES(mutex_);
 
-  // ---- the thread of the snapshot
+  // ---- the threads of the snapshot
 
-  // Waits for a table that has something left to read; nullopt: `stop` was asked for. Keys come first.
+  // Keys, which come first, or a range of a table, that nobody reads; nullopt: there is nothing to read.
+  std::optional<SnapshotTask> TakeTask(size_t most_keys) BINSEEK_EXCLUDES(mutex_);
+  // Waits for such; nullopt: `stop` was asked for.
   std::optional<SnapshotTask> AwaitTask(size_t most_keys, const std::stop_token& stop)
       BINSEEK_EXCLUDES(mutex_);
   // At most `most` keys of one table, if there are any to read. They go back by ReleaseKeys, or are done with their chunk.
   std::optional<SnapshotTask> TakeKeys(size_t most) BINSEEK_EXCLUDES(mutex_);
   void ReleaseKeys(const SnapshotTask& task) BINSEEK_EXCLUDES(mutex_);
-  // Its rows have been read to the end, though not all are applied.
-  void ReadToEnd(const std::string& name, uint64_t generation) BINSEEK_EXCLUDES(mutex_);
+  // The task's range, of which nothing has been read, ends at `border`; what is behind it is for whoever comes next.
+  void CutRange(const SnapshotTask& task, const snapshot::KeyCells& border)
+      BINSEEK_EXCLUDES(mutex_);
   // As StopTable, unless the table was replaced meanwhile. Where an old generation is fed, the table is TableToGiveUp instead.
   // `mend`: what mends a table that is stopped so.
   void FailSnapshot(const SnapshotTask& task, std::string error, std::string_view mend)
       BINSEEK_EXCLUDES(mutex_);
+
+  // For the status: why its reading does not get on. Until a chunk comes.
+  void NoteWaiting(const SnapshotTask& task, std::string why) BINSEEK_EXCLUDES(mutex_);
 
   // ---- any thread
 
@@ -158,23 +169,26 @@ class FollowedTables {
  private:
   struct Table;
 
-  static void MoveOn(const ChunkProgress& chunk, TableCheckpoint* checkpoint);
+  // True where nothing of the snapshot is left.
+  static bool MoveOn(const ChunkProgress& chunk, Table* table);
   static TableCheckpoint CheckpointOf(const Table& table, const std::vector<PendingKey>& read = {});
   void TellForeignKeys(TableStatus* status) const BINSEEK_REQUIRES(mutex_);
   void DropChunksLocked() BINSEEK_REQUIRES(mutex_);
   // Of the index's tables; empty: nothing.
   std::string WhatIsToRead(std::string_view index) const BINSEEK_REQUIRES(mutex_);
   std::optional<SnapshotTask> TakeKeysLocked(size_t most) BINSEEK_REQUIRES(mutex_);
+  std::optional<SnapshotTask> TakeTaskLocked(size_t most_keys) BINSEEK_REQUIRES(mutex_);
   std::map<std::string, TableCheckpoint> Checkpoints() const BINSEEK_REQUIRES(mutex_);
   // What was made of the tables as they were is to be made anew.
   void Changed() BINSEEK_REQUIRES(mutex_);
 
   struct Table {
-    TableCheckpoint checkpoint;  // its pending keys are in `pending`
+    TableCheckpoint checkpoint;  // its pending keys are in `pending`, its ranges in `ranges`
     PendingKeys pending;
+    snapshot::KeyRanges ranges;
     uint64_t generation = 0;
     TableState state = TableState::kPending;
-    bool read_to_end = false;
+    bool reads_nothing = false;  // of its ranges
     uint64_t built_stamp =
         0;                 // pending keys up to this were there when the table was read to the end
     bool give_up = false;  // see TableToGiveUp; `error` says why
@@ -182,6 +196,7 @@ class FollowedTables {
     std::deque<std::pair<int64_t, uint64_t>>
         samples;  // monotonic micros, snapshot rows; of the last seconds
     std::string error;
+    std::string waits_for;  // see NoteWaiting
   };
   void Stop(std::string error, Table* table) BINSEEK_REQUIRES(mutex_);
   static TableState StateOf(const TableCheckpoint& table, bool begun);

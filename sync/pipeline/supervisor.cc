@@ -277,8 +277,10 @@ class SupervisorImpl final : public Supervisor {
   }
 
   Status Follow(const std::stop_token& stop) {
-    worker_.emplace(WithoutDatabase(options_.connection), options_.chunk_rows, &tables_,
-                    source_.get(), options_.brief_lock);
+    worker_.emplace(
+        options_.connection,
+        SnapshotWorkerOptions{options_.chunk_rows, options_.parallel_ranges, options_.brief_lock},
+        &tables_, source_.get());
     place_.Running();
     while (!stop.stop_requested()) {
       BINSEEK_ASSIGN_OR_RETURN(auto transaction,

@@ -14,7 +14,7 @@
 // durable by a commit every `commit_interval`, together with the position; a restart goes on from
 // there.
 //
-// Thread-safe. Threads: one that reads and applies the stream, one that reads snapshot chunks, one
+// Thread-safe. Threads: one that reads and applies the stream, some that read snapshot chunks, one
 // that commits; Stop joins all.
 #ifndef BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
 #define BINSEEK_SYNC_PIPELINE_SUPERVISOR_H_
@@ -68,7 +68,8 @@ struct SupervisorOptions {
   std::map<std::string, std::string> rename;  // table -> index, instead of the lower-cased name
   mapper::MapperOptions mapping;              // how rows become documents
   uint32_t server_id = 0;                     // 0: the one that `state` keeps
-  uint32_t chunk_rows = 2000;                 // of a snapshot's first SELECT; see SnapshotWorker
+  uint32_t chunk_rows = 2000;                 // of a snapshot's first SELECT; see SnapshotReader
+  uint32_t parallel_ranges = 1;               // of tables that are read at the same time
   bool brief_lock = false;  // MySQL without GTIDs: see snapshot/brief_lock.h; else it is refused
   // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
   binlog::SpillOptions spill;

@@ -281,6 +281,11 @@ Status TableCatalog::Refresh(const TableName& table, const Occasion& occasion,
   if (occasion.rewritten.empty() || BeginsBehind(*followed, occasion.end)) {
     return Status::Ok();
   }
+  if (occasion.may_wait && tables_->ReadOnceMore(name, occasion.rewritten)) {
+    Log(LogLevel::kWarn, "table is to be read once more, behind the reading that is under way",
+        {{"table", name}, {"reason", occasion.rewritten}});
+    return Status::Ok();
+  }
   return ReadAgain(*followed, std::move(schema), occasion, connection);
 }
 

@@ -113,6 +113,8 @@ class TableCatalog {
     change::BinlogPosition end;  // how far the stream has come with it; empty: as far as the server
     std::string
         rewritten;  // why rows may be others than the index has, also where the table looks as it did; empty: they are not
+    bool may_wait =
+        false;  // chunks that were read before it and come behind it are as wrong as the rest, and no worse
   };
 
   bool GoesOn(const TableCheckpoint& table) const;

@@ -26,7 +26,7 @@ bool MakeWhole(index::Operation* operation, Status* why) {
 TableCheckpoint ReadAgain(TableCheckpoint table, const NewBeginning& from) {
   table.captured_from = from.server_end;
   table.snapshot_done = false;
-  table.last_key.clear();
+  table.ranges.clear();
   table.snapshot_rows = 0;
   table.sweep_below = from.ordinal;
   table.old.is_fed = table.old.is_fed && from.old_goes_on;

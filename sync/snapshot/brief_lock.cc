@@ -43,8 +43,9 @@ Status OpenViewUnderLock(mysql::Connection* connection, const change::TableSchem
     }
     if (!locked.retryable() || steady_clock::now() >= deadline) {
       return locked.WithContext("snapshot.lock: brief needs a lock of " + name +
-                                ", that every transaction with rows of it be over, and the "
-                                "privilege LOCK TABLES");
+                                ", that every transaction with rows of it be over (who keeps it "
+                                "open: performance_schema.metadata_locks), and the privilege LOCK "
+                                "TABLES; with gtid_mode = ON nothing is locked");
     }
     if (!Pause(stop, pause)) {
       return Status::Aborted("the snapshot was stopped");

@@ -10,56 +10,80 @@ namespace {
 
 using change::Column;
 
-// (a > 1 OR (a = 1 AND (b > 2 OR ...))), begun by a >= 1, which is what the server finds its place in the index by.
-std::string Behind(const std::vector<std::string>& names,
-                   const std::vector<std::string>& literals) {
+// `last` is the comparison of the last column, `others` that of those before it. For ">" and ">": (a > 1 OR (a = 1 AND (b > 2 OR ...))), begun by a >= 1,
+// which is what the server finds its place in the index by.
+std::string Compared(const std::vector<std::string>& names,
+                     const std::vector<std::string>& literals, std::string_view others,
+                     std::string_view last) {
   std::string condition;
   for (size_t i = names.size(); i-- > 0;) {
     const std::string inner = std::exchange(condition, {});
-    if (!inner.empty()) {
-      condition.append("(");
+    if (inner.empty()) {
+      condition.append(names[i]).append(" ").append(last).append(" ").append(literals[i]);
+      continue;
     }
-    condition.append(names[i]).append(" > ").append(literals[i]);
-    if (!inner.empty()) {
-      condition.append(" OR (").append(names[i]).append(" = ").append(literals[i]);
-      condition.append(" AND ").append(inner).append("))");
-    }
+    condition.append("(").append(names[i]).append(" ").append(others).append(" ");
+    condition.append(literals[i]).append(" OR (").append(names[i]).append(" = ");
+    condition.append(literals[i]).append(" AND ").append(inner).append("))");
   }
-  return names.size() == 1 ? condition : names[0] + " >= " + literals[0] + " AND " + condition;
+  return names.size() == 1
+             ? condition
+             : names[0] + " " + std::string(others) + "= " + literals[0] + " AND " + condition;
 }
 
 }  // namespace
 
-ChunkReader::ChunkReader(std::shared_ptr<const change::TableSchema> table)
-    : table_(std::move(table)) {
+ChunkReader::ChunkReader(std::shared_ptr<const change::TableSchema> table, uint64_t max_bytes)
+    : table_(std::move(table)), max_bytes_(max_bytes) {
   BINSEEK_CHECK(!table_->key.empty(), "a chunk needs a key");
-  select_ = "SELECT " + mysql::SelectList(*table_) + " FROM " +
-            mysql::QuoteIdentifier(table_->database) + "." + mysql::QuoteIdentifier(table_->table);
+  from_ = " FROM " + mysql::QuoteIdentifier(table_->database) + "." +
+          mysql::QuoteIdentifier(table_->table) + " AS t";
+  select_ = "SELECT " + mysql::SelectList(*table_) + from_;
   for (const uint32_t column : table_->key) {
     order_by_ += (order_by_.empty() ? " ORDER BY t." : ", t.") +
                  mysql::QuoteIdentifier(table_->columns[column].name);
   }
-  select_ += " AS t";
 }
 
-Result<std::string> ChunkReader::Statement(const KeyCells& after, uint32_t limit) const {
-  std::string sql = select_;
-  if (!after.empty()) {
-    if (after.size() != table_->key.size()) {
+Result<std::string> ChunkReader::Within(const KeyRange& range) const {
+  std::string condition;
+  for (const bool begins : {true, false}) {
+    const KeyCells& place = begins ? range.after : range.up_to;
+    if (place.empty()) {
+      continue;
+    }
+    if (place.size() != table_->key.size()) {
       return Status::InvalidArgument("table " + table_->QualifiedName() + ": a place of " +
-                                     std::to_string(after.size()) + " cells in a key of " +
+                                     std::to_string(place.size()) + " cells in a key of " +
                                      std::to_string(table_->key.size()));
     }
     std::vector<std::string> names;
     std::vector<std::string> literals;
-    for (size_t i = 0; i < after.size(); ++i) {
+    for (size_t i = 0; i < place.size(); ++i) {
       const Column& column = table_->columns[table_->key[i]];
       names.push_back("t." + mysql::QuoteIdentifier(column.name));
-      BINSEEK_ASSIGN_OR_RETURN(literals.emplace_back(), KeyLiteral(column, after[i]));
+      BINSEEK_ASSIGN_OR_RETURN(literals.emplace_back(), KeyLiteral(column, place[i]));
     }
-    sql += " WHERE " + Behind(names, literals);
+    condition += condition.empty() ? " WHERE " : " AND ";
+    condition +=
+        begins ? Compared(names, literals, ">", ">") : Compared(names, literals, "<", "<=");
   }
-  return sql + order_by_ + " LIMIT " + std::to_string(limit);
+  return condition;
+}
+
+Result<std::string> ChunkReader::Statement(const KeyRange& range, uint32_t limit) const {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string within, Within(range));
+  return select_ + within + order_by_ + " LIMIT " + std::to_string(limit);
+}
+
+Result<std::string> ChunkReader::StatementOfKeyAt(const KeyRange& range, uint64_t rows) const {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string within, Within(range));
+  std::string key;
+  for (const uint32_t column : table_->key) {
+    key += (key.empty() ? "" : ",") + mysql::SelectExpression(table_->columns[column]);
+  }
+  return "SELECT " + key + from_ + within + order_by_ + " LIMIT 1 OFFSET " +
+         std::to_string(rows - 1);
 }
 
 Result<std::string> ChunkReader::StatementOfKeys(std::span<const KeyCells> keys) const {
@@ -67,15 +91,31 @@ Result<std::string> ChunkReader::StatementOfKeys(std::span<const KeyCells> keys)
   return select_ + " WHERE " + condition;
 }
 
-Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyCells& after,
+Result<ChunkRows> ChunkReader::Read(mysql::Connection* connection, const KeyRange& range,
                                     uint32_t limit) const {
-  BINSEEK_ASSIGN_OR_RETURN(const std::string sql, Statement(after, limit));
+  BINSEEK_ASSIGN_OR_RETURN(const std::string sql, Statement(range, limit));
   BINSEEK_ASSIGN_OR_RETURN(ChunkRows chunk, Collect(connection, sql));
   if (chunk.rows->size() == 0) {
-    chunk.last_key = after;
+    chunk.last_key = range.after;
   }
-  chunk.last = !chunk.cut && chunk.rows->size() < limit;
+  // Nothing lies between the row that the border was taken from and the border.
+  const bool at_border = !range.up_to.empty() && chunk.last_key == range.up_to;
+  chunk.last = at_border || (!chunk.cut && chunk.rows->size() < limit);
   return chunk;
+}
+
+Result<std::optional<KeyCells>> ChunkReader::KeyAt(mysql::Connection* connection,
+                                                   const KeyRange& range, uint64_t rows) const {
+  BINSEEK_ASSIGN_OR_RETURN(const std::string sql, StatementOfKeyAt(range, rows));
+  BINSEEK_ASSIGN_OR_RETURN(const auto found, connection->Query(sql));
+  if (found.rows.empty()) {
+    return std::optional<KeyCells>();
+  }
+  KeyCells key;
+  for (const auto& cell : found.rows[0]) {
+    key.emplace_back(cell.value_or(""));
+  }
+  return std::optional<KeyCells>(std::move(key));
 }
 
 Result<ChunkRows> ChunkReader::ReadKeys(mysql::Connection* connection,
@@ -99,7 +139,7 @@ Result<ChunkRows> ChunkReader::Collect(mysql::Connection* connection,
     for (const auto& cell : *cells) {
       bytes += sizeof(change::Value) + (cell ? cell->size() : 0);
     }
-    chunk.cut = bytes >= kMaxChunkBytes;
+    chunk.cut = bytes >= max_bytes_;
     chunk.last_key.clear();
     for (const uint32_t column : table_->key) {
       chunk.last_key.emplace_back((*cells)[column].value_or(""));

@@ -179,10 +179,10 @@ Status AwaitShown(mysql::Connection* connection, const change::SourcePosition& p
 }
 
 Result<Chunk> ReadChunk(mysql::Connection* connection, const WindowAccess& access,
-                        const ChunkReader& reader, const KeyCells& after, uint32_t limit,
+                        const ChunkReader& reader, const KeyRange& range, uint32_t limit,
                         const LowWatermark& low, const std::stop_token& stop) {
   return ReadBetween(connection, access, reader, low, stop,
-                     [&] { return reader.Read(connection, after, limit); });
+                     [&] { return reader.Read(connection, range, limit); });
 }
 
 Result<Chunk> ReadKeysChunk(mysql::Connection* connection, const WindowAccess& access,

@@ -44,9 +44,9 @@ struct Chunk {
                                 const change::SourcePosition& position,
                                 const std::stop_token& stop);
 
-// Reads one chunk between watermarks. kAborted also where `stop` was asked for.
+// Reads the first chunk of the range between watermarks. kAborted also where `stop` was asked for.
 [[nodiscard]] Result<Chunk> ReadChunk(mysql::Connection* connection, const WindowAccess& access,
-                                      const ChunkReader& reader, const KeyCells& after,
+                                      const ChunkReader& reader, const KeyRange& range,
                                       uint32_t limit, const LowWatermark& low,
                                       const std::stop_token& stop);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/check.h"
+
 namespace binseek::snapshot {
 
 bool ShowsAll(const LowWatermark& low, const Shown& shown) {
@@ -19,8 +21,14 @@ bool MayApply(const change::BinlogPosition& high, const change::BinlogPosition& 
   return !(reached < high);
 }
 
+void OpenWindows::Close(uint64_t low_ordinal) {
+  const auto open = low_ordinals_.find(low_ordinal);
+  BINSEEK_CHECK(open != low_ordinals_.end(), "a window is closed once");
+  low_ordinals_.erase(open);
+}
+
 uint64_t OpenWindows::Settled(uint64_t last) const {
-  return low_ordinals_.empty() ? last : std::min(low_ordinals_.front(), last);
+  return low_ordinals_.empty() ? last : std::min(*low_ordinals_.begin(), last);
 }
 
 }  // namespace binseek::snapshot

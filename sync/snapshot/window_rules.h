@@ -11,12 +11,13 @@
 //      have seen, below all else.
 //   5. Tombstones live for as long as a window is open that they may lie in (OpenWindows::Settled).
 //
+// Several readers may have windows open at the same time, over keys of the same table: each has a low watermark of its own, and their rows enter in any order.
+//
 // Thread-compatible.
 #ifndef BINSEEK_SYNC_SNAPSHOT_WINDOW_RULES_H_
 #define BINSEEK_SYNC_SNAPSHOT_WINDOW_RULES_H_
 
 #include <cstdint>
-#include <deque>
 #include <set>
 #include <string>
 #include <vector>
@@ -51,19 +52,18 @@ bool ShowsAll(const LowWatermark& low, const Shown& shown);
 // Whether a chunk with this high watermark enters now that the stream has handed out, and the index has taken, all up to `reached`.
 bool MayApply(const change::BinlogPosition& high, const change::BinlogPosition& reached);
 
-// Windows that are open, of chunks that are being read, wait, or are being applied; these come in one order.
+// Windows that are open, of chunks that are being read, wait, or are being applied; they close in any order.
 class OpenWindows {
  public:
-  // `low_ordinal` does not descend.
-  void Open(uint64_t low_ordinal) { low_ordinals_.push_back(low_ordinal); }
-  void CloseNewest() { low_ordinals_.pop_back(); }  // nothing was read
-  void CloseOldest() { low_ordinals_.pop_front(); }
+  void Open(uint64_t low_ordinal) { low_ordinals_.insert(low_ordinal); }
+  // REQUIRES: such a one is open.
+  void Close(uint64_t low_ordinal);
   // Deletes of transactions up to this ordinal can meet no row of any window any more, as the stream's last ordinal is `last`: one that opens later
   // begins at the stream's place then.
   uint64_t Settled(uint64_t last) const;
 
  private:
-  std::deque<uint64_t> low_ordinals_;
+  std::multiset<uint64_t> low_ordinals_;
 };
 
 }  // namespace binseek::snapshot

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "sync/change/value.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/schema_reader.h"
 #include "sync/mysql/url.h"
@@ -479,10 +482,10 @@ class SnapshotWorkerTest : public PipelineFixture {
     return now.ok() ? *now : change::SourcePosition();
   }
 
-  void Start() {
+  void Start(const pipeline::SnapshotWorkerOptions& worker = {.chunk_rows = 100}) {
     auto options = mysql::ParseMysqlUrl(server_->url());
     ASSERT_OK(options);
-    worker_.emplace(*options, 100, &tables_, &stream_);
+    worker_.emplace(*options, worker, &tables_, &stream_);
   }
 
   // The next chunk that is ready for a stream that stands so.
@@ -532,6 +535,39 @@ TEST_P(SnapshotWorkerTest, ChunksOfAServerThatTheStreamHasLeftAreReadAgainFromTh
     worker_->ChunkDone();
   } while (!tables_.IsCurrent(again->table, again->generation));
   EXPECT_EQ(again->chunk.content.rows->rows()[0].after, first->chunk.content.rows->rows()[0].after);
+}
+
+TEST_P(SnapshotWorkerTest, ReadersTakeRangesOfTheSameTableAtTheSameTime) {
+  stream_.Stand(here_);
+  Start({.chunk_rows = 10, .parallel_ranges = 3});
+  // None is applied yet.
+  ASSERT_TRUE(Await([&] { return tables_.Find(database_ + ".items")->ranges.size() >= 3; }));
+  binlog::StreamReach passed = here_;
+  passed.position = Now();
+  stream_.Stand(passed);
+  std::set<std::string> ids;
+  std::set<uint64_t> ranges;
+  for (bool all = false; !all;) {
+    const auto chunk = Take(passed);
+    ASSERT_TRUE(chunk.has_value());
+    for (const change::RowChange& row : chunk->chunk.content.rows->rows()) {
+      EXPECT_TRUE(ids.insert(change::DebugString(row.after[0])).second) << "read twice";
+    }
+    ranges.insert(chunk->range);
+    const snapshot::ChunkRows& content = chunk->chunk.content;
+    all = tables_.ChunkApplied({chunk->table,
+                                content.rows->size(),
+                                content.last_key,
+                                content.last,
+                                /*swept=*/false,
+                                {},
+                                /*swapped=*/false,
+                                chunk->range});
+    worker_->ChunkDone();
+  }
+  EXPECT_EQ(ids.size(), 250U);
+  EXPECT_GE(ranges.size(), 5U);  // of 50 rows
+  EXPECT_TRUE(tables_.snapshot_done());
 }
 
 TEST_P(SnapshotWorkerTest, NothingIsReadFromAnotherServerThanTheStreamsWhichIsAskedToFollow) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -185,6 +186,44 @@ TEST_P(UnseenRowsTest, SettingsThatAreChangedBehindALiveStreamAreNoticedWhenItCo
   AwaitLive();
   ASSERT_OK(server_->Restart({"--binlog-ignore-db=" + database_}));
   EXPECT_TRUE(HaltsBecauseOf("binlog-ignore-db = " + database_)) << supervisor_->status().error;
+}
+
+// binlog_format = MIXED: each of them had the reading begin anew, which never came to its end.
+TEST_P(UnseenRowsTest, AReadingComesToItsEndWhileStatementsGoOn) {
+  constexpr uint64_t kRows = 3000;
+  CreateItems(kRows);
+  const auto session = StatementSession();
+  const auto start = [&] {
+    StartWith([](pipeline::SupervisorOptions* options) {
+      options->chunk_rows = 20;
+      options->commit_interval = std::chrono::milliseconds(20);
+      options->parallel_ranges = 2;
+    });
+  };
+  start();
+  // A statement whenever the reading has got on, until one has come to its end and the next has begun.
+  uint64_t rows = 0;
+  int ended = 0;
+  for (int i = 0; ended < 2; ++i) {
+    ASSERT_OK(session->Execute(i % 100 == 99
+                                   ? "DELETE FROM items WHERE id = " + std::to_string(i)
+                                   : "UPDATE items SET stock = stock + 1, name = 'written' WHERE "
+                                     "id % 100 = " +
+                                         std::to_string(i % 100)));
+    uint64_t now = rows;
+    ASSERT_TRUE(Await([&] { return (now = Table("items").snapshot_rows) != rows; }))
+        << rows << " rows, after " << i << " statements";
+    ended += now < rows && rows > kRows / 2 ? 1 : 0;
+    rows = now;
+    ASSERT_LT(i, 20 * static_cast<int>(kRows) / 20);
+  }
+  EXPECT_NE(Table("items").stale_since_us, 0);
+  EXPECT_FALSE(supervisor_->WaitUntilLive(std::chrono::milliseconds(0)));
+  Crash();
+  start();
+  AwaitLive();
+  ExpectEqual();
+  EXPECT_TRUE(Await([&] { return Table("items").stale_since_us == 0; }));
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, UnseenRowsTest,

@@ -47,7 +47,7 @@ class ValueMatrixTest : public BinlogFixture {
     snapshot::ChunkRows chunk;
     size_t rows = 0;
     while (!chunk.last) {
-      auto next = reader.Read(session(), chunk.last_key, 7);
+      auto next = reader.Read(session(), {chunk.last_key, {}}, 7);
       ASSERT_OK(next);
       chunk = std::move(next).value();
       for (const change::RowChange& row : chunk.rows->rows()) {

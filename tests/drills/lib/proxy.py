@@ -5,6 +5,7 @@ import random
 import select
 import socket
 import threading
+import time
 
 
 class Proxy:
@@ -17,6 +18,7 @@ class Proxy:
         # Nothing passes to, or from, the server, as where packets are lost: it comes when that ends, or never.
         self.stall_up = self.stall_down = False
         self.refuse = False  # new connections are accepted and never answered
+        self.delay_s = 0.0  # for which every few KB are held back, as by a server or a network that answers slowly
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self.connections = 0
@@ -55,9 +57,11 @@ class Proxy:
                 if self._closed:
                     break
                 for end in ready:
-                    data = end.recv(1 << 16)
+                    data = end.recv(1 << 14 if self.delay_s else 1 << 16)
                     if not data:
                         return
+                    if self.delay_s:
+                        time.sleep(self.delay_s)
                     ends[end].sendall(data)
         except (OSError, ValueError):
             pass

@@ -35,6 +35,10 @@ class SnapshotSite(sites.Site):
     snapshots = 0
     replica = None
 
+    def __init__(self, drill, flavor):
+        super().__init__(drill, flavor)
+        self.SETTINGS = {**self.SETTINGS, "BINSEEK_SNAPSHOT_PARALLEL_RANGES": str(drill.options.ranges)}
+
     # ---- the tables
 
     def fill(self):
@@ -188,6 +192,7 @@ def arguments(rows, rate):
     def add(parser):
         parser.add_argument("--rows", type=int, default=rows, metavar="N", help=f"rows of the table ({rows})")
         parser.add_argument("--rate", type=int, default=rate, metavar="N", help=f"changes a second ({rate})")
+        parser.add_argument("--ranges", type=int, default=3, metavar="N", help="snapshot.parallel_ranges (3)")
     return add
 
 

@@ -388,7 +388,8 @@ TEST_F(ApplierTest, AChunkHasTheVersionOfItsLowWatermark) {
   sink_.fail_with = Status::Ok();
   ASSERT_OK(applier_->ApplyChunk(ready));
   EXPECT_EQ(sink_.versions[0], change::ChunkVersionOf(4));
-  EXPECT_EQ(Stored().tables.at("shop.items").last_key, snapshot::KeyCells{"8"});
+  EXPECT_EQ(Stored().tables.at("shop.items").ranges,
+            (std::vector<snapshot::KeyRange>{{{"8"}, {}}}));
   EXPECT_EQ(tables_.Status()[0].snapshot_rows, 2U);
   EXPECT_EQ(progress_.operations, 0U) << "of no transaction";
 }
@@ -491,6 +492,73 @@ TEST(FollowedTablesTest, ATableWithTooManyPendingKeysIsReadAgainOnceItsSnapshotI
   tables.Follow(begun);
   EXPECT_EQ(tables.TableToReadAgain(), "");
   EXPECT_FALSE(tables.AnyOutdated("shop.b"));
+}
+
+TEST(FollowedTablesTest, RowsThatChangeUnseenAmidAReadingHaveAllReadOnceMore) {
+  FollowedTables tables;
+  auto schema = std::make_shared<change::TableSchema>();
+  schema->database = "shop";
+  schema->table = "items";
+  TableCheckpoint table;
+  table.schema = schema;
+  table.index = "items";
+  tables.Follow(table);
+  const auto stale = [&] { return tables.Find("shop.items")->stale_since_us; };
+  ASSERT_TRUE(tables.ReadOnceMore("shop.items", "a statement"));
+  const int64_t since = stale();
+  EXPECT_NE(since, 0);
+  ASSERT_TRUE(tables.ReadOnceMore("shop.items", "another"));
+  EXPECT_EQ(tables.Find("shop.items")->stale_why, "a statement");
+  EXPECT_EQ(tables.TableToReadAgain(), "") << "the reading goes on";
+  const auto decoded = DecodeCheckpoint(EncodeCheckpoint({}, EncodePrepared({}), tables.Encoded()));
+  ASSERT_OK(decoded);
+  EXPECT_EQ(decoded->tables.at("shop.items").pending_keys, std::vector<snapshot::KeyCells>{{}});
+  EXPECT_TRUE(tables.ChunkApplied({"shop.items", 3, {"3"}, /*last=*/true, /*swept=*/false, {}}));
+  EXPECT_EQ(tables.TableToReadAgain(), "shop.items");
+  EXPECT_EQ(stale(), since);
+  EXPECT_FALSE(tables.snapshot_done());
+  EXPECT_FALSE(tables.ReadOnceMore("shop.items", "it is not being read"));
+  tables.Follow(ReadAgain(*tables.Find("shop.items"), {9, {}, since + 1, "once more"}));
+  EXPECT_EQ(stale(), since);
+  EXPECT_TRUE(tables.ChunkApplied({"shop.items", 3, {"3"}, /*last=*/true, /*swept=*/false, {}}));
+  tables.ChunkApplied({"shop.items", 0, {}, /*last=*/true, /*swept=*/true, {}});
+  EXPECT_EQ(stale(), 0);
+  EXPECT_TRUE(tables.snapshot_done());
+}
+
+TEST(FollowedTablesTest, ATruncationLeavesNothingToReadOnceMore) {
+  FollowedTables tables;
+  auto schema = std::make_shared<change::TableSchema>();
+  schema->database = "shop";
+  schema->table = "items";
+  TableCheckpoint table;
+  table.schema = schema;
+  table.index = "items";
+  table.snapshot_done = true;  // a crash fell before it was begun once more
+  table.pending_keys = {{}};
+  table.stale_since_us = 5;
+  table.stale_why = "a statement";
+  tables.Follow(table);
+  tables.ForgetPending("shop.items");
+  EXPECT_EQ(tables.Find("shop.items")->stale_since_us, 0);
+  EXPECT_EQ(tables.WhyBehind("items"), "");
+}
+
+TEST(FollowedTablesTest, WhatAReadingWaitsForIsToldUntilAChunkComes) {
+  FollowedTables tables;
+  auto schema = std::make_shared<change::TableSchema>();
+  schema->database = "shop";
+  schema->table = "items";
+  TableCheckpoint table;
+  table.schema = schema;
+  table.index = "items";
+  tables.Follow(table);
+  const auto task = tables.TakeTask(1);
+  ASSERT_TRUE(task);
+  tables.NoteWaiting(*task, "a lock");
+  EXPECT_EQ(tables.Status()[0].error, "a lock");
+  tables.ChunkApplied({"shop.items", 3, {"3"}, /*last=*/false, /*swept=*/false, {}});
+  EXPECT_EQ(tables.Status()[0].error, "");
 }
 
 TEST(FollowedTablesTest, KeysComeBeforeSnapshotsAndTablesTakeTurns) {

@@ -171,10 +171,11 @@ class PendingRowsTest : public test::SeededTest {
     reading_.reset();
     ready_.clear();
     after_.clear();
-    if (!tables_->Find(kTable)->last_key.empty()) {
-      after_ = tables_->Find(kTable)->last_key[0];
+    const auto table = tables_->Find(kTable);
+    read_to_end_ = table->snapshot_done;
+    if (!read_to_end_ && !table->ranges[0].after.empty()) {
+      after_ = table->ranges[0].after[0];
     }
-    read_to_end_ = tables_->Find(kTable)->snapshot_done;
   }
 
   // The process dies; what was committed is left.

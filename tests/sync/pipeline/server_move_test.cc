@@ -64,13 +64,12 @@ TEST_F(ServerMoveTest, TablesAreReadOnBehindTheLastChunkThatWasApplied) {
   const auto task = tables_.AwaitTask(100, stop_.get_token());
   ASSERT_TRUE(task.has_value());
   tables_.ChunkApplied({task->table, 100, {"100"}, /*last=*/false, /*swept=*/false, {}});
-  tables_.ReadToEnd(task->table, task->generation);  // its last chunks wait
   tables_.MoveTo({"binlog.000003", 700});
   EXPECT_FALSE(tables_.IsCurrent(task->table, task->generation));
   const auto again = tables_.AwaitTask(100, stop_.get_token());
   ASSERT_TRUE(again.has_value());
   EXPECT_TRUE(tables_.IsCurrent(again->table, again->generation));
-  EXPECT_EQ(again->after, (snapshot::KeyCells{"100"}));
+  EXPECT_EQ(again->range.range, (snapshot::KeyRange{{"100"}, {}}));
   EXPECT_TRUE(again->captured_from.empty());
   EXPECT_EQ(tables_.Find("shop.reading")->snapshot_rows, 100U);
 }

@@ -39,13 +39,13 @@ TEST(ChunkReaderTest, TheFirstChunkHasNoCondition) {
 }
 
 TEST(ChunkReaderTest, AChunkBeginsBehindTheLastKey) {
-  const auto sql = ChunkReader(Table({0})).Statement({"-7"}, 10);
+  const auto sql = ChunkReader(Table({0})).Statement({{"-7"}, {}}, 10);
   ASSERT_OK(sql);
   EXPECT_NE(sql->find(" WHERE t.`a` > -7 ORDER BY t.`a` LIMIT 10"), std::string::npos) << *sql;
 }
 
 TEST(ChunkReaderTest, CompositeKeysCompareInKeyOrder) {
-  const auto sql = ChunkReader(Table({2, 0, 1})).Statement({"2026-01-02", "5", "it's"}, 3);
+  const auto sql = ChunkReader(Table({2, 0, 1})).Statement({{"2026-01-02", "5", "it's"}, {}}, 3);
   ASSERT_OK(sql);
   EXPECT_NE(
       sql->find(
@@ -53,6 +53,28 @@ TEST(ChunkReaderTest, CompositeKeysCompareInKeyOrder) {
           "(t.`a` > 5 OR (t.`a` = 5 AND t.`b` > 'it''s')))) ORDER BY t.`c`, t.`a`, t.`b` LIMIT 3"),
       std::string::npos)
       << *sql;
+}
+
+TEST(ChunkReaderTest, UpToAKeyIsWhatIsNotBehindIt) {
+  const auto one = ChunkReader(Table({0})).Statement({{"-7"}, {"12"}}, 10);
+  ASSERT_OK(one);
+  EXPECT_NE(one->find(" WHERE t.`a` > -7 AND t.`a` <= 12 ORDER BY"), std::string::npos) << *one;
+  const auto sql = ChunkReader(Table({2, 0, 1})).Statement({{}, {"2026-01-02", "5", "it's"}}, 3);
+  ASSERT_OK(sql);
+  EXPECT_NE(
+      sql->find(
+          " WHERE t.`c` <= '2026-01-02' AND (t.`c` < '2026-01-02' OR (t.`c` = '2026-01-02' AND "
+          "(t.`a` < 5 OR (t.`a` = 5 AND t.`b` <= 'it''s')))) ORDER BY t.`c`, t.`a`, t.`b` LIMIT 3"),
+      std::string::npos)
+      << *sql;
+}
+
+TEST(ChunkReaderTest, ABorderIsAskedForByTheKeyAlone) {
+  const auto sql = ChunkReader(Table({1, 0})).StatementOfKeyAt({{"x", "1"}, {}}, 500);
+  ASSERT_OK(sql);
+  EXPECT_EQ(*sql,
+            "SELECT `b`,`a` FROM `shop`.`it``ems` AS t WHERE t.`b` >= 'x' AND (t.`b` > 'x' OR "
+            "(t.`b` = 'x' AND t.`a` > 1)) ORDER BY t.`b`, t.`a` LIMIT 1 OFFSET 499");
 }
 
 TEST(ChunkReaderTest, RowsAreFoundByTheirKeys) {
@@ -76,7 +98,8 @@ TEST(ChunkReaderTest, RowsAreFoundByTheirKeys) {
 }
 
 TEST(ChunkReaderTest, AKeyOfAnotherLengthIsRefused) {
-  EXPECT_STATUS(ChunkReader(Table({0, 1})).Statement({"1"}, 3), kInvalidArgument);
+  EXPECT_STATUS(ChunkReader(Table({0, 1})).Statement({{"1"}, {}}, 3), kInvalidArgument);
+  EXPECT_STATUS(ChunkReader(Table({0, 1})).Statement({{}, {"1"}}, 3), kInvalidArgument);
 }
 
 TEST(KeyLiteralTest, LabelsCompareByTheirNumber) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sync/change/transaction.h"
+#include "sync/snapshot/key_ranges.h"
 #include "sync/snapshot/window_rules.h"
 
 namespace binseek::snapshot {
@@ -29,12 +30,34 @@ enum class Phase : uint8_t { kIdle, kLow, kRead, kHigh };
 // What a commit holds.
 struct Durable {
   Index index{};
-  int handed = 0;            // transactions that the stream has handed out
-  int chunk = 0;             // the one that comes next; as many as there are keys: complete
-  int shape = 0;             // statements that the catalog's schema has behind it
-  int captured = 0;          // rows of transactions before this one are not taken
-  uint64_t sweep_below = 0;  // of a table that is read again: ordinals below this are of before
-  uint32_t pending = 0;      // keys that are to be read alone
+  int handed = 0;                // transactions that the stream has handed out
+  bool done = false;             // the snapshot
+  std::vector<KeyRange> ranges;  // that are left, where it is not; none: all
+  int shape = 0;                 // statements that the catalog's schema has behind it
+  int captured = 0;              // rows of transactions before this one are not taken
+  uint64_t sweep_below = 0;      // of a table that is read again: ordinals below this are of before
+  uint32_t pending = 0;          // keys that are to be read alone
+  bool once_more = false;        // all of the table is to be read again behind the reading at hand
+  bool left = false;             // the ordinal behind the last one was left unused
+};
+
+// Who reads a range, and asks for keys.
+struct Reader {
+  Phase phase = Phase::kIdle;
+  int range = -1;      // that it has taken
+  int next = 0;        // key of the range
+  int last_key = 0;    // of the range
+  int key = 0;         // of the chunk at hand
+  bool asked = false;  // the key is a pending one
+  bool again = false;  // and pending once more
+  int low = 0;         // transactions up to the low watermark
+  uint64_t low_ordinal = 0;
+  int expected = 0;  // those that the view must show; the same but where a rule is broken
+  int high = 0;
+  int view_value = kAbsent;
+  int view_shape = 0;
+  uint32_t cascaded = 0;          // keys that cascades have changed behind the low watermark
+  bool stale_generation = false;  // the chunk at hand was read before the table changed
 };
 
 struct State {
@@ -43,22 +66,15 @@ struct State {
   int written = 0;
   uint32_t shown = 0;  // by transaction
   bool crashed = false;
-  Phase phase = Phase::kIdle;
-  int low = 0;       // transactions up to the low watermark
-  int expected = 0;  // those that the view must show; the same but where a rule is broken
-  int high = 0;
-  int view_value = kAbsent;
-  int view_shape = 0;
-  int reads_key = -1;             // the pending one that the chunk at hand is of
-  uint32_t cascaded = 0;          // keys that cascades have changed behind the low watermark
-  bool stale_generation = false;  // the chunk at hand was read before the table changed
+  KeyRanges ranges;
+  std::array<Reader, kMaxReaders> readers{};
 };
 
 class Model {
  public:
   Model(const ModelScenario& scenario, const ModelRules& rules)
       : scenario_(scenario), rules_(rules) {
-    uint64_t next = 1;
+    uint64_t next = 2;  // one before each may be left unused
     for (size_t i = 0; i < scenario.transactions.size(); ++i) {
       const ModelTransaction& model = scenario.transactions[i];
       change::Transaction transaction;
@@ -69,7 +85,7 @@ class Model {
       }
       ordinals_.push_back(transaction.ordinal);
       last_ordinals_.push_back(change::LastOrdinalOf(transaction));
-      next = last_ordinals_.back() + 1;
+      next = last_ordinals_.back() + 2;
     }
   }
 
@@ -88,6 +104,9 @@ class Model {
   }
   uint64_t LastOrdinal(int count) const {
     return count == 0 ? 0 : last_ordinals_[static_cast<size_t>(count) - 1];
+  }
+  uint64_t Reached(const State& state) const {
+    return LastOrdinal(state.now.handed) + (state.now.left ? 1 : 0);
   }
   static change::GtidSet Gtids(uint32_t mask) {
     change::GtidSet set;
@@ -219,22 +238,26 @@ class Model {
   void HandOut(State* state) {
     Durable& now = state->now;
     const int i = now.handed++;
+    now.left = false;
     if (At(i).statement) {
       now.index = Index{};
-      now.chunk = 0;
       now.shape = Statements(*state, true, state->written);
       now.captured = rules_.captures_behind_written_end ? state->written : i + 1;
-      state->stale_generation = state->phase != Phase::kIdle;
       now.sweep_below = 0;
-      now.pending = 0;
+      BeginAgain(state);
       return;
     }
     if (At(i).unseen) {
-      now.chunk = 0;
+      if (now.captured >= now.handed) {
+        return;  // nothing has been read yet
+      }
+      if (!now.done) {
+        now.once_more = rules_.reads_once_more;
+        return;
+      }
       now.captured = state->written;
       now.sweep_below = LastOrdinal(now.handed);
-      now.pending = 0;
-      state->stale_generation = state->phase != Phase::kIdle;
+      BeginAgain(state);
       return;
     }
     if (End(i) < End(now.captured)) {
@@ -254,14 +277,31 @@ class Model {
     }
   }
 
-  // A child that has no document is a matter of the chunks that come, and of the one at hand.
-  static void Cascade(int key, State* state) {
-    const uint32_t bit = uint32_t{1} << key;
-    if (state->now.index[static_cast<size_t>(key)].value != kAbsent) {
-      state->now.pending |= bit;
+  static void BeginAgain(State* state) {
+    state->now.done = false;
+    state->now.pending = 0;
+    state->now.once_more = false;
+    state->ranges = KeyRanges();
+    for (Reader& reader : state->readers) {
+      reader.stale_generation = reader.phase != Phase::kIdle;
+      reader.range = -1;
     }
-    if (state->phase != Phase::kIdle) {
-      state->cascaded |= bit;
+  }
+  static void AddPending(int key, State* state) {
+    state->now.pending |= uint32_t{1} << key;
+    for (Reader& reader : state->readers) {
+      reader.again = reader.again || (reader.asked && reader.key == key);
+    }
+  }
+  // A child that has no document is a matter of the chunks that come, and of those at hand.
+  static void Cascade(int key, State* state) {
+    if (state->now.index[static_cast<size_t>(key)].value != kAbsent) {
+      AddPending(key, state);
+    }
+    for (Reader& reader : state->readers) {
+      if (reader.phase != Phase::kIdle) {
+        reader.cascaded |= uint32_t{1} << key;
+      }
     }
   }
 
@@ -283,96 +323,151 @@ class Model {
     }
     return state.now.handed;
   }
-  LowWatermark Low(const State& state) const {
+  LowWatermark Low(const Reader& reader) const {
     LowWatermark low;
-    low.ordinal = LastOrdinal(state.low);
+    low.ordinal = reader.low_ordinal;
     low.position.flavor = scenario_.flavor;
     low.position.gtids =
-        scenario_.gtids ? Gtids((uint32_t{1} << state.expected) - 1) : change::GtidSet();
-    low.at_start = state.expected == 0;
-    low.position.binlog = End(state.expected);
-    for (int i = 0; i < state.expected && rules_.knows_late_commits; ++i) {
+        scenario_.gtids ? Gtids((uint32_t{1} << reader.expected) - 1) : change::GtidSet();
+    low.at_start = reader.expected == 0;
+    low.position.binlog = End(reader.expected);
+    for (int i = 0; i < reader.expected && rules_.knows_late_commits; ++i) {
       if (At(i).xa && (!At(i).unseen || rules_.knows_late_unseen_commits)) {
         low.late.push_back(XaName(i));
       }
     }
     return low;
   }
-  bool CanStep(const State& state) const {
-    switch (state.phase) {
+  // A pending key that nobody reads; -1: none.
+  int KeyToAsk(const State& state) const {
+    uint32_t free = state.now.pending;
+    for (const Reader& reader : state.readers) {
+      free &= reader.asked && !reader.stale_generation ? ~(uint32_t{1} << reader.key) : ~0U;
+    }
+    return free == 0 ? -1 : std::countr_zero(free);
+  }
+  bool CanStep(const State& state, const Reader& reader) const {
+    switch (reader.phase) {
       case Phase::kIdle:
-        return (state.now.chunk < scenario_.keys || state.now.pending != 0) &&
+        return (KeyToAsk(state) >= 0 || reader.range >= 0 ||
+                (!state.now.done && state.ranges.HasFree())) &&
                !(End(state.now.handed) < End(state.now.captured));
       case Phase::kLow:
-        return !rules_.waits_until_shown || ShowsAll(Low(state), WhatServerShows(state));
+        return !rules_.waits_until_shown || ShowsAll(Low(reader), WhatServerShows(state));
       case Phase::kRead:
         return true;
       case Phase::kHigh:
-        return !rules_.waits_for_high || MayApply(End(state.high), End(state.now.handed));
+        return !rules_.waits_for_high || MayApply(End(reader.high), End(state.now.handed));
     }
     return false;
   }
-  void TakeLow(State* state) const {
-    state->low = LowCount(*state);
-    state->expected = rules_.low == ModelRules::Low::kStream ? state->low : 0;
+  void TakeLow(const State& state, Reader* reader) const {
+    reader->low = LowCount(state);
+    reader->low_ordinal =
+        reader->low == state.now.handed ? Reached(state) : LastOrdinal(reader->low);
+    reader->expected = rules_.low == ModelRules::Low::kStream ? reader->low : 0;
   }
-  void Step(State* state) {
-    switch (state->phase) {
+  int KeyOf(const KeyCells& cells, int otherwise) const {
+    return cells.empty() ? otherwise : std::stoi(cells[0]);
+  }
+  void TakeRange(State* state, Reader* reader) const {
+    const auto taken = state->ranges.Take();
+    reader->range = static_cast<int>(taken->id);
+    reader->next = KeyOf(taken->range.after, -1) + 1;
+    reader->last_key = KeyOf(taken->range.up_to, scenario_.keys - 1);
+    if (scenario_.readers > 1 && reader->next < reader->last_key) {
+      state->ranges.Cut(taken->id, {std::to_string(reader->next)});
+      reader->last_key = reader->next;
+    }
+  }
+  void Step(State* state, Reader* reader) {
+    switch (reader->phase) {
       case Phase::kIdle:
-        TakeLow(state);
-        state->high = state->written;
-        state->stale_generation = false;
-        state->cascaded = 0;
-        state->reads_key = state->now.pending == 0 ? -1 : std::countr_zero(state->now.pending);
-        state->phase = Phase::kLow;
+        if (const int key = KeyToAsk(*state); key >= 0) {
+          reader->asked = true;
+          reader->key = key;
+        } else {
+          if (reader->range < 0) {
+            TakeRange(state, reader);
+          }
+          reader->key = reader->next;
+        }
+        TakeLow(*state, reader);
+        reader->high = state->written;
+        reader->phase = Phase::kLow;
         return;
       case Phase::kLow:
-        state->view_value = ShownTable(*state)[static_cast<size_t>(
-            state->reads_key >= 0 ? state->reads_key : state->now.chunk)];
-        state->view_shape = Statements(*state, true, state->written);
-        state->phase = Phase::kRead;
+        reader->view_value = ShownTable(*state)[static_cast<size_t>(reader->key)];
+        reader->view_shape = Statements(*state, true, state->written);
+        reader->phase = Phase::kRead;
         return;
       case Phase::kRead:
         if (rules_.high_behind_read) {
-          state->high = state->written;
+          reader->high = state->written;
         }
         if (!rules_.low_before_read) {
-          TakeLow(state);
+          TakeLow(*state, reader);
         }
-        state->phase = Phase::kHigh;
+        reader->phase = Phase::kHigh;
         return;
       case Phase::kHigh:
-        ApplyChunk(state);
+        ApplyChunk(state, reader);
         return;
     }
   }
-  void ApplyChunk(State* state) {
-    state->phase = Phase::kIdle;
-    const int asked = std::exchange(state->reads_key, -1);
-    if (std::exchange(state->stale_generation, false) && rules_.drops_chunks_of_old_shape) {
+  uint64_t LowOfChunk(const State& state, const Reader& reader) const {
+    uint64_t low = reader.low_ordinal;
+    for (const Reader& other : state.readers) {
+      low = other.phase == Phase::kIdle || rules_.own_low_watermarks
+                ? low
+                : std::max(low, other.low_ordinal);
+    }
+    return low;
+  }
+  void ApplyChunk(State* state, Reader* reader) {
+    const Reader chunk = *reader;
+    const int64_t version = change::ChunkVersionOf(LowOfChunk(*state, chunk));
+    *reader = Reader();
+    reader->range = chunk.range;
+    reader->next = chunk.next;
+    reader->last_key = chunk.last_key;
+    if (chunk.stale_generation && rules_.drops_chunks_of_old_shape) {
       return;
     }
     Durable& now = state->now;
-    const int key = asked >= 0 ? asked : now.chunk++;
-    const uint32_t bit = uint32_t{1} << key;
-    if (asked >= 0) {
+    const uint32_t bit = uint32_t{1} << chunk.key;
+    if (chunk.asked && !chunk.again) {
       now.pending &= ~bit;
     }
-    const int64_t version = change::ChunkVersionOf(LastOrdinal(state->low));
-    if (state->view_value == kAbsent) {
-      if (asked >= 0 && rules_.deletes_missing) {
-        Store(key, version, kAbsent, &now);
+    if (chunk.view_value == kAbsent) {
+      if (chunk.asked && rules_.deletes_missing) {
+        Store(chunk.key, version, kAbsent, &now);
       }
-    } else if ((state->cascaded & bit) != 0 && rules_.filters_chunks) {
-      now.pending |= bit;
+    } else if ((chunk.cascaded & bit) != 0 && rules_.filters_chunks) {
+      AddPending(chunk.key, state);
     } else {
-      if (state->view_shape != now.shape) {
+      if (chunk.view_shape != now.shape) {
         Fail("a chunk's rows have another shape than the table");
       }
-      Store(key, version, state->view_value, &now);
+      Store(chunk.key, version, chunk.view_value, &now);
     }
-    if (now.chunk == scenario_.keys) {
-      Sweep(&now);
+    if (!chunk.asked && chunk.range >= 0) {
+      MoveOn(chunk, state, reader);
+    }
+  }
+  void MoveOn(const Reader& chunk, State* state, Reader* reader) const {
+    const bool ended = chunk.key == chunk.last_key;
+    reader->next = chunk.key + 1;
+    state->ranges.Applied(static_cast<uint64_t>(chunk.range), {std::to_string(chunk.key)}, ended);
+    reader->range = ended ? -1 : chunk.range;
+    if (state->ranges.AllApplied() || (ended && !rules_.waits_for_all_ranges)) {
+      state->now.done = true;
+      Sweep(&state->now);
+    }
+    if (state->now.done && state->now.once_more) {
+      state->now.left = true;
+      state->now.sweep_below = Reached(*state);
+      BeginAgain(state);
     }
   }
   void Sweep(Durable* now) const {
@@ -389,10 +484,19 @@ class Model {
 
   void Commit(State* state) const {
     OpenWindows windows;
-    if (state->phase != Phase::kIdle) {
-      windows.Open(LastOrdinal(state->low));
+    std::optional<uint64_t> newest;
+    for (const Reader& reader : state->readers) {
+      if (reader.phase != Phase::kIdle) {
+        newest = std::max(newest.value_or(0), reader.low_ordinal);
+        if (rules_.heeds_all_windows) {
+          windows.Open(reader.low_ordinal);
+        }
+      }
     }
-    const uint64_t last = LastOrdinal(state->now.handed);
+    if (!rules_.heeds_all_windows && newest) {
+      windows.Open(*newest);
+    }
+    const uint64_t last = Reached(*state);
     const uint64_t settled = rules_.keeps_tombstones ? windows.Settled(last) : last;
     for (Entry& entry : state->now.index) {
       if (entry.value == kAbsent && entry.version < change::VersionOf(settled + 1, 0)) {
@@ -400,12 +504,13 @@ class Model {
       }
     }
     state->saved = state->now;
+    state->saved.ranges = state->now.done ? std::vector<KeyRange>() : state->ranges.List();
   }
   static void Crash(State* state) {
     state->now = state->saved;
-    state->phase = Phase::kIdle;
-    state->reads_key = -1;
-    state->stale_generation = false;
+    state->now.ranges.clear();
+    state->ranges = KeyRanges(state->saved.ranges);
+    state->readers = {};
     state->crashed = true;
   }
 
@@ -420,7 +525,7 @@ class Model {
     }
   }
   void Check(const State& state) {
-    if (state.now.chunk < scenario_.keys || state.now.pending != 0 ||
+    if (!state.now.done || state.now.pending != 0 ||
         End(state.now.handed) < End(state.now.captured)) {
       return;
     }
@@ -433,34 +538,72 @@ class Model {
       }
     }
   }
+  class Writer {
+   public:
+    void Put(int64_t number) {
+      bytes_.append(reinterpret_cast<const char*>(&number), sizeof(number));
+    }
+    void Put(const std::vector<KeyRange>& ranges) {
+      for (const KeyRange& range : ranges) {
+        for (const KeyCells& place : {range.after, range.up_to}) {
+          Put(place.empty() ? -1 : std::stoi(place[0]));
+        }
+      }
+      Put(-2);
+    }
+    std::string* bytes() { return &bytes_; }
+
+   private:
+    std::string bytes_;
+  };
+  static std::string Bytes(const Reader& reader) {
+    Writer writer;
+    for (const int64_t number :
+         {static_cast<int64_t>(reader.phase), int64_t{reader.range >= 0},
+          int64_t{reader.range >= 0 ? reader.next : 0},
+          int64_t{reader.range >= 0 ? reader.last_key : 0}, int64_t{reader.key},
+          int64_t{reader.asked}, int64_t{reader.again}, int64_t{reader.low},
+          static_cast<int64_t>(reader.low_ordinal), int64_t{reader.expected}, int64_t{reader.high},
+          int64_t{reader.view_value}, int64_t{reader.view_shape}, int64_t{reader.cascaded},
+          int64_t{reader.stale_generation}}) {
+      writer.Put(number);
+    }
+    return *writer.bytes();
+  }
   std::string Bytes(const State& state) const {
-    std::string bytes;
-    const auto put = [&](int64_t number) {
-      bytes.append(reinterpret_cast<const char*>(&number), sizeof(number));
-    };
+    Writer writer;
     for (const Durable* durable : {&state.now, &state.saved}) {
       for (const Entry& entry : durable->index) {
-        put(entry.version);
-        put(entry.value);
+        writer.Put(entry.version);
+        writer.Put(entry.value);
       }
       for (const int number :
-           {durable->handed, durable->chunk, durable->shape, durable->captured}) {
-        put(number);
+           {durable->handed, int{durable->done}, durable->shape, durable->captured}) {
+        writer.Put(number);
       }
-      put(static_cast<int64_t>(durable->sweep_below));
-      put(int64_t{durable->pending});
+      writer.Put(static_cast<int64_t>(durable->sweep_below));
+      writer.Put(int64_t{durable->pending});
+      writer.Put((durable->once_more ? 2 : 0) + (durable->left ? 1 : 0));
+      if (!durable->done) {
+        writer.Put(durable == &state.now ? state.ranges.List() : durable->ranges);
+      }
       if (!scenario_.crashes || state.crashed) {
         break;  // what is saved matters no more
       }
     }
     for (const int64_t number :
-         {int64_t{state.written}, int64_t{state.shown}, int64_t{state.crashed},
-          static_cast<int64_t>(state.phase), int64_t{state.low}, int64_t{state.expected},
-          int64_t{state.high}, int64_t{state.view_value}, int64_t{state.view_shape},
-          int64_t{state.reads_key}, int64_t{state.cascaded}, int64_t{state.stale_generation}}) {
-      put(number);
+         {int64_t{state.written}, int64_t{state.shown}, int64_t{state.crashed}}) {
+      writer.Put(number);
     }
-    return bytes;
+    // Which of them is which does not matter.
+    std::array<std::string, kMaxReaders> readers;
+    std::transform(state.readers.begin(), state.readers.end(), readers.begin(),
+                   [](const Reader& reader) { return Bytes(reader); });
+    std::sort(readers.begin(), readers.end());
+    for (const std::string& reader : readers) {
+      writer.bytes()->append(reader);
+    }
+    return *writer.bytes();
   }
   template <class Change>
   void Try(const State& state, std::string name, Change change) {
@@ -492,14 +635,18 @@ class Model {
       Try(state, "hand_out" + std::to_string(state.now.handed),
           [&](State* next) { HandOut(next); });
     }
-    if (CanStep(state)) {
-      any = true;
-      constexpr std::string_view kNames[] = {"low", "read", "high", "apply"};
-      Try(state, std::string(kNames[static_cast<size_t>(state.phase)]),
-          [&](State* next) { Step(next); });
+    for (size_t i = 0; i < static_cast<size_t>(scenario_.readers); ++i) {
+      const Reader& reader = state.readers[i];
+      if (CanStep(state, reader)) {
+        any = true;
+        constexpr std::string_view kNames[] = {"low", "read", "high", "apply"};
+        Try(state,
+            std::string(kNames[static_cast<size_t>(reader.phase)]) +
+                (i > 0 ? "_" + std::to_string(i) : ""),
+            [&](State* next) { Step(next, &next->readers[i]); });
+      }
     }
-    if (!any && (state.now.handed < Count() || state.now.chunk < scenario_.keys ||
-                 state.now.pending != 0)) {
+    if (!any && (state.now.handed < Count() || !state.now.done || state.now.pending != 0)) {
       Fail("nothing gets on");
     }
     Try(state, "commit", [&](State* next) { Commit(next); });
@@ -527,6 +674,7 @@ std::string Describe(const ModelScenario& scenario) {
   std::string text = scenario.flavor != change::Flavor::kMysql ? "MariaDB:"
                      : scenario.gtids                          ? "MySQL:"
                                                                : "MySQL without GTIDs:";
+  text += scenario.readers > 1 ? " " + std::to_string(scenario.readers) + " readers:" : "";
   for (const ModelTransaction& transaction : scenario.transactions) {
     text += transaction.statement ? " ALTER"
             : transaction.unseen  ? " unseen xa"

@@ -1,7 +1,7 @@
-// A model of one table, its writers, the binlog's stream and a snapshot beside it, small enough that every interleaving can be tried.
+// A model of one table, its writers, the binlog's stream and a snapshot beside it, of one reader or two, small enough that every interleaving can be tried.
 //
 // The server and the index are a few lines each; every decision of the snapshot is made by the code that the product runs: snapshot/window_rules.h,
-// versions and ordinals of change/transaction.h. Rules that a case changes are faults, planted to see that the model finds them.
+// snapshot/key_ranges.h, versions and ordinals of change/transaction.h. Rules that a case changes are faults, planted to see that the model finds them.
 //
 // What a server does in the model:
 //  - a transaction is written to the binlog, and its reader may have it, before the server shows it to others;
@@ -9,7 +9,8 @@
 //  - MySQL shows independent transactions in any order (binlog_order_commits = OFF); MariaDB in the binlog's, but for XA COMMIT, which the binlog has done
 //    before the engine, so that a consistent snapshot's position may lie behind one that its view lacks;
 //  - one that is written keeps the table locked for LOCK TABLES until it is shown;
-//  - an XA transaction may have been prepared before the stream began: of its rows the stream tells nothing, and the table is read again in place;
+//  - an XA transaction may have been prepared before the stream began: of its rows the stream tells nothing, and the table is read again in place,
+//    or once more, behind the reading that is under way;
 //  - a write may be a foreign key's, of which the binlog tells nothing either: the document's key is pending, and read as a chunk of its own.
 #ifndef BINSEEK_TESTS_SYNC_SNAPSHOT_WINDOW_MODEL_H_
 #define BINSEEK_TESTS_SYNC_SNAPSHOT_WINDOW_MODEL_H_
@@ -24,6 +25,7 @@
 namespace binseek::snapshot {
 
 inline constexpr int kMaxKeys = 3;
+inline constexpr int kMaxReaders = 2;
 
 struct ModelWrite {
   int key = 0;
@@ -46,6 +48,7 @@ struct ModelScenario {
   std::vector<ModelTransaction> transactions;
   bool crashes = false;  // at most one, at any time
   bool gtids = true;     // MySQL; without them each view is opened under a lock
+  int readers = 1;       // of ranges, which are cut down to one key where there are several
 };
 
 // As the product has them, unless a case says otherwise.
@@ -61,6 +64,7 @@ struct ModelRules {
   bool knows_late_commits = true;
   bool knows_late_unseen_commits = true;
   bool locks_without_gtids = true;
+  bool reads_once_more = true;  // where rows change unseen while the table is being read
   bool sweeps = true;           // what a table that was read again has no row of
   bool filters_chunks = true;   // of children that cascades changed behind their low watermark
   bool deletes_missing = true;  // of a key that was asked for and finds no row
@@ -72,6 +76,10 @@ struct ModelRules {
       true;  // of a table that a statement has changed; else behind the statement
   bool waits_for_statement = true;  // until the server shows it, before the schema is asked for
   bool drops_chunks_of_old_shape = true;
+  // Of several readers:
+  bool own_low_watermarks = true;    // else a chunk has the newest that any of them has taken
+  bool heeds_all_windows = true;     // when tombstones are forgotten; else the newest alone
+  bool waits_for_all_ranges = true;  // with the sweep, and with calling the table read
 };
 
 struct ModelOutcome {

@@ -87,12 +87,13 @@ struct Family {
   bool gtids = true;
   bool unseen = false;
   bool cascades = false;
+  int readers = 1;
 
   std::vector<ModelTransaction> AllChoices() const {
     return Choices(keys, xa, statements, unseen, cascades);
   }
   ModelScenario Scenario(const std::vector<ModelTransaction>& history) const {
-    return {flavor, keys, history, crashes, gtids};
+    return {flavor, keys, history, crashes, gtids, readers};
   }
 };
 
@@ -155,6 +156,19 @@ TEST(WindowModelTest, ChildrenThatForeignKeysChangeAreRead) {
   ExpectSound({.flavor = Flavor::kMariadb, .keys = 2, .length = 2, .xa = true, .cascades = true});
 }
 
+TEST(WindowModelTest, RangesThatAreReadAtTheSameTimeEndAsTheTable) {
+  ExpectSound({.flavor = Flavor::kMysql, .length = 2, .crashes = true, .readers = 2});
+  ExpectSound({.flavor = Flavor::kMariadb, .length = 2, .xa = true, .crashes = true, .readers = 2});
+  ExpectSound({.flavor = Flavor::kMysql, .length = 3, .readers = 2});
+}
+
+TEST(WindowModelTest, SoDoTheyAroundAStatementAnUnseenTransactionAndCascades) {
+  ExpectSound({.flavor = Flavor::kMysql, .length = 2, .statements = true, .readers = 2});
+  ExpectSound({.flavor = Flavor::kMariadb, .length = 2, .unseen = true, .readers = 2});
+  ExpectSound({.flavor = Flavor::kMysql, .length = 2, .cascades = true, .readers = 2});
+  ExpectSound({.flavor = Flavor::kMysql, .keys = 3, .length = 2, .readers = 2});
+}
+
 class WindowModelRandomTest : public test::SeededTest {};
 
 TEST_F(WindowModelRandomTest, FiveTransactionsOverThreeKeysEndAsTheTable) {
@@ -163,6 +177,18 @@ TEST_F(WindowModelRandomTest, FiveTransactionsOverThreeKeysEndAsTheTable) {
     ModelScenario scenario{
         i % 2 == 0 ? Flavor::kMysql : Flavor::kMariadb, 3, {}, false, i % 4 != 2};
     for (int t = 0; t < 5; ++t) {
+      scenario.transactions.push_back(choices[Uniform(choices.size())]);
+    }
+    const ModelOutcome outcome = Explore(scenario, {});
+    ASSERT_FALSE(outcome.violation.has_value()) << *outcome.violation;
+  }
+}
+
+TEST_F(WindowModelRandomTest, ThreeTransactionsOverThreeKeysReadInRangesEndAsTheTable) {
+  const auto choices = Choices(3, true, true, true, true);
+  for (uint64_t i = 0; i < Iterations(4); ++i) {
+    ModelScenario scenario{i % 2 == 0 ? Flavor::kMysql : Flavor::kMariadb, 3, {}, false, true, 2};
+    for (int t = 0; t < 3; ++t) {
       scenario.transactions.push_back(choices[Uniform(choices.size())]);
     }
     const ModelOutcome outcome = Explore(scenario, {});
@@ -200,6 +226,10 @@ TEST(WindowModelTest, WithoutGtidsAndALockLoggedRowsAreMissed) {
 
 TEST(WindowModelTest, WhatATableThatIsReadAgainHasNoRowOfIsSwept) {
   ExpectFound({.keys = 1, .length = 2, .unseen = true}, {.sweeps = false});
+}
+
+TEST(WindowModelTest, RowsThatChangeUnseenWhileATableIsReadHaveItReadOnceMore) {
+  ExpectFound({.keys = 1, .length = 2, .unseen = true}, {.reads_once_more = false});
 }
 
 TEST(WindowModelTest, ChunksOnTheirWayAreCheckedForChildren) {
@@ -255,6 +285,19 @@ TEST(WindowRulesTest, AnXaCommitThatMysqlHasExecutedAndNotFinishedIsNotShown) {
   EXPECT_FALSE(ShowsAll(low, shown));
   shown.unfinished = {"1,bb,"};
   EXPECT_TRUE(ShowsAll(low, shown));
+}
+
+TEST(WindowModelTest, EachRangeHasALowWatermarkOfItsOwn) {
+  ExpectFound({.length = 2, .readers = 2}, {.own_low_watermarks = false});
+}
+
+TEST(WindowModelTest, TombstonesOutliveTheOldestWindow) {
+  ExpectFound({.length = 2, .readers = 2}, {.heeds_all_windows = false});
+}
+
+TEST(WindowModelTest, ATableIsReadWhenAllOfItsRangesAre) {
+  // Rows that the stream does not bring.
+  ExpectFound({.length = 2, .unseen = true, .readers = 2}, {.waits_for_all_ranges = false});
 }
 
 }  // namespace

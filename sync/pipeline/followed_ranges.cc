@@ -1,0 +1,133 @@
+// The part of FollowedTables that knows what snapshots have left to read.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/base/clock.h"
+#include "sync/pipeline/followed_tables.h"
+
+namespace binseek::pipeline {
+namespace {
+
+constexpr int64_t kRateWindowMicros = 5'000'000;
+
+// How often a wait looks whether it is to stop: stop tokens do not wake a CondVar.
+constexpr std::chrono::milliseconds kStopPoll{50};
+
+}  // namespace
+
+std::optional<SnapshotTask> FollowedTables::TakeTaskLocked(size_t most_keys) {
+  if (auto keys = TakeKeysLocked(most_keys)) {
+    return keys;
+  }
+  for (auto& [name, table] : tables_) {
+    if (table.state != TableState::kStopped && !table.reads_nothing && table.ranges.HasFree()) {
+      table.state = StateOf(table.checkpoint, /*begun=*/true);
+      table.samples.emplace_back(Clock::Real()->MonotonicMicros(), table.checkpoint.snapshot_rows);
+      return SnapshotTask{name,
+                          table.generation,
+                          table.checkpoint.schema,
+                          table.checkpoint.captured_from,
+                          *table.ranges.Take(),
+                          {},
+                          table.estimated_rows};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<SnapshotTask> FollowedTables::TakeTask(size_t most_keys) {
+  const MutexLock lock(&mutex_);
+  return TakeTaskLocked(most_keys);
+}
+
+std::optional<SnapshotTask> FollowedTables::AwaitTask(size_t most_keys,
+                                                      const std::stop_token& stop) {
+  const MutexLock lock(&mutex_);
+  while (!stop.stop_requested()) {
+    if (auto task = TakeTaskLocked(most_keys)) {
+      return task;
+    }
+    changed_.WaitFor(&mutex_, kStopPoll);
+  }
+  return std::nullopt;
+}
+
+void FollowedTables::CutRange(const SnapshotTask& task, const snapshot::KeyCells& border) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(task.table);
+  if (it != tables_.end() && it->second.generation == task.generation) {
+    it->second.ranges.Cut(task.range.id, border);
+    encoded_.reset();
+    changed_.NotifyAll();
+  }
+}
+
+void FollowedTables::NoteWaiting(const SnapshotTask& task, std::string why) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(task.table);
+  if (it != tables_.end() && it->second.generation == task.generation) {
+    it->second.waits_for = std::move(why);
+  }
+}
+
+bool FollowedTables::MoveOn(const ChunkProgress& chunk, Table* table) {
+  TableCheckpoint& checkpoint = table->checkpoint;
+  if (!chunk.keys.empty()) {
+    return false;
+  }
+  if (chunk.swapped) {
+    checkpoint.old = OldGeneration();
+  }
+  checkpoint.snapshot_rows += chunk.rows;
+  if (!chunk.swept) {
+    table->ranges.Applied(chunk.range, chunk.last_key, chunk.last);
+    if (!table->ranges.AllApplied()) {
+      return false;
+    }
+    if (checkpoint.sweep_below != 0) {
+      return true;  // a crash before the end of the sweep goes on behind what was read
+    }
+  }
+  checkpoint.snapshot_done = true;
+  table->reads_nothing = true;
+  checkpoint.sweep_below = 0;
+  // Else what answers is as old as it was, or all of it is to be read once more.
+  if (!checkpoint.old && !table->pending.whole()) {
+    checkpoint.stale_since_us = 0;
+    checkpoint.stale_why.clear();
+  }
+  return true;
+}
+
+bool FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
+  const int64_t now = Clock::Real()->MonotonicMicros();
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(chunk.table);
+  if (it == tables_.end() || it->second.state == TableState::kStopped) {
+    return false;  // a later chunk could not be read meanwhile
+  }
+  Table& table = it->second;
+  table.waits_for.clear();
+  encoded_.reset();
+  if (!chunk.keys.empty()) {
+    table.pending.Done(chunk.keys);
+    changed_.NotifyAll();  // what was pending again meanwhile can be taken
+    return false;
+  }
+  const bool all = MoveOn(chunk, &table);
+  table.built_stamp = all ? table.pending.last_stamp() : table.built_stamp;
+  table.estimated_rows = std::max(table.estimated_rows, table.checkpoint.snapshot_rows);
+  table.samples.emplace_back(now, table.checkpoint.snapshot_rows);
+  while (table.samples.size() > 2 && table.samples.front().first < now - kRateWindowMicros) {
+    table.samples.pop_front();
+  }
+  table.state = StateOf(table.checkpoint, /*begun=*/true);
+  Changed();
+  if (table.checkpoint.snapshot_done) {
+    changed_.NotifyAll();
+  }
+  return all;
+}
+
+}  // namespace binseek::pipeline

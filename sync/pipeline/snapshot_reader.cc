@@ -1,0 +1,309 @@
+#include "sync/pipeline/snapshot_reader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/base/log.h"
+#include "sync/mysql/connection.h"
+#include "sync/mysql/current_position.h"
+#include "sync/pipeline/source_checks.h"
+
+namespace binseek::pipeline {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kReadGoal{500};
+constexpr uint32_t kMinChunkRows = 100;
+constexpr uint32_t kMaxChunkRows = 20'000;
+constexpr size_t kMaxKeysAtOnce = 500;
+constexpr milliseconds kStreamPoll{5};
+constexpr milliseconds kRetryPause{1000};
+// An address of several servers leads elsewhere now and then; one that does so again and again has moved.
+constexpr int kElsewhereForGood = 3;
+// Pieces that a range is cut into: as many for each reader at least, where the table is large enough, so that none waits long for the last. The server
+// walks over a piece's keys to find its end: a tenth of a second for the largest, in which a statement that changes the table waits.
+constexpr uint64_t kPiecesOfEach = 4;
+constexpr uint64_t kMaxPieceRows = 100'000;
+constexpr uint64_t kChunksOfAPiece = 5;
+// Readers share what one alone may have in memory; a chunk of less would be of few rows.
+constexpr uint64_t kMinChunkBytes = uint64_t{4} << 20;
+
+uint64_t PieceRows(const SnapshotReaderOptions& options, uint64_t estimated_rows) {
+  const uint64_t least = std::min(kChunksOfAPiece * options.chunk_rows, kMaxPieceRows);
+  return std::clamp(estimated_rows / (kPiecesOfEach * options.readers), least, kMaxPieceRows);
+}
+
+}  // namespace
+
+SnapshotReader::SnapshotReader(SnapshotReaderOptions options)
+    : options_(std::move(options)),
+      chunk_bytes_(std::max(snapshot::kMaxChunkBytes / options_.readers, kMinChunkBytes)),
+      chunk_rows_(options_.chunk_rows),
+      keys_at_once_(kMaxKeysAtOnce) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+SnapshotReader::~SnapshotReader() {
+  RequestStop();
+  thread_.join();
+}
+
+void SnapshotReader::RequestStop() {
+  thread_.request_stop();
+  const MutexLock lock(&mutex_);
+  if (interruptible_ != nullptr) {
+    interruptible_->Interrupt();  // its SELECT may wait for a lock
+  }
+}
+
+Status SnapshotReader::AwaitStream(const change::BinlogPosition& position, const SnapshotTask& task,
+                                   const std::stop_token& stop) const {
+  // Nothing has come from a server that the stream has just gone to.
+  for (;;) {
+    const change::BinlogPosition reached = options_.stream->read_position().binlog;
+    if (!reached.empty() && !(reached < position)) {
+      return Status::Ok();
+    }
+    if (stop.stop_requested() || !options_.tables->IsCurrent(task.table, task.generation)) {
+      return Status::Aborted("stopped");
+    }
+    std::this_thread::sleep_for(kStreamPoll);
+  }
+}
+
+void SnapshotReader::Disconnect() {
+  SetInterruptible(nullptr);
+  connection_.reset();
+}
+
+Status SnapshotReader::Connect(const mysql::ServerInfo& stream_server) {
+  if (connection_ != nullptr && connection_->server().Identity() != stream_server.Identity()) {
+    Disconnect();
+  }
+  if (connection_ == nullptr) {
+    BINSEEK_ASSIGN_OR_RETURN(connection_, mysql::Connection::OpenAnother(options_.connection));
+    SetInterruptible(connection_.get());
+    BINSEEK_RETURN_IF_ERROR(
+        connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+    const bool elsewhere = connection_->server().Identity() != stream_server.Identity();
+    elsewhere_ = elsewhere ? elsewhere_ + 1 : 0;
+    if (elsewhere_ >= kElsewhereForGood) {
+      elsewhere_ = 0;
+      options_.stream->RequestRenewal();
+    }
+  }
+  return Status::Ok();
+}
+
+template <class Read>
+Result<snapshot::Chunk> SnapshotReader::ReadInWindow(std::string* server, Read read) {
+  const binlog::StreamReach reach = options_.queue->OpenWindow();
+  *server = reach.server.Identity();
+  Result<snapshot::Chunk> chunk = ReadFrom(reach, read);
+  if (!chunk.ok()) {
+    options_.queue->CloseWindow(reach.ordinal);
+  }
+  if (!chunk.ok() || chunk->content.cut) {
+    Disconnect();  // whatever state the session is in
+  }
+  return chunk;
+}
+
+template <class Read>
+Result<snapshot::Chunk> SnapshotReader::ReadFrom(const binlog::StreamReach& reach, Read read) {
+  BINSEEK_RETURN_IF_ERROR(Connect(reach.server));
+  if (reach.position.binlog.empty()) {
+    return Status::Unavailable("nothing has come from the server that the stream has gone to");
+  }
+  // A server that took another's place tells first where its file begins, and what was handed out before lies further on in it. Once it has
+  // told anything, it has agreed that it has all of that.
+  if (floor_moves_ != reach.moves) {
+    BINSEEK_ASSIGN_OR_RETURN(const auto end, mysql::CurrentPosition(connection_.get()));
+    if (connection_->server().Identity() == reach.server.Identity()) {
+      floor_ = end.binlog;
+      floor_moves_ = reach.moves;
+    }
+  }
+  snapshot::LowWatermark low{reach.ordinal, reach.position, reach.ordinal == options_.first_ordinal,
+                             reach.late};
+  low.position.binlog = std::max(low.position.binlog, floor_);
+  return read({reach.server, options_.brief_lock}, low);
+}
+
+Result<snapshot::Chunk> SnapshotReader::ReadChunk(const snapshot::ChunkReader& reader,
+                                                  const snapshot::KeyRange& range,
+                                                  const std::stop_token& stop,
+                                                  std::string* server) {
+  auto began = steady_clock::now();
+  auto chunk = ReadInWindow(server, [&](const snapshot::WindowAccess& access,
+                                        const snapshot::LowWatermark& low) {
+    began = steady_clock::now();
+    return snapshot::ReadChunk(connection_.get(), access, reader, range, chunk_rows_, low, stop);
+  });
+  if (!chunk.ok()) {
+    return chunk;
+  }
+  if (chunk->content.cut) {
+    chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
+    return chunk;
+  }
+  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
+                             milliseconds(1));
+  if (chunk->content.rows->size() == chunk_rows_) {
+    const auto wanted =
+        std::min(static_cast<uint64_t>(chunk_rows_) * static_cast<uint64_t>(kReadGoal.count()) /
+                     static_cast<uint64_t>(took.count()),
+                 options_.queue->RowsToApply(kMaxChunkRows));
+    // At most doubled or halved at once: one slow read says little.
+    chunk_rows_ = static_cast<uint32_t>(std::clamp<uint64_t>(
+        std::clamp<uint64_t>(wanted, chunk_rows_ / 2, uint64_t{chunk_rows_} * 2), kMinChunkRows,
+        kMaxChunkRows));
+  }
+  return chunk;
+}
+
+void SnapshotReader::SetInterruptible(mysql::Connection* connection) {
+  const MutexLock lock(&mutex_);
+  interruptible_ = connection;
+}
+
+// True where the table is another, or gone, once the stream has come to where the binlog ends now.
+bool SnapshotReader::AwaitStatements(const SnapshotTask& task, const std::stop_token& stop) {
+  const mysql::ServerInfo server = options_.stream->server();
+  if (Connect(server).ok() && connection_->server().Identity() == server.Identity()) {
+    const auto end = mysql::CurrentPosition(connection_.get());
+    if (end.ok()) {
+      AwaitStream(end->binlog, task, stop).IgnoreError();
+    }
+  }
+  return !options_.tables->IsCurrent(task.table, task.generation);
+}
+
+void SnapshotReader::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto task = options_.tables->AwaitTask(keys_at_once_, stop);
+    if (!task) {
+      return;
+    }
+    if (!task->keys.empty()) {
+      ReadKeys(*task, stop);
+    } else if (AwaitStream(task->captured_from, *task, stop).ok()) {
+      ReadRange(*task, stop);
+    }
+  }
+}
+
+Status SnapshotReader::CutRange(const snapshot::ChunkReader& reader, const SnapshotTask& task,
+                                snapshot::KeyRange* range) {
+  BINSEEK_RETURN_IF_ERROR(Connect(options_.stream->server()));
+  auto border = reader.KeyAt(connection_.get(), *range, PieceRows(options_, task.estimated_rows));
+  if (!border.ok()) {
+    Disconnect();  // whatever state the session is in
+    return border.status();
+  }
+  if (*border) {
+    options_.tables->CutRange(task, **border);
+    range->up_to = **std::move(border);
+  }
+  return Status::Ok();
+}
+
+void SnapshotReader::ReadRange(const SnapshotTask& task, const std::stop_token& stop) {
+  const snapshot::ChunkReader reader(task.schema, chunk_bytes_);
+  snapshot::KeyRange left = task.range.range;
+  bool is_cut = options_.readers == 1;
+  while (!stop.stop_requested() && options_.tables->IsCurrent(task.table, task.generation)) {
+    if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
+      ReadKeys(*keys, stop);
+    }
+    const Status cut = is_cut ? Status::Ok() : CutRange(reader, task, &left);
+    is_cut = cut.ok();
+    std::string server;
+    auto chunk = is_cut ? ReadChunk(reader, left, stop, &server) : Result<snapshot::Chunk>(cut);
+    if (stop.stop_requested()) {
+      return;
+    }
+    if (!chunk.ok()) {
+      if (!TryAgain(task, chunk.status(), stop)) {
+        return;
+      }
+      continue;
+    }
+    left.after = chunk->content.last_key;
+    const bool last = chunk->content.last;
+    ReadyChunk ready{task.table, task.generation, std::move(server), std::move(chunk).value(),
+                     {},         task.range.id};
+    if (!options_.queue->Push(std::move(ready), stop) || last) {
+      return;
+    }
+  }
+}
+
+// One chunk. The keys were taken before its window opens, so that whatever made them pending lies at or before the low watermark; one that
+// becomes pending later stays so.
+void SnapshotReader::ReadKeys(const SnapshotTask& task, const std::stop_token& stop) {
+  if (!AwaitStream(task.captured_from, task, stop).ok()) {
+    options_.tables->ReleaseKeys(task);
+    return;
+  }
+  const snapshot::ChunkReader reader(task.schema, chunk_bytes_);
+  std::vector<snapshot::KeyCells> cells;
+  for (const PendingKey& key : task.keys) {
+    cells.push_back(key.cells);
+  }
+  std::string server;
+  auto chunk = ReadInWindow(
+      &server, [&](const snapshot::WindowAccess& access, const snapshot::LowWatermark& low) {
+        return snapshot::ReadKeysChunk(connection_.get(), access, reader, cells, low, stop);
+      });
+  if (stop.stop_requested()) {
+    return;
+  }
+  if (!chunk.ok()) {
+    TryAgain(task, chunk.status(), stop);
+    options_.tables->ReleaseKeys(task);
+    return;
+  }
+  if (chunk->content.cut && cells.size() > 1) {
+    // Which keys the rows behind the cut have, only the server can tell.
+    keys_at_once_ = std::clamp<size_t>(chunk->content.rows->size(), 1, cells.size() / 2);
+    options_.queue->CloseWindow(chunk->low_ordinal);
+    options_.tables->ReleaseKeys(task);
+    return;
+  }
+  if (chunk->content.cut && cells[0].size() < task.schema->key.size()) {
+    // More rows begin with these cells than fit a chunk.
+    options_.queue->CloseWindow(chunk->low_ordinal);
+    options_.tables->AddPending({{task.table, {}}});
+    return;
+  }
+  keys_at_once_ = std::min(kMaxKeysAtOnce, keys_at_once_ * 2);
+  options_.queue->Push(
+      {task.table, task.generation, std::move(server), std::move(chunk).value(), task.keys}, stop);
+}
+
+bool SnapshotReader::TryAgain(const SnapshotTask& task, const Status& failed,
+                              const std::stop_token& stop) {
+  if (failed.retryable()) {
+    static LogEvery every(std::chrono::seconds(10));
+    every.Log(LogLevel::kWarn, "snapshot waits for the server",
+              {{"table", task.table}, {"error", failed}});
+    options_.tables->NoteWaiting(task, "its reading waits: " + failed.message());
+    std::this_thread::sleep_for(kRetryPause);
+    return true;
+  }
+  if (!AwaitStatements(task, stop)) {  // else the stream has met a statement that explains it
+    Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", failed}});
+    options_.tables->FailSnapshot(task, "its snapshot failed: " + failed.message(),
+                                  "once that is mended, ALTER TABLE " +
+                                      mysql::QuoteIdentifier(task.schema->table) +
+                                      " FORCE, or binseek resync, has it followed again");
+  }
+  return false;
+}
+
+}  // namespace binseek::pipeline
