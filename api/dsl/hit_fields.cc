@@ -9,6 +9,7 @@
 #include "engine/base/name_pattern.h"
 #include "engine/base/result.h"
 #include "engine/mapping/date.h"
+#include "engine/mapping/ip.h"
 #include "engine/mapping/mapping.h"
 #include "engine/mapping/number.h"
 #include "engine/search/field_ref.h"
@@ -212,7 +213,7 @@ Status ReadTerms(const index::IndexView& index, index::DocAddress address, const
   BINSEEK_RETURN_IF_ERROR(std::move(status));
   std::sort(texts.begin(), texts.end());
   for (const std::string& text : texts) {
-    out->push_back(Quoted(text));
+    out->push_back(Quoted(field.kind == FieldKind::kIp ? mapping::FormatIp(text) : text));
   }
   return reader->status();
 }
@@ -232,7 +233,8 @@ Status ReadDocValues(const index::IndexView& index, index::DocAddress address, c
     }
     return Status::Ok();
   }
-  if (field.kind == FieldKind::kKeyword || field.kind == FieldKind::kFlattened) {
+  if (field.kind == FieldKind::kKeyword || field.kind == FieldKind::kFlattened ||
+      field.kind == FieldKind::kIp) {
     return ReadTerms(index, address, field, out);
   }
   return field.kind == FieldKind::kText ? search::FieldDataDisabled(field.name) : Status::Ok();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/dsl/query_string.h"
+#include "api/dsl/query_string_clauses.h"
 #include "api/dsl/query_string_lexer.h"
 #include "api/dsl/query_string_terms.h"
 
@@ -28,51 +29,6 @@ DslError Failed(const std::string& query, const std::string& why) {
   error.from_shard = true;
   return error;
 }
-
-// Clauses by Lucene's classic rules: an operator between two of them changes what is asked of the one before, too.
-class Clauses {
- public:
-  explicit Clauses(bool operator_and) : operator_and_(operator_and) {}
-
-  void Add(Kind conjunction, Kind modifier, QueryPtr query) {
-    const bool prohibited = modifier == Kind::kMinus || modifier == Kind::kNot;
-    if (!clauses_.empty() && !clauses_.back().prohibited && conjunction == Kind::kAnd) {
-      clauses_.back().required = true;
-    }
-    if (!clauses_.empty() && !clauses_.back().prohibited && operator_and_ &&
-        conjunction == Kind::kOr) {
-      clauses_.back().required = false;
-    }
-    const bool required =
-        !prohibited && (operator_and_ ? conjunction != Kind::kOr
-                                      : modifier == Kind::kPlus || conjunction == Kind::kAnd);
-    clauses_.push_back({std::move(query), required, prohibited});
-  }
-
-  QueryPtr Finish(const std::string& minimum_should_match) && {
-    if (clauses_.size() == 1 && !clauses_[0].prohibited) {
-      return std::move(clauses_[0].query);
-    }
-    search::BoolOptions options;
-    for (Clause& clause : clauses_) {
-      (clause.prohibited ? options.must_not
-       : clause.required ? options.must
-                         : options.should)
-          .push_back(std::move(clause.query));
-    }
-    options.minimum_should_match = options.should.empty() ? "" : minimum_should_match;
-    return search::MakeBool(std::move(options));
-  }
-
- private:
-  struct Clause {
-    QueryPtr query;
-    bool required = false;
-    bool prohibited = false;
-  };
-  const bool operator_and_;
-  std::vector<Clause> clauses_;
-};
 
 class Parser {
  public:
@@ -110,11 +66,16 @@ class Parser {
     if (depth > kMaxParentheses) {
       return Error("its parentheses are nested too deeply");
     }
-    Clauses clauses(options_.operator_and);
+    QueryStringClauses clauses(options_.operator_and);
     size_t count = 0;
     while (Peek().kind != Kind::kEnd && Peek().kind != Kind::kClose) {
+      ++count;
+      if (Peek().kind == Kind::kWord && IsPlainWord(1)) {
+        clauses.AddWords(terms_.Words(fields, TakeWords()));
+        continue;
+      }
       Kind conjunction = Kind::kEnd;
-      if (count > 0 && (Peek().kind == Kind::kAnd || Peek().kind == Kind::kOr)) {
+      if (count > 1 && (Peek().kind == Kind::kAnd || Peek().kind == Kind::kOr)) {
         conjunction = Take().kind;
       }
       Kind modifier = Kind::kEnd;
@@ -123,7 +84,6 @@ class Parser {
       }
       BINSEEK_DSL_ASSIGN_OR_RETURN(QueryPtr query, ParseClause(fields, depth));
       clauses.Add(conjunction, modifier, std::move(query));
-      ++count;
     }
     if (count == 0) {
       return depth == 0 ? DslResult<QueryPtr>(search::MakeMatchNone())
@@ -197,7 +157,7 @@ class Parser {
     const QueryToken token = Take();
     switch (token.kind) {
       case Kind::kWord:
-        return ParseWords(fields, token.text);
+        return ParseWord(fields, token.text);
       case Kind::kQuoted:
         return terms_.Phrase(fields, token.text, Slop());
       case Kind::kPrefix:
@@ -246,19 +206,25 @@ class Parser {
     return slop;
   }
 
-  // Words side by side are one text, as far as no operator wants one of them for itself.
-  DslResult<QueryPtr> ParseWords(const Fields& fields, std::string text) {
+  // One word, behind an operator or a field's name.
+  DslResult<QueryPtr> ParseWord(const Fields& fields, std::string text) {
     if (Peek().kind == Kind::kFuzzy) {
       return terms_.Fuzzy(fields, std::move(text), FuzzinessOf(Take().text));
     }
-    while (Peek().kind == Kind::kWord && IsPlain(Peek(1).kind)) {
-      text += " " + Take().text;
-    }
     return terms_.Words(fields, std::move(text));
   }
-  static bool IsPlain(Kind next) {
-    return next != Kind::kColon && next != Kind::kFuzzy && next != Kind::kBoost &&
-           next != Kind::kAnd && next != Kind::kOr;
+  // Words side by side are one text, as far as no operator wants one of them for itself. REQUIRES: there are two.
+  std::string TakeWords() {
+    std::string text = Take().text;
+    while (IsPlainWord(0)) {
+      text += " " + Take().text;
+    }
+    return text;
+  }
+  bool IsPlainWord(size_t ahead) const {
+    const Kind next = Peek(ahead + 1).kind;
+    return Peek(ahead).kind == Kind::kWord && next != Kind::kColon && next != Kind::kFuzzy &&
+           next != Kind::kBoost && next != Kind::kAnd && next != Kind::kOr;
   }
   static std::string FuzzinessOf(const std::string& text) {
     // What used to be a similarity below 1 is as good as not given.
