@@ -310,15 +310,16 @@ DslResult<search::QueryPtr> ParseFunctionScore(const JsonValue& body, uint32_t d
       BINSEEK_DSL_ASSIGN_OR_RETURN(options.min_score, ReadFloat(value, place));
     } else if (key == "boost") {
       BINSEEK_DSL_ASSIGN_OR_RETURN(options.boost, ReadBoost(value, "function_score"));
-    } else if (key == "weight") {
-      BINSEEK_DSL_ASSIGN_OR_RETURN(single.weight, ReadFloat(value, place));
-      single_name = single_name.empty() ? key : single_name;
     } else {
-      BINSEEK_DSL_ASSIGN_OR_RETURN(const bool known, ReadFunction(key, value, &single));
-      if (!known) {
-        return NoFunction(key, value);
+      if (key == "weight") {
+        BINSEEK_DSL_ASSIGN_OR_RETURN(single.weight, ReadFloat(value, place));
+      } else {
+        BINSEEK_DSL_ASSIGN_OR_RETURN(const bool known, ReadFunction(key, value, &single));
+        if (!known) {
+          return NoFunction(key, value);
+        }
       }
-      if (!single_name.empty() && single_name != "weight") {
+      if (!single_name.empty()) {
         std::string reason = "failed to parse [function_score] query. already found function [";
         reason.append(single_name).append("], now encountering [").append(key);
         reason.append("]. use [functions] array if you want to define several functions.");

@@ -7,6 +7,7 @@
 #define BINSEEK_API_DSL_QUERY_STRING_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,7 +39,8 @@ struct QueryStringOptions {
   search::MultiMatchOptions::Kind kind = search::MultiMatchOptions::Kind::kWords;
   bool most_fields = false;
   bool cross_fields = false;
-  float tie_breaker = 0;
+  std::optional<float> tie_breaker{};  // absent: the type's
+  float TieBreaker() const { return tie_breaker.value_or(most_fields ? 1.0F : 0.0F); }
   float boost = 1;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/dsl/query_string.h"
+#include "api/dsl/query_string_clauses.h"
 #include "api/dsl/query_string_lexer.h"
 #include "api/dsl/query_string_terms.h"
 
@@ -29,58 +30,10 @@ DslError Failed(const std::string& query, const std::string& why) {
   return error;
 }
 
-// Clauses by Lucene's classic rules: an operator between two of them changes what is asked of the one before, too.
-class Clauses {
- public:
-  explicit Clauses(bool operator_and) : operator_and_(operator_and) {}
-
-  void Add(Kind conjunction, Kind modifier, QueryPtr query) {
-    const bool prohibited = modifier == Kind::kMinus || modifier == Kind::kNot;
-    if (!clauses_.empty() && !clauses_.back().prohibited && conjunction == Kind::kAnd) {
-      clauses_.back().required = true;
-    }
-    if (!clauses_.empty() && !clauses_.back().prohibited && operator_and_ &&
-        conjunction == Kind::kOr) {
-      clauses_.back().required = false;
-    }
-    const bool required =
-        !prohibited && (operator_and_ ? conjunction != Kind::kOr
-                                      : modifier == Kind::kPlus || conjunction == Kind::kAnd);
-    clauses_.push_back({std::move(query), required, prohibited});
-  }
-
-  QueryPtr Finish(const std::string& minimum_should_match) && {
-    if (clauses_.size() == 1 && !clauses_[0].prohibited) {
-      return std::move(clauses_[0].query);
-    }
-    search::BoolOptions options;
-    for (Clause& clause : clauses_) {
-      (clause.prohibited ? options.must_not
-       : clause.required ? options.must
-                         : options.should)
-          .push_back(std::move(clause.query));
-    }
-    options.minimum_should_match = options.should.empty() ? "" : minimum_should_match;
-    return search::MakeBool(std::move(options));
-  }
-
- private:
-  struct Clause {
-    QueryPtr query;
-    bool required = false;
-    bool prohibited = false;
-  };
-  const bool operator_and_;
-  std::vector<Clause> clauses_;
-};
-
 class Parser {
  public:
   Parser(const QueryStringOptions* options, std::vector<QueryToken> tokens)
-      : options_(*options),
-        terms_(options),
-        tokens_(std::move(tokens)),
-        is_one_text_(IsOneText(tokens_)) {}
+      : options_(*options), terms_(options), tokens_(std::move(tokens)) {}
 
   DslResult<QueryPtr> ParseAll() {
     const Fields fields = options_.fields.empty() ? Fields{{"*", 1}} : options_.fields;
@@ -113,11 +66,16 @@ class Parser {
     if (depth > kMaxParentheses) {
       return Error("its parentheses are nested too deeply");
     }
-    Clauses clauses(options_.operator_and);
+    QueryStringClauses clauses(options_.operator_and);
     size_t count = 0;
     while (Peek().kind != Kind::kEnd && Peek().kind != Kind::kClose) {
+      ++count;
+      if (Peek().kind == Kind::kWord && IsPlainWord(1)) {
+        clauses.AddWords(terms_.Words(fields, TakeWords()));
+        continue;
+      }
       Kind conjunction = Kind::kEnd;
-      if (count > 0 && (Peek().kind == Kind::kAnd || Peek().kind == Kind::kOr)) {
+      if (count > 1 && (Peek().kind == Kind::kAnd || Peek().kind == Kind::kOr)) {
         conjunction = Take().kind;
       }
       Kind modifier = Kind::kEnd;
@@ -126,7 +84,6 @@ class Parser {
       }
       BINSEEK_DSL_ASSIGN_OR_RETURN(QueryPtr query, ParseClause(fields, depth));
       clauses.Add(conjunction, modifier, std::move(query));
-      ++count;
     }
     if (count == 0) {
       return depth == 0 ? DslResult<QueryPtr>(search::MakeMatchNone())
@@ -200,7 +157,7 @@ class Parser {
     const QueryToken token = Take();
     switch (token.kind) {
       case Kind::kWord:
-        return ParseWords(fields, token.text);
+        return ParseWord(fields, token.text);
       case Kind::kQuoted:
         return terms_.Phrase(fields, token.text, Slop());
       case Kind::kPrefix:
@@ -249,40 +206,25 @@ class Parser {
     return slop;
   }
 
-  // Words side by side are one text, as far as no operator wants one of them for itself.
-  DslResult<QueryPtr> ParseWords(const Fields& fields, std::string text) {
+  // One word, behind an operator or a field's name.
+  DslResult<QueryPtr> ParseWord(const Fields& fields, std::string text) {
     if (Peek().kind == Kind::kFuzzy) {
       return terms_.Fuzzy(fields, std::move(text), FuzzinessOf(Take().text));
     }
-    while (Peek().kind == Kind::kWord && IsPlain(Peek(1).kind)) {
+    return terms_.Words(fields, std::move(text));
+  }
+  // Words side by side are one text, as far as no operator wants one of them for itself. REQUIRES: there are two.
+  std::string TakeWords() {
+    std::string text = Take().text;
+    while (IsPlainWord(0)) {
       text += " " + Take().text;
     }
-    const bool counts =
-        is_one_text_ && fields.size() == 1 && fields[0].first.find('*') == std::string::npos;
-    return terms_.Words(fields, std::move(text), counts ? options_.minimum_should_match : "");
+    return text;
   }
-  // Whether words side by side are all that there is, maybe in parentheses: then it is they whom minimum_should_match counts.
-  static bool IsOneText(const std::vector<QueryToken>& tokens) {
-    size_t at = 0;
-    const auto is = [&tokens](size_t i, Kind kind) {
-      return i < tokens.size() && tokens[i].kind == kind;
-    };
-    while (is(at, Kind::kOpen) || is(at + 1, Kind::kColon)) {
-      at += is(at, Kind::kOpen) ? 1 : 2;
-    }
-    const size_t first = at;
-    while (is(at, Kind::kWord)) {
-      ++at;
-    }
-    const bool has_words = at > first;
-    while (is(at, Kind::kClose)) {
-      ++at;
-    }
-    return has_words && is(at, Kind::kEnd);
-  }
-  static bool IsPlain(Kind next) {
-    return next != Kind::kColon && next != Kind::kFuzzy && next != Kind::kBoost &&
-           next != Kind::kAnd && next != Kind::kOr;
+  bool IsPlainWord(size_t ahead) const {
+    const Kind next = Peek(ahead + 1).kind;
+    return Peek(ahead).kind == Kind::kWord && next != Kind::kColon && next != Kind::kFuzzy &&
+           next != Kind::kBoost && next != Kind::kAnd && next != Kind::kOr;
   }
   static std::string FuzzinessOf(const std::string& text) {
     // What used to be a similarity below 1 is as good as not given.
@@ -294,7 +236,6 @@ class Parser {
   const QueryStringOptions& options_;
   const QueryStringTerms terms_;
   const std::vector<QueryToken> tokens_;
-  const bool is_one_text_;
   size_t at_ = 0;
 };
 

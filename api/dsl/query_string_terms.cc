@@ -33,7 +33,7 @@ std::string Normalized(const MeantField& field, const std::string& analyzer,
 
 template <class Make>
 QueryPtr QueryStringTerms::InTerms(const Fields& fields, std::string text, Make make) const {
-  search::EachFieldOptions each{fields, options_.tie_breaker, options_.lenient};
+  search::EachFieldOptions each{fields, options_.TieBreaker(), options_.lenient};
   return search::MakeEachField(std::move(each),
                                [text = std::move(text), analyzer = options_.analyzer,
                                 make = std::move(make)](const MeantField& field) -> QueryPtr {
@@ -51,15 +51,13 @@ search::MultiMatchOptions QueryStringTerms::Match(const Fields& fields, std::str
   match.match.operator_and = options_.operator_and;
   match.match.analyzer = options_.analyzer;
   match.match.lenient = options_.lenient;
-  match.tie_breaker = options_.tie_breaker;
-  match.most_fields = options_.most_fields;
+  match.tie_breaker = options_.TieBreaker();
+  match.most_fields = match.tie_breaker == 1;  // where all fields count in full, it is the sum
   return match;
 }
 
-QueryPtr QueryStringTerms::Words(const Fields& fields, std::string text,
-                                 std::string minimum_should_match) const {
+QueryPtr QueryStringTerms::Words(const Fields& fields, std::string text) const {
   search::MultiMatchOptions match = Match(fields, std::move(text));
-  match.match.minimum_should_match = std::move(minimum_should_match);
   match.kind = options_.kind;
   match.cross_fields = options_.cross_fields;
   match.slop = options_.phrase_slop;
@@ -130,7 +128,7 @@ QueryPtr QueryStringTerms::Fuzzy(const Fields& fields, std::string word,
 
 QueryPtr QueryStringTerms::Range(const Fields& fields, std::optional<search::Bound> lower,
                                  std::optional<search::Bound> upper) const {
-  search::EachFieldOptions each{fields, options_.tie_breaker, options_.lenient};
+  search::EachFieldOptions each{fields, options_.TieBreaker(), options_.lenient};
   return search::MakeEachField(
       std::move(each),
       [lower = std::move(lower), upper = std::move(upper), zone = options_.time_zone,

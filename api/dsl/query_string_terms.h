@@ -21,9 +21,7 @@ class QueryStringTerms {
   // Borrows the options, which must outlive it, not the queries.
   explicit QueryStringTerms(const QueryStringOptions* options) : options_(*options) {}
 
-  // `minimum_should_match`: of the words, where it is not empty.
-  search::QueryPtr Words(const Fields& fields, std::string text,
-                         std::string minimum_should_match) const;
+  search::QueryPtr Words(const Fields& fields, std::string text) const;
   search::QueryPtr Phrase(const Fields& fields, std::string text, uint32_t slop) const;
   search::QueryPtr Prefix(const Fields& fields, std::string prefix) const;
   search::QueryPtr Wildcard(const Fields& fields, std::string pattern) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/handlers/index_settings.h"
+#include "api/handlers/result_name.h"
 #include "engine/base/utf8.h"
 #include "engine/mapping/document_parser.h"
 #include "engine/search/index_setting.h"
@@ -53,6 +54,7 @@ struct Target {
   mapping::Mapping sound;    // as of the last document that could be parsed
   bool grown = false;
   uint64_t most_nested = mapping::kDefaultMostNested;  // objects of a document
+  mapping::MappingLimits limits{};
   bool synced_writes = true;  // a write is answered when it is durable: index.translog.durability
 };
 
@@ -196,7 +198,9 @@ class BatchMaker {
     }
     Target target{std::move(view), index, *index->mapping, *index->mapping};
     target.synced_writes = WritesAreSynced(*index);
-    const bool ignores = IgnoresMalformed(AllSettings(*index));
+    const FlatSettings settings = AllSettings(*index);
+    const bool ignores = IgnoresMalformed(settings);
+    target.limits = MappingLimitsOf(settings);
     target.mapping.set_ignores_malformed(ignores);
     target.sound.set_ignores_malformed(ignores);
     target.most_nested = search::IndexSetting(*index, "index.mapping.nested_objects.limit",
@@ -209,6 +213,12 @@ class BatchMaker {
     Result<mapping::Document> document =
         mapping::ParseDocument(source, &target->mapping, target->most_nested);
     if (target->mapping.fields().size() != target->sound.fields().size()) {
+      if (document.ok()) {
+        Status limited = mapping::CheckMappingLimits(target->mapping, target->limits);
+        if (!limited.ok()) {
+          document = std::move(limited);
+        }
+      }
       if (document.ok()) {
         target->sound = target->mapping;
         target->grown = true;
@@ -248,23 +258,6 @@ std::optional<RestError> ErrorOfResult(const index::IndexView& index, const Docu
       break;
   }
   return std::nullopt;
-}
-
-std::string_view ResultName(index::Outcome outcome) {
-  switch (outcome) {
-    case index::Outcome::kCreated:
-      return "created";
-    case index::Outcome::kDeleted:
-      return "deleted";
-    case index::Outcome::kMissing:
-      return "not_found";
-    case index::Outcome::kUpdated:
-    case index::Outcome::kStale:
-    case index::Outcome::kConflict:
-    case index::Outcome::kFailed:
-      break;
-  }
-  return "updated";
 }
 
 RestError WrittenFromSource(const Node& node, const std::string& index) {

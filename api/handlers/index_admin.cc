@@ -86,7 +86,10 @@ RestResult<NewIndex> ParseNewIndex(const JsonValue& body) {
       continue;
     }
     if (key == "mappings" && value.is_object()) {
-      const Status parsed = made.mapping.Merge(TextOf(value));
+      Status parsed = made.mapping.Merge(TextOf(value));
+      if (parsed.ok()) {
+        parsed = mapping::CheckMappingLimits(made.mapping, MappingLimitsOf(made.settings));
+      }
       if (!parsed.ok()) {
         return RestError(400, "mapper_parsing_exception",
                          "Failed to parse mapping: " + parsed.message());
@@ -199,8 +202,13 @@ HandlerResult PutMapping(Node* node, const Request& request) {
         return *std::move(refused);
       }
       mapping::Mapping mapping = *index->mapping;
-      mapping.set_ignores_malformed(IgnoresMalformed(AllSettings(*index)));
+      const FlatSettings settings = AllSettings(*index);
+      mapping.set_ignores_malformed(IgnoresMalformed(settings));
       BINSEEK_REST_RETURN_IF_ERROR(mapping.Merge(text));
+      if (mapping.fields().size() != index->mapping->fields().size()) {
+        BINSEEK_REST_RETURN_IF_ERROR(
+            mapping::CheckMappingLimits(mapping, MappingLimitsOf(settings)));
+      }
       BINSEEK_REST_RETURN_IF_ERROR(
           node->engine()->UpdateMapping(index->id, std::move(mapping), index::Durability::kLogged));
     }

@@ -1,7 +1,9 @@
 #include "api/handlers/index_settings.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <optional>
 
 #include "api/nearest_name.h"
 #include "engine/search/similarity_model.h"
@@ -15,7 +17,9 @@ constexpr std::string_view kKnown[] = {
     "index.codec",
     "index.hidden",
     "index.highlight.max_analyzed_offset",
+    "index.mapping.depth.limit",
     "index.mapping.ignore_malformed",
+    "index.mapping.nested_fields.limit",
     "index.mapping.nested_objects.limit",
     "index.mapping.total_fields.limit",
     "index.max_docvalue_fields_search",
@@ -41,6 +45,18 @@ constexpr std::string_view kSortPrefix = "index.sort.";
 // Similarities by name, each with parameters of its own.
 constexpr std::string_view kSimilarityPrefix = "index.similarity.";
 constexpr int kMaxDepth = 10;
+
+// Those that have to be numbers, since a mapping may grow as far as they say.
+constexpr std::string_view kMappingLimits[] = {"index.mapping.depth.limit",
+                                               "index.mapping.nested_fields.limit",
+                                               "index.mapping.total_fields.limit"};
+
+std::optional<uint64_t> NaturalOf(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional<uint64_t>(number)
+                                                                  : std::nullopt;
+}
 
 RestError UnknownSetting(const std::string& name) {
   std::string reason = "unknown setting [" + name + "]";
@@ -189,6 +205,13 @@ RestResult<FlatSettings> ParseSettings(const JsonValue& json) {
   if (std::optional<RestError> error = Flatten("", json, 0, &settings)) {
     return *std::move(error);
   }
+  for (const std::string_view name : kMappingLimits) {
+    const auto given = settings.find(std::string(name));
+    if (given != settings.end() && !NaturalOf(given->second)) {
+      return IllegalArgument("Failed to parse value [" + given->second + "] for setting [" +
+                             given->first + "]");
+    }
+  }
   const Result<search::Similarities> similarities =
       search::Similarities::OfIndex(SettingsJson(settings));
   if (!similarities.ok()) {
@@ -218,6 +241,20 @@ mapping::IndexSortSettings SortSettings(const FlatSettings& settings) {
 bool IgnoresMalformed(const FlatSettings& settings) {
   const auto given = settings.find("index.mapping.ignore_malformed");
   return given != settings.end() && given->second == "true";
+}
+
+mapping::MappingLimits MappingLimitsOf(const FlatSettings& settings) {
+  mapping::MappingLimits limits;
+  const auto read = [&settings](std::string_view name, uint64_t* limit) {
+    const auto given = settings.find(std::string(name));
+    if (given != settings.end()) {
+      *limit = NaturalOf(given->second).value_or(*limit);
+    }
+  };
+  read("index.mapping.depth.limit", &limits.depth);
+  read("index.mapping.nested_fields.limit", &limits.nested_fields);
+  read("index.mapping.total_fields.limit", &limits.total_fields);
+  return limits;
 }
 
 bool WritesAreSynced(const index::IndexView& index) {

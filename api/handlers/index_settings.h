@@ -11,6 +11,7 @@
 #include "engine/base/json.h"
 #include "engine/index/engine_view.h"
 #include "engine/mapping/index_sort.h"
+#include "engine/mapping/mapping_limits.h"
 
 namespace binseek::api {
 
@@ -28,6 +29,8 @@ FlatSettings AllSettings(const index::IndexView& index);
 mapping::IndexSortSettings SortSettings(const FlatSettings& settings);
 // index.mapping.ignore_malformed: what the mapping's fields do where they say nothing.
 bool IgnoresMalformed(const FlatSettings& settings);
+// index.mapping.total_fields.limit, nested_fields.limit, depth.limit.
+mapping::MappingLimits MappingLimitsOf(const FlatSettings& settings);
 // Writes are answered when they are durable: index.translog.durability is not async.
 bool WritesAreSynced(const index::IndexView& index);
 // Writes the nested object.

@@ -267,9 +267,10 @@ Result<int64_t> ParseBound(const Field& field, std::string_view text, Rounding r
   if (field.kind != FieldKind::kLong && field.kind != FieldKind::kUnsignedLong &&
       field.kind != FieldKind::kDecimal && field.kind != FieldKind::kTokenCount) {
     if (field.kind == FieldKind::kFloat || field.kind == FieldKind::kHalfFloat) {
-      // Compared as doubles: 0.1f is not 0.1, and the bound must not move to the nearest float.
+      // The nearest value that the field can have, as for a value that is written into it: 0.1 means what was written as 0.1.
       BINSEEK_ASSIGN_OR_RETURN(const double value, ParseDouble(text));
-      return SortableFromDouble(value);
+      const Result<int64_t> own = ParseColumnValue(field, text);
+      return own.ok() ? *own : SortableFromDouble(value);
     }
     return ParseColumnValue(field, text);
   }

@@ -40,6 +40,8 @@ struct AggregationContext {
   Interrupt* interrupt = nullptr;
 
   bool scores = false;  // BucketedDocs have them
+  // Results are built of what is below a bucket that fills a gap: no terms without documents are looked for there.
+  bool within_gap = false;
 
   // Counts buckets that a result is about to hold.
   Status AddBuckets(uint64_t count);

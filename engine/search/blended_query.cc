@@ -109,7 +109,7 @@ Result<QueryPtr> QueryOf(const BindContext& context, const Group& group, const M
   if (clauses.empty()) {
     return match.zero_terms_all ? MakeMatchAll() : MakeMatchNone();
   }
-  if (!match.operator_and && tokens.size() > 1) {
+  if (tokens.size() > 1) {
     combined.minimum_should_match = match.minimum_should_match;
   }
   return MakeBool(std::move(combined));

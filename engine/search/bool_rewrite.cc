@@ -199,10 +199,11 @@ QueryPtr OnlyClause(const BoolOptions& rewritten) {
       rewritten.must.size() + rewritten.should.size() != 1) {
     return nullptr;
   }
-  if (!rewritten.must.empty()) {
-    return rewritten.must[0];
-  }
   const Result<int> minimum = MinimumOf(rewritten);
+  if (!rewritten.must.empty()) {
+    // Of no optional clauses none can be asked for, and then nothing matches.
+    return minimum.ok() && *minimum <= 0 ? rewritten.must[0] : nullptr;
+  }
   return minimum.ok() && *minimum <= 1 ? rewritten.should[0] : nullptr;
 }
 

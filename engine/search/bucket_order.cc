@@ -102,6 +102,19 @@ void SortBuckets(const std::vector<BucketOrder>& order, size_t size,
   buckets->resize(keep);
 }
 
+namespace {
+
+Result<std::vector<AggregationResult>> BuildBelow(const CandidateBucket& bucket,
+                                                  SubAggregators* children,
+                                                  AggregationContext* context) {
+  const bool outer = std::exchange(context->within_gap, context->within_gap || bucket.gap);
+  Result<std::vector<AggregationResult>> below = children->Build(bucket.id);
+  context->within_gap = outer;
+  return below;
+}
+
+}  // namespace
+
 Status BuildAndSort(const std::vector<BucketOrder>& order, size_t size,
                     const std::function<int(uint32_t, uint32_t)>& compare_keys,
                     SubAggregators* children, AggregationContext* context,
@@ -110,7 +123,7 @@ Status BuildAndSort(const std::vector<BucketOrder>& order, size_t size,
   if (by_metric) {
     const uint32_t before = context->buckets;
     for (CandidateBucket& bucket : *buckets) {
-      BINSEEK_ASSIGN_OR_RETURN(bucket.children, children->Build(bucket.id));
+      BINSEEK_ASSIGN_OR_RETURN(bucket.children, BuildBelow(bucket, children, context));
       bucket.buckets_below = context->buckets - before;
       context->buckets = before;
       for (const BucketOrder& criterion : order) {
@@ -127,7 +140,7 @@ Status BuildAndSort(const std::vector<BucketOrder>& order, size_t size,
     if (by_metric) {
       BINSEEK_RETURN_IF_ERROR(context->AddBuckets(bucket.buckets_below));
     } else if (!children->empty()) {
-      BINSEEK_ASSIGN_OR_RETURN(bucket.children, children->Build(bucket.id));
+      BINSEEK_ASSIGN_OR_RETURN(bucket.children, BuildBelow(bucket, children, context));
     }
   }
   return Status::Ok();

@@ -24,6 +24,7 @@ Status CheckOrders(const std::vector<AggregationSpec>& specs);
 struct CandidateBucket {
   uint32_t id = 0;
   uint64_t count = 0;
+  bool gap = false;  // shown between those that documents came to
   // Where the order needs them, with the buckets that they hold.
   std::vector<AggregationResult> children{};
   uint32_t buckets_below = 0;

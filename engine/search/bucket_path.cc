@@ -115,10 +115,17 @@ std::optional<double> NumberOf(const AggregationResult& result, std::string_view
     if (name == "normalized_value") {
       return number->normalized.value_or(kNone);
     }
-    return name.empty() || name == "value" ? std::optional(number->value.value_or(kNone))
+    // The least of nothing is greater than all others.
+    const double none = result.type_name == "min"   ? std::numeric_limits<double>::infinity()
+                        : result.type_name == "max" ? -std::numeric_limits<double>::infinity()
+                                                    : kNone;
+    return name.empty() || name == "value" ? std::optional(number->value.value_or(none))
                                            : std::nullopt;
   }
   if (const auto* const stats = result.As<StatsResult>()) {
+    if (stats->count == 0 && (name == "min" || name == "max")) {
+      return name == "min" ? stats->min : stats->max;
+    }
     return name.empty() ? std::nullopt : std::optional(StatsNumber(*stats, name));
   }
   if (const auto* const percentiles = result.As<PercentilesResult>()) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "engine/codec/norms.h"
 #include "engine/search/bool_scorer.h"
@@ -109,6 +111,19 @@ class CombinedTermScorer final : public Scorer {
   std::array<float, Window::kDocs> freqs_{};
 };
 
+// The score that it gives the document; absent: it does not match.
+Result<std::optional<float>> ScoreIn(std::unique_ptr<Scorer> scorer, DocId doc) {
+  const auto window = std::make_unique<Window>();
+  const DocId first = doc / Window::kDocs * Window::kDocs;
+  const uint32_t offset = doc - first;
+  const bool matches = scorer != nullptr && scorer->FillWindow(first, window.get()) &&
+                       (window->match[offset / 64] >> (offset % 64) & 1) != 0;
+  if (scorer != nullptr) {
+    BINSEEK_RETURN_IF_ERROR(scorer->status());
+  }
+  return matches ? std::optional<float>(window->score[offset]) : std::nullopt;
+}
+
 struct CombinedTerm {
   std::string term;
   float weight = 0;
@@ -146,6 +161,24 @@ class CombinedFieldsWeight final : public Weight {
         std::make_unique<BoolScorer>(std::move(clauses), &segment, scores_));
   }
 
+  Result<Explanation> Explain(const index::SegmentView& segment, DocId doc) const override {
+    BINSEEK_ASSIGN_OR_RETURN(const DocMatch match, MatchDoc(*this, segment, doc));
+    if (!match.matches || !scores_) {
+      return match.matches ? Weight::Explain(segment, doc) : NotMatched("no matching term");
+    }
+    std::vector<Explanation> details;
+    for (const CombinedTerm& term : terms_) {
+      BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<Scorer> scorer, TermScorerOf(term, segment));
+      BINSEEK_ASSIGN_OR_RETURN(const std::optional<float> score, ScoreIn(std::move(scorer), doc));
+      if (score) {
+        details.push_back(Matched(*score, "weight(" + NameOf(term) + " in " + std::to_string(doc) +
+                                              "), computed as boost * idf * tf over all fields"));
+        details.back().plain = "\"" + term.term + "\" in " + FieldNames(", ");
+      }
+    }
+    return details.size() == 1 ? std::move(details[0])
+                               : Matched(match.score, "sum of:", std::move(details));
+  }
   void VisitTerms(TermVisitor* visitor) const override {
     for (const CombinedTerm& term : terms_) {
       for (const WeightedField& field : combined_->fields) {
@@ -155,6 +188,21 @@ class CombinedFieldsWeight final : public Weight {
   }
 
  private:
+  std::string FieldNames(std::string_view between) const {
+    std::string names;
+    for (const WeightedField& field : combined_->fields) {
+      names += names.empty() ? "" : between;
+      names += field.field.name;
+      if (field.weight != 1) {
+        names += "^" + FloatText(field.weight);
+      }
+    }
+    return names;
+  }
+  std::string NameOf(const CombinedTerm& term) const {
+    return "CombinedFieldQuery((" + FieldNames(" ") + ")(" + term.term + "))";
+  }
+
   Result<std::unique_ptr<Scorer>> TermScorerOf(const CombinedTerm& term,
                                                const index::SegmentView& segment) const {
     std::vector<CombinedTermScorer::Part> parts;

@@ -31,6 +31,16 @@ class DateNearness final : public ValueScore {
     return static_cast<float>(static_cast<double>(weight_) *
                               (pivot / (pivot + static_cast<double>(distance))));
   }
+  Explanation Explain(int64_t column_value) const override {
+    const int64_t value = nanos_ ? column_value : mapping::MillisFromMicros(column_value);
+    return Matched(
+        Score(column_value),
+        "Distance score, computed as weight * pivotDistance / (pivotDistance + "
+        "abs(value - origin)) from:",
+        {Matched(weight_, "weight"), Matched(static_cast<float>(pivot_), "pivotDistance"),
+         Matched(static_cast<float>(origin_), "origin"),
+         Matched(static_cast<float>(value), "current value")});
+  }
 
  private:
   const bool nanos_;
@@ -46,6 +56,15 @@ class GeoNearness final : public ValueScore {
   float Score(int64_t column_value) const override {
     const double distance = mapping::GeoDistanceMeters(origin_, mapping::DecodeGeo(column_value));
     return static_cast<float>(static_cast<double>(weight_) * (pivot_ / (pivot_ + distance)));
+  }
+  Explanation Explain(int64_t column_value) const override {
+    const double distance = mapping::GeoDistanceMeters(origin_, mapping::DecodeGeo(column_value));
+    return Matched(
+        Score(column_value),
+        "Distance score, computed as weight * pivotDistance / (pivotDistance + "
+        "abs(distance)) from:",
+        {Matched(weight_, "weight"), Matched(static_cast<float>(pivot_), "pivotDistance"),
+         Matched(static_cast<float>(distance), "current distance")});
   }
 
  private:

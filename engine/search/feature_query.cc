@@ -49,6 +49,36 @@ class FeatureFunction {
     return 0;
   }
 
+  // As Lucene words it. `name`: "the pagerank field".
+  Explanation Explain(float value, const std::string& name) const {
+    constexpr std::string_view kPivot =
+        "k, pivot feature value that would give a score contribution equal to w/2";
+    std::vector<Explanation> details = {Matched(weight_, "w, weight of this function")};
+    std::string how;
+    switch (function_) {
+      case Function::kSaturation:
+        how = "Saturation function on " + name + ", computed as w * S / (S + k) from:";
+        details.push_back(Matched(pivot_, std::string(kPivot)));
+        break;
+      case Function::kLog:
+        how = "Log function on " + name + ", computed as w * log(a + S) from:";
+        details.push_back(Matched(scaling_factor_, "a, scaling factor"));
+        break;
+      case Function::kSigmoid:
+        how = "Sigmoid function on " + name + ", computed as w * S^a / (S^a + k^a) from:";
+        details.push_back(Matched(pivot_, std::string(kPivot)));
+        details.push_back(Matched(static_cast<float>(exponent_),
+                                  "a, exponent, higher values make the function grow slower "
+                                  "before k and faster after k"));
+        break;
+      case Function::kLinear:
+        how = "Linear function on " + name + ", computed as w * S from:";
+        break;
+    }
+    details.push_back(Matched(value, "S, feature value"));
+    return Matched(Score(value), std::move(how), std::move(details));
+  }
+
  private:
   const Function function_;
   const float weight_;
@@ -60,13 +90,18 @@ class FeatureFunction {
 
 class FeatureScore final : public ValueScore {
  public:
-  explicit FeatureScore(const FeatureFunction& function) : function_(function) {}
+  FeatureScore(const FeatureFunction& function, std::string name)
+      : function_(function), name_(std::move(name)) {}
   float Score(int64_t column_value) const override {
     return function_.Score(static_cast<float>(mapping::DoubleFromSortable(column_value)));
+  }
+  Explanation Explain(int64_t column_value) const override {
+    return function_.Explain(static_cast<float>(mapping::DoubleFromSortable(column_value)), name_);
   }
 
  private:
   const FeatureFunction function_;
+  const std::string name_;
 };
 
 // One of a rank_features field: its terms are few where weights are coarse, and each is a score.
@@ -116,8 +151,12 @@ Status ForEachFeatureTerm(const index::SegmentView& segment, mapping::FieldId fi
 class FeatureTermsWeight final : public Weight {
  public:
   FeatureTermsWeight(mapping::FieldId field, std::string prefix, const FeatureFunction& function,
-                     bool scores)
-      : field_(field), prefix_(std::move(prefix)), function_(function), scores_(scores) {}
+                     std::string name, bool scores)
+      : field_(field),
+        prefix_(std::move(prefix)),
+        function_(function),
+        name_(std::move(name)),
+        scores_(scores) {}
 
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
     SegmentBits bits(segment.max_doc());
@@ -148,10 +187,32 @@ class FeatureTermsWeight final : public Weight {
         std::make_unique<FeatureTermsScorer>(std::move(bits), std::move(scores), found));
   }
 
+  Result<Explanation> Explain(const index::SegmentView& segment, DocId doc) const override {
+    Explanation best = NotMatched("no matching term");
+    Status status;
+    BINSEEK_RETURN_IF_ERROR(ForEachFeatureTerm(
+        segment, field_, prefix_,
+        [&](const codec::FieldTerms& terms, const codec::TermInfo& info, float value) {
+          codec::BlockPostings postings = terms.Postings(info);
+          if (postings.Advance(doc) == doc) {
+            Explanation one = function_.Explain(value, name_);
+            if (!best.matches || one.value > best.value) {
+              best = std::move(one);
+            }
+          }
+          if (postings.corrupt()) {
+            status = postings.status();
+          }
+        }));
+    BINSEEK_RETURN_IF_ERROR(std::move(status));
+    return best.matches && !scores_ ? Weight::Explain(segment, doc) : std::move(best);
+  }
+
  private:
   const mapping::FieldId field_;
   const std::string prefix_;
   const FeatureFunction function_;
+  const std::string name_;
   const bool scores_;
 };
 
@@ -208,10 +269,13 @@ class RankFeatureQuery final : public Query {
     }
     const FeatureFunction function(options_, options_.boost * boost, pivot);
     if (one) {
-      return MakeValueScore(field->id, std::make_unique<FeatureScore>(function), context.scores);
+      return MakeValueScore(
+          field->id, std::make_unique<FeatureScore>(function, "the " + field->name + " field"),
+          context.scores);
     }
-    return std::unique_ptr<Weight>(
-        std::make_unique<FeatureTermsWeight>(field->id, prefix, function, context.scores));
+    return std::unique_ptr<Weight>(std::make_unique<FeatureTermsWeight>(
+        field->id, prefix, function,
+        "the " + field->name + " field for the " + feature + " feature", context.scores));
   }
   bool constant_score() const override { return false; }
 

@@ -272,12 +272,14 @@ class FunctionScoreQuery final : public Query {
       }
       functions.push_back(std::move(filtered));
     }
-    return std::unique_ptr<Weight>(
-        std::make_unique<FunctionScoreWeight>(std::move(query), std::move(functions),
-                                              Modes{.score_mode = options_.score_mode,
-                                                    .boost_mode = options_.boost_mode,
-                                                    .max_boost = options_.max_boost,
-                                                    .min_score = options_.min_score}));
+    // One that always applies is not averaged by its own weight.
+    const bool alone = functions.size() == 1 && functions[0].filter == nullptr;
+    return std::unique_ptr<Weight>(std::make_unique<FunctionScoreWeight>(
+        std::move(query), std::move(functions),
+        Modes{.score_mode = alone ? ScoreMode::kMultiply : options_.score_mode,
+              .boost_mode = options_.boost_mode,
+              .max_boost = options_.max_boost,
+              .min_score = options_.min_score}));
   }
   std::vector<const Query*> children() const override {
     std::vector<const Query*> out = {options_.query.get()};

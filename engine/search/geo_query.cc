@@ -171,7 +171,8 @@ class GeoQuery final : public Query {
       return Status::InvalidArgument("failed to create query: field [" + field_ +
                                      "] is not a geo_point field");
     }
-    return MakeColumnFilter(ref->field->id, test_, context.scores, boost_ * boost);
+    return Describe(MakeColumnFilter(ref->field->id, test_, context.scores, boost_ * boost),
+                    "GeoQuery [field=" + field_ + "]");
   }
   bool constant_score() const override { return true; }
 

@@ -136,7 +136,7 @@ class HistogramAggregator final : public Aggregator {
     std::vector<CandidateBucket> shown;
     for (const uint32_t id : table_.OfParent(parent)) {
       if (table_.count(id) >= options_.min_doc_count) {
-        shown.push_back({.id = id, .count = table_.count(id)});
+        shown.push_back({.id = id, .count = table_.count(id), .gap = table_.count(id) == 0});
       }
     }
     std::vector<BucketOrder> order = options_.order;

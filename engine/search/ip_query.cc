@@ -70,8 +70,13 @@ Result<std::unique_ptr<Weight>> BindIpValues(const BindContext& context, const F
     }
     blocks.push_back(*std::move(block));
   }
-  return std::unique_ptr<Weight>(
-      std::make_unique<IpBlocksWeight>(ref, Normalized(std::move(blocks)), context.scores, score));
+  std::string name = ref.field->name + ":(";
+  for (const std::string& value : values) {
+    name += (name.ends_with('(') ? "" : " ") + value;
+  }
+  return Describe(
+      std::make_unique<IpBlocksWeight>(ref, Normalized(std::move(blocks)), context.scores, score),
+      values.size() == 1 ? ref.field->name + ":" + values[0] : name + ")");
 }
 
 Result<std::unique_ptr<Weight>> BindIpRange(const BindContext& context, const FieldRef& ref,
@@ -92,8 +97,11 @@ Result<std::unique_ptr<Weight>> BindIpRange(const BindContext& context, const Fi
     }
     (is_lower ? block.first : block.last) = *std::move(bytes);
   }
-  return std::unique_ptr<Weight>(std::make_unique<IpBlocksWeight>(
-      ref, std::vector<IpBlock>{std::move(block)}, context.scores, score));
+  const std::string name = ref.field->name + ":[" + mapping::FormatIp(block.first) + " TO " +
+                           mapping::FormatIp(block.last) + "]";
+  return Describe(std::make_unique<IpBlocksWeight>(ref, std::vector<IpBlock>{std::move(block)},
+                                                   context.scores, score),
+                  name);
 }
 
 }  // namespace binseek::search

@@ -22,11 +22,14 @@ class TokenCollector final : public analysis::TokenSink {
     if (tokens_.size() <= kMaxClauses) {
       tokens_.emplace_back(token.term);
     }
+    end_ = token.end_offset;
   }
   const std::vector<std::string>& tokens() const { return tokens_; }
+  uint32_t end() const { return end_; }  // of the last one in the text
 
  private:
   std::vector<std::string> tokens_;
+  uint32_t end_ = 0;
 };
 
 class MatchQuery final : public Query {
@@ -42,8 +45,7 @@ class MatchQuery final : public Query {
       BINSEEK_ASSIGN_OR_RETURN(const QueryPtr terms, ResolveText(*ref->field));
       return terms->Bind(context, boost);
     }
-    Result<std::unique_ptr<Weight>> exact =
-        TermOf(options_.text, options_.boost)->Bind(context, boost);
+    Result<std::unique_ptr<Weight>> exact = Exact(*ref)->Bind(context, boost);
     if (options_.lenient && exact.status().code() == StatusCode::kInvalidArgument) {
       return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
     }
@@ -57,7 +59,7 @@ class MatchQuery final : public Query {
     if (ref->is_text()) {
       return ResolveText(*ref->field);
     }
-    return options_.lenient ? QueryPtr() : TermOf(options_.text, options_.boost);
+    return options_.lenient ? QueryPtr() : Exact(*ref);
   }
   float boost() const override { return options_.boost; }
 
@@ -78,7 +80,17 @@ class MatchQuery final : public Query {
       return Status::InvalidArgument("failed to create query: maxClauseCount is set to " +
                                      std::to_string(kMaxClauses));
     }
-    return Combine(collector.tokens());
+    // A blank or a comma behind it ends the last word: it is no beginning of one any more.
+    return options_.last_is_prefix && collector.end() == options_.text.size()
+               ? CombineWithPrefix(collector.tokens())
+               : Combine(collector.tokens());
+  }
+
+  // The text as it is, where the field is none of texts.
+  QueryPtr Exact(const FieldRef& ref) const {
+    return options_.last_is_prefix && ref.field->kind == mapping::FieldKind::kKeyword
+               ? MakePrefix(options_.field, options_.text, false, options_.boost)
+               : TermOf(options_.text, options_.boost);
   }
 
   // All but the last are counted as what they are; it stands at the end.
@@ -90,9 +102,7 @@ class MatchQuery final : public Query {
     BoolOptions combined;
     combined.boost = options_.boost;
     std::vector<QueryPtr>& clauses = options_.operator_and ? combined.must : combined.should;
-    if (!options_.operator_and) {
-      combined.minimum_should_match = options_.minimum_should_match;
-    }
+    combined.minimum_should_match = options_.minimum_should_match;
     for (size_t i = 0; i + 1 < tokens.size(); ++i) {
       clauses.push_back(TermOf(tokens[i], 1));
     }
@@ -115,9 +125,6 @@ class MatchQuery final : public Query {
   }
 
   QueryPtr Combine(const std::vector<std::string>& tokens) const {
-    if (options_.last_is_prefix) {
-      return CombineWithPrefix(tokens);
-    }
     if (tokens.size() == 1) {
       // One term has nothing optional, whatever minimum_should_match says.
       return TermOf(tokens[0], options_.boost);
@@ -125,9 +132,8 @@ class MatchQuery final : public Query {
     BoolOptions combined;
     combined.boost = options_.boost;
     std::vector<QueryPtr>& clauses = options_.operator_and ? combined.must : combined.should;
-    if (!options_.operator_and) {
-      combined.minimum_should_match = options_.minimum_should_match;
-    }
+    // Where all are required none is optional: a number of optional ones is then more than there are, and nothing matches.
+    combined.minimum_should_match = options_.minimum_should_match;
     if (!options_.operator_and && !options_.minimum_should_match.empty()) {
       for (const std::string& token : tokens) {  // a token counts as often as it occurs
         clauses.push_back(TermOf(token, 1));

@@ -69,6 +69,13 @@ Status QueryError(const Status& status) {
              : Status::InvalidArgument("failed to create query: " + status.message());
 }
 
+// Named where all of its terms score alike; else each of them is told.
+std::unique_ptr<Weight> Constant(const Rewrite& rewrite, std::unique_ptr<Weight> weight,
+                                 std::string name) {
+  return rewrite.kind == Rewrite::Kind::kConstant ? Describe(std::move(weight), std::move(name))
+                                                  : std::move(weight);
+}
+
 class WildcardQuery final : public Query {
  public:
   explicit WildcardQuery(WildcardOptions options) : options_(std::move(options)) {}
@@ -86,8 +93,9 @@ class WildcardQuery final : public Query {
     if (!dfa.ok()) {
       return QueryError(dfa.status());
     }
-    return BindPattern(context, *ref, MakePattern(*std::move(dfa)), rewrite,
-                       options_.boost * boost);
+    BINSEEK_ASSIGN_OR_RETURN(auto weight, BindPattern(context, *ref, MakePattern(*std::move(dfa)),
+                                                      rewrite, options_.boost * boost));
+    return Constant(rewrite, std::move(weight), options_.field + ":" + options_.value);
   }
   bool constant_score() const override { return options_.rewrite.empty(); }
 
@@ -123,8 +131,9 @@ class RegexpQuery final : public Query {
     if (!dfa.ok()) {
       return QueryError(dfa.status());
     }
-    return BindPattern(context, *ref, MakePattern(*std::move(dfa)), rewrite,
-                       options_.boost * boost);
+    BINSEEK_ASSIGN_OR_RETURN(auto weight, BindPattern(context, *ref, MakePattern(*std::move(dfa)),
+                                                      rewrite, options_.boost * boost));
+    return Constant(rewrite, std::move(weight), options_.field + ":/" + options_.value + "/");
   }
   bool constant_score() const override { return options_.rewrite.empty(); }
 

@@ -14,6 +14,7 @@
 #include "engine/search/phrase_scorer.h"
 #include "engine/search/query.h"
 #include "engine/search/query_tokens.h"
+#include "engine/search/term_explanation.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
@@ -60,13 +61,60 @@ class PhraseWeight final : public Weight {
       BINSEEK_ASSIGN_OR_RETURN(score, MakeTermScore(context, ref, terms, boost));
     }
     return std::unique_ptr<Weight>(
-        new PhraseWeight(*ref.field, std::move(places), slop, context.scores, std::move(score)));
+        new PhraseWeight(context, ref, std::move(places), slop, boost, std::move(score)));
   }
 
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
+    BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<PhraseScorer> scorer, ScorerOf(segment));
+    return std::unique_ptr<Scorer>(std::move(scorer));
+  }
+
+  Result<Explanation> Explain(const index::SegmentView& segment, DocId doc) const override {
+    BINSEEK_ASSIGN_OR_RETURN(const DocMatch match, MatchDoc(*this, segment, doc));
+    if (!match.matches) {
+      return NotMatched("no matching term");
+    }
+    if (!scores_) {
+      return Weight::Explain(segment, doc);
+    }
+    BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<PhraseScorer> scorer, ScorerOf(segment));
+    const float freq = scorer->FrequencyOf(doc);
+    BINSEEK_RETURN_IF_ERROR(scorer->status());
+    TermFacts facts{
+        .statistics = CollectFieldStatistics(index_, ref_), .boost = boost_, .form = form_};
+    TellSimilarity(score_, &facts);
+    std::vector<uint64_t> doc_freqs;
+    for (const Place& place : places_) {
+      for (const std::string& term : place.terms) {
+        if (const uint64_t docs = CollectDocFreq(index_, field_.id, term); docs > 0) {
+          doc_freqs.push_back(docs);
+        }
+      }
+    }
+    Explanation explanation = ExplainFrequency(ref_, description(), facts,
+                                               ExplainIdfs(doc_freqs, facts.statistics.doc_count),
+                                               freq, segment, doc, match.score);
+    explanation.plain = Words() + " in " + field_.name;
+    return explanation;
+  }
+  std::string description() const override {
+    return field_.name + ":" + Words() + (slop_ == 0 ? "" : "~" + std::to_string(slop_));
+  }
+
+  void VisitTerms(TermVisitor* visitor) const override {
+    std::vector<std::vector<std::string>> positions;
+    for (const Place& place : places_) {
+      positions.resize(place.offset - places_[0].offset);
+      positions.push_back(place.terms);
+    }
+    visitor->Phrase(field_, positions, slop_);
+  }
+
+ private:
+  Result<std::unique_ptr<PhraseScorer>> ScorerOf(const index::SegmentView& segment) const {
     const codec::FieldTerms* const terms = segment.segment().Terms(field_.id);
     if (terms == nullptr || !terms->shape().positions) {
-      return std::unique_ptr<Scorer>();
+      return std::unique_ptr<PhraseScorer>();
     }
     std::map<std::string_view, uint32_t> numbers;
     std::vector<PhrasePlace> places;
@@ -83,31 +131,47 @@ class PhraseWeight final : public Weight {
       }
       BINSEEK_RETURN_IF_ERROR(CheckDictionary(terms->dictionary()));
       if (found.infos.empty()) {
-        return std::unique_ptr<Scorer>();
+        return std::unique_ptr<PhraseScorer>();
       }
     }
-    return std::unique_ptr<Scorer>(std::make_unique<PhraseScorer>(
-        *terms, places, slop_, segment.segment().Norms(field_.id), scores_ ? &score_ : nullptr));
+    return std::make_unique<PhraseScorer>(*terms, places, slop_, segment.segment().Norms(field_.id),
+                                          scores_ ? &score_ : nullptr);
   }
 
-  void VisitTerms(TermVisitor* visitor) const override {
-    std::vector<std::vector<std::string>> positions;
+  // "red shoe" in quotes; several terms of a place in parentheses, a gap as ?.
+  std::string Words() const {
+    std::string text = "\"";
+    uint32_t at = places_[0].offset;
     for (const Place& place : places_) {
-      positions.resize(place.offset - places_[0].offset);
-      positions.push_back(place.terms);
+      for (; at < place.offset; ++at) {
+        text += "? ";
+      }
+      ++at;
+      const std::string end = &place == &places_.back() ? "" : " ";
+      text += place.terms.size() == 1 ? place.terms[0] + end : "(";
+      for (size_t i = 0; place.terms.size() > 1 && i < place.terms.size(); ++i) {
+        text += place.terms[i] + (i + 1 < place.terms.size() ? " " : ")" + end);
+      }
     }
-    visitor->Phrase(field_, positions, slop_);
+    return text + "\"";
   }
 
- private:
-  PhraseWeight(mapping::Field field, std::vector<Place> places, uint32_t slop, bool scores,
-               TermScore score)
-      : field_(std::move(field)),
+  PhraseWeight(const BindContext& context, const FieldRef& ref, std::vector<Place> places,
+               uint32_t slop, float boost, TermScore score)
+      : index_(*context.index),
+        form_(context.form),
+        boost_(boost),
+        ref_(ref),
+        field_(*ref.field),
         places_(std::move(places)),
         slop_(slop),
-        scores_(scores),
+        scores_(context.scores),
         score_(std::move(score)) {}
 
+  const index::IndexView& index_;
+  const ScoreForm form_;
+  const float boost_;
+  const FieldRef ref_;
   const mapping::Field field_;
   const std::vector<Place> places_;
   const uint32_t slop_;

@@ -202,6 +202,11 @@ bool PhraseScorer::HasAllTerms(DocId doc, uint64_t* most) {
   return true;
 }
 
+float PhraseScorer::FrequencyOf(DocId doc) {
+  uint64_t most = 0;
+  return HasAllTerms(doc, &most) ? FrequencyIn(doc, false) : 0;
+}
+
 float PhraseScorer::FrequencyIn(DocId /*doc*/, bool first_only) {
   return sloppy_ ? sloppy_->Frequency(first_only) : ExactFrequency(first_only);
 }

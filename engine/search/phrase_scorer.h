@@ -38,6 +38,8 @@ class PhraseScorer final : public Scorer {
   ScoreBound MaxScore(DocId first) override;
   bool PrefersDocs(bool complete) const override;
   DocId NextDocs(DocId from, float drop_below, DocBatch* batch) override;
+  // How often the phrase is in the document; 0: it is not. REQUIRES: documents ascend, and nothing else is asked for.
+  float FrequencyOf(DocId doc);
   uint32_t match_cost() const override { return static_cast<uint32_t>(50 * parts_.size()); }
   uint64_t cost() const override { return parts_[order_[0]]->cost(); }
   Status status() const override;

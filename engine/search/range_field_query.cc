@@ -113,8 +113,13 @@ Result<std::unique_ptr<Weight>> BindRangeField(const BindContext& context, const
   if (!wanted) {
     return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
   }
-  return std::unique_ptr<Weight>(
-      std::make_unique<RangesWeight>(ref, *std::move(wanted), relation, context.scores, score));
+  constexpr std::string_view kRelations[] = {"intersects", "within", "contains"};
+  const auto end = [](const std::optional<Bound>& bound) { return bound ? bound->value : "*"; };
+  return Describe(
+      std::make_unique<RangesWeight>(ref, *std::move(wanted), relation, context.scores, score),
+      ref.field->name + ":" + std::string(kRelations[static_cast<size_t>(relation)]) +
+          (lower && !lower->inclusive ? "{" : "[") + end(lower) + " TO " + end(upper) +
+          (upper && !upper->inclusive ? "}" : "]"));
 }
 
 }  // namespace binseek::search

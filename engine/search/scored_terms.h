@@ -5,8 +5,10 @@
 #define BINSEEK_ENGINE_SEARCH_SCORED_TERMS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/search/field_ref.h"
@@ -20,10 +22,11 @@ struct ScoredTerm {
   uint64_t doc_freq = 0;  // as it counts in its score
 };
 
-// At least `minimum_should_match` of the terms. REQUIRES: that is not 0.
+// At least `minimum_should_match` of the terms. `accepts`: what visitors are told in place of the terms; may be empty. REQUIRES: the minimum is not 0.
 std::unique_ptr<Weight> MakeScoredTerms(const BindContext& context, const FieldRef& ref,
                                         std::vector<ScoredTerm> terms, float boost,
-                                        uint32_t minimum_should_match = 1);
+                                        uint32_t minimum_should_match = 1,
+                                        std::function<bool(std::string_view)> accepts = {});
 
 }  // namespace binseek::search
 

@@ -13,7 +13,8 @@ float Bm25Idf(uint64_t doc_freq, uint64_t doc_count) {
 }
 
 Bm25Scorer::Bm25Scorer(ScoreForm form, float boost, float idf, const FieldStatistics& statistics,
-                       float k1, float b) {
+                       float k1, float b)
+    : k1_(k1), b_(b) {
   const float factor = form == ScoreForm::kElasticsearch ? boost * (1 + k1) : boost;
   weight_ = factor * idf;
   const float average_length =

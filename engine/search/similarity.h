@@ -43,9 +43,13 @@ class Bm25Scorer {
   float ScoreOfRatio(float ratio) const { return weight_ - weight_ / (1.0f + ratio); }
   // Who has a lesser ratio scores less than `least`.
   float LeastRatio(float least) const;
+  float k1() const { return k1_; }
+  float b() const { return b_; }
 
  private:
   float weight_ = 0;
+  float k1_ = 1.2F;
+  float b_ = 0.75F;
   std::array<float, 256> norm_inverse_{};
 };
 

@@ -186,11 +186,12 @@ Result<std::shared_ptr<const Similarity>> ParseSimilarity(const std::string& nam
   const Settings settings(name, json);
   const std::string type = settings.Text("type");
   if (const JsonValue* const overlaps = settings.Find("discount_overlaps");
-      overlaps != nullptr && !(overlaps->is_bool() && overlaps->AsBool()) &&
-      !(overlaps->is_string() && overlaps->AsString() == "true")) {
-    return Status::InvalidArgument("[discount_overlaps] of similarity [" + name +
-                                   "] can only be [true]: lengths are stored without overlaps");
+      overlaps != nullptr && !overlaps->is_bool() &&
+      !(overlaps->is_string() &&
+        (overlaps->AsString() == "true" || overlaps->AsString() == "false"))) {
+    return settings.Bad("discount_overlaps");
   }
+  // Either way: no analyzer of ours gives tokens that overlap, so that lengths with and without them are the same.
   if (type == "BM25") {
     BINSEEK_ASSIGN_OR_RETURN(const double k1, settings.Number("k1", 1.2));
     BINSEEK_ASSIGN_OR_RETURN(const double b, settings.Number("b", 0.75));

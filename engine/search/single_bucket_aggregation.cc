@@ -67,18 +67,44 @@ class GlobalAggregator final : public Aggregator {
   std::array<float, Window::kDocs> scores_{};
 };
 
+// The field in each index; any that has terms or a column.
+Result<std::vector<std::optional<FieldRef>>> FieldsThatMayBeMissing(
+    const AggregationContext& context, const std::string& name) {
+  std::vector<std::optional<FieldRef>> refs;
+  for (const index::IndexView* const index : context.indices) {
+    std::optional<FieldRef> ref = FindField(*index->mapping, name);
+    if (ref && ref->field->is_object()) {
+      ref.reset();
+    }
+    if (ref && ref->is_text()) {
+      return FieldDataDisabled(name);
+    }
+    if (ref && !ref->has_terms() && !ref->field->has_column()) {
+      return Status::InvalidArgument("Fielddata is not supported on field [" + name +
+                                     "] of type [" + std::string(mapping::TypeName(*ref->field)) +
+                                     "]");
+    }
+    if (ref) {
+      ref->keywords = index->Keywords(ref->field->id);
+    }
+    refs.push_back(std::move(ref));
+  }
+  return refs;
+}
+
 class MissingAggregator final : public Aggregator {
  public:
-  MissingAggregator(AggregationContext* context, ValueForm form, bool none, SubAggregators children)
+  MissingAggregator(AggregationContext* context, std::vector<std::optional<FieldRef>> refs,
+                    bool none, SubAggregators children)
       : context_(context),
-        form_(std::move(form)),
+        refs_(std::move(refs)),
         none_(none),
         below_(context, std::move(children)) {}
 
   Status OpenSegment(size_t index, const index::SegmentView& segment) override {
     numbers_.reset();
     ords_.reset();
-    if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
+    if (const std::optional<FieldRef>& ref = refs_[index]; ref) {
       if (ref->has_terms()) {
         ords_ = std::make_unique<OrdReader>(segment, *ref);
       } else {
@@ -121,7 +147,7 @@ class MissingAggregator final : public Aggregator {
 
  private:
   AggregationContext* const context_;
-  const ValueForm form_;
+  const std::vector<std::optional<FieldRef>> refs_;
   const bool none_;  // what is missing has a value in its place
   BucketedList below_;
   std::unique_ptr<NumberReader> numbers_;
@@ -141,11 +167,11 @@ Result<std::unique_ptr<Aggregator>> GlobalAggregation::Make(const AggregationSpe
 
 Result<std::unique_ptr<Aggregator>> MissingAggregation::Make(const AggregationSpec& spec,
                                                              AggregationContext* context) const {
-  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
+  BINSEEK_ASSIGN_OR_RETURN(auto refs, FieldsThatMayBeMissing(*context, source.field));
   SubAggregators children;
   BINSEEK_RETURN_IF_ERROR(children.Make(spec.children, context));
   return std::unique_ptr<Aggregator>(std::make_unique<MissingAggregator>(
-      context, std::move(form), source.missing.has_value(), std::move(children)));
+      context, std::move(refs), source.missing.has_value(), std::move(children)));
 }
 
 }  // namespace binseek::search

@@ -10,16 +10,13 @@
 namespace binseek::search {
 namespace {
 
-constexpr float kK1 = 1.2f;
-constexpr float kB = 0.75f;
 constexpr uint8_t kLastExactNorm = 39;  // greater ones stand for several lengths
 
-Explanation ExplainIdf(const TermFacts& facts) {
-  const uint64_t docs = facts.statistics.doc_count;
-  return Matched(
-      Bm25Idf(facts.doc_freq, docs), "idf, computed as log(1 + (N - n + 0.5) / (n + 0.5)) from:",
-      {Matched(static_cast<float>(facts.doc_freq), "n, number of documents containing term"),
-       Matched(static_cast<float>(docs), "N, total number of documents with field")});
+Explanation ExplainIdf(uint64_t doc_freq, uint64_t docs) {
+  return Matched(Bm25Idf(doc_freq, docs),
+                 "idf, computed as log(1 + (N - n + 0.5) / (n + 0.5)) from:",
+                 {Matched(static_cast<float>(doc_freq), "n, number of documents containing term"),
+                  Matched(static_cast<float>(docs), "N, total number of documents with field")});
 }
 
 Explanation ExplainTf(const TermFacts& facts, float freq, uint8_t norm) {
@@ -30,12 +27,12 @@ Explanation ExplainTf(const TermFacts& facts, float freq, uint8_t norm) {
           : static_cast<float>(static_cast<double>(statistics.sum_total_term_freq) /
                                static_cast<double>(statistics.doc_count));
   const auto length = static_cast<float>(codec::DecodeNorm(norm));
-  const float inverse = 1.0f / (kK1 * ((1 - kB) + kB * length / average));
+  const float inverse = 1.0f / (facts.k1 * ((1 - facts.b) + facts.b * length / average));
   return Matched(1.0f - 1.0f / (1.0f + freq * inverse),
                  "tf, computed as freq / (freq + k1 * (1 - b + b * dl / avgdl)) from:",
                  {Matched(freq, "freq, occurrences of term within document"),
-                  Matched(kK1, "k1, term saturation parameter"),
-                  Matched(kB, "b, length normalization parameter"),
+                  Matched(facts.k1, "k1, term saturation parameter"),
+                  Matched(facts.b, "b, length normalization parameter"),
                   Matched(length, norm > kLastExactNorm ? "dl, length of field (approximate)"
                                                         : "dl, length of field"),
                   Matched(average, "avgdl, average length of field")});
@@ -76,27 +73,59 @@ Result<uint32_t> FrequencyIn(const index::SegmentView& segment, mapping::FieldId
   return freq;
 }
 
-Result<Explanation> ExplainTerm(const FieldRef& ref, std::string_view term, const TermFacts& facts,
-                                const index::SegmentView& segment, codec::DocId doc, float score) {
-  BINSEEK_ASSIGN_OR_RETURN(const uint32_t freq, FrequencyIn(segment, ref.field->id, term, doc));
+void TellSimilarity(const TermScore& score, TermFacts* facts) {
+  facts->other_similarity = score.bm25() == nullptr;
+  if (const Bm25Scorer* const bm25 = score.bm25()) {
+    facts->k1 = bm25->k1();
+    facts->b = bm25->b();
+  }
+}
+
+Explanation ExplainFrequency(const FieldRef& ref, const std::string& text, const TermFacts& facts,
+                             Explanation idf, float freq, const index::SegmentView& segment,
+                             codec::DocId doc, float score) {
   const uint8_t* const norms = segment.segment().Norms(ref.field->id);
   const uint8_t norm = norms == nullptr ? kNormOfOne : norms[doc];
   std::vector<Explanation> factors;
   const float boost =
-      facts.form == ScoreForm::kElasticsearch ? facts.boost * (1 + kK1) : facts.boost;
-  if (boost != 1) {
-    factors.push_back(Matched(boost, "boost"));
+      facts.form == ScoreForm::kElasticsearch ? facts.boost * (1 + facts.k1) : facts.boost;
+  std::string how = "), computed as boost * idf * tf from:";
+  if (facts.other_similarity) {
+    how = "), computed by the similarity of the field from:";
+    factors.push_back(Matched(freq, "freq, occurrences of term within document"));
+    factors.push_back(Matched(
+        static_cast<float>(codec::DecodeNorm(norm)),
+        norm > kLastExactNorm ? "dl, length of field (approximate)" : "dl, length of field"));
+  } else {
+    if (boost != 1) {
+      factors.push_back(Matched(boost, "boost"));
+    }
+    factors.push_back(std::move(idf));
+    factors.push_back(ExplainTf(facts, freq, norm));
   }
-  factors.push_back(ExplainIdf(facts));
-  factors.push_back(ExplainTf(facts, static_cast<float>(freq), norm));
-  Explanation product = Matched(
-      score,
-      "score(freq=" + FloatText(static_cast<float>(freq)) + "), computed as boost * idf * tf from:",
-      std::move(factors));
-  Explanation explanation = Matched(score,
-                                    "weight(" + TermText(ref, term) + " in " + std::to_string(doc) +
-                                        ") [PerFieldSimilarity], result of:",
-                                    {std::move(product)});
+  Explanation product = Matched(score, "score(freq=" + FloatText(freq) + how, std::move(factors));
+  return Matched(
+      score, "weight(" + text + " in " + std::to_string(doc) + ") [PerFieldSimilarity], result of:",
+      {std::move(product)});
+}
+
+Explanation ExplainIdfs(const std::vector<uint64_t>& doc_freqs, uint64_t docs) {
+  std::vector<Explanation> details;
+  double sum = 0;
+  for (const uint64_t doc_freq : doc_freqs) {
+    details.push_back(ExplainIdf(doc_freq, docs));
+    sum += static_cast<double>(details.back().value);
+  }
+  return details.size() == 1 ? std::move(details[0])
+                             : Matched(static_cast<float>(sum), "idf, sum of:", std::move(details));
+}
+
+Result<Explanation> ExplainTerm(const FieldRef& ref, std::string_view term, const TermFacts& facts,
+                                const index::SegmentView& segment, codec::DocId doc, float score) {
+  BINSEEK_ASSIGN_OR_RETURN(const uint32_t freq, FrequencyIn(segment, ref.field->id, term, doc));
+  Explanation explanation = ExplainFrequency(
+      ref, TermText(ref, term), facts, ExplainIdfs({facts.doc_freq}, facts.statistics.doc_count),
+      static_cast<float>(freq), segment, doc, score);
   explanation.plain = Plainly(ref, term, freq, facts);
   return explanation;
 }

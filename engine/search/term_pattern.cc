@@ -113,8 +113,8 @@ Result<std::unique_ptr<Weight>> BindPattern(const BindContext& context, const Fi
   if (rewrite.kind == Kind::kTopTermsBoost) {
     std::vector<QueryPtr> clauses;
     for (const auto& [term, facts] : found) {
-      clauses.push_back(
-          MakeConstantScore(MakeTerm(ref.field->name, term.substr(ref.path.size())), facts.boost));
+      clauses.push_back(MakeConstantScore(MakeTerm(ref.field->name, term.substr(ref.path.size())),
+                                          std::max(0.0F, facts.boost)));
     }
     return (clauses.empty() ? MakeMatchNone() : MakeBool({.should = std::move(clauses)}))
         ->Bind(context, boost);
@@ -125,11 +125,14 @@ Result<std::unique_ptr<Weight>> BindPattern(const BindContext& context, const Fi
   }
   std::vector<ScoredTerm> terms;
   for (const auto& [term, facts] : found) {
+    // A term of fewer characters than edits has a boost below 0, by which it is ranked among the others, but not scored.
     terms.push_back({.term = term,
-                     .boost = facts.boost,
+                     .boost = std::max(0.0F, facts.boost),
                      .doc_freq = rewrite.kind == Kind::kTopTermsBlended ? most : facts.doc_freq});
   }
-  return MakeScoredTerms(context, ref, std::move(terms), boost);
+  // All that the pattern accepts is shown, as Lucene does, whether it is among the best or not.
+  return MakeScoredTerms(context, ref, std::move(terms), boost, 1,
+                         [pattern](std::string_view term) { return pattern->Accepts(term); });
 }
 
 }  // namespace binseek::search

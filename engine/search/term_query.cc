@@ -64,13 +64,11 @@ class TermWeight final : public Weight {
     if (!match.matches) {
       return NotMatched("no matching term");
     }
-    if (score_.bm25() == nullptr) {
-      return Weight::Explain(segment, doc);
-    }
-    const TermFacts facts{.statistics = CollectFieldStatistics(index_, ref_),
-                          .doc_freq = CollectDocFreq(index_, field_, term_),
-                          .boost = boost_,
-                          .form = form_};
+    TermFacts facts{.statistics = CollectFieldStatistics(index_, ref_),
+                    .doc_freq = CollectDocFreq(index_, field_, term_),
+                    .boost = boost_,
+                    .form = form_};
+    TellSimilarity(score_, &facts);
     return ExplainTerm(ref_, term_, facts, segment, doc, match.score);
   }
   void VisitTerms(TermVisitor* visitor) const override { visitor->Term(*ref_.field, term_); }

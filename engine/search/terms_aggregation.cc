@@ -81,6 +81,10 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
   }
 
   Result<AggregationResult> Build(uint32_t parent) override {
+    const bool shows_empty = options().min_doc_count == 0 && !context()->within_gap;
+    if (shows_empty && missing_ && filter().Accepts(*missing_)) {
+      BINSEEK_RETURN_IF_ERROR(table()->Find(parent, *missing_).status());
+    }
     if (parent == 0 && counted_ && !table()->HasAny(0)) {
       return BuildFromCounts();
     }
@@ -88,7 +92,7 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
     if (ords_ != nullptr) {
       BINSEEK_RETURN_IF_ERROR(ords_->status());
     }
-    if (options().min_doc_count == 0 && parent != 0) {
+    if (shows_empty && parent != 0) {
       BINSEEK_RETURN_IF_ERROR(FindAllTexts());
       for (const std::string& text : all_texts_) {
         BINSEEK_RETURN_IF_ERROR(table()->Find(parent, text).status());

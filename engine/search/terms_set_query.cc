@@ -90,6 +90,20 @@ class TermsSetWeight final : public Weight {
     return std::unique_ptr<Scorer>(
         std::make_unique<TermsSetScorer>(std::move(scorers), segment, minimum_, scores_));
   }
+  Result<Explanation> Explain(const index::SegmentView& segment, DocId doc) const override {
+    BINSEEK_ASSIGN_OR_RETURN(const DocMatch match, MatchDoc(*this, segment, doc));
+    std::vector<Explanation> details;
+    for (const auto& term : terms_) {
+      BINSEEK_ASSIGN_OR_RETURN(Explanation one, term->Explain(segment, doc));
+      if (one.matches) {
+        details.push_back(std::move(one));
+      }
+    }
+    return match.matches ? Matched(match.score, "sum of:", std::move(details))
+                         : NotMatched("Failure to match minimum number of optional clauses, by " +
+                                          minimum_.name,
+                                      std::move(details));
+  }
   void VisitTerms(TermVisitor* visitor) const override {
     for (const auto& term : terms_) {
       term->VisitTerms(visitor);

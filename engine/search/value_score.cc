@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "engine/search/field_values.h"
@@ -79,6 +80,27 @@ class ValueWeight final : public Weight {
     }
     return std::unique_ptr<Scorer>(
         std::make_unique<ValueScorer>(segment, field_, score_.get(), scores_));
+  }
+
+  Result<Explanation> Explain(const index::SegmentView& segment, DocId doc) const override {
+    BINSEEK_ASSIGN_OR_RETURN(const DocMatch match, MatchDoc(*this, segment, doc));
+    if (!match.matches) {
+      return NotMatched("Document " + std::to_string(doc) + " doesn't have a value for the field");
+    }
+    if (!scores_) {
+      return Weight::Explain(segment, doc);
+    }
+    const auto reader = std::make_unique<NumberReader>(segment, field_);
+    const DocId first = doc / Window::kDocs * Window::kDocs;
+    reader->Open(first, 1);
+    Explanation best;
+    reader->ForEach(doc - first, [&](int64_t value) {
+      Explanation one = score_->Explain(value);
+      if (!best.matches || one.value > best.value) {
+        best = std::move(one);
+      }
+    });
+    return best;
   }
 
  private:

@@ -16,6 +16,8 @@ class ValueScore {
   virtual ~ValueScore() = default;
   // Not negative.
   virtual float Score(int64_t column_value) const = 0;
+  // Why that value has its score, which is the explanation's value.
+  virtual Explanation Explain(int64_t column_value) const = 0;
 };
 
 // Matches documents with a value.

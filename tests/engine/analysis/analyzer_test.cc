@@ -60,6 +60,21 @@ TEST(AnalyzerTest, BuiltInsDoWhatTheirNamesSay) {
 
 class AnalyzerRandomTest : public test::SeededTest {};
 
+// `discount_overlaps` of a similarity changes nothing for as long as this holds.
+TEST(AnalyzerTest, NoTokenOverlapsTheOneBefore) {
+  struct Sink : TokenSink {
+    void Add(const Token& token) override {
+      EXPECT_GE(token.position_increment, 1u) << token.term;
+      EXPECT_EQ(token.position_length, 1u) << token.term;
+    }
+  };
+  for (const char* name : {"standard", "simple", "stop", "whitespace", "keyword"}) {
+    Sink sink;
+    AnalysisRegistry::Find(name)->Analyze("The wi-fi of 苹果iPhone15 can't, スマートフォンのケース",
+                                          &sink);
+  }
+}
+
 TEST_F(AnalyzerRandomTest, AnyBytesGiveTokensInOrderAndInBounds) {
   for (uint64_t i = 0; i < Iterations(3'000); ++i) {
     const std::string text = RandomBytes(60);

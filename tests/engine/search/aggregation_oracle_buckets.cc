@@ -109,11 +109,9 @@ MeantAggregation AggregationOracle::MakeTerms(int depth) {
               if (order.by == BucketOrder::By::kKey) {
                 return order.descending ? b.key < a.key : a.key < b.key;
               }
+              // The greatest of nothing is less than all others.
               const double left = Summarize(a.docs, "price", std::nullopt).max;
               const double right = Summarize(b.docs, "price", std::nullopt).max;
-              if (std::isinf(left) || std::isinf(right)) {
-                return !std::isinf(left) && std::isinf(right);
-              }
               return order.descending ? left > right : left < right;
             });
             shown.resize(std::min<size_t>(shown.size(), options.size));

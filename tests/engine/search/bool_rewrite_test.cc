@@ -92,8 +92,10 @@ TEST(SimilaritiesTest, SettingsAreReadFlatAndNested) {
             "Unknown Similarity type [nothing] for [mine]");
   EXPECT_EQ(names(R"({"similarity": {"mine": {"type": "BM25", "b": 2}}})"),
             "Unsupported value [2] of [b] in similarity [mine]");
-  EXPECT_NE(names(R"({"similarity": {"mine": {"type": "BM25", "discount_overlaps": false}}})"),
+  EXPECT_EQ(names(R"({"similarity": {"mine": {"type": "BM25", "discount_overlaps": false}}})"),
             "mine");
+  EXPECT_EQ(names(R"({"similarity": {"mine": {"type": "BM25", "discount_overlaps": 1}}})"),
+            "Unsupported value [1] of [discount_overlaps] in similarity [mine]");
   EXPECT_EQ(
       names(
           R"({"similarity": {"mine": {"type": "DFR", "basic_model": "g", "after_effect": "b", "normalization": "h9"}}})"),

@@ -1,6 +1,7 @@
 // Against Lucene: the same documents and queries give the same matches, and scores that are equal to the bit (BM25, boolean) or as near as logarithms are.
 //
-// What Lucene found is in lucene_expected.txt. To make it anew, after a change of the cases or with a newer Lucene: tests/engine/search/lucene_oracle.py
+// What Lucene found is in lucene_expected.txt. To make it anew, after a change of the cases or with a newer Lucene, and to try other
+// cases: tests/engine/search/lucene_oracle.py
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,9 +23,18 @@
 namespace binseek::search::test {
 namespace {
 
-constexpr uint64_t kSeed = 20'261'129;
 constexpr uint64_t kDocuments = 400;
-constexpr char kExpected[] = "tests/engine/search/lucene_expected.txt";
+
+// Fresh cases, of which lucene_oracle.py --seed has asked Lucene just now.
+uint64_t Seed() {
+  const char* const given = std::getenv("BINSEEK_LUCENE_SEED");
+  return given != nullptr ? std::stoull(given) : 20'261'129;
+}
+std::string ExpectedFile() {
+  const char* const given = std::getenv("BINSEEK_LUCENE_EXPECTED");
+  return given != nullptr ? given : "tests/engine/search/lucene_expected.txt";
+}
+
 constexpr char kMapping[] =
     R"({"properties": {"a": {"type": "text"}, "b": {"type": "text"}, "k": {"type": "keyword"}}})";
 
@@ -81,7 +91,7 @@ constexpr Case kCases[] = {
 };
 
 std::vector<LuceneQuery> QueriesOf(const Case& test) {
-  LuceneCases cases(kSeed + test.queries + std::string(test.name).size());
+  LuceneCases cases(Seed() + test.queries + std::string(test.name).size());
   std::vector<LuceneQuery> out;
   for (uint64_t i = 0; i < test.queries; ++i) {
     out.push_back(test.exact ? cases.MakeQuery(3) : cases.MakeLeaf());
@@ -90,7 +100,7 @@ std::vector<LuceneQuery> QueriesOf(const Case& test) {
 }
 
 std::vector<LuceneCases::Document> Documents() {
-  return LuceneCases(kSeed).MakeDocuments(kDocuments);
+  return LuceneCases(Seed()).MakeDocuments(kDocuments);
 }
 
 std::string HeadOf(const Case& test) {
@@ -100,7 +110,7 @@ std::string HeadOf(const Case& test) {
 
 // The answers of a case, in the order of its queries.
 std::vector<std::string> ExpectedOf(const Case& test) {
-  std::ifstream in(kExpected);
+  std::ifstream in(ExpectedFile());
   std::vector<std::string> out;
   bool here = false;
   for (std::string line; std::getline(in, line);) {
@@ -196,7 +206,7 @@ class LuceneTest : public ::testing::TestWithParam<Case> {
     ASSERT_NO_FATAL_FAILURE(Fill(segments));
     const std::vector<LuceneQuery> queries = QueriesOf(test);
     const std::vector<std::string> expected = ExpectedOf(test);
-    ASSERT_EQ(expected.size(), queries.size()) << kExpected;
+    ASSERT_EQ(expected.size(), queries.size()) << ExpectedFile();
     size_t different = 0;
     for (size_t i = 0; i < queries.size(); ++i) {
       const SearchResult all = Run(queries[i].query, 10 * kDocuments, SearchRequest::kCountAll);

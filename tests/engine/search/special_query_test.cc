@@ -314,7 +314,7 @@ TEST_F(SpecialQueryTest, WeightsTellTheirTerms) {
   };
   EXPECT_EQ(seen(MakeTerm("name", "red")), (Ids{"name:red"}));
   EXPECT_EQ(seen(MakeWildcard({.field = "name", .value = "sho*"})), (Ids{"name~shoe"}));
-  EXPECT_EQ(seen(MakeFuzzy({.field = "name", .value = "shoo"})), (Ids{"name:shoe"}));
+  EXPECT_EQ(seen(MakeFuzzy({.field = "name", .value = "shoo"})), (Ids{"name~shoe"}));
   EXPECT_EQ(seen(MakeNamed(MakePrefix("name", "bo"), "x")), (Ids{"name~boot"}));
   EXPECT_EQ(seen(MakeTerms("brand", {"ACME"})), (Ids{"brand"}));  // as one set of terms
   EXPECT_EQ(seen(MakeCombinedFields({.text = "red", .fields = {{"name", 1}}})), (Ids{"name:red"}));
