@@ -121,7 +121,7 @@ class SearchRun {
       context.scores = false;
       BINSEEK_ASSIGN_OR_RETURN(post_filter, request_.post_filter->Bind(context, 1));
     }
-    collector_->OpenIndex(profile);
+    collector_->OpenIndex(*query_, context, profile);
     for (uint32_t s = 0; s < index.segments.size() && !collector_->index_done(); ++s) {
       if (PositionOf(ordinal, s, index.segments[s]->max_doc()) > start_) {
         BINSEEK_RETURN_IF_ERROR(

@@ -15,6 +15,9 @@ namespace {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 
+// What is bound and begun once more has to be worth it.
+constexpr uint32_t kLeastDocsApart = 4 * Window::kDocs;
+
 constexpr std::array<uint32_t, Window::kDocs> kRootBuckets{};
 
 void Intersect(const Window& other, Window* window) {
@@ -59,6 +62,17 @@ void Truncate(uint64_t keep, Window* window) {
 
 }  // namespace
 
+void WindowCollector::OpenIndex(const Query& query, const BindContext& context,
+                                IndexProfile* profile) {
+  query_ = &query;
+  match_weight_.reset();
+  match_context_ = context;
+  match_context_.scores = false;
+  profile_ = profile;
+  index_hits_ = 0;
+  index_done_ = false;
+}
+
 Status WindowCollector::CollectSegment(size_t index, uint32_t segment_ord,
                                        const index::SegmentView& segment, const Weight& weight,
                                        const Weight* post_filter) {
@@ -89,6 +103,10 @@ Status WindowCollector::CollectSegment(size_t index, uint32_t segment_ord,
   BINSEEK_RETURN_IF_ERROR(plan_.top_docs->OpenSegment(index, segment_ord, segment));
   const uint64_t place = PositionOf(index, segment_ord, 0);
   const DocId begin = place <= plan_.start ? DocOf(plan_.start) / Window::kDocs * Window::kDocs : 0;
+  if (begin == 0 && TakesApart(segment, *scorer)) {
+    BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> all, MakeMatcher(segment));
+    return WalkApart(segment, scorer.get(), all.get());
+  }
   return Walk(segment, begin, scorer.get());
 }
 
@@ -109,19 +127,26 @@ bool WindowCollector::counted() const {
   return wanted == SearchRequest::kCountNone || hits_ > wanted;
 }
 
+bool WindowCollector::MatchesNeeded() const {
+  return !plan_.aggregations->empty() || plan_.request->terminate_after > 0 ||
+         (!counted_ahead_ && !counted());
+}
+
+// Places come in ascending order: what equals the worst kept stays out.
+float WindowCollector::UsefulScore() const {
+  return plan_.best_score_first && plan_.top_docs->full()
+             ? std::nextafter(plan_.top_docs->worst_score(), std::numeric_limits<float>::infinity())
+             : kLowest;
+}
+
 void WindowCollector::SetThresholds() {
   const SearchRequest& request = *plan_.request;
-  matches_needed_ = !plan_.aggregations->empty() || request.terminate_after > 0 ||
-                    (!counted_ahead_ && !counted());
+  matches_needed_ = MatchesNeeded();
   if (!plan_.scores) {
     return;
   }
   const float least = request.min_score.value_or(kLowest);
-  // Places come in ascending order: what equals the worst kept stays out.
-  float useful = kLowest;
-  if (plan_.best_score_first && plan_.top_docs->full()) {
-    useful = std::nextafter(plan_.top_docs->worst_score(), std::numeric_limits<float>::infinity());
-  }
+  const float useful = UsefulScore();
   window_.drop_below = std::max(least, matches_needed_ ? kLowest : useful);
   // min_score looks at the scores of all that are to be counted.
   const bool scores_needed = plan_.aggregates_scores || (matches_needed_ && request.min_score);
@@ -132,7 +157,7 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
   ProfileTimer timer(profile_ != nullptr);
   DocId first = begin;
   std::fill_n(window_.score, Window::kDocs, 0.0F);  // KeepFinite looks at all
-  const bool takes_docs = TakesDocs();
+  const bool takes_docs = TakesDocs() && plan_.aggregations->empty();
   const bool sorted = plan_.sorts_by_keys && !plan_.seeks_max_score;
   // They never fall for one scorer; the next one begins anew, since whether matches are needed may differ.
   window_.drop_below = window_.score_below = kLowest;
@@ -183,12 +208,12 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
   return post_filter_scorer_ != nullptr ? post_filter_scorer_->status() : Status::Ok();
 }
 
-// Whether nothing is done with matches but to count them and to keep the best by score.
+// Whether nothing is done with matches but to count them, to aggregate them, and to keep the best by score.
 bool WindowCollector::TakesDocs() const {
   const SearchRequest& request = *plan_.request;
-  return plan_.scores && plan_.best_score_first && plan_.aggregations->empty() &&
-         !has_post_filter_ && !request.min_score && request.terminate_after == 0 &&
-         !plan_.seeks_max_score && !plan_.stops_when_full && request.collapse_field.empty();
+  return plan_.scores && plan_.best_score_first && !has_post_filter_ && !request.min_score &&
+         request.terminate_after == 0 && !plan_.seeks_max_score && !plan_.stops_when_full &&
+         request.collapse_field.empty();
 }
 
 Status WindowCollector::WalkDocs(const index::SegmentView& segment, DocId from, Scorer* scorer) {
@@ -214,6 +239,86 @@ Status WindowCollector::WalkDocs(const index::SegmentView& segment, DocId from, 
     }
   }
   return Status::Ok();
+}
+
+// Whether all matches are needed besides the best, and so two scorers do less than one.
+bool WindowCollector::TakesApart(const index::SegmentView& segment, const Scorer& scorer) const {
+  return segment.max_doc() >= kLeastDocsApart && TakesDocs() && !plan_.aggregates_scores &&
+         MatchesNeeded() && scorer.PrefersDocs(false) &&
+         (!plan_.aggregations->empty() || !scorer.PrefersDocs(true));
+}
+
+Result<std::unique_ptr<Scorer>> WindowCollector::MakeMatcher(const index::SegmentView& segment) {
+  ProfileTimer timer(profile_ != nullptr);
+  if (match_weight_ == nullptr) {
+    BINSEEK_ASSIGN_OR_RETURN(match_weight_, query_->Bind(match_context_, 1));
+    if (profile_ != nullptr) {
+      timer.Lap(&profile_->bind_nanos, nullptr);
+    }
+  }
+  BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<Scorer> scorer, match_weight_->MakeScorer(segment));
+  if (profile_ != nullptr) {
+    timer.Lap(&profile_->build_scorer_nanos, &profile_->build_scorer_count);
+  }
+  return scorer;
+}
+
+// Both go on side by side: what they read of the same postings is in the cache, and a deadline finds them at about the same place.
+Status WindowCollector::WalkApart(const index::SegmentView& segment, Scorer* best, Scorer* all) {
+  Scratch<DocBatch> batch;
+  ProfileTimer timer(profile_ != nullptr);
+  const uint32_t max_doc = segment.max_doc();
+  DocId from = 0;   // of the best
+  DocId first = 0;  // of the matches
+  while (from < max_doc || (first < max_doc && MatchesNeeded())) {
+    BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
+    if (plan_.interrupt->TimedOut()) {
+      stopped_ = true;
+      break;
+    }
+    timer.Restart();
+    if (from >= max_doc || (first < from && first < max_doc && MatchesNeeded())) {
+      BINSEEK_ASSIGN_OR_RETURN(first, CollectMatches(segment, first, all));
+      continue;
+    }
+    from = best->NextDocs(from, UsefulScore(), batch.get());
+    if (profile_ != nullptr) {
+      timer.Lap(&profile_->match_nanos, &profile_->match_count);
+    }
+    KeepLiveRoots(segment, batch.get());
+    plan_.top_docs->Collect(*batch);
+    if (profile_ != nullptr) {
+      timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
+    }
+  }
+  BINSEEK_RETURN_IF_ERROR(best->status());
+  return all == nullptr ? Status::Ok() : all->status();
+}
+
+// Those of the first window from `first` on that has some. Gives where to go on.
+Result<DocId> WindowCollector::CollectMatches(const index::SegmentView& segment, DocId first,
+                                              Scorer* all) {
+  const DocId next = all == nullptr ? codec::kNoMoreDocs : all->NextMatch(first, kLowest);
+  if (next >= segment.max_doc()) {
+    return codec::kNoMoreDocs;
+  }
+  first = next / Window::kDocs * Window::kDocs;
+  ProfileTimer timer(profile_ != nullptr);
+  const bool any = all->FillWindow(first, &window_);
+  if (profile_ != nullptr) {
+    timer.Lap(&profile_->match_nanos, &profile_->match_count);
+  }
+  if (any) {
+    KeepLiveRoots(segment, first, &window_);
+    if (!plan_.aggregations->empty()) {
+      BINSEEK_RETURN_IF_ERROR(Aggregate(first));
+    }
+    hits_ += window_.CountMatches();
+  }
+  if (profile_ != nullptr) {
+    timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
+  }
+  return first + Window::kDocs;
 }
 
 Status WindowCollector::CollectWindow(DocId first) {
