@@ -6,6 +6,7 @@
 
 #include "engine/search/aggregator.h"
 #include "engine/search/collapse_key.h"
+#include "engine/search/hit_fetch.h"
 #include "engine/search/interrupt.h"
 #include "engine/search/live_roots.h"
 #include "engine/search/pipeline_aggregation.h"
@@ -152,6 +153,7 @@ class SearchRun {
     for (size_t i = request_.from; i < docs.size(); ++i) {
       result_.hits.push_back(MakeHit(docs[i]));
     }
+    FetchHits(request_.parts, result_.hits);
     if (request_.track_total_hits != SearchRequest::kCountNone) {
       const uint64_t hits = collector_->hits();
       const bool exact = hits <= request_.track_total_hits;
@@ -198,17 +200,12 @@ class SearchRun {
     Hit hit;
     hit.index = indices_[IndexOf(doc.position)];
     hit.address = {SegmentOf(doc.position), DocOf(doc.position)};
-    const index::SegmentView& segment = hit.index->at(hit.address);
-    hit.id = segment.segment().Key(hit.address.doc);
     if (shows_score_) {
       hit.score = doc.score;
     }
     for (size_t k = 0; k < doc.cells.size(); ++k) {
       plan_.AppendJson(k, doc.cells[k], &hit.sort.emplace_back());
     }
-    const index::SystemRow row = segment.System(hit.address.doc);
-    hit.version = row.version.value_or(0);
-    hit.seq_no = row.seq_no.value_or(0);
     hit.rescored = doc.rescored;
     if (collapse_ != nullptr) {
       hit.collapse_value = collapse_->ValueOf(doc.group);

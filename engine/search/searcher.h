@@ -41,6 +41,12 @@ namespace binseek::search {
 
 inline constexpr uint64_t kMaxResultWindow = 10000;  // from + size
 
+// What is looked up of hits; the rest stays empty. Each is read at as many places of the segments as there are hits.
+struct HitParts {
+  bool ids = true;
+  bool versions = false;  // Hit::version and Hit::seq_no
+};
+
 struct SearchRequest {
   QueryPtr query;  // null: match all
   // What may be seen at all; null: everything. Narrows hits, total and aggregations, those too that do not go by the query; scores nothing.
@@ -69,6 +75,7 @@ struct SearchRequest {
   // Multiplies the scores of each index, in the order of the indices; empty: 1.
   std::vector<float> index_boosts;
   bool profile = false;  // say where the time went
+  HitParts parts;
 };
 
 struct SearchOptions {
@@ -85,10 +92,10 @@ struct SearchOptions {
 struct Hit {
   const index::IndexView* index = nullptr;  // borrowed from the view
   index::DocAddress address;
-  std::string id;
+  std::string id;                 // where HitParts want it
   std::optional<float> score;     // absent where not computed
   std::vector<std::string> sort;  // one JSON token per sort key; empty where sorted by score alone
-  int64_t version = 0;
+  int64_t version = 0;            // where HitParts want them
   int64_t seq_no = 0;
   std::string collapse_value;  // one JSON token; empty where the search does not collapse
   uint64_t rescored = 0;       // a bit for each rescorer in whose window it was
