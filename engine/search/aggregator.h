@@ -22,6 +22,7 @@
 #include "engine/index/engine_view.h"
 #include "engine/search/aggregation.h"
 #include "engine/search/aggregation_result.h"
+#include "engine/search/field_values.h"
 #include "engine/search/interrupt.h"
 #include "engine/search/weight.h"
 
@@ -40,6 +41,7 @@ struct AggregationContext {
   Interrupt* interrupt = nullptr;
 
   bool scores = false;  // BucketedDocs have them
+  NumberReaders numbers{};
 
   // Counts buckets that a result is about to hold.
   Status AddBuckets(uint64_t count);

@@ -306,7 +306,7 @@ Result<std::unique_ptr<Aggregator>> HistogramAggregation::Make(const Aggregation
     return ranges;
   }
   BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
-                           NumberValues::Make(options.source, type(), *context));
+                           NumberValues::Make(options.source, type(), context));
   BINSEEK_ASSIGN_OR_RETURN(const Bounds bounds, ReadHistogramEnds(options, "", spec, *context));
   return MakeHistogram(options, type(), steps, NumberSource(std::move(values)), bounds, spec,
                        context);
@@ -323,7 +323,7 @@ Result<std::unique_ptr<Aggregator>> DateHistogramAggregation::Make(
     return ranges;
   }
   BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
-                           NumberValues::Make(options.source, type(), *context));
+                           NumberValues::Make(options.source, type(), context));
   if (values.form().is_number() && !values.is_moment()) {
     return NotSupported(values.form(), options.source, type());
   }

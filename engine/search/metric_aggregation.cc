@@ -286,15 +286,15 @@ Result<std::unique_ptr<Aggregator>> MetricAggregation::Make(const AggregationSpe
     return std::unique_ptr<Aggregator>(std::make_unique<ValueCountAggregator>(
         context, std::move(form), std::move(format), source.missing.has_value()));
   }
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
   return std::unique_ptr<Aggregator>(
       std::make_unique<MetricAggregator>(this, context, std::move(values)));
 }
 
 Result<std::unique_ptr<Aggregator>> WeightedAvgAggregation::Make(
     const AggregationSpec& /*spec*/, AggregationContext* context) const {
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(value, type(), *context));
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues weights, NumberValues::Make(weight, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(value, type(), context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues weights, NumberValues::Make(weight, type(), context));
   return std::unique_ptr<Aggregator>(
       std::make_unique<WeightedAvgAggregator>(context, std::move(values), std::move(weights)));
 }

@@ -72,7 +72,7 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
     numbers_.reset();
     if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
       field_ = ref->field;
-      numbers_ = std::make_unique<NumberReader>(segment, ref->field->id);
+      numbers_ = context()->numbers.Get(segment, ref->field->id);
     }
   }
 
@@ -130,7 +130,7 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
   const std::optional<int64_t> missing_;
   const ValueFormatPtr format_;
   const mapping::Field* field_ = nullptr;
-  std::unique_ptr<NumberReader> numbers_;
+  std::shared_ptr<NumberReader> numbers_;
   std::vector<int64_t> values_;  // of one document
   bool found_all_values_ = false;
   std::set<int64_t> all_values_;

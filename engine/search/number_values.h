@@ -25,10 +25,10 @@ class NumberValues {
  public:
   // `type`: of the aggregation, for errors.
   static Result<NumberValues> Make(const ValuesSource& source, std::string_view type,
-                                   const AggregationContext& context);
+                                   AggregationContext* context);
   // For aggregations that take numbers, whatever their kind, as milliseconds since the epoch.
   static Result<NumberValues> MakeDates(const ValuesSource& source, std::string_view type,
-                                        const AggregationContext& context);
+                                        AggregationContext* context);
 
   const ValueForm& form() const { return form_; }
   bool is_date() const {
@@ -87,7 +87,8 @@ class NumberValues {
   std::optional<double> missing_;
   std::optional<int64_t> missing_common_;
   const mapping::Field* field_ = nullptr;
-  std::unique_ptr<NumberReader> numbers_;
+  NumberReaders* readers_ = nullptr;  // of the search
+  std::shared_ptr<NumberReader> numbers_;
 };
 
 // A format for numbers of that form: the one given, or that of the kind (dates and booleans have one); null where there is none.

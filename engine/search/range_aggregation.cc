@@ -250,7 +250,7 @@ class RangeReader {
 
 Result<std::unique_ptr<Aggregator>> RangeAggregation::Make(const AggregationSpec& spec,
                                                            AggregationContext* context) const {
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
   if (dates && values.form().is_number() && !values.is_moment()) {
     return NotSupported(values.form(), source, type());
   }
