@@ -34,6 +34,7 @@ class SearchRun {
     bind_.form = options_.form;
     bind_.now_micros = options_.clock->NowMicros();
     bind_.interrupt = &interrupt_;
+    bind_.filters = options_.filters;
   }
 
   Result<SearchResult> Run() {

@@ -39,6 +39,8 @@ class AnalysisRegistry;
 
 namespace binseek::search {
 
+class FilterCache;
+
 inline constexpr uint64_t kMaxResultWindow = 10000;  // from + size
 
 // What is looked up of hits; the rest stays empty. Each is read at as many places of the segments as there are hits.
@@ -87,6 +89,7 @@ struct SearchOptions {
   uint32_t max_buckets = kDefaultMaxBuckets;
   uint64_t max_aggregation_bytes = kDefaultMaxAggregationBytes;  // tables and result of all of them
   uint64_t max_result_window = kMaxResultWindow;
+  FilterCache* filters = nullptr;  // of searches before and to come; null: none
 };
 
 struct Hit {
