@@ -86,6 +86,11 @@ struct BucketedDocs {
   std::span<const uint32_t> buckets;
   const float* scores = nullptr;  // by offset; null: nobody asked for them
 
+  // All of them in the first one's bucket.
+  bool InOneBucket() const {
+    return std::all_of(buckets.begin(), buckets.end(),
+                       [this](uint32_t bucket) { return bucket == buckets.front(); });
+  }
   // Other documents of the same window.
   BucketedDocs With(std::span<const uint32_t> other_offsets,
                     std::span<const uint32_t> other_buckets) const {

@@ -18,6 +18,7 @@
 #include "engine/base/status.h"
 #include "engine/codec/segment.h"
 #include "engine/index/engine_view.h"
+#include "engine/mapping/field.h"
 #include "engine/search/field_ref.h"
 #include "engine/search/window.h"
 
@@ -72,6 +73,12 @@ class NumberReader {
     return !values.empty();
   }
 
+  // The values of documents of the window, one of each, in their order; null where one of them has none, or some document may have several. Who asks for
+  // the same documents again gets what was read then. Valid until the next call for others. REQUIRES: Open.
+  const int64_t* All(std::span<const uint32_t> offsets);
+  // The same as ToDouble gives them of `field`, which is the column's.
+  const double* AllAsDoubles(const mapping::Field& field, std::span<const uint32_t> offsets);
+
   // The smallest or greatest value.
   bool Get(uint32_t offset, bool greatest, int64_t* value) {
     bool any = false;
@@ -92,6 +99,16 @@ class NumberReader {
   std::vector<int64_t> scratch_;
   std::array<int64_t, Window::kDocs> values_{};
   std::array<uint64_t, Window::kWords> present_{};
+  // What All read last: of these documents, and whether each has a value.
+  struct Gathered {
+    bool any = false;
+    bool complete = false;
+    DocId first = 0;
+    std::vector<uint32_t> offsets;
+    std::vector<int64_t> values;
+    std::vector<double> doubles;  // empty: nobody asked for them
+  };
+  Gathered gathered_;
 };
 
 // Several that go through the same window one after the other read one column once. Who asks calls Open before each walk over documents, and does not hand on

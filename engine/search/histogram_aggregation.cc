@@ -26,10 +26,17 @@ class NumberSteps {
   static void ForEach(NumberValues* values, uint32_t offset, Visit visit) {
     values->ForEach(offset, visit);
   }
-  int64_t KeyOf(double value) const {
-    return static_cast<int64_t>(
-        std::clamp(std::floor((value - offset_) / interval_), -kMost, kMost));
+  // One of each document, null where that is not so.
+  static const double* All(NumberValues* values, std::span<const uint32_t> offsets) {
+    return values->All(offsets);
   }
+  int64_t KeyOf(double value) const {
+    // Rounded down by integers: they hold any number that is left.
+    const double steps = std::clamp((value - offset_) / interval_, -kMost, kMost);
+    const auto key = static_cast<int64_t>(steps);
+    return key - static_cast<int64_t>(steps < static_cast<double>(key));
+  }
+  int64_t KeyOfAll(double value) const { return KeyOf(value); }
   // More intervals from zero than can be counted.
   static bool IsTooFar(int64_t key) {
     return key >= static_cast<int64_t>(kMost) || key <= -static_cast<int64_t>(kMost);
@@ -61,7 +68,11 @@ class DateSteps {
   static void ForEach(NumberValues* values, uint32_t offset, Visit visit) {
     values->ForEachMillis(offset, visit);
   }
+  static const int64_t* All(NumberValues* values, std::span<const uint32_t> offsets) {
+    return values->is_date() ? values->AllOfColumn(offsets) : nullptr;
+  }
   int64_t KeyOf(int64_t millis) const { return rounding_.Round(millis); }
+  int64_t KeyOfAll(int64_t micros) const { return KeyOf(mapping::MillisFromMicros(micros)); }
   // Bounds are not moved by the offset.
   int64_t KeyOf(double millis) const {
     return rounding_.Round(static_cast<int64_t>(millis) + rounding_.offset());
@@ -113,17 +124,22 @@ class HistogramAggregator final : public Aggregator {
   Status Collect(const BucketedDocs& docs) override {
     values_.Open(docs.first, docs.offsets.size());
     below_.Clear();
+    if constexpr (Source::kNumbers) {
+      if (const auto* const all = values_.All(steps_, docs.offsets)) {
+        for (size_t i = 0; i < docs.offsets.size(); ++i) {
+          if (const int64_t key = steps_.KeyOfAll(all[i]); InHardBounds(key)) {
+            BINSEEK_RETURN_IF_ERROR(Count(docs.offsets[i], docs.buckets[i], key));
+          }
+        }
+        return below_.HandOn(docs);
+      }
+    }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
       keys_.clear();
       BINSEEK_RETURN_IF_ERROR(values_.AddKeys(
           steps_, docs.offsets[i], [this](int64_t key) { return InHardBounds(key); }, &keys_));
       for (const int64_t key : keys_) {
-        if (Steps::IsTooFar(key)) {
-          return Status::ResourceExhausted("Trying to create too many buckets.");
-        }
-        BINSEEK_ASSIGN_OR_RETURN(const uint32_t bucket, BucketOf(docs.buckets[i], key));
-        table_.Count(bucket);
-        BINSEEK_RETURN_IF_ERROR(below_.Add(docs.offsets[i], bucket));
+        BINSEEK_RETURN_IF_ERROR(Count(docs.offsets[i], docs.buckets[i], key));
       }
     }
     return below_.HandOn(docs);
@@ -168,6 +184,15 @@ class HistogramAggregator final : public Aggregator {
     const double number = steps_.NumberOf(key);
     return (!hard_.min || number >= *hard_.min) &&
            (!hard_.max || Steps::BeforeMax(number, *hard_.max));
+  }
+
+  Status Count(uint32_t offset, uint32_t parent, int64_t key) {
+    if (Steps::IsTooFar(key)) {
+      return Status::ResourceExhausted("Trying to create too many buckets.");
+    }
+    BINSEEK_ASSIGN_OR_RETURN(const uint32_t bucket, BucketOf(parent, key));
+    table_.Count(bucket);
+    return below_.Add(offset, bucket);
   }
 
   // Neighbouring documents often have neighbouring dates.

@@ -41,6 +41,16 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
     if (numbers_ != nullptr) {
       numbers_->Open(docs.first, docs.offsets.size());
     }
+    if (const int64_t* const all = numbers_ == nullptr ? nullptr : numbers_->All(docs.offsets)) {
+      for (size_t i = 0; i < docs.offsets.size(); ++i) {
+        const int64_t value = form_.Common(*field_, all[i]);
+        if (filter().Accepts(value)) {
+          BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(docs.buckets[i], value));
+          BINSEEK_RETURN_IF_ERROR(Add(docs.offsets[i], id));
+        }
+      }
+      return HandOn(docs);
+    }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
       ReadValues(docs.offsets[i]);
       if (values_.empty() && missing_) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -47,6 +48,14 @@ class NumberValues {
     if (numbers_ != nullptr) {
       numbers_->Open(first, wanted);
     }
+  }
+  // The numbers of documents of the window, one of each, as ForEach gives them; null where some may have none or several. As NumberReader's.
+  const double* All(std::span<const uint32_t> offsets) {
+    return numbers_ == nullptr ? nullptr : numbers_->AllAsDoubles(*field_, offsets);
+  }
+  // The same as the column has them.
+  const int64_t* AllOfColumn(std::span<const uint32_t> offsets) {
+    return numbers_ == nullptr ? nullptr : numbers_->All(offsets);
   }
   // Calls visit(double) for every value, ascending; dates are in milliseconds. False: there is none.
   template <class Visit>
