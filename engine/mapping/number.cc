@@ -376,17 +376,6 @@ double ToDouble(const Field& field, int64_t column_value) {
   }
 }
 
-void ToDoubles(const Field& field, std::span<const int64_t> column_values, double* out) {
-  if (field.kind == FieldKind::kDecimal) {
-    const double scale = PowerOfTen(field.scale);
-    std::transform(column_values.begin(), column_values.end(), out,
-                   [scale](int64_t value) { return static_cast<double>(value) / scale; });
-    return;
-  }
-  std::transform(column_values.begin(), column_values.end(), out,
-                 [&field](int64_t value) { return ToDouble(field, value); });
-}
-
 void AppendSortJson(const Field& field, int64_t column_value, std::string* out) {
   switch (field.kind) {
     case FieldKind::kDate:

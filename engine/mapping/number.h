@@ -49,8 +49,6 @@ void AppendJson(const Field& field, int64_t column_value, std::string* out);
 void AppendJson(const Field& field, std::span<const int64_t> column_values, std::string* out);
 // As a double for scoring, statistics, sort values: dates in milliseconds since epoch, decimals divided by their scale.
 double ToDouble(const Field& field, int64_t column_value);
-// The same of many values: `out` has room for as many.
-void ToDoubles(const Field& field, std::span<const int64_t> column_values, double* out);
 // As Elasticsearch shows it in `sort` and as a bucket's `key`: dates as epoch milliseconds, booleans 0/1, decimals as a number.
 void AppendSortJson(const Field& field, int64_t column_value, std::string* out);
 

@@ -41,8 +41,8 @@ const double* NumberReader::AllAsDoubles(const mapping::Field& field,
   }
   if (gathered_.doubles.empty()) {
     gathered_.doubles.resize(offsets.size());
-    mapping::ToDoubles(field, std::span<const int64_t>(values, offsets.size()),
-                       gathered_.doubles.data());
+    std::transform(values, values + offsets.size(), gathered_.doubles.begin(),
+                   [&field](int64_t value) { return mapping::ToDouble(field, value); });
   }
   return gathered_.doubles.data();
 }

@@ -8,15 +8,11 @@
 
 #include "engine/search/live_roots.h"
 #include "engine/search/profile_timer.h"
-#include "engine/search/scratch.h"
 
 namespace binseek::search {
 namespace {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
-
-// What is bound and begun once more has to be worth it.
-constexpr uint32_t kLeastDocsApart = 4 * Window::kDocs;
 
 constexpr std::array<uint32_t, Window::kDocs> kRootBuckets{};
 
@@ -157,7 +153,7 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
   ProfileTimer timer(profile_ != nullptr);
   DocId first = begin;
   std::fill_n(window_.score, Window::kDocs, 0.0F);  // KeepFinite looks at all
-  const bool takes_docs = TakesDocs() && plan_.aggregations->empty();
+  const bool takes_docs = TakesDocs();
   const bool sorted = plan_.sorts_by_keys && !plan_.seeks_max_score;
   // They never fall for one scorer; the next one begins anew, since whether matches are needed may differ.
   window_.drop_below = window_.score_below = kLowest;
@@ -169,7 +165,7 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
     }
     SetThresholds();
     timer.Restart();
-    if (takes_docs && scorer->PrefersDocs(matches_needed_)) {
+    if (takes_docs && PrefersDocs(segment, *scorer)) {
       BINSEEK_RETURN_IF_ERROR(WalkDocs(segment, first, scorer));
       break;
     }
@@ -206,119 +202,6 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
   }
   BINSEEK_RETURN_IF_ERROR(scorer->status());
   return post_filter_scorer_ != nullptr ? post_filter_scorer_->status() : Status::Ok();
-}
-
-// Whether nothing is done with matches but to count them, to aggregate them, and to keep the best by score.
-bool WindowCollector::TakesDocs() const {
-  const SearchRequest& request = *plan_.request;
-  return plan_.scores && plan_.best_score_first && !has_post_filter_ && !request.min_score &&
-         request.terminate_after == 0 && !plan_.seeks_max_score && !plan_.stops_when_full &&
-         request.collapse_field.empty();
-}
-
-Status WindowCollector::WalkDocs(const index::SegmentView& segment, DocId from, Scorer* scorer) {
-  Scratch<DocBatch> batch;
-  ProfileTimer timer(profile_ != nullptr);
-  while (from < segment.max_doc()) {
-    BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
-    if (plan_.interrupt->TimedOut()) {
-      stopped_ = true;
-      break;
-    }
-    SetThresholds();
-    from = scorer->NextDocs(from, window_.drop_below, batch.get());
-    if (profile_ != nullptr) {
-      timer.Lap(&profile_->match_nanos, &profile_->match_count);
-    }
-    KeepLiveRoots(segment, batch.get());
-    index_hits_ += batch->count;
-    hits_ += counted_ahead_ ? 0 : batch->count;
-    plan_.top_docs->Collect(*batch);
-    if (profile_ != nullptr) {
-      timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
-    }
-  }
-  return Status::Ok();
-}
-
-// Whether all matches are needed besides the best, and so two scorers do less than one.
-bool WindowCollector::TakesApart(const index::SegmentView& segment, const Scorer& scorer) const {
-  return segment.max_doc() >= kLeastDocsApart && TakesDocs() && !plan_.aggregates_scores &&
-         MatchesNeeded() && scorer.PrefersDocs(false) &&
-         (!plan_.aggregations->empty() || !scorer.PrefersDocs(true));
-}
-
-Result<std::unique_ptr<Scorer>> WindowCollector::MakeMatcher(const index::SegmentView& segment) {
-  ProfileTimer timer(profile_ != nullptr);
-  if (match_weight_ == nullptr) {
-    BINSEEK_ASSIGN_OR_RETURN(match_weight_, query_->Bind(match_context_, 1));
-    if (profile_ != nullptr) {
-      timer.Lap(&profile_->bind_nanos, nullptr);
-    }
-  }
-  BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<Scorer> scorer, match_weight_->MakeScorer(segment));
-  if (profile_ != nullptr) {
-    timer.Lap(&profile_->build_scorer_nanos, &profile_->build_scorer_count);
-  }
-  return scorer;
-}
-
-// Both go on side by side: what they read of the same postings is in the cache, and a deadline finds them at about the same place.
-Status WindowCollector::WalkApart(const index::SegmentView& segment, Scorer* best, Scorer* all) {
-  Scratch<DocBatch> batch;
-  ProfileTimer timer(profile_ != nullptr);
-  const uint32_t max_doc = segment.max_doc();
-  DocId from = 0;   // of the best
-  DocId first = 0;  // of the matches
-  while (from < max_doc || (first < max_doc && MatchesNeeded())) {
-    BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
-    if (plan_.interrupt->TimedOut()) {
-      stopped_ = true;
-      break;
-    }
-    timer.Restart();
-    if (from >= max_doc || (first < from && first < max_doc && MatchesNeeded())) {
-      BINSEEK_ASSIGN_OR_RETURN(first, CollectMatches(segment, first, all));
-      continue;
-    }
-    from = best->NextDocs(from, UsefulScore(), batch.get());
-    if (profile_ != nullptr) {
-      timer.Lap(&profile_->match_nanos, &profile_->match_count);
-    }
-    KeepLiveRoots(segment, batch.get());
-    plan_.top_docs->Collect(*batch);
-    if (profile_ != nullptr) {
-      timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
-    }
-  }
-  BINSEEK_RETURN_IF_ERROR(best->status());
-  return all == nullptr ? Status::Ok() : all->status();
-}
-
-// Those of the first window from `first` on that has some. Gives where to go on.
-Result<DocId> WindowCollector::CollectMatches(const index::SegmentView& segment, DocId first,
-                                              Scorer* all) {
-  const DocId next = all == nullptr ? codec::kNoMoreDocs : all->NextMatch(first, kLowest);
-  if (next >= segment.max_doc()) {
-    return codec::kNoMoreDocs;
-  }
-  first = next / Window::kDocs * Window::kDocs;
-  ProfileTimer timer(profile_ != nullptr);
-  const bool any = all->FillWindow(first, &window_);
-  if (profile_ != nullptr) {
-    timer.Lap(&profile_->match_nanos, &profile_->match_count);
-  }
-  if (any) {
-    KeepLiveRoots(segment, first, &window_);
-    if (!plan_.aggregations->empty()) {
-      BINSEEK_RETURN_IF_ERROR(Aggregate(first));
-    }
-    hits_ += window_.CountMatches();
-  }
-  if (profile_ != nullptr) {
-    timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
-  }
-  return first + Window::kDocs;
 }
 
 Status WindowCollector::CollectWindow(DocId first) {
@@ -362,6 +245,10 @@ Status WindowCollector::CollectWindow(DocId first) {
 Status WindowCollector::Aggregate(DocId first) {
   size_t count = 0;
   ForEachBit(window_.match, [&](uint32_t offset) { offsets_[count++] = offset; });
+  return AggregateOffsets(first, count);
+}
+
+Status WindowCollector::AggregateOffsets(DocId first, size_t count) {
   if (count == 0) {
     return Status::Ok();
   }

@@ -60,6 +60,7 @@ class WindowCollector {
   bool CountAhead(const Weight& weight, const index::SegmentView& segment);
   Status Walk(const index::SegmentView& segment, DocId begin, Scorer* scorer);
   bool TakesDocs() const;
+  bool PrefersDocs(const index::SegmentView& segment, const Scorer& scorer) const;
   Status WalkDocs(const index::SegmentView& segment, DocId from, Scorer* scorer);
   bool TakesApart(const index::SegmentView& segment, const Scorer& scorer) const;
   Status WalkApart(const index::SegmentView& segment, Scorer* best, Scorer* all);
@@ -73,12 +74,18 @@ class WindowCollector {
   bool counted() const;
   Status CollectWindow(DocId first);
   Status Aggregate(DocId first);
+  // The first `count` of offsets_.
+  Status AggregateOffsets(DocId first, size_t count);
+  Status AggregateDocs(const DocBatch& batch);
+  Status FlushDocs();
 
   const CollectPlan plan_;
   // Large, and of no use to searches that go through documents in order: written before they are read.
   Window window_;
   Window filter_window_;
   std::array<uint32_t, Window::kDocs> offsets_;
+  size_t held_ = 0;  // of them, of a window that is not through, where documents come in order
+  DocId held_first_ = 0;
   IndexProfile* profile_ = nullptr;
   const Query* query_ = nullptr;
   BindContext match_context_;
