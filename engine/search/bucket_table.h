@@ -83,7 +83,7 @@ class BucketTable {
     uint32_t id = kNoBucket;
   };
   static size_t SlotOf(uint32_t parent, const Key& key) {
-    return ((static_cast<uint64_t>(key) + parent) * 0x9E3779B97F4A7C15U) >> 58;
+    return ((static_cast<uint64_t>(key) + parent) * 0x9E3779B97F4A7C15U) >> 56;
   }
 
   static size_t HeapBytes(const std::string& key) { return key.size(); }
@@ -97,7 +97,7 @@ class BucketTable {
   std::vector<uint64_t> counts_;
   std::vector<const Key*> keys_;  // nodes of ids_ do not move
   std::vector<std::vector<uint32_t>> of_parent_;
-  std::array<Known, kRemembers ? 64 : 0> known_{};
+  std::array<Known, kRemembers ? 256 : 0> known_{};
 };
 
 }  // namespace binseek::search
