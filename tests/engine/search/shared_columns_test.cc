@@ -22,6 +22,7 @@ class SharedColumnsTest : public binseek::test::SeededTest {
  protected:
   struct Thing {
     std::optional<int64_t> price;
+    int64_t day_ms = 0;  // where it has a price
     std::string brand;
     int64_t rank = 0;
   };
@@ -44,8 +45,9 @@ class SharedColumnsTest : public binseek::test::SeededTest {
       if (one_in > 0 && OneIn(one_in)) {
         thing.price = std::nullopt;
       } else {
+        thing.day_ms = (*thing.price + 1000) * kDayMs / 4;
         json += R"(, "price": )" + std::to_string(*thing.price) + R"(, "day": )" +
-                std::to_string((*thing.price + 1000) * kDayMs / 4);
+                std::to_string(thing.day_ms);
       }
       engine_.Put("shop", std::to_string(i), json + "}");
       things_.push_back(std::move(thing));
@@ -57,7 +59,8 @@ class SharedColumnsTest : public binseek::test::SeededTest {
     for (uint64_t i = 0; i < documents / 20; ++i) {  // some pages are written, others are not
       const uint64_t at = Uniform(documents);
       if (things_[at].price) {
-        engine_.Update("shop", std::to_string(at), "price", *things_[at].price);
+        things_[at].price = static_cast<int64_t>(Uniform(400)) - 100;
+        engine_.Update("shop", std::to_string(at), "price", things_[at].price);
       }
     }
     engine_.Apply();
@@ -115,7 +118,7 @@ class SharedColumnsTest : public binseek::test::SeededTest {
       sum += price;
       ++terms[price];
       ++prices[static_cast<double>(FloorTo(*thing.price - 7, 30) + 7)];
-      ++days[static_cast<double>(FloorTo((*thing.price + 1000) * kDayMs / 4, kDayMs))];
+      ++days[static_cast<double>(FloorTo(thing.day_ms, kDayMs))];
       for (size_t i = 0; i < ranges.size(); ++i) {
         const auto [from, to] = Ranges()[i];
         ranges[i] += (!from || price >= *from) && (!to || price < *to) ? 1 : 0;
