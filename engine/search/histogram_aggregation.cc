@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "engine/base/json.h"
@@ -126,6 +127,9 @@ class HistogramAggregator final : public Aggregator {
     below_.Clear();
     if constexpr (Source::kNumbers) {
       if (const auto* const all = values_.All(steps_, docs.offsets)) {
+        if (below_.children()->empty() && docs.InOneBucket()) {
+          return CountAll(std::span(all, docs.offsets.size()), docs.buckets);
+        }
         for (size_t i = 0; i < docs.offsets.size(); ++i) {
           if (const int64_t key = steps_.KeyOfAll(all[i]); InHardBounds(key)) {
             BINSEEK_RETURN_IF_ERROR(Count(docs.offsets[i], docs.buckets[i], key));
@@ -184,6 +188,23 @@ class HistogramAggregator final : public Aggregator {
     const double number = steps_.NumberOf(key);
     return (!hard_.min || number >= *hard_.min) &&
            (!hard_.max || Steps::BeforeMax(number, *hard_.max));
+  }
+
+  // A value of each document, all below one parent.
+  template <class Value>
+  Status CountAll(std::span<const Value> values, std::span<const uint32_t> parents) {
+    keys_.clear();
+    bool too_far = false;
+    for (const Value value : values) {
+      if (const int64_t key = steps_.KeyOfAll(value); InHardBounds(key)) {
+        too_far = too_far || Steps::IsTooFar(key);
+        keys_.push_back(key);
+      }
+    }
+    if (too_far) {
+      return Status::ResourceExhausted("Trying to create too many buckets.");
+    }
+    return keys_.empty() ? Status::Ok() : table_.CountEach(parents[0], keys_);
   }
 
   Status Count(uint32_t offset, uint32_t parent, int64_t key) {
@@ -251,7 +272,7 @@ class HistogramAggregator final : public Aggregator {
   const Limits hard_;
   BucketedList below_;
   BucketTable<int64_t> table_;
-  std::vector<int64_t> keys_;  // of one document
+  std::vector<int64_t> keys_;  // of one document, or one of each
   bool has_last_ = false;
   uint32_t last_parent_ = 0;
   int64_t last_key_ = 0;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,9 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
       numbers_->Open(docs.first, docs.offsets.size());
     }
     if (const int64_t* const all = numbers_ == nullptr ? nullptr : numbers_->All(docs.offsets)) {
+      if (children()->empty() && docs.InOneBucket()) {
+        return CountAll({all, docs.offsets.size()}, docs.buckets);
+      }
       for (size_t i = 0; i < docs.offsets.size(); ++i) {
         const int64_t value = form_.Common(*field_, all[i]);
         if (filter().Accepts(value)) {
@@ -84,6 +88,17 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
       field_ = ref->field;
       numbers_ = context()->numbers.Get(segment, ref->field->id);
     }
+  }
+
+  // A value of each document, all below one parent.
+  Status CountAll(std::span<const int64_t> values, std::span<const uint32_t> parents) {
+    values_.clear();
+    for (const int64_t column_value : values) {
+      if (const int64_t value = form_.Common(*field_, column_value); filter().Accepts(value)) {
+        values_.push_back(value);
+      }
+    }
+    return values_.empty() ? Status::Ok() : table()->CountEach(parents[0], values_);
   }
 
   // Each value once.
@@ -141,7 +156,7 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
   const ValueFormatPtr format_;
   const mapping::Field* field_ = nullptr;
   std::shared_ptr<NumberReader> numbers_;
-  std::vector<int64_t> values_;  // of one document
+  std::vector<int64_t> values_;  // of one document, or one of each
   bool found_all_values_ = false;
   std::set<int64_t> all_values_;
 };
