@@ -168,7 +168,7 @@ TEST_F(FilterCachePagesTest, AfterAnUpdateOnlyItsPagesAreMatchedAnew) {
   EXPECT_EQ(Get(before, &cache_), first);
   EXPECT_TRUE(matched_.empty());
 
-  engine_.Update("shop", "300", "price", prices_["300"] == 15 ? 99 : 15);
+  engine_.Update("shop", "300", "price", first->bits.Test(300) ? 99 : 15);
   engine_.Update("shop", "19000", "price", 16);
   engine_.Apply();
   const FilterBitsPtr second = Get(Now(), &cache_);
