@@ -61,7 +61,7 @@ FilterBitsPtr FilterCache::Get(const std::string& name, const index::SegmentView
   const index::Epoch version = column.version();
   std::string key = KeyOf(name, segment);
   index::Epoch kept_version = 0;
-  const FilterBitsPtr kept = Find(key, segment, &kept_version);
+  FilterBitsPtr kept = Find(key, segment, &kept_version);
   if (kept != nullptr && kept_version == version) {
     return kept;
   }

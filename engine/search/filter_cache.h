@@ -43,6 +43,7 @@ struct FilterCacheOptions {
 class FilterCache {
  public:
   explicit FilterCache(const FilterCacheOptions& options) : options_(options) {}
+  ~FilterCache() = default;
   FilterCache(const FilterCache&) = delete;
   FilterCache& operator=(const FilterCache&) = delete;
 

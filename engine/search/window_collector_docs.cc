@@ -32,7 +32,7 @@ bool WindowCollector::PrefersDocs(const index::SegmentView& segment, const Score
     return scorer.PrefersDocs(false);
   }
   const bool few = plan_.aggregations->empty() ||
-                   scorer.cost() < segment.max_doc() / Window::kDocs * kFewInWindow;
+                   scorer.cost() < uint64_t{segment.max_doc()} / Window::kDocs * kFewInWindow;
   return scorer.PrefersDocs(true) && few && !plan_.aggregates_scores;
 }
 
