@@ -66,6 +66,7 @@ struct SearchConfig {
   int64_t max_scrolls = 0;
   int64_t max_scroll_memory = 0;
   int64_t max_response_bytes = 0;
+  int64_t filter_cache_bytes = 0;
 };
 
 struct Config {

@@ -322,6 +322,14 @@ const ConfigKey kKeys[] = {
      .max = 2 * kGb,
      .reloadable = true,
      .help = "Largest answer of a search or a multi get; larger ones become an error, 413."},
+    {.path = "search.filter_cache",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, search.filter_cache_bytes),
+     .unit = Unit::kBytes,
+     .default_text = "64mb",
+     .min = 0,
+     .max = 64 * kGb,
+     .help = "Memory for which documents pass filters over numbers and dates that come again, a "
+             "bit per document and filter; 0: every search finds out anew."},
 
     {.path = "log.level",
      .member = BINSEEK_CONFIG_MEMBER_(std::string, log_level),

@@ -15,6 +15,8 @@ Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfi
       scrolls_({.max_open = static_cast<size_t>(limits.max_scrolls),
                 .held_bytes = [engine] { return engine->held_bytes(); },
                 .max_held_bytes = static_cast<size_t>(limits.max_scroll_memory)}),
+      filters_(std::make_unique<search::FilterCache>(search::FilterCacheOptions{
+          .max_bytes = static_cast<uint64_t>(limits.filter_cache_bytes)})),
       commits_(engine),
       max_result_window_(limits.max_result_window),
       default_timeout_ms_(limits.default_timeout_ms),
@@ -86,6 +88,7 @@ search::SearchOptions Node::search_options() const {
   options.max_buckets = static_cast<uint32_t>(max_buckets_.load(std::memory_order_relaxed));
   options.max_result_window =
       static_cast<uint64_t>(max_result_window_.load(std::memory_order_relaxed));
+  options.filters = filters_.get();
   return options;
 }
 

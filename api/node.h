@@ -18,6 +18,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
 #include "engine/index/engine.h"
+#include "engine/search/filter_cache.h"
 #include "engine/search/scroll.h"
 #include "engine/search/searcher.h"
 #include "sync/change/table_schema.h"
@@ -72,7 +73,9 @@ class Node {
   // Makes searches that run end soon, as aborted: for a shutdown that has waited for them long enough.
   void CancelSearches() { cancel_.store(true, std::memory_order_relaxed); }
 
-  void SetLimits(const SearchConfig& limits);  // for SIGHUP; max_scrolls stays as it was
+  void SetLimits(
+      const SearchConfig&
+          limits);  // for SIGHUP; what memory scrolls and filters may take stays as it was
   search::SearchOptions search_options() const;
   // What a search's or multi get's answer may take.
   size_t max_response_bytes() const {
@@ -87,6 +90,7 @@ class Node {
 
   // Self-synchronised.
   search::ScrollRegistry scrolls_;
+  const std::unique_ptr<search::FilterCache> filters_;
   CommitGate commits_;
   Mutex write_mutex_;
   mutable Mutex alias_mutex_;  // a leaf

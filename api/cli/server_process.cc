@@ -155,9 +155,11 @@ void ServerProcess::Reload() {
   config_.log_level = wanted->log_level;
   const int64_t max_scrolls = config_.search.max_scrolls;
   const int64_t max_scroll_memory = config_.search.max_scroll_memory;
+  const int64_t filter_cache_bytes = config_.search.filter_cache_bytes;
   config_.search = wanted->search;
   config_.search.max_scrolls = max_scrolls;
   config_.search.max_scroll_memory = max_scroll_memory;
+  config_.search.filter_cache_bytes = filter_cache_bytes;
   Log(LogLevel::kInfo, "config read again");
 }
 

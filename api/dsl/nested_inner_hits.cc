@@ -92,13 +92,14 @@ Status NestedInnerHits::WriteOne(const search::Hit& hit, const search::BindConte
     const InnerHits& inner = InnerHitsOf(*asked->nested);
     BINSEEK_RETURN_IF_ERROR(CheckWindow(*hit.index, inner));
     const search::SearchRequest& request = asked->body.request;
-    BINSEEK_ASSIGN_OR_RETURN(search->second, search::InnerHitsSearch::Bind(
-                                                 bind, {.path = asked->nested->path,
-                                                        .query = request.query,
-                                                        .from = request.from,
-                                                        .size = request.size,
-                                                        .sort = request.sort,
-                                                        .track_scores = request.track_scores}));
+    BINSEEK_ASSIGN_OR_RETURN(
+        search->second, search::InnerHitsSearch::Bind(bind, {.path = asked->nested->path,
+                                                             .query = request.query,
+                                                             .from = request.from,
+                                                             .size = request.size,
+                                                             .sort = request.sort,
+                                                             .track_scores = request.track_scores,
+                                                             .parts = request.parts}));
   }
   search::InnerHitsResult found;
   if (search->second != nullptr) {

@@ -226,6 +226,7 @@ DslResult<SearchBody> ParseSearchBody(const JsonValue& json) {
     return IllegalArgument("`from` parameter must be set to 0 when `search_after` is used.");
   }
   BINSEEK_DSL_RETURN_IF_ERROR(CheckCombination(body));
+  body.request.parts = {.ids = body.shows_id, .versions = body.version || body.seq_no_primary_term};
   return body;
 }
 

@@ -36,6 +36,7 @@ AggregationResultOr ParseTopHitsAggregation(const AggregationBody& body) {
   top->size = hits.size_given ? hits.request.size : top->size;
   top->sort = hits.request.sort;
   top->track_scores = hits.request.track_scores;
+  top->parts = hits.request.parts;
   top->shown = std::make_shared<const SearchBody>(std::move(hits));
   return search::AggregationPtr(std::move(top));
 }

@@ -54,6 +54,20 @@ class KeyBlocks {
             .min_size = static_cast<uint32_t>(word >> 42),
             .keys = std::min(kKeysPerBlock, docs_ - number * kKeysPerBlock)};
   }
+  void PrefetchBlock(DocId doc) const {
+    __builtin_prefetch(directory_ + size_t{doc / kKeysPerBlock} * 8);
+  }
+  // Where the key ends is not known yet, and so neither is exactly where it begins.
+  void PrefetchKey(const Block& block, uint32_t index) const {
+    const uint64_t end = block.start + uint64_t{block.end_bytes} * index;
+    const uint64_t key =
+        block.start + uint64_t{block.end_bytes} * block.keys + uint64_t{block.min_size} * index;
+    for (const uint64_t at : {end, key}) {
+      if (at < bytes_.size()) {
+        __builtin_prefetch(bytes_.data() + at);
+      }
+    }
+  }
   // Key `index` of a block; nothing where the bytes are damaged. REQUIRES: index < block.keys.
   std::optional<std::string_view> KeyOf(const Block& block, uint32_t index) const {
     const uint64_t keys_start = block.start + uint64_t{block.end_bytes} * block.keys;
@@ -135,6 +149,9 @@ class KeyTable {
 
   // Empty where the document has none. Constant cost. REQUIRES: doc < max_doc().
   std::string_view Key(DocId doc) const;
+  // Start to load what Key reads of a document: first where its block stands; once that is there, the key. REQUIRES: doc < max_doc().
+  void PrefetchBlock(DocId doc) const { keys_.PrefetchBlock(doc); }
+  void PrefetchKey(DocId doc) const { keys_.PrefetchKey(keys_.BlockOf(doc), doc % kKeysPerBlock); }
   // The last document with `key`; none for the empty key. Cost: a hash, usually three cache misses.
   std::optional<DocId> Find(std::string_view key) const;
   // Calls visit(doc, key) for every document that has a key, in order. A later document's key may repeat an earlier one's.

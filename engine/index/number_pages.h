@@ -31,6 +31,8 @@ class NumberPages {
   NumberPages(const NumberBase* base, uint32_t max_doc, NumberPageShape shape = {});
 
   uint32_t max_doc() const { return max_doc_; }
+  // The epoch that changed it last; 0: it is as the segment was written. What VisitChangedSince takes.
+  Epoch version() const { return tree_.born(); }
   std::optional<int64_t> Get(DocId doc) const {
     int64_t value;
     return Get(doc, &value) ? std::optional<int64_t>(value) : std::nullopt;

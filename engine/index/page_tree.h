@@ -28,6 +28,8 @@ class PageTree {
   uint32_t pages() const { return pages_; }
   bool empty() const { return root_ == nullptr; }  // no page was ever written
 
+  // The epoch of the newest change; 0: there was none. Of two published versions of one tree, those with the same number are the same.
+  Epoch born() const { return root_ == nullptr ? 0 : root_->born; }
   // Null where never written. REQUIRES: page < pages()
   const NodeHeader* Get(uint32_t page) const {
     const NodeHeader* node = root_;

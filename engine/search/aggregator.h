@@ -22,6 +22,7 @@
 #include "engine/index/engine_view.h"
 #include "engine/search/aggregation.h"
 #include "engine/search/aggregation_result.h"
+#include "engine/search/field_values.h"
 #include "engine/search/interrupt.h"
 #include "engine/search/weight.h"
 
@@ -42,6 +43,7 @@ struct AggregationContext {
   bool scores = false;  // BucketedDocs have them
   // Results are built of what is below a bucket that fills a gap: no terms without documents are looked for there.
   bool within_gap = false;
+  NumberReaders numbers{};
 
   // Counts buckets that a result is about to hold.
   Status AddBuckets(uint64_t count);
@@ -86,6 +88,11 @@ struct BucketedDocs {
   std::span<const uint32_t> buckets;
   const float* scores = nullptr;  // by offset; null: nobody asked for them
 
+  // All of them in the first one's bucket.
+  bool InOneBucket() const {
+    return std::all_of(buckets.begin(), buckets.end(),
+                       [this](uint32_t bucket) { return bucket == buckets.front(); });
+  }
   // Other documents of the same window.
   BucketedDocs With(std::span<const uint32_t> other_offsets,
                     std::span<const uint32_t> other_buckets) const {

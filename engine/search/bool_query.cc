@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/search/any_term_scorer.h"
 #include "engine/search/bool_rewrite.h"
 #include "engine/search/bool_scorer.h"
 #include "engine/search/constant_query.h"
@@ -109,6 +110,16 @@ class BoolWeight final : public Weight {
     }
     if (all == 1 && clauses.filters.size() == 1 && !scores_) {
       return std::move(clauses.filters[0]);
+    }
+    if (!scores_ && clauses.minimum_should_match == 1 && clauses.shoulds.size() > 1 &&
+        AllTerms(clauses.shoulds)) {
+      const bool alone = all == clauses.shoulds.size();
+      auto any = std::make_unique<AnyTermScorer>(std::move(clauses.shoulds));
+      if (alone) {
+        return any;
+      }
+      clauses.shoulds.clear();
+      clauses.shoulds.push_back(std::move(any));
     }
     if (scores_ && clauses.minimum_should_match <= 1 && clauses.shoulds.size() > 1 &&
         AllTerms(clauses.shoulds)) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <unordered_map>
@@ -36,6 +37,20 @@ class BucketTable {
     } else {
       return FindInTable(parent, key);
     }
+  }
+
+  // Counts a document in the bucket of each key. Errors: as Find. REQUIRES: keys are integers.
+  Status CountEach(uint32_t parent, std::span<const Key> keys) {
+    for (const Key& key : keys) {
+      const Known& known = known_[SlotOf(parent, key)];
+      if (known.id != kNoBucket && known.parent == parent && known.key == key) [[likely]] {
+        ++counts_[known.id];
+      } else {
+        BINSEEK_ASSIGN_OR_RETURN(const uint32_t bucket, Find(parent, key));
+        ++counts_[bucket];
+      }
+    }
+    return Status::Ok();
   }
 
   void Count(uint32_t bucket, uint64_t documents = 1) { counts_[bucket] += documents; }
@@ -83,7 +98,7 @@ class BucketTable {
     uint32_t id = kNoBucket;
   };
   static size_t SlotOf(uint32_t parent, const Key& key) {
-    return ((static_cast<uint64_t>(key) + parent) * 0x9E3779B97F4A7C15U) >> 58;
+    return ((static_cast<uint64_t>(key) + parent) * 0x9E3779B97F4A7C15U) >> 56;
   }
 
   static size_t HeapBytes(const std::string& key) { return key.size(); }
@@ -97,7 +112,7 @@ class BucketTable {
   std::vector<uint64_t> counts_;
   std::vector<const Key*> keys_;  // nodes of ids_ do not move
   std::vector<std::vector<uint32_t>> of_parent_;
-  std::array<Known, kRemembers ? 64 : 0> known_{};
+  std::array<Known, kRemembers ? 256 : 0> known_{};
 };
 
 }  // namespace binseek::search

@@ -216,7 +216,7 @@ Result<std::unique_ptr<Aggregator>> CardinalityAggregation::Make(
   const uint32_t threshold = std::min(precision_threshold, kMaxThreshold);
   BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
   if (form.is_number()) {
-    BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), *context));
+    BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
     return std::unique_ptr<Aggregator>(
         std::make_unique<NumberCardinality>(context, std::move(values), threshold));
   }

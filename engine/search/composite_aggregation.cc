@@ -34,8 +34,8 @@ class SourceReader {
     const bool dates = source.kind == CompositeSource::Kind::kDateHistogram;
     const std::string_view type = dates ? "date_histogram" : "histogram";
     BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
-                             dates ? NumberValues::MakeDates(source.source, type, *context)
-                                   : NumberValues::Make(source.source, type, *context));
+                             dates ? NumberValues::MakeDates(source.source, type, context)
+                                   : NumberValues::Make(source.source, type, context));
     reader->numbers_.emplace(std::move(values));
     if (dates) {
       BINSEEK_ASSIGN_OR_RETURN(DateRounding rounding,

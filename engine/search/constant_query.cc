@@ -38,12 +38,26 @@ bool AllScorer::NarrowWindow(DocId first, Window* window) {
   return window->AnyMatch();
 }
 
+DocId SegmentBitsScorer::NextMatch(DocId target, float drop_below) {
+  if (scores_ && score_ < drop_below) {
+    return codec::kNoMoreDocs;
+  }
+  const uint64_t* const words = bits_->Words(0);
+  for (size_t w = target / 64; w < bits_->size(); ++w) {
+    const uint64_t word = w == target / 64 ? words[w] & ~uint64_t{0} << (target % 64) : words[w];
+    if (word != 0) {
+      return static_cast<DocId>(w * 64) + static_cast<DocId>(std::countr_zero(word));
+    }
+  }
+  return codec::kNoMoreDocs;
+}
+
 bool SegmentBitsScorer::NarrowWindow(DocId first, Window* window) {
-  if (first / 64 >= bits_.size()) {
+  if (first / 64 >= bits_->size()) {
     window->ClearMatches();
     return false;
   }
-  const uint64_t* const words = bits_.Words(first);
+  const uint64_t* const words = bits_->Words(first);
   for (uint32_t w = 0; w < Window::kWords; ++w) {
     window->match[w] &= words[w];
   }
@@ -54,11 +68,11 @@ bool SegmentBitsScorer::NarrowWindow(DocId first, Window* window) {
 }
 
 bool SegmentBitsScorer::FillWindow(DocId first, Window* window) {
-  if (first / 64 >= bits_.size()) {
+  if (first / 64 >= bits_->size()) {
     window->ClearMatches();
     return false;
   }
-  std::memcpy(window->match, bits_.Words(first), sizeof(window->match));
+  std::memcpy(window->match, bits_->Words(first), sizeof(window->match));
   if (scores_) {
     FillScores(score_, window);
   }

@@ -64,16 +64,21 @@ class SegmentBitsScorer final : public Scorer {
  public:
   // `cost`: about how many bits are set.
   SegmentBitsScorer(SegmentBits bits, uint64_t cost, bool scores, float score)
+      : SegmentBitsScorer(std::make_shared<const SegmentBits>(std::move(bits)), cost, scores,
+                          score) {}
+  SegmentBitsScorer(std::shared_ptr<const SegmentBits> bits, uint64_t cost, bool scores,
+                    float score)
       : bits_(std::move(bits)), cost_(cost), scores_(scores), score_(score) {}
   bool FillWindow(DocId first, Window* window) override;
   bool NarrowWindow(DocId first, Window* window) override;
+  DocId NextMatch(DocId target, float drop_below) override;
   ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
   bool can_test() const override { return true; }
-  bool HasDoc(DocId doc) override { return bits_.Test(doc); }
+  bool HasDoc(DocId doc) override { return bits_->Test(doc); }
   uint64_t cost() const override { return cost_; }
 
  private:
-  const SegmentBits bits_;
+  const std::shared_ptr<const SegmentBits> bits_;
   const uint64_t cost_;
   const bool scores_;
   const float score_;

@@ -147,8 +147,7 @@ class ExistsQuery final : public Query {
   static Result<std::unique_ptr<Weight>> BindField(const BindContext& context, const FieldRef& ref,
                                                    float score) {
     if (ref.field->has_column()) {
-      return MakeIntervalsWeight(ref.field->id, {Interval{INT64_MIN, INT64_MAX}}, context.scores,
-                                 score);
+      return MakeIntervalsWeight(context, ref.field->id, {Interval{INT64_MIN, INT64_MAX}}, score);
     }
     if (!ref.path.empty()) {
       return std::unique_ptr<Weight>(

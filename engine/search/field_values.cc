@@ -1,6 +1,51 @@
 #include "engine/search/field_values.h"
 
+#include <algorithm>
+
+#include "engine/mapping/number.h"
+
 namespace binseek::search {
+
+const int64_t* NumberReader::All(std::span<const uint32_t> offsets) {
+  if (column_ == nullptr || column_->multi_valued()) {
+    return nullptr;
+  }
+  Gathered& all = gathered_;
+  if (!all.any || all.first != first_ ||
+      !std::equal(offsets.begin(), offsets.end(), all.offsets.begin(), all.offsets.end())) {
+    all.any = true;
+    all.first = first_;
+    all.offsets.assign(offsets.begin(), offsets.end());
+    all.values.resize(offsets.size());
+    all.doubles.clear();
+    all.complete = true;
+    for (size_t i = 0; i < offsets.size(); ++i) {
+      bool has = false;
+      if (bulk_) {
+        all.values[i] = values_[offsets[i]];
+        has = (present_[offsets[i] / 64] >> (offsets[i] % 64) & 1) != 0;
+      } else {
+        has = column_->Get(first_ + offsets[i], &all.values[i]);
+      }
+      all.complete = all.complete && has;
+    }
+  }
+  return all.complete ? all.values.data() : nullptr;
+}
+
+const double* NumberReader::AllAsDoubles(const mapping::Field& field,
+                                         std::span<const uint32_t> offsets) {
+  const int64_t* const values = All(offsets);
+  if (values == nullptr) {
+    return nullptr;
+  }
+  if (gathered_.doubles.empty()) {
+    gathered_.doubles.resize(offsets.size());
+    std::transform(values, values + offsets.size(), gathered_.doubles.begin(),
+                   [&field](int64_t value) { return mapping::ToDouble(field, value); });
+  }
+  return gathered_.doubles.data();
+}
 
 OrdReader::OrdReader(const index::SegmentView& segment, FieldRef ref)
     : ref_(std::move(ref)),

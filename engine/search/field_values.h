@@ -1,4 +1,5 @@
-// NumberReader and OrdReader: a field's values of the documents of a segment, a window at a time, for sorting and aggregations.
+// NumberReader and OrdReader: a field's values of the documents of a segment, a window at a time, for sorting and aggregations. NumberReaders: those that
+// the aggregations of a search share.
 //
 // Single-threaded. Both borrow from the segment view. Null columns and dictionaries (no document has a value) are fine.
 #ifndef BINSEEK_ENGINE_SEARCH_FIELD_VALUES_H_
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 #include "engine/base/status.h"
 #include "engine/codec/segment.h"
 #include "engine/index/engine_view.h"
+#include "engine/mapping/field.h"
 #include "engine/search/field_ref.h"
 #include "engine/search/window.h"
 
@@ -28,8 +31,11 @@ class NumberReader {
 
   const index::NumberPages* column() const { return column_; }
 
-  // Goes to the window at `first`, of which about `wanted` documents will be asked for.
+  // Goes to the window at `first`, of which about `wanted` documents will be asked for. Cost: nothing where it is there already.
   void Open(DocId first, size_t wanted) {
+    if (bulk_ && first == first_) {
+      return;
+    }
     first_ = first;
     bulk_ = column_ != nullptr && !column_->multi_valued() && wanted >= kBulk;
     if (bulk_) {
@@ -67,6 +73,12 @@ class NumberReader {
     return !values.empty();
   }
 
+  // The values of documents of the window, one of each, in their order; null where one of them has none, or some document may have several. Who asks for
+  // the same documents again gets what was read then. Valid until the next call for others. REQUIRES: Open.
+  const int64_t* All(std::span<const uint32_t> offsets);
+  // The same as ToDouble gives them of `field`, which is the column's.
+  const double* AllAsDoubles(const mapping::Field& field, std::span<const uint32_t> offsets);
+
   // The smallest or greatest value.
   bool Get(uint32_t offset, bool greatest, int64_t* value) {
     bool any = false;
@@ -87,6 +99,43 @@ class NumberReader {
   std::vector<int64_t> scratch_;
   std::array<int64_t, Window::kDocs> values_{};
   std::array<uint64_t, Window::kWords> present_{};
+  // What All read last: of these documents, and whether each has a value.
+  struct Gathered {
+    bool any = false;
+    bool complete = false;
+    DocId first = 0;
+    std::vector<uint32_t> offsets;
+    std::vector<int64_t> values;
+    std::vector<double> doubles;  // empty: nobody asked for them
+  };
+  Gathered gathered_;
+};
+
+// Several that go through the same window one after the other read one column once. Who asks calls Open before each walk over documents, and does not hand on
+// to others within one, since these may open another window.
+class NumberReaders {
+ public:
+  // The reader that somebody holds of the segment's column, or a new one.
+  std::shared_ptr<NumberReader> Get(const index::SegmentView& segment, mapping::FieldId field) {
+    std::erase_if(held_, [](const Held& held) { return held.reader.expired(); });
+    for (const Held& held : held_) {
+      if (held.segment == &segment && held.field == field) {
+        return held.reader.lock();
+      }
+    }
+    auto reader = std::make_shared<NumberReader>(segment, field);
+    held_.push_back({&segment, field, reader});
+    return reader;
+  }
+
+ private:
+  struct Held {
+    const index::SegmentView* segment = nullptr;
+    mapping::FieldId field{};
+    std::weak_ptr<NumberReader> reader;
+  };
+
+  std::vector<Held> held_;
 };
 
 // What it reads of keywords are numbers in place of values: the segment's own ordinals, in the order of the values, or, where the segment has

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "engine/base/json.h"
@@ -26,10 +27,17 @@ class NumberSteps {
   static void ForEach(NumberValues* values, uint32_t offset, Visit visit) {
     values->ForEach(offset, visit);
   }
-  int64_t KeyOf(double value) const {
-    return static_cast<int64_t>(
-        std::clamp(std::floor((value - offset_) / interval_), -kMost, kMost));
+  // One of each document, null where that is not so.
+  static const double* All(NumberValues* values, std::span<const uint32_t> offsets) {
+    return values->All(offsets);
   }
+  int64_t KeyOf(double value) const {
+    // Rounded down by integers: they hold any number that is left.
+    const double steps = std::clamp((value - offset_) / interval_, -kMost, kMost);
+    const auto key = static_cast<int64_t>(steps);
+    return key - static_cast<int64_t>(steps < static_cast<double>(key));
+  }
+  int64_t KeyOfAll(double value) const { return KeyOf(value); }
   // More intervals from zero than can be counted.
   static bool IsTooFar(int64_t key) {
     return key >= static_cast<int64_t>(kMost) || key <= -static_cast<int64_t>(kMost);
@@ -61,7 +69,11 @@ class DateSteps {
   static void ForEach(NumberValues* values, uint32_t offset, Visit visit) {
     values->ForEachMillis(offset, visit);
   }
+  static const int64_t* All(NumberValues* values, std::span<const uint32_t> offsets) {
+    return values->is_date() ? values->AllOfColumn(offsets) : nullptr;
+  }
   int64_t KeyOf(int64_t millis) const { return rounding_.Round(millis); }
+  int64_t KeyOfAll(int64_t micros) const { return KeyOf(mapping::MillisFromMicros(micros)); }
   // Bounds are not moved by the offset.
   int64_t KeyOf(double millis) const {
     return rounding_.Round(static_cast<int64_t>(millis) + rounding_.offset());
@@ -113,17 +125,25 @@ class HistogramAggregator final : public Aggregator {
   Status Collect(const BucketedDocs& docs) override {
     values_.Open(docs.first, docs.offsets.size());
     below_.Clear();
+    if constexpr (Source::kNumbers) {
+      if (const auto* const all = values_.All(steps_, docs.offsets)) {
+        if (below_.children()->empty() && docs.InOneBucket()) {
+          return CountAll(std::span(all, docs.offsets.size()), docs.buckets);
+        }
+        for (size_t i = 0; i < docs.offsets.size(); ++i) {
+          if (const int64_t key = steps_.KeyOfAll(all[i]); InHardBounds(key)) {
+            BINSEEK_RETURN_IF_ERROR(Count(docs.offsets[i], docs.buckets[i], key));
+          }
+        }
+        return below_.HandOn(docs);
+      }
+    }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
       keys_.clear();
       BINSEEK_RETURN_IF_ERROR(values_.AddKeys(
           steps_, docs.offsets[i], [this](int64_t key) { return InHardBounds(key); }, &keys_));
       for (const int64_t key : keys_) {
-        if (Steps::IsTooFar(key)) {
-          return Status::ResourceExhausted("Trying to create too many buckets.");
-        }
-        BINSEEK_ASSIGN_OR_RETURN(const uint32_t bucket, BucketOf(docs.buckets[i], key));
-        table_.Count(bucket);
-        BINSEEK_RETURN_IF_ERROR(below_.Add(docs.offsets[i], bucket));
+        BINSEEK_RETURN_IF_ERROR(Count(docs.offsets[i], docs.buckets[i], key));
       }
     }
     return below_.HandOn(docs);
@@ -168,6 +188,32 @@ class HistogramAggregator final : public Aggregator {
     const double number = steps_.NumberOf(key);
     return (!hard_.min || number >= *hard_.min) &&
            (!hard_.max || Steps::BeforeMax(number, *hard_.max));
+  }
+
+  // A value of each document, all below one parent.
+  template <class Value>
+  Status CountAll(std::span<const Value> values, std::span<const uint32_t> parents) {
+    keys_.clear();
+    bool too_far = false;
+    for (const Value value : values) {
+      if (const int64_t key = steps_.KeyOfAll(value); InHardBounds(key)) {
+        too_far = too_far || Steps::IsTooFar(key);
+        keys_.push_back(key);
+      }
+    }
+    if (too_far) {
+      return Status::ResourceExhausted("Trying to create too many buckets.");
+    }
+    return keys_.empty() ? Status::Ok() : table_.CountEach(parents[0], keys_);
+  }
+
+  Status Count(uint32_t offset, uint32_t parent, int64_t key) {
+    if (Steps::IsTooFar(key)) {
+      return Status::ResourceExhausted("Trying to create too many buckets.");
+    }
+    BINSEEK_ASSIGN_OR_RETURN(const uint32_t bucket, BucketOf(parent, key));
+    table_.Count(bucket);
+    return below_.Add(offset, bucket);
   }
 
   // Neighbouring documents often have neighbouring dates.
@@ -226,7 +272,7 @@ class HistogramAggregator final : public Aggregator {
   const Limits hard_;
   BucketedList below_;
   BucketTable<int64_t> table_;
-  std::vector<int64_t> keys_;  // of one document
+  std::vector<int64_t> keys_;  // of one document, or one of each
   bool has_last_ = false;
   uint32_t last_parent_ = 0;
   int64_t last_key_ = 0;
@@ -306,7 +352,7 @@ Result<std::unique_ptr<Aggregator>> HistogramAggregation::Make(const Aggregation
     return ranges;
   }
   BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
-                           NumberValues::Make(options.source, type(), *context));
+                           NumberValues::Make(options.source, type(), context));
   BINSEEK_ASSIGN_OR_RETURN(const Bounds bounds, ReadHistogramEnds(options, "", spec, *context));
   return MakeHistogram(options, type(), steps, NumberSource(std::move(values)), bounds, spec,
                        context);
@@ -323,7 +369,7 @@ Result<std::unique_ptr<Aggregator>> DateHistogramAggregation::Make(
     return ranges;
   }
   BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
-                           NumberValues::Make(options.source, type(), *context));
+                           NumberValues::Make(options.source, type(), context));
   if (values.form().is_number() && !values.is_moment()) {
     return NotSupported(values.form(), options.source, type());
   }

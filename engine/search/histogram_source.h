@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,8 @@ namespace binseek::search {
 
 class NumberSource {
  public:
+  static constexpr bool kNumbers = true;
+
   explicit NumberSource(NumberValues values) : values_(std::move(values)) {}
 
   const ValueFormatPtr& format() const { return values_.format(); }
@@ -31,6 +34,11 @@ class NumberSource {
     values_.OpenSegment(index, segment);
   }
   void Open(DocId first, size_t wanted) { values_.Open(first, wanted); }
+  // One number of each document, as the steps take them; null where that is not so.
+  template <class Steps>
+  const auto* All(const Steps& /*steps*/, std::span<const uint32_t> offsets) {
+    return Steps::All(&values_, offsets);
+  }
   // Calls visit(key) for each bucket that the document is in, once; false from it: enough. `in_bounds` says which keys there may be.
   template <class Steps, class InBounds>
   Status AddKeys(const Steps& steps, uint32_t offset, const InBounds& in_bounds,
@@ -50,6 +58,8 @@ class NumberSource {
 
 class RangeSource {
  public:
+  static constexpr bool kNumbers = false;
+
   // `limits`: hard bounds as they were given; ranges end there. `most`: buckets that one range may have.
   RangeSource(std::vector<std::optional<FieldRef>> refs, ValueFormatPtr format,
               HistogramLimits limits, uint32_t most)

@@ -20,6 +20,7 @@ Result<std::unique_ptr<const InnerHitsSearch>> InnerHitsSearch::Bind(
   std::unique_ptr<InnerHitsSearch> search(new InnerHitsSearch());
   search->index_ = context.index;
   search->level_ = FieldOfLevel(*context.index->mapping, context.level);
+  search->parts_ = options.parts;
   search->from_ = options.from;
   search->size_ = options.size;
   BINSEEK_ASSIGN_OR_RETURN(search->weight_, BindNested(*field, options.query, context, 1));
@@ -31,7 +32,7 @@ Result<std::unique_ptr<const InnerHitsSearch>> InnerHitsSearch::Bind(
 }
 
 Hit InnerHitsSearch::MakeHit(const TopDoc& doc) const {
-  Hit hit = HitOf(*index_, {SegmentOf(doc.position), DocOf(doc.position)});
+  Hit hit = HitOf(*index_, {SegmentOf(doc.position), DocOf(doc.position)}, parts_);
   if (shows_score_) {
     hit.score = doc.score;
   }

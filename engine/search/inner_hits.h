@@ -29,6 +29,7 @@ struct InnerHitsOptions {
   uint64_t size = 3;
   std::vector<SortKey> sort{};  // empty: by score, best first
   bool track_scores = false;
+  HitParts parts{};
 };
 
 struct InnerHitsResult {
@@ -56,6 +57,7 @@ class InnerHitsSearch {
   const mapping::Field* level_ = nullptr;
   std::unique_ptr<Weight> weight_;
   SortPlan plan_;
+  HitParts parts_;
   uint64_t from_ = 0;
   uint64_t size_ = 0;
   bool shows_score_ = false;

@@ -49,6 +49,16 @@ class MetricAggregator final : public Aggregator {
   Status Collect(const BucketedDocs& docs) override {
     values_.Open(docs.first, docs.offsets.size());
     const bool squares = options_.metric == Metric::kExtendedStats;
+    if (!docs.offsets.empty() && !squares && docs.InOneBucket()) {
+      if (const double* const all = values_.All(docs.offsets)) {
+        BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[0] + size_t{1}, &buckets_));
+        Statistics statistics = buckets_[docs.buckets[0]];
+        std::for_each_n(all, docs.offsets.size(),
+                        [&statistics](double value) { statistics.Add(value); });
+        buckets_[docs.buckets[0]] = statistics;
+        return Status::Ok();
+      }
+    }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
       BINSEEK_RETURN_IF_ERROR(context_->Extend(docs.buckets[i] + size_t{1}, &buckets_));
       Statistics& statistics = buckets_[docs.buckets[i]];
@@ -286,15 +296,15 @@ Result<std::unique_ptr<Aggregator>> MetricAggregation::Make(const AggregationSpe
     return std::unique_ptr<Aggregator>(std::make_unique<ValueCountAggregator>(
         context, std::move(form), std::move(format), source.missing.has_value()));
   }
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
   return std::unique_ptr<Aggregator>(
       std::make_unique<MetricAggregator>(this, context, std::move(values)));
 }
 
 Result<std::unique_ptr<Aggregator>> WeightedAvgAggregation::Make(
     const AggregationSpec& /*spec*/, AggregationContext* context) const {
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(value, type(), *context));
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues weights, NumberValues::Make(weight, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(value, type(), context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues weights, NumberValues::Make(weight, type(), context));
   return std::unique_ptr<Aggregator>(
       std::make_unique<WeightedAvgAggregator>(context, std::move(values), std::move(weights)));
 }

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <utility>
 
 #include "engine/index/system_keywords.h"
 #include "engine/search/block_level.h"
+#include "engine/search/hit_fetch.h"
 
 namespace binseek::search {
 namespace {
@@ -73,16 +75,12 @@ Result<std::vector<NestedStep>> NestedPathOf(const index::IndexView& index,
   return steps;
 }
 
-Hit HitOf(const index::IndexView& index, index::DocAddress address) {
+Hit HitOf(const index::IndexView& index, index::DocAddress address, const HitParts& parts) {
   Hit hit;
   hit.index = &index;
+  hit.address = RootOf(index, address);
+  FetchHits(parts, std::span<Hit>(&hit, 1));
   hit.address = address;
-  const DocId root = RootOf(index, address).doc;
-  const index::SegmentView& segment = index.at(address);
-  hit.id = segment.segment().Key(root);
-  const index::SystemRow row = segment.System(root);
-  hit.version = row.version.value_or(0);
-  hit.seq_no = row.seq_no.value_or(0);
   return hit;
 }
 

@@ -24,8 +24,8 @@ Result<std::vector<NestedStep>> NestedPathOf(const index::IndexView& index,
 // The root that a document belongs to; itself where it is one.
 index::DocAddress RootOf(const index::IndexView& index, index::DocAddress address);
 
-// A hit of a document without score and sort values; id and version are those of its root.
-Hit HitOf(const index::IndexView& index, index::DocAddress address);
+// A hit of a document without score and sort values; id and version, where wanted, are those of its root.
+Hit HitOf(const index::IndexView& index, index::DocAddress address, const HitParts& parts);
 
 }  // namespace binseek::search
 

@@ -4,14 +4,17 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "engine/base/coding.h"
 #include "engine/mapping/date_format.h"
 #include "engine/mapping/number.h"
 #include "engine/search/constant_query.h"
 #include "engine/search/date_math.h"
+#include "engine/search/filter_cache.h"
 
 namespace binseek::search {
 namespace {
@@ -146,12 +149,6 @@ class IntervalsScorer final : public Scorer {
                        [this](int64_t each) { return Contains(intervals_, each); });
   }
 
- private:
-  static constexpr size_t kFewIntervals = 4;
-  // So many values are looked up in less time than a window's pages are compared.
-  static constexpr uint32_t kFewCandidates = 32;
-  static constexpr uint32_t kPageWords = index::NumberPage::kMaxDocs / 64;
-
   // `match` is 0 and has a word per 64 documents of the page.
   void MatchPage(uint32_t page, uint64_t* match) {
     // Only those intervals matter that reach into the page's zone.
@@ -177,6 +174,12 @@ class IntervalsScorer final : public Scorer {
       }
     }
   }
+
+ private:
+  static constexpr size_t kFewIntervals = 4;
+  // So many values are looked up in less time than a window's pages are compared.
+  static constexpr uint32_t kFewCandidates = 32;
+  static constexpr uint32_t kPageWords = index::NumberPage::kMaxDocs / 64;
 
   static bool Contains(std::span<const Interval> intervals, int64_t value) {
     // As std::lower_bound, but without branches, which nobody can foresee here.
@@ -223,23 +226,59 @@ class IntervalsScorer final : public Scorer {
 
 class IntervalsWeight final : public Weight {
  public:
-  IntervalsWeight(mapping::FieldId field, std::vector<Interval> intervals, bool scores, float score)
-      : field_(field), intervals_(std::move(intervals)), scores_(scores), score_(score) {}
+  IntervalsWeight(const BindContext& context, mapping::FieldId field,
+                  std::vector<Interval> intervals, float score)
+      : field_(field),
+        intervals_(std::move(intervals)),
+        scores_(context.scores),
+        score_(score),
+        interrupt_(context.interrupt) {
+    if (context.filters != nullptr && !intervals_.empty()) {
+      name_ = NameOf();
+      filters_ = context.filters->Note(name_) ? context.filters : nullptr;
+    }
+  }
 
   Result<std::unique_ptr<Scorer>> MakeScorer(const index::SegmentView& segment) const override {
     const index::NumberPages* column = segment.Column(field_);
     if (column == nullptr || intervals_.empty()) {
       return std::unique_ptr<Scorer>();
     }
-    return std::unique_ptr<Scorer>(
-        std::make_unique<IntervalsScorer>(column, segment.max_doc(), intervals_, scores_, score_));
+    auto scorer =
+        std::make_unique<IntervalsScorer>(column, segment.max_doc(), intervals_, scores_, score_);
+    if (filters_ != nullptr) {
+      const auto match = [&scorer](uint32_t page, uint64_t* words) {
+        scorer->MatchPage(page, words);
+      };
+      if (FilterBitsPtr kept = filters_->Get(name_, segment, *column, match, interrupt_)) {
+        const uint64_t count = kept->count;
+        const SegmentBits* const bits = &kept->bits;
+        return std::unique_ptr<Scorer>(std::make_unique<SegmentBitsScorer>(
+            std::shared_ptr<const SegmentBits>(std::move(kept), bits), count, scores_, score_));
+      }
+    }
+    return std::unique_ptr<Scorer>(std::move(scorer));
   }
 
  private:
+  // Of fields of any index: segments tell them apart.
+  std::string NameOf() const {
+    std::string name;
+    PutU32(&name, static_cast<uint32_t>(field_));
+    for (const Interval& interval : intervals_) {
+      PutU64(&name, static_cast<uint64_t>(interval.low));
+      PutU64(&name, static_cast<uint64_t>(interval.high));
+    }
+    return name;
+  }
+
   const mapping::FieldId field_;
   const std::vector<Interval> intervals_;
   const bool scores_;
   const float score_;
+  Interrupt* const interrupt_;
+  std::string name_;
+  FilterCache* filters_ = nullptr;  // null: the filter is not kept
 };
 
 }  // namespace
@@ -301,9 +340,9 @@ std::vector<Interval> NormalizeIntervals(std::vector<Interval> intervals) {
   return out;
 }
 
-std::unique_ptr<Weight> MakeIntervalsWeight(mapping::FieldId field, std::vector<Interval> intervals,
-                                            bool scores, float score) {
-  return std::make_unique<IntervalsWeight>(field, std::move(intervals), scores, score);
+std::unique_ptr<Weight> MakeIntervalsWeight(const BindContext& context, mapping::FieldId field,
+                                            std::vector<Interval> intervals, float score) {
+  return std::make_unique<IntervalsWeight>(context, field, std::move(intervals), score);
 }
 
 }  // namespace binseek::search

@@ -37,9 +37,10 @@ Result<std::optional<Interval>> IntervalOfBounds(const mapping::Field& field,
 // Sorts, and joins those that touch.
 std::vector<Interval> NormalizeIntervals(std::vector<Interval> intervals);
 
-// Matches documents with a value in any of the intervals, each with `score`. REQUIRES: intervals are normalised.
-std::unique_ptr<Weight> MakeIntervalsWeight(mapping::FieldId field, std::vector<Interval> intervals,
-                                            bool scores, float score);
+// Matches documents with a value in any of the intervals, each with `score`. Where the context has a cache of filters, by its bits. REQUIRES: intervals are
+// normalised.
+std::unique_ptr<Weight> MakeIntervalsWeight(const BindContext& context, mapping::FieldId field,
+                                            std::vector<Interval> intervals, float score);
 
 }  // namespace binseek::search
 

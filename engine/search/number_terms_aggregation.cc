@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,19 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
     if (numbers_ != nullptr) {
       numbers_->Open(docs.first, docs.offsets.size());
     }
+    if (const int64_t* const all = numbers_ == nullptr ? nullptr : numbers_->All(docs.offsets)) {
+      if (children()->empty() && docs.InOneBucket()) {
+        return CountAll({all, docs.offsets.size()}, docs.buckets);
+      }
+      for (size_t i = 0; i < docs.offsets.size(); ++i) {
+        const int64_t value = form_.Common(*field_, all[i]);
+        if (filter().Accepts(value)) {
+          BINSEEK_ASSIGN_OR_RETURN(const uint32_t id, table()->Find(docs.buckets[i], value));
+          BINSEEK_RETURN_IF_ERROR(Add(docs.offsets[i], id));
+        }
+      }
+      return HandOn(docs);
+    }
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
       ReadValues(docs.offsets[i]);
       if (values_.empty() && missing_) {
@@ -72,8 +86,19 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
     numbers_.reset();
     if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
       field_ = ref->field;
-      numbers_ = std::make_unique<NumberReader>(segment, ref->field->id);
+      numbers_ = context()->numbers.Get(segment, ref->field->id);
     }
+  }
+
+  // A value of each document, all below one parent.
+  Status CountAll(std::span<const int64_t> values, std::span<const uint32_t> parents) {
+    values_.clear();
+    for (const int64_t column_value : values) {
+      if (const int64_t value = form_.Common(*field_, column_value); filter().Accepts(value)) {
+        values_.push_back(value);
+      }
+    }
+    return values_.empty() ? Status::Ok() : table()->CountEach(parents[0], values_);
   }
 
   // Each value once.
@@ -130,8 +155,8 @@ class NumberTermsAggregator final : public TermsAggregator<int64_t> {
   const std::optional<int64_t> missing_;
   const ValueFormatPtr format_;
   const mapping::Field* field_ = nullptr;
-  std::unique_ptr<NumberReader> numbers_;
-  std::vector<int64_t> values_;  // of one document
+  std::shared_ptr<NumberReader> numbers_;
+  std::vector<int64_t> values_;  // of one document, or one of each
   bool found_all_values_ = false;
   std::set<int64_t> all_values_;
 };

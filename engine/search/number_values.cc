@@ -29,9 +29,10 @@ Result<ValueFormatPtr> FormatFor(const ValueForm& form, const ValuesSource& sour
 }
 
 Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_view type,
-                                        const AggregationContext& context) {
+                                        AggregationContext* context) {
   NumberValues values;
-  BINSEEK_ASSIGN_OR_RETURN(values.form_, ValueForm::Resolve(context.indices, source.field));
+  values.readers_ = &context->numbers;
+  BINSEEK_ASSIGN_OR_RETURN(values.form_, ValueForm::Resolve(context->indices, source.field));
   if (values.form_.kind() == ValueForm::Kind::kText) {
     return NotSupported(values.form_, source, type);
   }
@@ -50,7 +51,7 @@ Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_
 }
 
 Result<NumberValues> NumberValues::MakeDates(const ValuesSource& source, std::string_view type,
-                                             const AggregationContext& context) {
+                                             AggregationContext* context) {
   ValuesSource without_format = source;
   without_format.format.clear();
   BINSEEK_ASSIGN_OR_RETURN(NumberValues values, Make(without_format, type, context));
@@ -66,7 +67,7 @@ void NumberValues::OpenSegment(size_t index, const index::SegmentView& segment) 
   field_ = nullptr;
   if (const std::optional<FieldRef>& ref = form_.ref(index); ref) {
     field_ = ref->field;
-    numbers_ = std::make_unique<NumberReader>(segment, ref->field->id);
+    numbers_ = readers_->Get(segment, ref->field->id);
   }
 }
 

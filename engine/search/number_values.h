@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -25,10 +26,10 @@ class NumberValues {
  public:
   // `type`: of the aggregation, for errors.
   static Result<NumberValues> Make(const ValuesSource& source, std::string_view type,
-                                   const AggregationContext& context);
+                                   AggregationContext* context);
   // For aggregations that take numbers, whatever their kind, as milliseconds since the epoch.
   static Result<NumberValues> MakeDates(const ValuesSource& source, std::string_view type,
-                                        const AggregationContext& context);
+                                        AggregationContext* context);
 
   const ValueForm& form() const { return form_; }
   bool is_date() const {
@@ -47,6 +48,14 @@ class NumberValues {
     if (numbers_ != nullptr) {
       numbers_->Open(first, wanted);
     }
+  }
+  // The numbers of documents of the window, one of each, as ForEach gives them; null where some may have none or several. As NumberReader's.
+  const double* All(std::span<const uint32_t> offsets) {
+    return numbers_ == nullptr ? nullptr : numbers_->AllAsDoubles(*field_, offsets);
+  }
+  // The same as the column has them.
+  const int64_t* AllOfColumn(std::span<const uint32_t> offsets) {
+    return numbers_ == nullptr ? nullptr : numbers_->All(offsets);
   }
   // Calls visit(double) for every value, ascending; dates are in milliseconds. False: there is none.
   template <class Visit>
@@ -87,7 +96,8 @@ class NumberValues {
   std::optional<double> missing_;
   std::optional<int64_t> missing_common_;
   const mapping::Field* field_ = nullptr;
-  std::unique_ptr<NumberReader> numbers_;
+  NumberReaders* readers_ = nullptr;  // of the search
+  std::shared_ptr<NumberReader> numbers_;
 };
 
 // A format for numbers of that form: the one given, or that of the kind (dates and booleans have one); null where there is none.

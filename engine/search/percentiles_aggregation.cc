@@ -78,7 +78,7 @@ bool PercentilesAggregation::HasNumber(std::string_view name) const {
 
 Result<std::unique_ptr<Aggregator>> PercentilesAggregation::Make(
     const AggregationSpec& /*spec*/, AggregationContext* context) const {
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
   return std::unique_ptr<Aggregator>(
       std::make_unique<PercentilesAggregator>(this, context, std::move(values)));
 }

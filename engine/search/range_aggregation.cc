@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ namespace binseek::search {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr size_t kRangesPerCheck = 64;  // each goes over a window's documents
 
 struct Range {
   std::string key;
@@ -50,6 +52,8 @@ class Distances {
       points_->Open(first, wanted);
     }
   }
+  // Distances are computed one by one.
+  static const double* All(std::span<const uint32_t> /*offsets*/) { return nullptr; }
   template <class Visit>
   void ForEach(uint32_t offset, Visit visit) {
     if (points_ == nullptr) {
@@ -88,6 +92,11 @@ class RangeAggregator final : public Aggregator {
 
   Status Collect(const BucketedDocs& docs) override {
     values_.Open(docs.first, docs.offsets.size());
+    if (below_.children()->empty() && !docs.offsets.empty() && docs.InOneBucket()) {
+      if (const double* const all = values_.All(docs.offsets)) {
+        return CountAll({all, docs.offsets.size()}, docs.buckets[0]);
+      }
+    }
     below_.Clear();
     for (size_t i = 0; i < docs.offsets.size(); ++i) {
       if (i % kDocsPerCheck == 0) {
@@ -126,6 +135,32 @@ class RangeAggregator final : public Aggregator {
   }
 
  private:
+  // One value of each document, range by range: nothing has to be foreseen.
+  Status CountAll(std::span<const double> values, uint32_t parent) {
+    const uint64_t begin = uint64_t{parent} * ranges_.size();
+    if (begin + ranges_.size() > kMaxCollectedBuckets) {
+      return Status::ResourceExhausted("Trying to create too many buckets.");
+    }
+    BINSEEK_RETURN_IF_ERROR(context_->Extend(begin + ranges_.size(), &counts_));
+    for (size_t i = 0; i < ranges_.size(); ++i) {
+      if (i % kRangesPerCheck == 0) {
+        BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+        if (context_->interrupt->TimedOut()) {
+          return Status::Ok();
+        }
+      }
+      const double from = ranges_[i].from;
+      const double to = ranges_[i].to;
+      const bool open = to == kInfinity;
+      uint64_t count = 0;
+      for (const double value : values) {
+        count += static_cast<uint64_t>(value >= from) & static_cast<uint64_t>(open | (value < to));
+      }
+      counts_[begin + i] += count;
+    }
+    return Status::Ok();
+  }
+
   // A document counts once in a range, however many of its values lie there.
   Status CollectOne(uint32_t offset, uint32_t parent) {
     for (size_t i = 0; i < ranges_.size(); ++i) {
@@ -250,7 +285,7 @@ class RangeReader {
 
 Result<std::unique_ptr<Aggregator>> RangeAggregation::Make(const AggregationSpec& spec,
                                                            AggregationContext* context) const {
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), *context));
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
   if (dates && values.form().is_number() && !values.is_moment()) {
     return NotSupported(values.form(), source, type());
   }

@@ -105,9 +105,8 @@ class RangeQuery final : public Query {
       if (interval) {
         intervals.push_back(*interval);
       }
-      return Describe(
-          MakeIntervalsWeight(ref->field->id, std::move(intervals), context.scores, score),
-          field_ + ":" + RangeText(lower_, upper_));
+      return Describe(MakeIntervalsWeight(context, ref->field->id, std::move(intervals), score),
+                      field_ + ":" + RangeText(lower_, upper_));
     }
     return std::unique_ptr<Weight>(std::make_unique<NoneWeight>());
   }

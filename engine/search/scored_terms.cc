@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/search/any_term_scorer.h"
 #include "engine/search/bool_scorer.h"
 #include "engine/search/constant_query.h"
 #include "engine/search/similarity.h"
@@ -58,6 +59,9 @@ class ScoredTermsWeight final : public Weight {
     }
     if (scores_ && minimum_ == 1) {
       return std::unique_ptr<Scorer>(std::make_unique<TermDisjunction>(std::move(clauses.shoulds)));
+    }
+    if (!scores_ && minimum_ == 1) {
+      return std::unique_ptr<Scorer>(std::make_unique<AnyTermScorer>(std::move(clauses.shoulds)));
     }
     return std::unique_ptr<Scorer>(
         std::make_unique<BoolScorer>(std::move(clauses), &segment, scores_));

@@ -6,6 +6,7 @@
 
 #include "engine/search/aggregator.h"
 #include "engine/search/collapse_key.h"
+#include "engine/search/hit_fetch.h"
 #include "engine/search/interrupt.h"
 #include "engine/search/live_roots.h"
 #include "engine/search/pipeline_aggregation.h"
@@ -33,6 +34,7 @@ class SearchRun {
     bind_.form = options_.form;
     bind_.now_micros = options_.clock->NowMicros();
     bind_.interrupt = &interrupt_;
+    bind_.filters = options_.filters;
   }
 
   Result<SearchResult> Run() {
@@ -121,7 +123,7 @@ class SearchRun {
       context.scores = false;
       BINSEEK_ASSIGN_OR_RETURN(post_filter, request_.post_filter->Bind(context, 1));
     }
-    collector_->OpenIndex(profile);
+    collector_->OpenIndex(*query_, context, profile);
     for (uint32_t s = 0; s < index.segments.size() && !collector_->index_done(); ++s) {
       if (PositionOf(ordinal, s, index.segments[s]->max_doc()) > start_) {
         BINSEEK_RETURN_IF_ERROR(
@@ -152,6 +154,7 @@ class SearchRun {
     for (size_t i = request_.from; i < docs.size(); ++i) {
       result_.hits.push_back(MakeHit(docs[i]));
     }
+    FetchHits(request_.parts, result_.hits);
     if (request_.track_total_hits != SearchRequest::kCountNone) {
       const uint64_t hits = collector_->hits();
       const bool exact = hits <= request_.track_total_hits;
@@ -198,17 +201,12 @@ class SearchRun {
     Hit hit;
     hit.index = indices_[IndexOf(doc.position)];
     hit.address = {SegmentOf(doc.position), DocOf(doc.position)};
-    const index::SegmentView& segment = hit.index->at(hit.address);
-    hit.id = segment.segment().Key(hit.address.doc);
     if (shows_score_) {
       hit.score = doc.score;
     }
     for (size_t k = 0; k < doc.cells.size(); ++k) {
       plan_.AppendJson(k, doc.cells[k], &hit.sort.emplace_back());
     }
-    const index::SystemRow row = segment.System(hit.address.doc);
-    hit.version = row.version.value_or(0);
-    hit.seq_no = row.seq_no.value_or(0);
     hit.rescored = doc.rescored;
     if (collapse_ != nullptr) {
       hit.collapse_value = collapse_->ValueOf(doc.group);

@@ -39,8 +39,16 @@ class AnalysisRegistry;
 
 namespace binseek::search {
 
+class FilterCache;
+
 inline constexpr uint64_t kMaxResultWindow = 10000;       // from + size
 inline constexpr uint64_t kMostResultWindow = 1'000'000;  // where an index was given a greater one
+
+// What is looked up of hits; the rest stays empty. Each is read at as many places of the segments as there are hits.
+struct HitParts {
+  bool ids = true;
+  bool versions = false;  // Hit::version and Hit::seq_no
+};
 
 struct SearchRequest {
   QueryPtr query;  // null: match all
@@ -70,6 +78,7 @@ struct SearchRequest {
   // Multiplies the scores of each index, in the order of the indices; empty: 1.
   std::vector<float> index_boosts;
   bool profile = false;  // say where the time went
+  HitParts parts;
 };
 
 struct SearchOptions {
@@ -82,15 +91,16 @@ struct SearchOptions {
   uint64_t max_aggregation_bytes = kDefaultMaxAggregationBytes;  // tables and result of all of them
   // Of indices that were not given one by index.max_result_window.
   uint64_t max_result_window = kMaxResultWindow;
+  FilterCache* filters = nullptr;  // of searches before and to come; null: none
 };
 
 struct Hit {
   const index::IndexView* index = nullptr;  // borrowed from the view
   index::DocAddress address;
-  std::string id;
+  std::string id;                 // where HitParts want it
   std::optional<float> score;     // absent where not computed
   std::vector<std::string> sort;  // one JSON token per sort key; empty where sorted by score alone
-  int64_t version = 0;
+  int64_t version = 0;            // where HitParts want them
   int64_t seq_no = 0;
   std::string collapse_value;  // one JSON token; empty where the search does not collapse
   uint64_t rescored = 0;       // a bit for each rescorer in whose window it was

@@ -132,7 +132,7 @@ class TermQuery final : public Query {
       intervals.push_back(*interval);
     }
     return Describe(
-        MakeIntervalsWeight(ref->field->id, std::move(intervals), context.scores, boost_ * boost),
+        MakeIntervalsWeight(context, ref->field->id, std::move(intervals), boost_ * boost),
         field_ + ":" + value_);
   }
 

@@ -236,6 +236,10 @@ void TermScorer::AddScoresOf(DocId first, Candidates* candidates) {
 }
 
 void TermScorer::AddMatches(DocId first, uint64_t* match) {
+  if (score_ == nullptr) {
+    postings_.FillBits(first, first + Window::kDocs, match);
+    return;
+  }
   if (matches_ == nullptr) {
     matches_ = std::make_unique<codec::BlockPostings>(postings_);
   }

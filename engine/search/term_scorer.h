@@ -82,7 +82,7 @@ class TermScorer final : public Scorer {
   DocId AddScores(DocId first, DocId from, float least, double* sums, uint64_t* match);
   // Adds the scores of candidates that the term has.
   void AddScoresOf(DocId first, Candidates* candidates);
-  // Sets the bits of the window's documents; keeps a place of its own.
+  // Sets the bits of the window's documents; where it is bound for scores, keeps a place of its own.
   void AddMatches(DocId first, uint64_t* match);
 
   // --- The same without windows. REQUIRES: bound for scores; documents ascend over all of these, and no window comes behind them. ---

@@ -224,9 +224,9 @@ class TermsQuery final : public Query {
     for (size_t i = 0; i < values_.size(); ++i) {
       description += (i == 0 ? "" : " ") + values_[i];
     }
-    return Describe(MakeIntervalsWeight(field.id, NormalizeIntervals(std::move(intervals)),
-                                        context.scores, score),
-                    description + "}");
+    return Describe(
+        MakeIntervalsWeight(context, field.id, NormalizeIntervals(std::move(intervals)), score),
+        description + "}");
   }
 
   const std::string field_;

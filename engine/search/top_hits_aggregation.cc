@@ -146,7 +146,7 @@ class TopHitsAggregator final : public Aggregator {
 
   Hit MakeHit(const TopDoc& doc) const {
     Hit hit = HitOf(*context_->indices[IndexOf(doc.position)],
-                    {SegmentOf(doc.position), DocOf(doc.position)});
+                    {SegmentOf(doc.position), DocOf(doc.position)}, options_.parts);
     if (shows_score_) {
       hit.score = doc.score;
     }

@@ -30,6 +30,7 @@ struct TopHitsAggregation final : Aggregation {
   uint64_t size = 3;
   std::vector<SortKey> sort{};  // empty: by score, best first
   bool track_scores = false;
+  HitParts parts{};
   std::shared_ptr<const void> shown{};
 };
 

@@ -32,10 +32,10 @@ class AnalysisRegistry;
 
 namespace binseek::search {
 
+class FilterCache;
 class Interrupt;
 
 // What a query is bound to. Everything is borrowed and must outlive the weights.
-// To come as a member here: the cache of filters.
 struct BindContext {
   const index::IndexView* index = nullptr;
   const analysis::AnalysisRegistry* analysis = nullptr;  // null: the built-in analyzers
@@ -46,6 +46,7 @@ struct BindContext {
   Interrupt* interrupt = nullptr;
   const index::EngineView* view =
       nullptr;  // for queries that take values from documents; null: there are none
+  FilterCache* filters = nullptr;  // null: none are kept
   // The path of the nested field whose objects are looked for, each as a document; empty: roots. Matches at other levels may be given too; who collects leaves
   // them out.
   std::string_view level{};

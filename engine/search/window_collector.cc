@@ -8,7 +8,6 @@
 
 #include "engine/search/live_roots.h"
 #include "engine/search/profile_timer.h"
-#include "engine/search/scratch.h"
 
 namespace binseek::search {
 namespace {
@@ -59,6 +58,17 @@ void Truncate(uint64_t keep, Window* window) {
 
 }  // namespace
 
+void WindowCollector::OpenIndex(const Query& query, const BindContext& context,
+                                IndexProfile* profile) {
+  query_ = &query;
+  match_weight_.reset();
+  match_context_ = context;
+  match_context_.scores = false;
+  profile_ = profile;
+  index_hits_ = 0;
+  index_done_ = false;
+}
+
 Status WindowCollector::CollectSegment(size_t index, uint32_t segment_ord,
                                        const index::SegmentView& segment, const Weight& weight,
                                        const Weight* post_filter) {
@@ -89,6 +99,10 @@ Status WindowCollector::CollectSegment(size_t index, uint32_t segment_ord,
   BINSEEK_RETURN_IF_ERROR(plan_.top_docs->OpenSegment(index, segment_ord, segment));
   const uint64_t place = PositionOf(index, segment_ord, 0);
   const DocId begin = place <= plan_.start ? DocOf(plan_.start) / Window::kDocs * Window::kDocs : 0;
+  if (begin == 0 && TakesApart(segment, *scorer)) {
+    BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> all, MakeMatcher(segment));
+    return WalkApart(segment, scorer.get(), all.get());
+  }
   return Walk(segment, begin, scorer.get());
 }
 
@@ -109,19 +123,26 @@ bool WindowCollector::counted() const {
   return wanted == SearchRequest::kCountNone || hits_ > wanted;
 }
 
+bool WindowCollector::MatchesNeeded() const {
+  return !plan_.aggregations->empty() || plan_.request->terminate_after > 0 ||
+         (!counted_ahead_ && !counted());
+}
+
+// Places come in ascending order: what equals the worst kept stays out.
+float WindowCollector::UsefulScore() const {
+  return plan_.best_score_first && plan_.top_docs->full()
+             ? std::nextafter(plan_.top_docs->worst_score(), std::numeric_limits<float>::infinity())
+             : kLowest;
+}
+
 void WindowCollector::SetThresholds() {
   const SearchRequest& request = *plan_.request;
-  matches_needed_ = !plan_.aggregations->empty() || request.terminate_after > 0 ||
-                    (!counted_ahead_ && !counted());
+  matches_needed_ = MatchesNeeded();
   if (!plan_.scores) {
     return;
   }
   const float least = request.min_score.value_or(kLowest);
-  // Places come in ascending order: what equals the worst kept stays out.
-  float useful = kLowest;
-  if (plan_.best_score_first && plan_.top_docs->full()) {
-    useful = std::nextafter(plan_.top_docs->worst_score(), std::numeric_limits<float>::infinity());
-  }
+  const float useful = UsefulScore();
   window_.drop_below = std::max(least, matches_needed_ ? kLowest : useful);
   // min_score looks at the scores of all that are to be counted.
   const bool scores_needed = plan_.aggregates_scores || (matches_needed_ && request.min_score);
@@ -144,7 +165,7 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
     }
     SetThresholds();
     timer.Restart();
-    if (takes_docs && scorer->PrefersDocs(matches_needed_)) {
+    if (takes_docs && PrefersDocs(segment, *scorer)) {
       BINSEEK_RETURN_IF_ERROR(WalkDocs(segment, first, scorer));
       break;
     }
@@ -181,39 +202,6 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
   }
   BINSEEK_RETURN_IF_ERROR(scorer->status());
   return post_filter_scorer_ != nullptr ? post_filter_scorer_->status() : Status::Ok();
-}
-
-// Whether nothing is done with matches but to count them and to keep the best by score.
-bool WindowCollector::TakesDocs() const {
-  const SearchRequest& request = *plan_.request;
-  return plan_.scores && plan_.best_score_first && plan_.aggregations->empty() &&
-         !has_post_filter_ && !request.min_score && request.terminate_after == 0 &&
-         !plan_.seeks_max_score && !plan_.stops_when_full && request.collapse_field.empty();
-}
-
-Status WindowCollector::WalkDocs(const index::SegmentView& segment, DocId from, Scorer* scorer) {
-  Scratch<DocBatch> batch;
-  ProfileTimer timer(profile_ != nullptr);
-  while (from < segment.max_doc()) {
-    BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
-    if (plan_.interrupt->TimedOut()) {
-      stopped_ = true;
-      break;
-    }
-    SetThresholds();
-    from = scorer->NextDocs(from, window_.drop_below, batch.get());
-    if (profile_ != nullptr) {
-      timer.Lap(&profile_->match_nanos, &profile_->match_count);
-    }
-    KeepLiveRoots(segment, batch.get());
-    index_hits_ += batch->count;
-    hits_ += counted_ahead_ ? 0 : batch->count;
-    plan_.top_docs->Collect(*batch);
-    if (profile_ != nullptr) {
-      timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
-    }
-  }
-  return Status::Ok();
 }
 
 Status WindowCollector::CollectWindow(DocId first) {
@@ -257,6 +245,10 @@ Status WindowCollector::CollectWindow(DocId first) {
 Status WindowCollector::Aggregate(DocId first) {
   size_t count = 0;
   ForEachBit(window_.match, [&](uint32_t offset) { offsets_[count++] = offset; });
+  return AggregateOffsets(first, count);
+}
+
+Status WindowCollector::AggregateOffsets(DocId first, size_t count) {
   if (count == 0) {
     return Status::Ok();
   }

@@ -1,7 +1,8 @@
 // WindowCollector: the pass over documents of a search: segment by segment, window by window, it counts, aggregates and keeps the best.
 //
 // It raises the thresholds of the windows that it has filled (EXECUTION.md, "Contract of a Scorer") as soon as what is counted allows it, so scorers leave
-// out what cannot come into the result. Single-threaded; owner: the search. Borrows everything in its CollectPlan.
+// out what cannot come into the result. Where all matches are needed beside the best, these are found apart where that is faster: the best by a scorer that
+// passes over all else, the matches as bits by one that knows no scores. Single-threaded; owner: the search. Borrows everything in its CollectPlan.
 // Errors: kCorruption (of what scorers came upon), kAborted (cancelled), kResourceExhausted (aggregations).
 #ifndef BINSEEK_ENGINE_SEARCH_WINDOW_COLLECTOR_H_
 #define BINSEEK_ENGINE_SEARCH_WINDOW_COLLECTOR_H_
@@ -41,12 +42,9 @@ class WindowCollector {
  public:
   explicit WindowCollector(const CollectPlan& plan) : plan_(plan) {}
 
-  // Where `profile` is not null, it is added up in there where the time goes.
-  void OpenIndex(IndexProfile* profile) {
-    profile_ = profile;
-    index_hits_ = 0;
-    index_done_ = false;
-  }
+  // `query` is what the weights of its segments are of, bound by `context`; borrowed. Where `profile` is not null, it is added up in there where the time
+  // goes.
+  void OpenIndex(const Query& query, const BindContext& context, IndexProfile* profile);
   // One segment after another, in the order of places. `post_filter` may be null.
   Status CollectSegment(size_t index, uint32_t segment_ord, const index::SegmentView& segment,
                         const Weight& weight, const Weight* post_filter);
@@ -62,19 +60,36 @@ class WindowCollector {
   bool CountAhead(const Weight& weight, const index::SegmentView& segment);
   Status Walk(const index::SegmentView& segment, DocId begin, Scorer* scorer);
   bool TakesDocs() const;
+  bool PrefersDocs(const index::SegmentView& segment, const Scorer& scorer) const;
   Status WalkDocs(const index::SegmentView& segment, DocId from, Scorer* scorer);
+  bool TakesApart(const index::SegmentView& segment, const Scorer& scorer) const;
+  Status WalkApart(const index::SegmentView& segment, Scorer* best, Scorer* all);
+  Result<DocId> CollectMatches(const index::SegmentView& segment, DocId first, Scorer* all);
+  // The query's matches, without scores.
+  Result<std::unique_ptr<Scorer>> MakeMatcher(const index::SegmentView& segment);
   // The thresholds of the next window.
   void SetThresholds();
+  float UsefulScore() const;
+  bool MatchesNeeded() const;
   bool counted() const;
   Status CollectWindow(DocId first);
   Status Aggregate(DocId first);
+  // The first `count` of offsets_.
+  Status AggregateOffsets(DocId first, size_t count);
+  Status AggregateDocs(const DocBatch& batch);
+  Status FlushDocs();
 
   const CollectPlan plan_;
   // Large, and of no use to searches that go through documents in order: written before they are read.
   Window window_;
   Window filter_window_;
   std::array<uint32_t, Window::kDocs> offsets_;
+  size_t held_ = 0;  // of them, of a window that is not through, where documents come in order
+  DocId held_first_ = 0;
   IndexProfile* profile_ = nullptr;
+  const Query* query_ = nullptr;
+  BindContext match_context_;
+  std::unique_ptr<Weight> match_weight_;  // null: not asked for yet
   std::unique_ptr<Scorer> post_filter_scorer_;
   bool has_post_filter_ = false;
   bool counted_ahead_ = false;  // the segment's matches are in hits_ already

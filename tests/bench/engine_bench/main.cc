@@ -4,7 +4,8 @@
 //   load FOLDER                   maps it; comes first in a process that does anything else
 //   build DIR | open DIR | close  an engine in DIR; seconds, cpu_seconds, anonymous_mb, peak_anonymous_mb
 //   commit | memory
-//   query CLASS | hits CLASS | answers CLASS | scan engine|int64|int32
+//   query CLASS [1] | hits CLASS | answers CLASS | scan engine|int64|int32    1: with the hits' keys
+//   keep MB                       filters that come again, in queries from here on; 0: none
 //   columns BATCHES ROWS | texts BATCHES ROWS         latencies of a batch until it is visible, and rows_per_second
 //   background columns|texts RATE | stop              a paced writer beside the commands between the two
 //   log columns|texts ROWS        in the translog and in no commit, for an open after a close
@@ -109,7 +110,12 @@ class Program {
       return AddMemory(&report);
     }
     if (command == "query") {
-      return RunQueries(shop_.get(), first);
+      return RunQueries(shop_.get(), first, {.keys = second == 1, .filters = filters_.get()});
+    }
+    if (command == "keep") {
+      filters_ = std::make_unique<search::FilterCache>(
+          search::FilterCacheOptions{.max_bytes = std::stoull(first) << 20});
+      return Report();
     }
     if (command == "hits") {
       return CountHits(shop_.get(), first);
@@ -180,6 +186,7 @@ class Program {
 
   std::unique_ptr<Corpus> corpus_;
   std::unique_ptr<ShopEngine> shop_;
+  std::unique_ptr<search::FilterCache> filters_;  // null: none are kept
   std::unique_ptr<PacedWriter> writer_;
   Random random_{11};
   double anonymous_before_ = 0;

@@ -84,16 +84,20 @@ const search::SearchOptions kOptions{.form = search::ScoreForm::kLucene};
 
 }  // namespace
 
-Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class) {
+Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class,
+                          const QueryOptions& options) {
   std::vector<double> micros;
   uint64_t hits = 0;
-  BINSEEK_ASSIGN_OR_RETURN(const std::vector<SearchRequest> requests,
-                           RequestsOf(shop, query_class));
-  for (const SearchRequest& request : requests) {
+  BINSEEK_ASSIGN_OR_RETURN(std::vector<SearchRequest> requests, RequestsOf(shop, query_class));
+  search::SearchOptions search_options = kOptions;
+  search_options.filters = options.filters;
+  for (SearchRequest& request : requests) {
+    request.parts.ids = options.keys;
     const Stopwatch watch;
     const Snapshot snapshot(shop);
-    BINSEEK_ASSIGN_OR_RETURN(const search::SearchResult result,
-                             search::Search(*snapshot.view, snapshot.indices, request, kOptions));
+    BINSEEK_ASSIGN_OR_RETURN(
+        const search::SearchResult result,
+        search::Search(*snapshot.view, snapshot.indices, request, search_options));
     micros.push_back(watch.Micros());
     hits += result.hits.size() + (result.total ? result.total->value : 0);
   }

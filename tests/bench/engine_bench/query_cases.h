@@ -8,13 +8,20 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/search/filter_cache.h"
 #include "tests/bench/engine_bench/measure.h"
 #include "tests/bench/engine_bench/shop_engine.h"
 
 namespace binseek::bench {
 
+struct QueryOptions {
+  bool keys = false;  // look up the hits' keys too; the peers give numbers of documents
+  search::FilterCache* filters =
+      nullptr;  // null: nothing is kept from one query to the next, as the peers do
+};
 // Runs every query of the class once, each on a view taken for it: the latencies.
-Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class);
+Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class,
+                          const QueryOptions& options);
 // Exact counts of every query of the class, added up: the same on both sides of the bench.
 Result<Report> CountHits(ShopEngine* shop, const std::string& query_class);
 // A number that all hits, scores and totals of the class go into: two builds that answer alike have the same.

@@ -92,6 +92,39 @@ TEST_F(ConcurrencyTest, ReadersNeverSeeHalfATransfer) {
 }
 
 // Every document has a value of its own kind, and the writer goes on giving ids to new ones while readers count and sort by them.
+// Filters are kept by readers, of views of different age, while amounts change in place.
+TEST_F(ConcurrencyTest, ReadersWithAFilterSeeEachAccountOnce) {
+  const auto read = [this] {
+    SearchRequest above;
+    above.query = MakeRange("amount", Bound{"100"}, std::nullopt);
+    SearchRequest below;
+    below.query = MakeRange("amount", std::nullopt, Bound{"99"});
+    while (!done_.load()) {
+      const auto view = engine_.view();
+      uint64_t found = 0;
+      for (const SearchRequest* request : {&above, &below}) {
+        const Result<SearchResult> result = search::Search(
+            *view, {{view->Find("left"), view->Find("right")}}, *request, engine_.options());
+        found += result.ok() ? result->total->value : 0;
+      }
+      wrong_ += found == uint64_t{2} * kAccounts ? 0 : 1;
+      ++searches_;
+    }
+  };
+  std::thread first(read);
+  std::thread second(read);
+  for (uint64_t i = 0; i < Iterations(400) || searches_.load() < 100; ++i) {
+    Transfer();
+    if (OneIn(100)) {
+      engine_.Commit();
+    }
+  }
+  done_ = true;
+  first.join();
+  second.join();
+  EXPECT_EQ(wrong_.load(), 0u);
+}
+
 class KeywordConcurrencyTest : public binseek::test::SeededTest {
  protected:
   KeywordConcurrencyTest() {

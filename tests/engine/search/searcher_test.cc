@@ -25,6 +25,7 @@ SortKey By(const std::string& field, bool descending = false) {
 TEST_F(SearchTest, HitsSayWhereTheyAreAndWhichVersion) {
   SearchRequest request;
   request.query = MakeTerm("stock", "12");
+  request.parts.versions = true;
   const SearchResult result = shop_.Search(request);
   ASSERT_EQ(result.hits.size(), 1u);
   const Hit& hit = result.hits[0];
@@ -37,6 +38,53 @@ TEST_F(SearchTest, HitsSayWhereTheyAreAndWhichVersion) {
   std::string source;
   ASSERT_OK(index::AppendSource(*hit.index, hit.address, &source));
   EXPECT_NE(source.find("Red boot"), std::string::npos);
+}
+
+TEST_F(SearchTest, HitsHaveOnlyWhatIsAskedForOfThem) {
+  SearchRequest request;
+  request.query = MakeTerm("stock", "12");
+  SearchResult result = shop_.Search(request);
+  ASSERT_EQ(result.hits.size(), 1u);
+  EXPECT_EQ(result.hits[0].id, "boot");
+  EXPECT_EQ(result.hits[0].version, 0);
+  EXPECT_EQ(result.hits[0].seq_no, 0);
+  request.parts = {.ids = false, .versions = true};
+  result = shop_.Search(request);
+  ASSERT_EQ(result.hits.size(), 1u);
+  EXPECT_EQ(result.hits[0].id, "");
+  EXPECT_EQ(result.hits[0].version, 1);
+  EXPECT_EQ(result.hits[0].seq_no, 1);
+}
+
+// More than are looked up at once, of several segments, with keys of different length, versions from the segment and from pages.
+TEST(HitFetchTest, ManyHitsHaveEachItsOwnKeyAndVersion) {
+  TestEngine engine;
+  engine.CreateIndex("products",
+                     R"({"properties": {"n": {"type": "long"}, "m": {"type": "long"}}})", {"m"});
+  constexpr uint64_t kDocuments = 501;
+  const auto key = [](uint64_t i) { return std::string(i % 7 * (i % 5), 'k') + std::to_string(i); };
+  for (uint64_t i = 0; i < kDocuments; ++i) {
+    engine.Put("products", key(i), R"({"n": )" + std::to_string(i) + "}");
+    if (i == 200) {
+      engine.Apply();
+    }
+  }
+  engine.Apply();
+  for (uint64_t i = 0; i < kDocuments; i += 3) {
+    engine.Put("products", key(i), R"({"n": )" + std::to_string(i) + "}");
+    engine.Update("products", key(i + 1), "m", 5);
+  }
+  engine.Apply();
+  SearchRequest request;
+  request.size = kDocuments;
+  request.sort = {By("n")};
+  request.parts.versions = true;
+  const SearchResult result = engine.Search(request);
+  ASSERT_EQ(result.hits.size(), kDocuments);
+  for (uint64_t i = 0; i < kDocuments; ++i) {
+    EXPECT_EQ(result.hits[i].id, key(i));
+    EXPECT_EQ(result.hits[i].version, i % 3 == 2 ? 1 : 2) << i;
+  }
 }
 
 TEST_F(SearchTest, TotalsAreExactUpToTheLimitAndSaySoBeyond) {

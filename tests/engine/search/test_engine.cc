@@ -101,6 +101,7 @@ SearchOptions TestEngine::options() const {
   SearchOptions options;
   options.clock = &clock_;
   options.max_result_window = 1'000'000;
+  options.filters = &filters_;
   return options;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/index/engine.h"
+#include "engine/search/filter_cache.h"
 #include "engine/search/query.h"
 #include "engine/search/searcher.h"
 #include "tests/support/fake_clock.h"
@@ -74,6 +75,8 @@ class TestEngine {
   std::shared_ptr<const index::EngineView> held_view_;
   // Of the search that ran last: its result borrows from it.
   mutable std::shared_ptr<const index::EngineView> last_view_;
+  // Keeps whatever comes twice, and lives longer than the engine: of each search, some filters are new and some are kept.
+  mutable FilterCache filters_{{.max_bytes = 1 << 18, .least_docs = 1, .least_uses = 2}};
 };
 
 std::vector<std::string> IdsOf(const SearchResult& result);
