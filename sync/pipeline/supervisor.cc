@@ -155,14 +155,14 @@ class SupervisorImpl final : public Supervisor {
  private:
   // The thread of the stream.
   void RunStream(const std::stop_token& stop) {
-    Status status = Retry(stop, [&] { return Open(); });
+    Status status = retry_.Run(stop, [&] { return Open(); });
     for (;;) {
       status = status.ok() ? Follow(stop) : status;
       worker_.reset();
       if (!binlog::IsHistoryLost(status) || !losses_.MayBeginAnew()) {
         break;
       }
-      status = Retry(stop, [&, why = status.message()] { return BeginAnew(why); });
+      status = retry_.Run(stop, [&, why = status.message()] { return BeginAnew(why); });
     }
     if (stop.stop_requested()) {
       return;
@@ -171,11 +171,6 @@ class SupervisorImpl final : public Supervisor {
     applied_.End("the source is not followed any more: " + status.message());
     rebuilds_.End("the source is not followed any more: " + status.message());
     place_.Halted(status.message());
-  }
-
-  template <class Step>
-  Status Retry(const std::stop_token& stop, Step step) {
-    return retry_.Run(stop, std::move(step));
   }
 
   Status Open() {
@@ -302,7 +297,7 @@ class SupervisorImpl final : public Supervisor {
     const bool changes_tables = !group->back().table_events.empty();
     const auto plain = std::span(*group).first(group->size() - (changes_tables ? 1 : 0));
     for (size_t taken = 0; taken < plain.size();) {
-      BINSEEK_RETURN_IF_ERROR(Retry(stop, [&]() -> Status {
+      BINSEEK_RETURN_IF_ERROR(retry_.Run(stop, [&]() -> Status {
         BINSEEK_ASSIGN_OR_RETURN(const size_t more,
                                  applier_->ApplyGroup(plain.subspan(taken), stop));
         taken += more;
@@ -323,14 +318,14 @@ class SupervisorImpl final : public Supervisor {
                                    ConnectToServerOf(source_.get(), options_.connection));
           return catalog_.TakeEvent(event, *transaction, connection.get(), stop);
         };
-        BINSEEK_RETURN_IF_ERROR(Retry(stop, take));
+        BINSEEK_RETURN_IF_ERROR(retry_.Run(stop, take));
       }
     }
     if (applier_->place().server != server) {  // the stream went along: it lies in no file of it
       transaction->position.end = change::BinlogPosition();
       transaction->begin = change::BinlogPosition();
     }
-    BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->Apply(*transaction, stop); }));
+    BINSEEK_RETURN_IF_ERROR(retry_.Run(stop, [&] { return applier_->Apply(*transaction, stop); }));
     applied_.Set(applier_->place().position);
     return Status::Ok();
   }
@@ -339,7 +334,7 @@ class SupervisorImpl final : public Supervisor {
   Status TakeChunk(const std::stop_token& stop) {
     const auto chunk = worker_->TakeReady(source_->reach());
     if (chunk) {
-      BINSEEK_RETURN_IF_ERROR(Retry(stop, [&] { return applier_->ApplyChunk(*chunk); }));
+      BINSEEK_RETURN_IF_ERROR(retry_.Run(stop, [&] { return applier_->ApplyChunk(*chunk); }));
       worker_->ChunkDone();
     }
     return Status::Ok();
