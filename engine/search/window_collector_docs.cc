@@ -82,10 +82,11 @@ Status WindowCollector::FlushDocs() {
   return AggregateOffsets(held_first_, std::exchange(held_, 0));
 }
 
-// Whether all matches are needed besides the best, and so two scorers do less than one.
+// Whether all matches are needed besides the best, and so two scorers do less than one. Who looks at documents one by one is not asked twice.
 bool WindowCollector::TakesApart(const index::SegmentView& segment, const Scorer& scorer) const {
   return segment.max_doc() >= kLeastDocsApart && TakesDocs() && !plan_.aggregates_scores &&
-         MatchesNeeded() && scorer.PrefersDocs(false) && !PrefersDocs(segment, scorer);
+         MatchesNeeded() && scorer.match_cost() == 0 && scorer.PrefersDocs(false) &&
+         !PrefersDocs(segment, scorer);
 }
 
 Result<std::unique_ptr<Scorer>> WindowCollector::MakeMatcher(const index::SegmentView& segment) {
