@@ -49,7 +49,7 @@ class WordsQuery final : public search::Query {
   Result<QueryPtr> Resolve(const BindContext& context) const override {
     BoolOptions options;
     for (const Clause& clause : clauses_) {
-      if (!clause.words) {
+      if (!clause.list || (!clause.words && clauses_.size() > 1)) {
         AddTo(clause, clause.query, &options);
         continue;
       }
@@ -94,7 +94,7 @@ class WordsQuery final : public search::Query {
 
 }  // namespace
 
-void QueryStringClauses::Add(Kind conjunction, Kind modifier, QueryPtr query) {
+void QueryStringClauses::Add(Kind conjunction, Kind modifier, QueryPtr query, bool list) {
   const bool prohibited = modifier == Kind::kMinus || modifier == Kind::kNot;
   if (!clauses_.empty() && !clauses_.back().prohibited && conjunction == Kind::kAnd) {
     clauses_.back().required = true;
@@ -107,26 +107,27 @@ void QueryStringClauses::Add(Kind conjunction, Kind modifier, QueryPtr query) {
       !prohibited && (operator_and_ ? conjunction != Kind::kOr
                                     : modifier == Kind::kPlus || conjunction == Kind::kAnd);
   bare_ = bare_ && modifier == Kind::kEnd;
-  clauses_.push_back({std::move(query), required, prohibited});
+  clauses_.push_back({std::move(query), required, prohibited, false, list});
 }
 
-void QueryStringClauses::AddWords(QueryPtr query) {
-  clauses_.push_back({.query = std::move(query), .required = operator_and_, .words = true});
+void QueryStringClauses::AddWords(QueryPtr query, bool list) {
+  clauses_.push_back(
+      {.query = std::move(query), .required = operator_and_, .words = true, .list = list});
 }
 
 QueryPtr QueryStringClauses::Finish(const std::string& minimum_should_match) && {
-  bool words = false;
+  bool lists = false;
   for (const Clause& clause : clauses_) {
-    words = words || clause.words;
+    lists = lists || (clause.words && clause.list);
   }
   // How words, or what is in parentheses, are counted matters to a minimum alone.
   if (clauses_.size() == 1 && bare_) {
-    if (minimum_should_match.empty()) {
+    if (minimum_should_match.empty() || !clauses_[0].list) {
       return std::move(clauses_[0].query);
     }
-    clauses_[0].words = words = true;
+    lists = true;
   }
-  if (words && !minimum_should_match.empty()) {
+  if (lists && !minimum_should_match.empty()) {
     return std::make_shared<WordsQuery>(std::move(clauses_), minimum_should_match);
   }
   BoolOptions options;

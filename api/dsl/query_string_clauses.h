@@ -18,17 +18,19 @@ class QueryStringClauses {
 
   explicit QueryStringClauses(bool operator_and) : operator_and_(operator_and) {}
 
-  // `conjunction`: kAnd, kOr or kEnd; `modifier`: kPlus, kMinus, kNot or kEnd.
-  void Add(Kind conjunction, Kind modifier, search::QueryPtr query);
-  // Words side by side, which are analysed together. Where one field is meant each of them is a clause of its own.
-  void AddWords(search::QueryPtr query);
+  // `conjunction`: kAnd, kOr or kEnd; `modifier`: kPlus, kMinus, kNot or kEnd. `list`: where it is all there is, what it is made of is counted: what is in
+  // parentheses, and the words of a text in one field.
+  void Add(Kind conjunction, Kind modifier, search::QueryPtr query, bool list);
+  // Words side by side, which are analysed together. `list`: one field is meant, so that each of them is a clause of its own.
+  void AddWords(search::QueryPtr query, bool list);
   search::QueryPtr Finish(const std::string& minimum_should_match) &&;
 
   struct Clause {
     search::QueryPtr query;
     bool required = false;
     bool prohibited = false;
-    bool words = false;
+    bool words = false;  // side by side
+    bool list = false;
   };
 
  private:

@@ -71,7 +71,7 @@ class Parser {
     while (Peek().kind != Kind::kEnd && Peek().kind != Kind::kClose) {
       ++count;
       if (Peek().kind == Kind::kWord && IsPlainWord(1)) {
-        clauses.AddWords(terms_.Words(fields, TakeWords()));
+        clauses.AddWords(terms_.Words(fields, TakeWords()), IsOne(fields));
         continue;
       }
       Kind conjunction = Kind::kEnd;
@@ -83,7 +83,7 @@ class Parser {
         modifier = Take().kind;
       }
       BINSEEK_DSL_ASSIGN_OR_RETURN(QueryPtr query, ParseClause(fields, depth));
-      clauses.Add(conjunction, modifier, std::move(query));
+      clauses.Add(conjunction, modifier, std::move(query), is_list_);
     }
     if (count == 0) {
       return depth == 0 ? DslResult<QueryPtr>(search::MakeMatchNone())
@@ -94,6 +94,7 @@ class Parser {
 
   DslResult<QueryPtr> ParseClause(const Fields& outer, int depth) {
     Fields fields = outer;
+    is_list_ = false;
     if (Peek(1).kind == Kind::kColon &&
         (Peek().kind == Kind::kWord || Peek().kind == Kind::kWildcard ||
          Peek().kind == Kind::kPrefix)) {
@@ -110,10 +111,16 @@ class Parser {
       if (!TakeIf(Kind::kClose)) {
         return Error("Encountered \"<EOF>\" before \")\"");
       }
+      is_list_ = true;
     } else {
+      is_list_ = Peek().kind == Kind::kWord && IsOne(fields);
       BINSEEK_DSL_ASSIGN_OR_RETURN(query, ParseTerm(fields));
     }
     return Boosted(std::move(query));
+  }
+
+  static bool IsOne(const Fields& fields) {
+    return fields.size() == 1 && fields[0].first.find('*') == std::string::npos;
   }
 
   static std::string FieldName(const QueryToken& token) {
@@ -237,6 +244,7 @@ class Parser {
   const QueryStringTerms terms_;
   const std::vector<QueryToken> tokens_;
   size_t at_ = 0;
+  bool is_list_ = false;  // the clause that was parsed last
 };
 
 }  // namespace
