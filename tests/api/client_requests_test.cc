@@ -66,9 +66,11 @@ TEST_F(ClientRequestsTest, TheGreatestFloatMayBeWrittenInItsFewestDigits) {
 TEST_F(ClientRequestsTest, FunctionsThatWeighNothingLeaveTheScore) {
   Put("1", R"({"n":2})");
   for (const char* mode : {"sum", "avg"}) {
-    EXPECT_EQ(Score(std::string(R"({"function_score":{"functions":[{"weight":0}],"score_mode":")") +
-                    mode + "\"}}"),
-              "1.0")
+    EXPECT_EQ(
+        Score(std::string(
+                  R"({"function_score":{"functions":[{"weight":0},{"weight":0}],"score_mode":")") +
+              mode + "\"}}"),
+        "1.0")
         << mode;
   }
   EXPECT_EQ(Score(R"({"function_score":{"functions":[{"weight":0}],"score_mode":"multiply"}})"),
