@@ -155,6 +155,8 @@ MeantThingQuery ThingOracle::FunctionScore() {
       }
     }
     double factor = 1;
+    // One that always applies is not averaged by its own weight.
+    const bool alone = functions.size() == 1 && !functions[0].filter;
     if (!values.empty()) {
       double sum = 0;
       double product = 1;
@@ -166,8 +168,8 @@ MeantThingQuery ThingOracle::FunctionScore() {
                : score_mode == ScoreMode::kMax ? *std::max_element(values.begin(), values.end())
                : score_mode == ScoreMode::kMin ? *std::min_element(values.begin(), values.end())
                : score_mode == ScoreMode::kSum ? sum
-               : score_mode == ScoreMode::kAvg ? sum / weights
-                                               : product;
+               : score_mode == ScoreMode::kAvg && !alone ? sum / weights
+                                                         : product;
     }
     factor = std::min(factor, max_boost);
     const double out = boost_mode == BoostMode::kMultiply  ? *score * factor
