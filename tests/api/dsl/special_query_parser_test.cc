@@ -32,7 +32,7 @@ TEST(SpecialQueryParserTest, EveryFormOfEveryQueryIsRead) {
           R"({"gauss":{"d":{"origin":"now","scale":"10d","offset":"1d","decay":0.3},"multi_value_mode":"avg"},"weight":3}],)"
           R"("score_mode":"avg","boost_mode":"REPLACE","max_boost":5,"min_score":1,"boost":2}})",
           R"({"function_score":{"exp":{"loc":{"origin":{"lat":1,"lon":2},"scale":"2km"}}}})",
-          R"({"function_score":{"linear":{"n":{"origin":1,"scale":5}},"weight":2}})",
+          R"({"function_score":{"functions":[{"linear":{"n":{"origin":1,"scale":5}},"weight":2}]}})",
           R"({"rank_feature":{"field":"a"}})",
           R"({"rank_feature":{"field":"a","saturation":{"pivot":8},"boost":2}})",
           R"({"rank_feature":{"field":"a","log":{"scaling_factor":4}}})",
