@@ -10,11 +10,10 @@ constexpr std::string_view kSourcesHelp =
     "Several sources in one process, instead of source: a list of up to 64, each with the keys of "
     "source, name and url among them. What an entry leaves out has its default; environment and "
     "flags say nothing of them. A source goes on where it was under its name, in whatever order "
-    "they "
-    "stand. One that is taken out leaves its documents as they are, searchable; to have them go, "
-    "give it exclude: [\"*\"] for one start first. Two sources may write one index where the ids "
-    "of "
-    "both begin with their names: id: [source, key].";
+    "they stand. One that is taken out leaves its documents as they are, searchable; to have them "
+    "go, exclude all of its tables (exclude: [\"*\"]) for one start first. Two sources may write "
+    "one "
+    "index where the ids of both begin with their names (id: [source, key]).";
 constexpr std::string_view kSourcesExample =
     "# sources:\n"
     "#   - name: eu\n"
