@@ -114,7 +114,7 @@ std::string OneRow(const std::vector<std::string>& cells) {
 
 // What a good server answers, one after the other.
 std::vector<std::string> GoodReplies() {
-  return {Greeting(),       Ok(2), Ok(1), OneRow({"9.7.4", "", "1"}), OneRow({"uuid"}),
+  return {Greeting(),       Ok(2), Ok(1), OneRow({"9.7.4", "", "1"}), OneRow({"uuid"}), Ok(1),
           OneRow({"NONE"}), Ok(1), Ok(1)};
 }
 
