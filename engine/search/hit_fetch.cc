@@ -8,11 +8,11 @@ namespace {
 // So many that what was asked for first is still in the nearest cache when it is read.
 constexpr size_t kAtOnce = 64;
 
-const index::SegmentView& SegmentOf(const Hit& hit) { return hit.index->at(hit.address); }
+const index::SegmentView& SegmentOfHit(const Hit& hit) { return hit.index->at(hit.address); }
 
 void FetchIds(std::span<Hit> hits) {
   const auto keys = [](const Hit& hit) -> const codec::KeyTable& {
-    return SegmentOf(hit).segment().keys();
+    return SegmentOfHit(hit).segment().keys();
   };
   for (const Hit& hit : hits) {
     keys(hit).PrefetchBlock(hit.address.doc);
@@ -27,10 +27,10 @@ void FetchIds(std::span<Hit> hits) {
 
 void FetchVersions(std::span<Hit> hits) {
   for (const Hit& hit : hits) {
-    SegmentOf(hit).system().PrefetchPage(hit.address.doc);
+    SegmentOfHit(hit).system().PrefetchPage(hit.address.doc);
   }
   for (Hit& hit : hits) {
-    const index::SystemPages& system = SegmentOf(hit).system();
+    const index::SystemPages& system = SegmentOfHit(hit).system();
     hit.version = system.Version(hit.address.doc).value_or(0);
     hit.seq_no = system.SeqNo(hit.address.doc).value_or(0);
   }
