@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -202,29 +203,27 @@ constexpr Argument<SignificantTermsAggregation> kSignificantTermsArguments[] = {
     {"execution_hint", ReadNothing},
     {"value_type", ReadNothing}};
 
+template <class Terms>
+AggregationResultOr ParseTermsOf(const AggregationBody& body,
+                                 std::span<const Argument<Terms>> arguments) {
+  auto terms = std::make_shared<Terms>();
+  BINSEEK_DSL_RETURN_IF_ERROR(ReadArguments<Terms>(body, arguments, terms.get()));
+  BINSEEK_DSL_RETURN_IF_ERROR(CheckField(terms->source));
+  return search::AggregationPtr(std::move(terms));
+}
+
 }  // namespace
 
 AggregationResultOr ParseTermsAggregation(const AggregationBody& body) {
-  auto terms = std::make_shared<TermsAggregation>();
-  BINSEEK_DSL_RETURN_IF_ERROR(ReadArguments<TermsAggregation>(body, kTermsArguments, terms.get()));
-  BINSEEK_DSL_RETURN_IF_ERROR(CheckField(terms->source));
-  return search::AggregationPtr(std::move(terms));
+  return ParseTermsOf<TermsAggregation>(body, kTermsArguments);
 }
 
 AggregationResultOr ParseRareTermsAggregation(const AggregationBody& body) {
-  auto terms = std::make_shared<RareTermsAggregation>();
-  BINSEEK_DSL_RETURN_IF_ERROR(
-      ReadArguments<RareTermsAggregation>(body, kRareTermsArguments, terms.get()));
-  BINSEEK_DSL_RETURN_IF_ERROR(CheckField(terms->source));
-  return search::AggregationPtr(std::move(terms));
+  return ParseTermsOf<RareTermsAggregation>(body, kRareTermsArguments);
 }
 
 AggregationResultOr ParseSignificantTermsAggregation(const AggregationBody& body) {
-  auto terms = std::make_shared<SignificantTermsAggregation>();
-  BINSEEK_DSL_RETURN_IF_ERROR(
-      ReadArguments<SignificantTermsAggregation>(body, kSignificantTermsArguments, terms.get()));
-  BINSEEK_DSL_RETURN_IF_ERROR(CheckField(terms->source));
-  return search::AggregationPtr(std::move(terms));
+  return ParseTermsOf<SignificantTermsAggregation>(body, kSignificantTermsArguments);
 }
 
 }  // namespace binseek::api::dsl

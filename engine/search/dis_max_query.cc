@@ -42,24 +42,7 @@ class DisMaxScorer final : public Scorer {
     return {static_cast<float>((static_cast<double>(best) + others) * (1 + 0x1p-50)), last};
   }
   DocId NextMatch(DocId target, float drop_below) override {
-    while (scores_ && drop_below > kLowest) {
-      const ScoreBound bound = MaxScore(target);
-      if (bound.score >= drop_below) {
-        break;
-      }
-      if (bound.last == codec::kNoMoreDocs) {
-        return codec::kNoMoreDocs;
-      }
-      target = bound.last + 1;
-    }
-    DocId next = codec::kNoMoreDocs;
-    for (const auto& scorer : scorers_) {
-      next = std::min(next, scorer->NextMatch(target, kLowest));
-      if (next <= target) {
-        break;
-      }
-    }
-    return next;
+    return NextOfAny(this, scorers_, target, scores_ ? drop_below : kLowest);
   }
   uint64_t cost() const override {
     uint64_t sum = 0;

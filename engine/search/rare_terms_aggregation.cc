@@ -49,8 +49,7 @@ class RareTermsAggregator final : public Aggregator {
     std::vector<CandidateBucket> shown;
     for (const uint32_t id : table_.OfParent(parent)) {
       const int64_t key = table_.key(id);
-      if (table_.count(id) <= options_.max_doc_count &&
-          (keys_->is_number() ? filter_.Accepts(key) : filter_.Accepts(keys_->Text(key)))) {
+      if (table_.count(id) <= options_.max_doc_count && keys_->Passes(filter_, key)) {
         shown.push_back({.id = id, .count = table_.count(id)});
       }
     }

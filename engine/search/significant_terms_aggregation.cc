@@ -55,8 +55,7 @@ class SignificantTermsAggregator final : public Aggregator {
     std::vector<Candidate> candidates;
     for (const uint32_t id : table_.OfParent(parent)) {
       const int64_t key = table_.key(id);
-      if (table_.count(id) < options_.min_doc_count ||
-          !(keys_->is_number() ? filter_.Accepts(key) : filter_.Accepts(keys_->Text(key)))) {
+      if (table_.count(id) < options_.min_doc_count || !keys_->Passes(filter_, key)) {
         continue;
       }
       const auto known = background_.find(key);

@@ -58,24 +58,7 @@ ScoreBound TermDisjunction::MaxScore(DocId first) {
 }
 
 DocId TermDisjunction::NextMatch(DocId target, float drop_below) {
-  while (drop_below > kLowest) {
-    const ScoreBound bound = MaxScore(target);
-    if (bound.score >= drop_below) {
-      break;
-    }
-    if (bound.last == codec::kNoMoreDocs) {
-      return codec::kNoMoreDocs;
-    }
-    target = bound.last + 1;
-  }
-  DocId next = codec::kNoMoreDocs;
-  for (const auto& scorer : scorers_) {
-    next = std::min(next, scorer->NextMatch(target, kLowest));
-    if (next <= target) {
-      break;
-    }
-  }
-  return next;
+  return NextOfAny(this, scorers_, target, drop_below);
 }
 
 void TermDisjunction::FindBounds(DocId first) {

@@ -17,6 +17,7 @@
 #include "engine/search/aggregation.h"
 #include "engine/search/aggregator.h"
 #include "engine/search/field_values.h"
+#include "engine/search/include_exclude.h"
 #include "engine/search/value_form.h"
 #include "engine/search/value_format.h"
 
@@ -39,6 +40,10 @@ class TermKeys {
   Result<int64_t> KeyOf(const std::string& text);
   int Compare(int64_t a, int64_t b) const;
   const std::string& Text(int64_t key) const { return *texts_[static_cast<size_t>(key)]; }
+  // Whether the filter lets the key's value in.
+  bool Passes(const TermFilter& filter, int64_t key) const {
+    return is_number() ? filter.Accepts(key) : filter.Accepts(Text(key));
+  }
   // key_json, key_text, key_as_string, key_number.
   void Show(int64_t key, AggregationBucket* out) const;
   void AppendJson(int64_t key, std::string* out) const;

@@ -1,5 +1,7 @@
 #include "engine/search/weight.h"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -30,6 +32,29 @@ DocId Scorer::NextDocs(DocId /*from*/, float /*drop_below*/, DocBatch* batch) {
 }
 
 bool Scorer::HasDoc(DocId /*doc*/) { return false; }
+
+DocId NextOfAny(Scorer* whole, std::span<const std::unique_ptr<Scorer>> clauses, DocId target,
+                float drop_below) {
+  constexpr float kLowest = std::numeric_limits<float>::lowest();
+  while (drop_below > kLowest) {
+    const ScoreBound bound = whole->MaxScore(target);
+    if (bound.score >= drop_below) {
+      break;
+    }
+    if (bound.last == codec::kNoMoreDocs) {
+      return codec::kNoMoreDocs;
+    }
+    target = bound.last + 1;
+  }
+  DocId next = codec::kNoMoreDocs;
+  for (const auto& clause : clauses) {
+    next = std::min(next, clause->NextMatch(target, kLowest));
+    if (next <= target) {
+      break;
+    }
+  }
+  return next;
+}
 
 Result<DocMatch> MatchDoc(const Weight& weight, const index::SegmentView& segment, DocId doc) {
   BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> scorer, weight.MakeScorer(segment));

@@ -13,6 +13,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -108,6 +109,11 @@ class Scorer {
   // About how many documents a walk over the segment touches: what is cheap is asked first.
   virtual uint64_t cost() const { return UINT64_MAX; }
 };
+
+// NextMatch of a scorer, `whole`, which any one of `clauses` makes match: passes over what its own bounds show to be below `drop_below`, and then to the nearest
+// document of a clause. Bounds of the clauses hold for a while only, so these are asked for any match.
+DocId NextOfAny(Scorer* whole, std::span<const std::unique_ptr<Scorer>> clauses, DocId target,
+                float drop_below);
 
 // Is told what could have made a document match, in the query's order; for highlighting. Fields and terms as they are in the index that the weight is bound to.
 class TermVisitor {
