@@ -2,6 +2,7 @@
 //
 //   load FOLDER
 //   build DIR points|columns|compressed   two threads; see Shop.document for what the variants are
+//   parts DIR N PERCENT                   as `build DIR points` by one thread, in N segments, with so many documents deleted: ShopEngine::BuildParts
 //   merge DIR | open DIR | close          to one segment; a reader for query, hits and scan
 //   query CLASS | hits CLASS | scan lucene
 //   writer DIR                            near-real-time writer and reader for:
@@ -16,7 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,6 +43,7 @@ import org.apache.lucene.index.DocValuesType;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.NoMergePolicy;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.BooleanClause;
@@ -182,6 +186,7 @@ public final class LucenePeer {
   IndexSearcher searcher;
   IndexWriter writer;
   boolean columns;
+  final Map<String, List<Object[]>> drawn = new HashMap<>();  // by class, once for a reader: no walk over the dictionary between two rounds
   long version = System.currentTimeMillis() * 1000;
   final Random random = new Random(11);
 
@@ -220,7 +225,32 @@ public final class LucenePeer {
     }
   }
 
+  void buildParts(Path folder, long parts, int deleted) throws IOException {
+    IndexWriterConfig config = config(false);
+    config.setMergePolicy(NoMergePolicy.INSTANCE);
+    try (IndexWriter building = new IndexWriter(new MMapDirectory(folder), config)) {
+      for (long part = 0; part < parts; part++) {
+        for (int row = partBegin(part, parts); row < partBegin(part + 1, parts); row++) {
+          String[] columnsOfRow = corpus.row(row);
+          building.addDocument(Shop.document(columnsOfRow, columnsOfRow[1], false, 1));
+        }
+        building.commit();
+      }
+      for (int row = 0; deleted > 0 && row < corpus.size(); row += 100 / deleted) {
+        building.deleteDocuments(new Term("_id", corpus.row(row)[0]));
+      }
+      building.commit();
+    }
+  }
+
+  int partBegin(long part, long parts) {
+    long longOnes = parts - parts / 2;
+    java.util.function.LongUnaryOperator weight = at -> 9 * Math.min(at, longOnes) + at - Math.min(at, longOnes);
+    return (int) (corpus.size() * weight.applyAsLong(part) / weight.applyAsLong(parts));
+  }
+
   void openReader(DirectoryReader opened) {
+    drawn.clear();
     reader = opened;
     searcher = new IndexSearcher(reader);
     searcher.setQueryCache(null);
@@ -272,15 +302,17 @@ public final class LucenePeer {
       return requests;
     }
     boolean latin = parts[1].equals("prefix") || parts[1].startsWith("fuzzy");
-    List<Object[]> words = new ArrayList<>();
+    Map<BytesRef, Integer> frequencies = new HashMap<>();
     for (LeafReaderContext leaf : reader.leaves()) {
       TermsEnum terms = leaf.reader().terms("title").iterator();
       for (BytesRef word = terms.next(); word != null; word = terms.next()) {
         if (!latin || isLatin(word)) {
-          words.add(new Object[] {terms.docFreq(), BytesRef.deepCopyOf(word)});
+          frequencies.merge(BytesRef.deepCopyOf(word), terms.docFreq(), Integer::sum);
         }
       }
     }
+    List<Object[]> words = new ArrayList<>();
+    frequencies.forEach((word, frequency) -> words.add(new Object[] {frequency, word}));
     words.sort((a, b) -> {
       int order = Integer.compare((Integer) b[0], (Integer) a[0]);
       return order != 0 ? order : ((BytesRef) a[1]).compareTo((BytesRef) b[1]);
@@ -380,7 +412,10 @@ public final class LucenePeer {
   // [class, query] in the order that query_cases.cc has.
   List<Object[]> requests(String queryClass) throws IOException {
     if (queryClass.contains("/")) {
-      return wordRequests(queryClass);
+      if (!drawn.containsKey(queryClass)) {
+        drawn.put(queryClass, wordRequests(queryClass));
+      }
+      return drawn.get(queryClass);
     }
     List<Object[]> requests = new ArrayList<>();
     for (int i = 0; i < corpus.queries.size(); i++) {
@@ -492,6 +527,7 @@ public final class LucenePeer {
     switch (words[0]) {
       case "load" -> corpus = new Corpus(folder);
       case "build" -> build(folder, words[2]);
+      case "parts" -> buildParts(folder, Long.parseLong(words[2]), Integer.parseInt(words[3]));
       case "merge" -> {
         try (IndexWriter merging = new IndexWriter(new MMapDirectory(folder), config(false))) {
           merging.forceMerge(1);
@@ -500,6 +536,7 @@ public final class LucenePeer {
       case "open" -> {
         columns = false;
         openReader(DirectoryReader.open(new MMapDirectory(folder)));
+        return "\"segments\": " + reader.leaves().size();
       }
       case "writer" -> openWriter(folder, words[2].equals("columns"));
       case "close" -> close();

@@ -2,8 +2,10 @@
 //
 //   generate FOLDER DOCS SEED     the corpus
 //   load FOLDER                   maps it; comes first in a process that does anything else
+//   parts DIR N PERCENT           as build, in N segments, with so many documents deleted; segments
 //   build DIR | open DIR | close  an engine in DIR; seconds, cpu_seconds, anonymous_mb, peak_anonymous_mb
 //   commit | memory
+//   floor CLASS                   bytes of postings that a walk over all matches reads, and floor_us, how long the machine takes to read as many
 //   query CLASS [1] | hits CLASS | answers CLASS | scan engine|int64|int32    1: with the hits' keys
 //   keep MB                       filters that come again, in queries from here on; 0: none
 //   columns BATCHES ROWS | texts BATCHES ROWS         latencies of a batch until it is visible, and rows_per_second
@@ -56,13 +58,15 @@ class Program {
     if (command == "small") {
       return MeasureSmallIndices(*corpus_, first, second);
     }
-    return command == "build" || command == "open" || command == "recover"
-               ? OpenEngine(command, first, second)
+    return command == "build" || command == "parts" || command == "open" || command == "recover"
+               ? OpenEngine(command, first, second, third)
                : RunOpen(command, first, second);
   }
 
  private:
-  Result<Report> OpenEngine(const std::string& command, const std::string& folder, uint64_t rows) {
+  // `number`: of rows, or of segments with `deleted` percent.
+  Result<Report> OpenEngine(const std::string& command, const std::string& folder, uint64_t number,
+                            uint64_t deleted) {
     shop_.reset();
     PeakMemory peak;
     const double cpu = CpuSeconds();
@@ -70,13 +74,18 @@ class Program {
     BINSEEK_ASSIGN_OR_RETURN(shop_, ShopEngine::Open(corpus_.get(), folder));
     if (command == "build") {
       BINSEEK_RETURN_IF_ERROR(shop_->Build());
+    } else if (command == "parts") {
+      BINSEEK_RETURN_IF_ERROR(shop_->BuildParts(number, deleted));
     } else if (command == "recover") {
-      BINSEEK_RETURN_IF_ERROR(Replay(rows));
+      BINSEEK_RETURN_IF_ERROR(Replay(number));
     }
     Report report;
     report.Add("seconds", watch.Seconds())
         .Add("cpu_seconds", CpuSeconds() - cpu)
         .Add("peak_anonymous_mb", peak.Stop() - anonymous_before_);
+    if (const index::IndexView* const index = shop_->engine()->View()->Find(kIndexName)) {
+      report.Add("segments", static_cast<double>(index->segments.size()));
+    }
     return AddMemory(&report);
   }
 
@@ -119,6 +128,9 @@ class Program {
     }
     if (command == "hits") {
       return CountHits(shop_.get(), first);
+    }
+    if (command == "floor") {
+      return MeasureFloor(shop_.get(), first);
     }
     if (command == "answers") {
       return DigestAnswers(shop_.get(), first);

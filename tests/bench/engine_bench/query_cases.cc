@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/search/searcher.h"
+#include "tests/bench/engine_bench/floor.h"
 #include "tests/bench/engine_bench/shop_page.h"
 #include "tests/bench/engine_bench/word_cases.h"
 
@@ -73,11 +74,16 @@ struct Snapshot {
 };
 
 Result<std::vector<SearchRequest>> RequestsOf(ShopEngine* shop, const std::string& query_class) {
-  if (IsWordClass(query_class)) {
-    const Snapshot snapshot(shop);
-    return MakeWordRequests(*snapshot.indices[0], shop->corpus(), query_class);
+  if (!IsWordClass(query_class)) {
+    return MakeRequests(shop->corpus(), query_class);
   }
-  return MakeRequests(shop->corpus(), query_class);
+  std::vector<SearchRequest>& drawn = shop->drawn()[query_class];
+  if (drawn.empty()) {
+    const Snapshot snapshot(shop);
+    BINSEEK_ASSIGN_OR_RETURN(drawn,
+                             MakeWordRequests(*snapshot.indices[0], shop->corpus(), query_class));
+  }
+  return drawn;
 }
 
 const search::SearchOptions kOptions{.form = search::ScoreForm::kLucene};
@@ -145,6 +151,13 @@ Result<Report> DigestAnswers(ShopEngine* shop, const std::string& query_class) {
     add(CountOfFacets(result));
   }
   return Report().Add("digest", static_cast<double>(digest >> 12));
+}
+
+Result<Report> MeasureFloor(ShopEngine* shop, const std::string& query_class) {
+  const Snapshot snapshot(shop);
+  BINSEEK_ASSIGN_OR_RETURN(const std::vector<SearchRequest> requests,
+                           RequestsOf(shop, query_class));
+  return FloorOf(*snapshot.view, *snapshot.indices[0], requests);
 }
 
 Result<Report> ScanPrices(ShopEngine* shop, const std::string& how) {

@@ -26,6 +26,8 @@ Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class,
 Result<Report> CountHits(ShopEngine* shop, const std::string& query_class);
 // A number that all hits, scores and totals of the class go into: two builds that answer alike have the same.
 Result<Report> DigestAnswers(ShopEngine* shop, const std::string& query_class);
+// floor.h, of the class.
+Result<Report> MeasureFloor(ShopEngine* shop, const std::string& query_class);
 // Counts prices in a range by the engine ("engine"), or in a flat array of the corpus' prices ("int64", "int32"); several ranges.
 Result<Report> ScanPrices(ShopEngine* shop, const std::string& how);
 

@@ -63,21 +63,58 @@ index::Batch ShopEngine::MakeChunk(size_t first, size_t end) const {
   return batch;
 }
 
-Status ShopEngine::Build() {
+Status ShopEngine::CreateIndex() {
   BINSEEK_ASSIGN_OR_RETURN(mapping::Mapping mapping, MakeShopMapping());
   BINSEEK_RETURN_IF_ERROR(engine_->CreateIndex(kIndexName, std::move(mapping), "{}").status());
-  BINSEEK_RETURN_IF_ERROR(FindIndex());
-  const auto make = [this](size_t first) {
-    return MakeChunk(first, std::min(first + kChunkRows, corpus_->size()));
+  return FindIndex();
+}
+
+Status ShopEngine::Load(size_t first, size_t end) {
+  const auto make = [this, end](size_t begin) {
+    return MakeChunk(begin, std::min(begin + kChunkRows, end));
   };
-  auto next = std::async(std::launch::async, make, 0);
-  for (size_t first = 0; first < corpus_->size(); first += kChunkRows) {
+  auto next = std::async(std::launch::async, make, first);
+  for (; first < end; first += kChunkRows) {
     const index::Batch batch = next.get();
-    if (first + kChunkRows < corpus_->size()) {
+    if (first + kChunkRows < end) {
       next = std::async(std::launch::async, make, first + kChunkRows);
     }
     BINSEEK_RETURN_IF_ERROR(Apply(batch));
   }
+  return Status::Ok();
+}
+
+Status ShopEngine::Build() {
+  BINSEEK_RETURN_IF_ERROR(CreateIndex());
+  BINSEEK_RETURN_IF_ERROR(Load(0, corpus_->size()));
+  return engine_->Commit().status();
+}
+
+Status ShopEngine::BuildParts(size_t parts, size_t deleted) {
+  BINSEEK_RETURN_IF_ERROR(CreateIndex());
+  const size_t long_ones = parts - parts / 2;
+  const auto begin = [&](size_t part) {
+    const auto weight = [&](size_t at) {
+      return 9 * std::min(at, long_ones) + at - std::min(at, long_ones);
+    };
+    return corpus_->size() * weight(part) / weight(parts);
+  };
+  for (size_t part = 0; part < parts; ++part) {
+    BINSEEK_RETURN_IF_ERROR(Load(begin(part), begin(part + 1)));
+    BINSEEK_RETURN_IF_ERROR(engine_->Commit().status());
+    BINSEEK_RETURN_IF_ERROR(engine_->ForceMerge(index_, part + 1));
+  }
+  index::Batch batch;
+  for (size_t row = 0; deleted > 0 && row < corpus_->size(); row += 100 / deleted) {
+    index::Operation operation;
+    operation.kind = index::OpKind::kDelete;
+    operation.index = index_;
+    operation.key = corpus_->at(row).id;
+    operation.version_type = index::VersionType::kExternal;
+    operation.version = 2;
+    batch.operations.push_back(std::move(operation));
+  }
+  BINSEEK_RETURN_IF_ERROR(engine_->Apply(batch).status());
   return engine_->Commit().status();
 }
 

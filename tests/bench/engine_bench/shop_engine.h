@@ -6,11 +6,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/index/engine.h"
+#include "engine/search/searcher.h"
 #include "tests/bench/engine_bench/corpus.h"
 #include "tests/bench/engine_bench/shop.h"
 
@@ -34,6 +36,9 @@ class ShopEngine {
 
   // Creates the index, upserts the whole corpus in batches of a snapshot's chunk, and commits. One thread makes documents, one applies.
   Status Build();
+  // The same in `parts` segments, one commit after another, of which the second half is a ninth as long: as a shop's index lies there when nothing is due
+  // to be merged. Of every hundred rows `deleted` are deleted again. Both peers do the same. REQUIRES: parts > 0, deleted divides 100.
+  Status BuildParts(size_t parts, size_t deleted);
 
   // Updates price, stock and updated_at of `rows` random products.
   index::Batch MakeColumnUpdates(size_t rows, Random* random);
@@ -45,10 +50,15 @@ class ShopEngine {
   index::Engine* engine() { return engine_.get(); }
   const Corpus& corpus() const { return *corpus_; }
   PublishGap& gap() { return gap_; }
+  // Of each class of word_cases.h, drawn once: no walk over the dictionary comes between two rounds. Single-threaded.
+  std::map<std::string, std::vector<search::SearchRequest>>& drawn() { return drawn_; }
 
  private:
   ShopEngine(const Corpus* corpus, std::unique_ptr<index::Engine> engine);
+  Status CreateIndex();
   Status FindIndex();
+  // Upserts these rows.
+  Status Load(size_t first, size_t end);
   index::Batch MakeChunk(size_t first, size_t end) const;
 
   const Corpus* const corpus_;
@@ -57,6 +67,7 @@ class ShopEngine {
   ShopFields fields_;
   std::atomic<int64_t> version_;
   PublishGap gap_;
+  std::map<std::string, std::vector<search::SearchRequest>> drawn_;
 };
 
 }  // namespace binseek::bench

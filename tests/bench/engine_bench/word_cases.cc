@@ -24,7 +24,7 @@ bool IsLatin(std::string_view word) {
 // Of all words, or of those alone that are made of the letters a to z.
 std::vector<std::string> WordsByFrequency(const index::IndexView& index, bool latin) {
   const mapping::Field* const field = index.mapping->Find("title");
-  std::vector<std::pair<uint32_t, std::string>> words;
+  std::map<std::string, uint32_t> frequencies;
   for (const auto& segment : index.segments) {
     const codec::FieldTerms* const terms = segment->segment().Terms(field->id);
     if (terms == nullptr) {
@@ -33,9 +33,13 @@ std::vector<std::string> WordsByFrequency(const index::IndexView& index, bool la
     codec::BlockTermDictionary::Cursor cursor(terms->dictionary());
     for (bool ok = cursor.SeekCeil(""); ok; ok = cursor.Next()) {
       if (!latin || IsLatin(cursor.term())) {
-        words.emplace_back(cursor.info().doc_freq, std::string(cursor.term()));
+        frequencies[std::string(cursor.term())] += cursor.info().doc_freq;
       }
     }
+  }
+  std::vector<std::pair<uint32_t, std::string>> words;
+  for (const auto& [word, frequency] : frequencies) {
+    words.emplace_back(frequency, word);
   }
   std::sort(words.begin(), words.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;

@@ -18,7 +18,7 @@ namespace binseek::bench {
 
 // Whether it names one of these classes.
 bool IsWordClass(const std::string& query_class);
-// kInvalidArgument: no such class, or too few words. REQUIRES: the index has one segment.
+// kInvalidArgument: no such class, or too few words.
 Result<std::vector<search::SearchRequest>> MakeWordRequests(const index::IndexView& index,
                                                             const Corpus& corpus,
                                                             const std::string& query_class);

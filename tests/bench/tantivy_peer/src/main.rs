@@ -1,6 +1,6 @@
 //! tantivy_peer: Tantivy's side of `./dev bench search`. Reads a command a line, answers each with a line of JSON, as engine_bench does.
 //!
-//!   load FOLDER | build DIR | open DIR | query CLASS | hits CLASS
+//!   load FOLDER | build DIR | parts DIR N PERCENT | open DIR | query CLASS | hits CLASS     (parts: ShopEngine::BuildParts)
 //!
 //! The classes are those of word_cases.h; which of them it knows, `hits` says: an error ends the program, "hits": -1 is a class that it has no query for.
 use std::collections::HashMap;
@@ -19,6 +19,7 @@ use tantivy::{Index, Searcher, TantivyDocument, Term};
 type Failure = Box<dyn Error>;
 
 struct Fields {
+    id: Field,
     title: Field,
     brand: Field,
     category: Field,
@@ -29,6 +30,7 @@ fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let words = TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let fields = Fields {
+        id: builder.add_text_field("id", STRING),
         title: builder.add_text_field("title", TextOptions::default().set_indexing_options(words)),
         brand: builder.add_text_field("brand", STRING),
         category: builder.add_text_field("category", STRING),
@@ -72,26 +74,48 @@ struct Peer {
 }
 
 impl Peer {
-    fn build(&self, folder: &str) -> Result<(), Failure> {
+    fn rows(&self) -> Result<impl Iterator<Item = io::Result<String>>, Failure> {
+        Ok(io::BufReader::new(std::fs::File::open(Path::new(&self.folder).join("products.tsv"))?).lines())
+    }
+
+    /// `deleted`: in percent. One part without deletions is merged to one segment, whatever it took to write it.
+    fn build(&self, folder: &str, parts: u64, deleted: usize) -> Result<(), Failure> {
         std::fs::create_dir_all(folder)?;
         let (schema, fields) = schema();
         let index = Index::create_in_dir(folder, schema)?;
         let mut writer = index.writer_with_num_threads::<TantivyDocument>(1, 512 << 20)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        let products = std::fs::File::open(Path::new(&self.folder).join("products.tsv"))?;
-        for line in io::BufReader::new(products).lines() {
+        let count = self.rows()?.count() as u64;
+        let long_ones = parts - parts / 2;
+        let weight = |at: u64| 9 * at.min(long_ones) + at - at.min(long_ones);
+        let end_of = |part: u64| count * weight(part + 1) / weight(parts);
+        let mut part = 0;
+        let mut gone = Vec::new();
+        for (number, line) in self.rows()?.enumerate() {
+            if number as u64 == end_of(part) {
+                writer.commit()?;
+                part += 1;
+            }
             let line = line?;
             let row: Vec<&str> = line.split('\t').collect();
             let mut document = TantivyDocument::default();
+            document.add_text(fields.id, row[0]);
             document.add_text(fields.title, tokens(row[1]));
             document.add_text(fields.brand, row[2]);
             document.add_text(fields.category, row[3]);
             document.add_i64(fields.price, row[4].parse()?);
             writer.add_document(document)?;
+            if deleted > 0 && number % (100 / deleted) == 0 {
+                gone.push(Term::from_field_text(fields.id, row[0]));
+            }
+        }
+        writer.commit()?;
+        for term in gone {
+            writer.delete_term(term);
         }
         writer.commit()?;
         let segments = index.searchable_segment_ids()?;
-        if segments.len() > 1 {
+        if parts == 1 && segments.len() > 1 {
             writer.merge(&segments).wait()?;
         }
         writer.wait_merging_threads()?;
@@ -117,14 +141,15 @@ impl Peer {
     }
 
     fn words(&self) -> Result<Vec<(u32, String)>, Failure> {
-        let mut words = Vec::new();
+        let mut frequencies: HashMap<String, u32> = HashMap::new();
         for segment in self.searcher()?.segment_readers() {
             let inverted = segment.inverted_index(self.fields.title)?;
             let mut terms = inverted.terms().stream()?;
             while terms.advance() {
-                words.push((terms.value().doc_freq, String::from_utf8(terms.key().to_vec())?));
+                *frequencies.entry(String::from_utf8(terms.key().to_vec())?).or_default() += terms.value().doc_freq;
             }
         }
+        let mut words: Vec<(u32, String)> = frequencies.into_iter().map(|(word, frequency)| (frequency, word)).collect();
         words.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         Ok(words)
     }
@@ -220,8 +245,12 @@ impl Peer {
         let folder = words.get(1).copied().unwrap_or("");
         match words[0] {
             "load" => self.folder = folder.to_string(),
-            "build" => self.build(folder)?,
-            "open" => self.open(folder)?,
+            "build" => self.build(folder, 1, 0)?,
+            "parts" => self.build(folder, words[2].parse()?, words[3].parse()?)?,
+            "open" => {
+                self.open(folder)?;
+                return Ok(format!("\"segments\": {}", self.searcher()?.segment_readers().len()));
+            }
             "query" => return self.query(folder),
             "hits" => return self.hits(folder),
             other => return Err(format!("no such command: {other}").into()),
