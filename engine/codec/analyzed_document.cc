@@ -133,7 +133,7 @@ class Terms final : public analysis::TokenSink {
 
 }  // namespace
 
-uint32_t TermHash(std::string_view term) { return static_cast<uint32_t>(KeyHash(term)); }
+uint32_t TermHash(std::string_view term) { return static_cast<uint32_t>(TableHash(term)); }
 
 void AnalyzedDocument::AddKeyword(mapping::FieldId field, std::string_view term) {
   runs.push_back({.field = field, .terms = 1});

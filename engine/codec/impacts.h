@@ -27,6 +27,10 @@ struct Impacts {
   Impact high;
   friend bool operator==(const Impacts&, const Impacts&) = default;
 
+  // Whether a document with that frequency and norm may be among those that they bound.
+  bool Bound(uint32_t freq, uint8_t norm) const {
+    return (freq <= low.freq && norm >= low.norm) || (freq <= high.freq && norm >= high.norm);
+  }
   // Bounds both.
   void Merge(const Impacts& other) {
     low.freq = std::max(low.freq, other.low.freq);

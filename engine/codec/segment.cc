@@ -277,19 +277,31 @@ Status Segment::ParseTerms(const Section& index) {
   return Status::Ok();
 }
 
-Status Segment::VerifyChecksums(const std::function<Status()>& check) const {
+Status Segment::VerifyChecksum(const Section& section, const std::function<Status()>& check) const {
   constexpr size_t kChunk = size_t{4} << 20;
-  for (const Section& section : sections_) {
-    uint32_t crc = 0;
-    for (std::string_view rest = Bytes(section); !rest.empty();) {
-      crc = Crc32c(rest.substr(0, kChunk), crc);
-      rest.remove_prefix(std::min(kChunk, rest.size()));
-      if (check) {
-        BINSEEK_RETURN_IF_ERROR(check());
-      }
+  uint32_t crc = 0;
+  for (std::string_view rest = Bytes(section); !rest.empty();) {
+    crc = Crc32c(rest.substr(0, kChunk), crc);
+    rest.remove_prefix(std::min(kChunk, rest.size()));
+    if (check) {
+      BINSEEK_RETURN_IF_ERROR(check());
     }
-    if (crc != section.crc) {
-      return Corrupt(section, "checksum does not match");
+  }
+  return crc == section.crc ? Status::Ok() : Corrupt(section, "checksum does not match");
+}
+
+Status Segment::VerifyChecksums(const std::function<Status()>& check) const {
+  for (const Section& section : sections_) {
+    BINSEEK_RETURN_IF_ERROR(VerifyChecksum(section, check));
+  }
+  return Status::Ok();
+}
+
+Status Segment::VerifyKeys() const {
+  for (const Section& section : sections_) {
+    const auto kind = static_cast<SectionKind>(section.kind);
+    if (kind == SectionKind::kKeys || kind == SectionKind::kKeyTable) {
+      BINSEEK_RETURN_IF_ERROR(VerifyChecksum(section, {}));
     }
   }
   return Status::Ok();

@@ -65,6 +65,8 @@ class Segment {
   [[nodiscard]] Status Verify() const;
   // The checksums alone. Cost: reading all bytes once. `check` is asked every few MB, and ends it unless it is Ok; it may be empty.
   [[nodiscard]] Status VerifyChecksums(const std::function<Status()>& check = {}) const;
+  // Those of the keys: whoever takes a key for another would hold two documents of one.
+  [[nodiscard]] Status VerifyKeys() const;
 
   uint32_t max_doc() const { return max_doc_; }
   size_t size_bytes() const { return bytes_.size(); }
@@ -112,6 +114,7 @@ class Segment {
   Status ParseField(const Section& section);
   Status ParseTerms(const Section& index);
   Status VerifySection(const Section& section) const;
+  Status VerifyChecksum(const Section& section, const std::function<Status()>& check) const;
   const Section* Find(FieldId field, SectionKind kind) const;
   std::string_view Bytes(const Section& section) const {
     return bytes_.substr(section.offset, section.length);

@@ -273,7 +273,7 @@ void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping:
   }
   const DocId doc = work->builder->Add(operation.key, *std::move(analyzed));
   Kill(work, operation.key, stored);
-  result->seq_no = TakeSeqNo(work, operation);
+  result->seq_no = TakeSeqNo(work);
   work->builder->SetNumber(doc, kVersionField, result->version);
   work->builder->SetNumber(doc, kSeqNoField, result->seq_no);
   if (operation.row_hash != 0) {
@@ -300,19 +300,18 @@ void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping:
 void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& stored,
                           OpResult* result) {
   Kill(work, operation.key, stored);
-  // External versions leave one for keys too that are not here: an older write may still be on its way. Internal ones follow a
-  // version that may have been external; where all versions are internal nothing is on its way.
+  // External versions leave one for keys too that are not here: an older write may still be on its way. Internal ones go on counting where the key comes
+  // back, and an external one that comes late must not beat them.
   const bool known = stored.exists() || TombstoneOf(*work, operation.key).has_value();
   const bool leaves_tombstone =
       replayed_ !=
               nullptr  // what is forgotten is not logged, so a replay may know of more than there was
           ? replayed_->leaves_tombstone
-          : !operation.is_settled && (operation.version_type != VersionType::kInternal ||
-                                      (work->index->external_versions && known));
+          : !operation.is_settled && (operation.version_type != VersionType::kInternal || known);
   if (leaves_tombstone) {
     work->tombstones[operation.key] = result->version;
   }
-  result->seq_no = TakeSeqNo(work, operation);
+  result->seq_no = TakeSeqNo(work);
   result->outcome = stored.exists() ? Outcome::kDeleted : Outcome::kMissing;
   if (log_ != nullptr) {
     LoggedOp logged = Logged(operation, *result);

@@ -62,6 +62,12 @@ class FieldCheck {
           return Status::Corruption("document " + std::to_string(doc) + " lacks it");
         }
       }
+      // Searches for the best pass over what its bound says is of no use.
+      const uint8_t norm = norms_ != nullptr ? norms_[doc] : 0;
+      if (terms_.shape().freqs && !postings.block_impacts().Bound(postings.freq(), norm)) {
+        return Status::Corruption("document " + std::to_string(doc) +
+                                  " is above the bound of its block");
+      }
       if (terms_.shape().positions) {
         BINSEEK_RETURN_IF_ERROR(CheckPositions(doc, postings.freq(), &postings.positions()));
       }

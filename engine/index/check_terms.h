@@ -1,4 +1,4 @@
-// CheckTerms: whether the postings of a segment agree with its ids or ordinals, norms and statistics. A part of `binseek check`.
+// CheckTerms: whether the postings of a segment agree with its ids or ordinals, norms, bounds and statistics. A part of `binseek check`.
 //
 // Pure function; reads all postings and positions. What sections say of themselves is Segment::Verify's.
 #ifndef BINSEEK_ENGINE_INDEX_CHECK_TERMS_H_

@@ -40,7 +40,7 @@ std::vector<uint64_t> MemorySegments(const IndexView& index) {
   return ids;
 }
 
-ManifestIndex DescribeIndex(const IndexView& index) {
+ManifestIndex DescribeIndex(const IndexView& index, int64_t seq_no_ceiling) {
   ManifestIndex out;
   out.id = index.id;
   out.name = index.name;
@@ -48,8 +48,7 @@ ManifestIndex DescribeIndex(const IndexView& index) {
   out.created_ms = index.created_ms;
   out.settings_json = index.settings_json;
   out.mapping = *index.mapping;
-  out.seq_no_ceiling = index.next_seq_no + kSeqNosReserved;
-  out.external_versions = index.external_versions;
+  out.seq_no_ceiling = seq_no_ceiling;
   out.manual_refresh = index.manual_refresh;
   return out;
 }
@@ -85,8 +84,9 @@ bool Committer::HaveSeqNos(const std::vector<IndexId>& indices, uint64_t count) 
 }
 
 Status Committer::ReserveSeqNos(const std::vector<IndexId>& indices, uint64_t count) {
-  if (count > uint64_t{kSeqNosReserved}) {
-    return Status::InvalidArgument("more than " + std::to_string(kSeqNosReserved) +
+  const int64_t reserved = state_->options.seq_nos_reserved;
+  if (count > static_cast<uint64_t>(reserved)) {
+    return Status::InvalidArgument("more than " + std::to_string(reserved) +
                                    " operations in one batch");
   }
   if (HaveSeqNos(indices, count)) {
@@ -95,6 +95,14 @@ Status Committer::ReserveSeqNos(const std::vector<IndexId>& indices, uint64_t co
   const MutexLock lock(&commit_mutex_);
   return HaveSeqNos(indices, count) ? Status::Ok()  // by the one that was waited for
                                     : CommitLocked(/*whatever=*/true).status();
+}
+
+Status Committer::CoverSeqNos(const std::map<IndexId, int64_t>& next) {
+  for (const auto& [index, number] : next) {
+    state_->seq_no_ceilings.Want(index, number);
+  }
+  const MutexLock lock(&commit_mutex_);
+  return CommitLocked(/*whatever=*/true).status();
 }
 
 Status Committer::MakeRoom() {
@@ -123,7 +131,8 @@ Publisher::State Committer::Freeze(std::vector<IndexCommit>* commits, TranslogLo
     IndexCommit commit;
     commit.index = index;
     commit.flushed = MemorySegments(*index);
-    state_->seq_no_ceilings.RaiseIfNew(index->id, index->next_seq_no + kSeqNosReserved);
+    state_->seq_no_ceilings.RaiseIfNew(index->id,
+                                       index->next_seq_no + state_->options.seq_nos_reserved);
     state_->busy.Mark(commit.flushed);
     commits->push_back(std::move(commit));
   }
@@ -171,23 +180,31 @@ Result<CommitStats> Committer::CommitLocked(bool whatever) {
   }
   state_->log.Committed(committed_.translog.generation);
   state.view.reset();
-  for (IndexCommit& commit : commits) {
+  status = InstallFlushed(&commits, &stats);
+  DeleteUnnamedFiles();
+  BINSEEK_RETURN_IF_ERROR(std::move(status));
+  stats.micros = MonotonicMicros() - started;
+  return stats;
+}
+
+Status Committer::InstallFlushed(std::vector<IndexCommit>* commits, CommitStats* stats) {
+  Status first = Status::Ok();
+  for (IndexCommit& commit : *commits) {
     commit.index.reset();
     if (commit.flush == nullptr) {
       continue;
     }
-    stats.merged_docs += commit.flush->docs();
-    status = commit.flush->CatchUp();
+    stats->merged_docs += commit.flush->docs();
+    Status status = commit.flush->CatchUp();
     if (status.ok()) {
       status = commit.flush->Install();
     }
-    if (!status.ok() && status.code() != StatusCode::kAborted) {  // aborted: its index was dropped
-      return status;
+    const bool was_dropped = status.code() == StatusCode::kAborted;  // its index
+    if (!status.ok() && !was_dropped && first.ok()) {
+      first = std::move(status);  // one index must not keep others in memory
     }
   }
-  DeleteUnnamedFiles();
-  stats.micros = MonotonicMicros() - started;
-  return stats;
+  return first;
 }
 
 bool Committer::NamesSegmentsOf(const EngineView& view) const {
@@ -237,7 +254,10 @@ Status Committer::Write(const Publisher::State& state, std::vector<IndexCommit>*
 Status Committer::WriteStates(const EngineView& view, const IndexCommit& commit,
                               Manifest* manifest) {
   static_cast<void>(view);
-  ManifestIndex out = DescribeIndex(*commit.index);
+  const IndexView& index = *commit.index;
+  ManifestIndex out =
+      DescribeIndex(index, state_->seq_no_ceilings.Above(index.id, index.next_seq_no) +
+                               state_->options.seq_nos_reserved);
   for (const auto& segment : commit.index->segments) {
     if (segment->on_disk()) {
       BINSEEK_ASSIGN_OR_RETURN(auto states, WriteState(*segment, manifest->generation));
@@ -338,53 +358,6 @@ Status Committer::WriteNew(const std::string& file, const store::EnvelopeFormat&
   attempted_files_.push_back(file);
   return store::WriteFile(state_->options.directory.get(), file,
                           store::WrapInEnvelope(format, id, payload));
-}
-
-// Without this a full disk would stay full: every further attempt writes under other names.
-void Committer::DeleteAttempted() {
-  for (const std::string& file : attempted_files_) {
-    const Status ignored =
-        state_->options.directory->Delete(file);  // or the next commit that succeeds
-    static_cast<void>(ignored.ok());
-  }
-  attempted_files_.clear();
-}
-
-void Committer::DeleteUnnamedFiles() {
-  const auto files = state_->options.directory->List();
-  if (!files.ok()) {
-    return;  // they cost room, nothing else; the next commit tries again
-  }
-  // In this order: a file that was listed is being written, or has been published since, or is garbage.
-  std::set<uint64_t> segments = state_->busy.All();
-  std::set<std::string, std::less<>> written;  // perhaps in parts
-  for (const uint64_t id : segments) {
-    written.insert(SegmentFile(id));
-  }
-  const auto view = state_->publisher.applied();  // kept alive while it is walked
-  for (const auto& index : view->indices()) {
-    for (const auto& segment : index->segments) {
-      segments.insert(segment->id());
-    }
-  }
-  std::set<std::string> named{std::string(kManifestFile)};
-  for (const uint64_t id : segments) {
-    named.insert(SegmentFile(id));
-  }
-  named.merge(state_->pinned_files->All());
-  for (const uint64_t id : state_->attached_files->InUse()) {
-    named.insert(AttachedFileName(id));
-  }
-  for (std::string& file : NamedFiles(committed_)) {
-    named.insert(std::move(file));
-  }
-  for (const std::string& file : *files) {
-    const bool ours = IsCommitFile(file) || file == std::string(kManifestFile) + ".new";
-    if (ours && named.count(file) == 0 && written.count(WithoutPart(file)) == 0) {
-      const Status ignored = state_->options.directory->Delete(file);
-      static_cast<void>(ignored.ok());
-    }
-  }
 }
 
 }  // namespace binseek::index

@@ -47,6 +47,10 @@ class Committer {
   // no claim. kInvalidArgument: more than can be had at a time.
   [[nodiscard]] Status ReserveSeqNos(const std::vector<IndexId>& indices, uint64_t count)
       BINSEEK_EXCLUDES(commit_mutex_);
+  // Commits, so that these numbers, of a staged batch that ends, are below what a manifest names. REQUIRES: the caller has the indices' gates; their claims
+  // too, against the order of locks: none of them has a segment in memory, so that no commit asks for them.
+  [[nodiscard]] Status CoverSeqNos(const std::map<IndexId, int64_t>& next)
+      BINSEEK_EXCLUDES(commit_mutex_);
   // Commits where segments in memory are over the limit: now, or, while another commit runs, at twice the limit.
   [[nodiscard]] Status MakeRoom() BINSEEK_EXCLUDES(commit_mutex_);
 
@@ -61,6 +65,9 @@ class Committer {
   // `whatever`: also where nothing has changed.
   Result<CommitStats> CommitLocked(bool whatever = false) BINSEEK_REQUIRES(commit_mutex_);
   bool HaveSeqNos(const std::vector<IndexId>& indices, uint64_t count) const;
+  // What was flushed takes the place of segments in memory. The first error; the other indices go on.
+  Status InstallFlushed(std::vector<IndexCommit>* commits, CommitStats* stats)
+      BINSEEK_REQUIRES(commit_mutex_);
   // Takes the state and marks its segments in memory busy, which no merge works on at that moment.
   Publisher::State Freeze(std::vector<IndexCommit>* commits, TranslogLocation* translog)
       BINSEEK_REQUIRES(commit_mutex_);

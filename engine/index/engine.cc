@@ -15,7 +15,6 @@
 namespace binseek::index {
 namespace {
 
-constexpr uint64_t kSeqNosOfAStagedBatch = kSeqNosReserved / 2;
 constexpr size_t kTombstonesAtOnce = 1000;  // of an index, as others wait for it
 
 std::string RandomUuid() {
@@ -293,9 +292,10 @@ Result<std::unique_ptr<StagedBatch>> EngineImpl::Stage(std::vector<IndexId> indi
   BINSEEK_ASSIGN_OR_RETURN(
       std::unique_ptr<StagedBatch> batch,
       StagedBatchImpl::Begin(
-          &state_, indices, [this] { return committer_.Commit().status(); },
-          [this, &indices] { return committer_.ReserveSeqNos(indices, kSeqNosOfAStagedBatch); },
-          [this](size_t tombstones) { tombstones_ += tombstones; }));
+          &state_, std::move(indices),
+          {.flush = [this] { return committer_.Commit().status(); },
+           .cover = [this](const auto& next) { return committer_.CoverSeqNos(next); },
+           .published = [this](size_t tombstones) { tombstones_ += tombstones; }}));
   return batch;
 }
 

@@ -31,6 +31,7 @@
 #include "engine/index/field_change.h"
 #include "engine/index/keyword_writer.h"
 #include "engine/index/pinned_commit.h"
+#include "engine/index/seq_no_ceilings.h"
 #include "engine/index/staged_batch.h"
 #include "engine/mapping/mapping.h"
 #include "engine/store/directory.h"
@@ -66,6 +67,8 @@ struct EngineOptions {
   uint64_t merge_unthrottled_bytes = uint64_t{16} << 20;
   // Above these an index holds no values of a keyword field in memory, and counts them segment by segment.
   KeywordLimits keyword_limits{};
+  // How many sequence numbers of each index a commit puts by for the writes up to the next one (seq_no_ceilings.h); as many operations a batch may have.
+  int64_t seq_nos_reserved = kSeqNosReserved;
   bool background_merges = true;  // false: the number of segments is kept small by Apply itself
 };
 

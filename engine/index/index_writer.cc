@@ -37,14 +37,17 @@ void IndexWriter::SetTombstones(IndexTombstones tombstones) {
   memory_->tombstones -= tombstone_bytes_;
   tombstones_ = std::move(tombstones);
   tombstone_bytes_ = 0;
+  least_tombstone_ = kNoTombstone;
   for (const auto& [key, version] : tombstones_) {
     tombstone_bytes_ += TombstoneBytes(key);
+    least_tombstone_ = std::min(least_tombstone_, version);
   }
   memory_->tombstones += tombstone_bytes_;
 }
 
 void IndexWriter::PutTombstone(const std::string& key, int64_t version) {
   const auto [it, is_new] = tombstones_.insert_or_assign(key, version);
+  least_tombstone_ = std::min(least_tombstone_, version);
   if (is_new) {
     tombstone_bytes_ += TombstoneBytes(key);
     memory_->tombstones += TombstoneBytes(key);
@@ -83,32 +86,37 @@ size_t IndexWriter::EraseTombstonesUntil(int64_t micros, size_t at_most,
 }
 
 size_t IndexWriter::ForgetTombstones(int64_t version) {
-  size_t bytes = 0;
-  const size_t gone = std::erase_if(tombstones_, [&](const auto& entry) {
-    bytes += entry.second < version ? TombstoneBytes(entry.first) : 0;
-    return entry.second < version;
-  });
-  tombstone_bytes_ -= bytes;
-  memory_->tombstones -= bytes;
+  size_t gone = 0;
+  ForgetWhere(version, "", [&gone](const std::string& /*key*/) { ++gone; });
   return gone;
 }
 
 std::vector<std::string> IndexWriter::ForgetTombstonesOf(std::string_view key_prefix,
                                                          int64_t version) {
   std::vector<std::string> gone;
+  ForgetWhere(version, key_prefix, [&gone](const std::string& key) { gone.push_back(key); });
+  return gone;
+}
+
+template <typename Gone>
+void IndexWriter::ForgetWhere(int64_t version, std::string_view key_prefix, Gone gone) {
+  if (version <= least_tombstone_) {
+    return;  // all are needed still, as nearly always where a snapshot keeps them
+  }
   size_t bytes = 0;
+  least_tombstone_ = kNoTombstone;
   for (auto it = tombstones_.begin(); it != tombstones_.end();) {
     if (it->second >= version || !it->first.starts_with(key_prefix)) {
+      least_tombstone_ = std::min(least_tombstone_, it->second);
       ++it;
       continue;
     }
     bytes += TombstoneBytes(it->first);
-    gone.push_back(it->first);
+    gone(it->first);
     it = tombstones_.erase(it);
   }
   tombstone_bytes_ -= bytes;
   memory_->tombstones -= bytes;
-  return gone;
 }
 
 }  // namespace binseek::index

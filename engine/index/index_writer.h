@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,14 +61,19 @@ class IndexWriter {
   // Erases those that came at or before that time, `at_most` of them, oldest first, and appends their keys. Returns how many ages were looked at: as many as
   // that where there may be more.
   size_t EraseTombstonesUntil(int64_t micros, size_t at_most, std::vector<std::string>* erased);
-  // Those below `version`. Returns how many went.
+  // Those below `version`. Returns how many went. Cost: a comparison where there is none; else a walk over all.
   size_t ForgetTombstones(int64_t version);
   // Those below `version` whose keys begin with `key_prefix`. Returns their keys.
   std::vector<std::string> ForgetTombstonesOf(std::string_view key_prefix, int64_t version);
 
  private:
+  static constexpr int64_t kNoTombstone = std::numeric_limits<int64_t>::max();
+  template <typename Gone>
+  void ForgetWhere(int64_t version, std::string_view key_prefix, Gone gone);
+
   WriterMemory* const memory_;
   IndexTombstones tombstones_;
+  int64_t least_tombstone_ = kNoTombstone;  // no version of them is below
   TombstoneAges ages_;
   size_t tombstone_bytes_ = 0;  // as told, like the others
   size_t key_bytes_ = 0;

@@ -20,7 +20,7 @@ uint32_t TagOf(uint64_t hash, size_t slots) {
 }  // namespace
 
 size_t KeywordWriter::SlotOf(const Field& field, std::string_view value, bool* found) {
-  const uint64_t hash = codec::KeyHash(value);
+  const uint64_t hash = codec::TableHash(value);
   const size_t mask = field.slots.size() - 1;
   const uint32_t tag = TagOf(hash, field.slots.size());
   size_t at = hash & mask;
@@ -41,7 +41,7 @@ void KeywordWriter::Grow(Field* field) {
   field->slots.assign(slots, 0);
   const size_t mask = slots - 1;
   for (uint32_t id = 0; id < field->table->size(); ++id) {
-    const uint64_t hash = codec::KeyHash(field->table->Value(id));
+    const uint64_t hash = codec::TableHash(field->table->Value(id));
     size_t at = hash & mask;
     while (field->slots[at] != 0) {
       at = (at + 1) & mask;
@@ -56,7 +56,7 @@ void KeywordWriter::Add(Field* field, std::string_view value) {
   }
   bool found = false;
   uint32_t& slot = field->slots[SlotOf(*field, value, &found)];
-  slot = TagOf(codec::KeyHash(value), field->slots.size()) | (field->table->Append(value) + 1);
+  slot = TagOf(codec::TableHash(value), field->slots.size()) | (field->table->Append(value) + 1);
 }
 
 bool KeywordWriter::IsTooMany(const Field& field, uint64_t values, uint64_t bytes,

@@ -114,8 +114,14 @@ void MergeScheduler::Stop() {
   files_.Stop();
 }
 
+std::set<uint64_t> MergeScheduler::NotNow() const {
+  std::set<uint64_t> segments = state_->busy.All();
+  backoff_.AddWaiting(state_->options.clock->MonotonicMicros(), &segments);
+  return segments;
+}
+
 void MergeScheduler::WakeFiles(const EngineView& view) {
-  const std::set<uint64_t> busy = state_->busy.All();
+  const std::set<uint64_t> busy = NotNow();
   for (const auto& index : view.indices()) {
     if (!ChooseFileMerge(SizesOf(*index, true, busy)).empty()) {
       files_.Wake(index->id);
@@ -124,6 +130,9 @@ void MergeScheduler::WakeFiles(const EngineView& view) {
 }
 
 bool MergeScheduler::Behind(IndexId id) {
+  if (running_.awaited()) {
+    return true;  // perhaps by writers that have no more memory
+  }
   if (running_.throttled() < file_threads_) {
     return false;
   }
@@ -132,7 +141,7 @@ bool MergeScheduler::Behind(IndexId id) {
   }
   const auto view = state_->publisher.applied();
   const IndexView* index = view->Find(id);
-  return index != nullptr && !ChooseFileMerge(SizesOf(*index, true, state_->busy.All())).empty();
+  return index != nullptr && !ChooseFileMerge(SizesOf(*index, true, NotNow())).empty();
 }
 
 Result<bool> MergeScheduler::MergeInMemoryOnce(IndexId id) {
@@ -158,16 +167,23 @@ Result<bool> MergeScheduler::MergeFilesOnce(IndexId id) {
   if (index == nullptr) {
     return false;
   }
-  const std::vector<SegmentSize> sizes = SizesOf(*index, true, state_->busy.All());
+  const std::vector<SegmentSize> sizes = SizesOf(*index, true, NotNow());
   std::vector<uint64_t> sources = ChooseFileMerge(sizes);
   if (sources.empty() || !state_->busy.TryMark(sources)) {
     return false;
   }
   const BusyMark mark(&state_->busy, sources);
-  Job job = FileJob(*index, sizes, std::move(sources));
+  Job job = FileJob(*index, sizes, sources);
   job.throttled = job.bytes >= state_->options.merge_unthrottled_bytes;
-  BINSEEK_RETURN_IF_ERROR(Merge(std::move(job)));
-  return true;
+  Status status = Merge(std::move(job));
+  if (status.ok()) {
+    backoff_.Forget(sources);
+    return true;
+  }
+  if (status.code() != StatusCode::kAborted) {
+    backoff_.Failed(sources, state_->options.clock->MonotonicMicros());
+  }
+  return status;
 }
 
 Result<bool> MergeScheduler::CompactPages() {

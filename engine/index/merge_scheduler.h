@@ -3,7 +3,7 @@
 // One thread for segments in memory, whose merges take milliseconds and must keep up with single-row writes, and some for files, whose merges take as long
 // as they take: throttled beyond a size (merge_throttle.h), and bounded together in the memory that they take. Indices take turns.
 //
-// Thread-safe; the threads' owner is whoever calls Start. A merge that fails is logged, and tried again after the index's next change.
+// Thread-safe; the threads' owner is whoever calls Start. A merge that fails is logged, and tried again after a while (merge_backoff.h).
 #ifndef BINSEEK_ENGINE_INDEX_MERGE_SCHEDULER_H_
 #define BINSEEK_ENGINE_INDEX_MERGE_SCHEDULER_H_
 
@@ -17,6 +17,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
 #include "engine/index/engine_state.h"
+#include "engine/index/merge_backoff.h"
 #include "engine/index/merge_policy.h"
 #include "engine/index/merge_run.h"
 #include "engine/index/running_merges.h"
@@ -84,15 +85,18 @@ class MergeScheduler {
                      std::vector<uint64_t> sources);
   Status Merge(Job job);
   Status Run(MergeRun* run, RunningMerges::Ticket* ticket);
+  // Files that no merge may take that nobody asked for: busy, or not to be tried again yet.
+  std::set<uint64_t> NotNow() const;
   // Waits for those that have the sources.
   Status MergeForced(const IndexView& index, const std::vector<SegmentSize>& sizes,
                      std::vector<uint64_t> sources);
-  // Are merges of files due, of this index or others, that no thread is free for?
+  // Are merges of files due, of this index or others, that no thread or no memory is free for?
   bool Behind(IndexId index);
 
   EngineState* const state_;
   const size_t file_threads_;
   RunningMerges running_;
+  MergeBackoff backoff_;
   Lane memory_;
   Lane files_;
 };

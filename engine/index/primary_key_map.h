@@ -91,7 +91,7 @@ class PrimaryKeyMap {
   static constexpr size_t kMovedAtOnceDocs = 1024;
 
   // Another hash than the default is for tests.
-  explicit PrimaryKeyMap(Hash hash = codec::KeyHash) : hash_(hash) {}
+  explicit PrimaryKeyMap(Hash hash = codec::TableHash) : hash_(hash) {}
   PrimaryKeyMap(const PrimaryKeyMap&) = delete;
   PrimaryKeyMap& operator=(const PrimaryKeyMap&) = delete;
   ~PrimaryKeyMap() = default;

@@ -18,12 +18,15 @@ std::shared_ptr<IndexView> MakeIndexView(const ManifestIndex& from) {
   index->settings_json = from.settings_json;
   index->mapping = std::make_shared<const mapping::Mapping>(from.mapping);
   index->next_seq_no = from.seq_no_ceiling;
-  index->external_versions = from.external_versions;
   index->manual_refresh = from.manual_refresh;
   return index;
 }
 
 Status BuildKeys(const SegmentView& segment, PrimaryKeyMap* keys) {
+  const Status sound = segment.segment().VerifyKeys();
+  if (!sound.ok()) {
+    return sound.WithContext(SegmentFile(segment.id()));
+  }
   BINSEEK_RETURN_IF_ERROR(keys->AddSegment(
       segment.id(), std::make_shared<SegmentKeys<codec::Segment>>(segment.shared_segment())));
   const Status status = keys->BuildFrom(

@@ -51,7 +51,9 @@ Result<std::unique_ptr<RunningMerges::Ticket>> RunningMerges::Begin(Work work) {
   const MutexLock lock(&mutex_);
   while (!stopping_ && work.memory_bytes > 0 && memory_ > 0 &&
          memory_ + work.memory_bytes > memory_limit_) {
+    ++waiting_;
     changed_.Wait(&mutex_);
+    --waiting_;
   }
   if (stopping_) {
     return Aborted();
@@ -107,6 +109,11 @@ void RunningMerges::Restart() {
 bool RunningMerges::stopping() const {
   const MutexLock lock(&mutex_);
   return stopping_;
+}
+
+bool RunningMerges::awaited() const {
+  const MutexLock lock(&mutex_);
+  return waiting_ > 0;
 }
 
 size_t RunningMerges::throttled() const {

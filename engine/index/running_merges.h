@@ -71,6 +71,7 @@ class RunningMerges {
   void Restart() BINSEEK_EXCLUDES(mutex_);
   bool stopping() const BINSEEK_EXCLUDES(mutex_);
   size_t throttled() const BINSEEK_EXCLUDES(mutex_);  // how many run
+  bool awaited() const BINSEEK_EXCLUDES(mutex_);      // does somebody wait in Begin?
   MergeThrottle* throttle() { return &throttle_; }
 
  private:
@@ -84,6 +85,7 @@ class RunningMerges {
   CondVar changed_;
   bool stopping_ BINSEEK_GUARDED_BY(mutex_) = false;
   size_t memory_ BINSEEK_GUARDED_BY(mutex_) = 0;
+  size_t waiting_ BINSEEK_GUARDED_BY(mutex_) = 0;  // for memory
   std::list<Ticket*> tickets_ BINSEEK_GUARDED_BY(mutex_);
 };
 

@@ -8,11 +8,8 @@
 
 namespace binseek::index {
 
-StagedBatchImpl::StagedBatchImpl(EngineState* state, std::vector<IndexId> indices,
-                                 std::function<void(size_t)> published)
-    : state_(state),
-      published_(std::move(published)),
-      gate_(state->gates.Take(std::move(indices))) {}
+StagedBatchImpl::StagedBatchImpl(EngineState* state, std::vector<IndexId> indices, Hooks hooks)
+    : state_(state), hooks_(std::move(hooks)), gate_(state->gates.Take(std::move(indices))) {}
 
 StagedBatchImpl::~StagedBatchImpl() {
   if (applier_) {
@@ -20,19 +17,18 @@ StagedBatchImpl::~StagedBatchImpl() {
   }
 }
 
-Result<std::unique_ptr<StagedBatchImpl>> StagedBatchImpl::Begin(
-    EngineState* state, std::vector<IndexId> indices, const std::function<Status()>& flush,
-    const std::function<Status()>& reserve, std::function<void(size_t)> published) {
+Result<std::unique_ptr<StagedBatchImpl>> StagedBatchImpl::Begin(EngineState* state,
+                                                                std::vector<IndexId> indices,
+                                                                Hooks hooks) {
   std::unique_ptr<StagedBatchImpl> batch(
-      new StagedBatchImpl(state, std::move(indices), std::move(published)));
+      new StagedBatchImpl(state, std::move(indices), std::move(hooks)));
   for (const IndexId id : batch->gate_.indices()) {
     if (state->writers.Find(id) == nullptr) {
       return Status::NotFound("no index with id " + std::to_string(static_cast<uint32_t>(id)));
     }
   }
-  BINSEEK_RETURN_IF_ERROR(reserve());
   do {
-    BINSEEK_RETURN_IF_ERROR(flush());
+    BINSEEK_RETURN_IF_ERROR(batch->hooks_.flush());
   } while (!batch->TryHoldSegments());
   batch->claim_.emplace(state->claims.Take(batch->gate_.indices()));
   batch->view_ = state->publisher.applied();
@@ -112,14 +108,14 @@ Result<std::vector<OpResult>> StagedBatchImpl::Add(std::span<const Operation> op
   return results;
 }
 
-Status StagedBatchImpl::CheckSeqNos(const std::vector<std::shared_ptr<IndexView>>& changed) const {
+Status StagedBatchImpl::CoverSeqNos(const std::vector<std::shared_ptr<IndexView>>& changed) const {
+  SeqNos next;
   for (const auto& index : changed) {
     if (!state_->seq_no_ceilings.Covers(index->id, index->next_seq_no, 0)) {
-      return Status::ResourceExhausted("index [" + index->name +
-                                       "]: a staged batch of more operations than one may have");
+      next[index->id] = index->next_seq_no;
     }
   }
-  return Status::Ok();
+  return next.empty() ? Status::Ok() : hooks_.cover(next);
 }
 
 Result<Epoch> StagedBatchImpl::Finish(std::map<std::string, std::string> user_data,
@@ -128,7 +124,7 @@ Result<Epoch> StagedBatchImpl::Finish(std::map<std::string, std::string> user_da
     return Status::Aborted("the staged batch has ended");
   }
   Result<BatchApplier::Changes> changes = applier_->Finish();
-  Status status = changes.ok() ? CheckSeqNos(changes->changed) : changes.status();
+  Status status = changes.ok() ? CoverSeqNos(changes->changed) : changes.status();
   Result<Epoch> epoch = status.ok() ? Result<Epoch>(Epoch{0}) : std::move(status);
   if (epoch.ok()) {
     Publication publication;
@@ -140,7 +136,7 @@ Result<Epoch> StagedBatchImpl::Finish(std::map<std::string, std::string> user_da
     epoch = state_->publisher.Publish(std::move(publication));
   }
   if (epoch.ok()) {
-    published_(applier_->Published(state_->options.clock->MonotonicMicros()));
+    hooks_.published(applier_->Published(state_->options.clock->MonotonicMicros()));
   } else {
     applier_->Abandon();
   }

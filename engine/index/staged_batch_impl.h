@@ -25,12 +25,16 @@ namespace binseek::index {
 
 class StagedBatchImpl final : public StagedBatch {
  public:
-  // `flush` commits; `reserve` does where sequence numbers need it; `published` is told how many tombstones there are more. kNotFound: no such index.
+  // The number that each index gives next.
+  using SeqNos = std::map<IndexId, int64_t>;
+  struct Hooks {
+    std::function<Status()> flush;               // commits
+    std::function<Status(const SeqNos&)> cover;  // Committer::CoverSeqNos
+    std::function<void(size_t)> published;       // is told how many tombstones there are more
+  };
+  // kNotFound: no such index.
   static Result<std::unique_ptr<StagedBatchImpl>> Begin(EngineState* state,
-                                                        std::vector<IndexId> indices,
-                                                        const std::function<Status()>& flush,
-                                                        const std::function<Status()>& reserve,
-                                                        std::function<void(size_t)> published);
+                                                        std::vector<IndexId> indices, Hooks hooks);
   ~StagedBatchImpl() override;
   StagedBatchImpl(const StagedBatchImpl&) = delete;
   StagedBatchImpl& operator=(const StagedBatchImpl&) = delete;
@@ -39,17 +43,16 @@ class StagedBatchImpl final : public StagedBatch {
   Result<Epoch> Finish(std::map<std::string, std::string> user_data, Attachments attached) override;
 
  private:
-  StagedBatchImpl(EngineState* state, std::vector<IndexId> indices,
-                  std::function<void(size_t)> published);
+  StagedBatchImpl(EngineState* state, std::vector<IndexId> indices, Hooks hooks);
   // Marks the segments of all its indices busy; false: there are new ones since, try again.
   bool TryHoldSegments();
-  // Its numbers must be below what a manifest names before anybody sees them (seq_no_ceilings.h). kResourceExhausted.
-  Status CheckSeqNos(const std::vector<std::shared_ptr<IndexView>>& changed) const;
+  // Its numbers must be below what a manifest names before anybody sees them (seq_no_ceilings.h).
+  Status CoverSeqNos(const std::vector<std::shared_ptr<IndexView>>& changed) const;
   Result<std::shared_ptr<SegmentView>> WriteSpilled(const std::string& payload);
 
   // In this order: what is below goes first.
   EngineState* const state_;
-  const std::function<void(size_t)> published_;
+  const Hooks hooks_;
   const WriterClaims::Claim gate_;
   std::optional<BusyMark> held_;
   std::optional<WriterClaims::Claim> claim_;

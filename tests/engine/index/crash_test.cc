@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "engine/base/crc32c.h"
 #include "engine/base/fault_point.h"
@@ -123,6 +125,19 @@ std::shared_ptr<store::RamDirectory> CopyOf(const store::Directory& from) {
 
 class HostileFilesTest : public ::binseek::test::SeededTest {};
 
+std::multiset<std::string> KeysOf(const Engine& engine) {
+  std::multiset<std::string> keys;
+  const auto view = engine.View();
+  for (const auto& segment : view->Find("products")->segments) {
+    for (DocId doc = 0; doc < segment->max_doc(); ++doc) {
+      if (segment->IsLive(doc)) {
+        keys.insert(std::string(segment->segment().Key(doc)));
+      }
+    }
+  }
+  return keys;
+}
+
 TEST_F(HostileFilesTest, EveryChangedByteIsNoticed) {
   const auto sound = WrittenDirectory();
   const auto files = *sound->List();
@@ -159,6 +174,32 @@ TEST_F(HostileFilesTest, EveryChangedByteIsNoticed) {
     ASSERT_OK(store::WriteFile(sound.get(), file, bytes));
   }
   EXPECT_NE(MustOpen(sound), nullptr);
+}
+
+// Else a document written under that key would stand beside the old one, which shows a wrong key.
+TEST_F(HostileFilesTest, AnEngineWithAChangedKeyDoesNotOpen) {
+  const auto sound = WrittenDirectory();
+  const auto files = *sound->List();
+  const auto segment = std::find_if(files.begin(), files.end(), [](const std::string& file) {
+    return file.starts_with("segment-") && file.find(".state") == std::string::npos;
+  });
+  ASSERT_NE(segment, files.end());
+  const std::string bytes((*sound->Map(*segment))->bytes());
+  const auto keys = KeysOf(*MustOpen(sound));
+  int refused = 0;
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] ^= 1;
+    ASSERT_OK(store::WriteFile(sound.get(), *segment, changed));
+    EngineOptions options;
+    options.directory = sound;
+    const auto engine = Engine::Open(std::move(options));
+    if (engine.ok()) {
+      ASSERT_EQ(KeysOf(**engine), keys) << "byte " << at;
+    }
+    refused += engine.ok() ? 0 : 1;
+  }
+  EXPECT_GT(refused, 0);
 }
 
 // As above, but by somebody who also corrects the checksum: any result will do that is no crash and no hang.

@@ -65,11 +65,10 @@ OpResult EngineModel::Apply(const Operation& operation, const Product& product) 
   if (operation.kind == OpKind::kUpdateColumns && !exists && !operation.if_missing) {
     return Made(Outcome::kMissing, version, 0);
   }
-  in.external_versions |= external;
   const int64_t seq_no = in.next_seq_no++;
   if (operation.kind == OpKind::kDelete) {
     in.documents.erase(operation.key);
-    if (external || (known && in.external_versions)) {
+    if (external || known) {
       in.tombstones[operation.key] = version;
     }
     return Made(exists ? Outcome::kDeleted : Outcome::kMissing, version, seq_no);

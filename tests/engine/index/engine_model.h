@@ -38,7 +38,6 @@ class EngineModel {
     std::map<std::string, Stored> documents;
     std::map<std::string, int64_t> tombstones;
     int64_t next_seq_no = 0;
-    bool external_versions = false;  // has seen some
   };
   const std::map<IndexId, Index>& indices() const { return indices_; }
 

@@ -486,10 +486,24 @@ TEST_F(EngineTest, NoResurrectionOfWhatAnInternalVersionDeleted) {
   EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "1", kPhone, 12)), Outcome::kCreated);
 }
 
-TEST_F(EngineTest, OnlyInternalVersionsLeaveNoTombstones) {
+TEST_F(EngineTest, ADocumentThatWasDeletedIsNotBroughtBackByALateExternalVersion) {
   const IndexId id = Create("products");
   MustApply(engine_.get(), {Upsert(id, "1", kPhone), Delete(id, "1")});
-  EXPECT_EQ(engine_->tombstones(), 0u);
+  EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "1", kPhone, 1)), Outcome::kStale);
+  EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "1", kPhone, 2)), Outcome::kStale);
+  EXPECT_EQ(MustApplyOne(engine_.get(), Upsert(id, "1", kPhone, 3)), Outcome::kCreated);
+}
+
+TEST_F(EngineTest, VersionsGoOnCountingWhereADocumentComesBack) {
+  const IndexId id = Create("products");
+  MustApply(engine_.get(), {Upsert(id, "1", kPhone), Delete(id, "1")});
+  Batch batch;
+  batch.operations = {Upsert(id, "1", kPhone)};
+  const auto applied = engine_->Apply(batch);
+  ASSERT_OK(applied);
+  EXPECT_EQ(applied->results[0].version, 3);
+  EXPECT_EQ(MustApplyOne(engine_.get(), Delete(id, "never")), Outcome::kMissing);
+  EXPECT_EQ(engine_->tombstones(), 0u) << "a key that nobody knew has no version to go on from";
 }
 
 TEST_F(EngineTest, TombstonesAreForgottenWhenNoOlderWriteCanCome) {
@@ -507,7 +521,7 @@ TEST_F(EngineTest, TombstonesAreForgottenWhenNoOlderWriteCanCome) {
   LosePower();
   EXPECT_EQ(engine_->tombstones(), 0u);
   EXPECT_EQ(MustApplyOne(engine_.get(), Delete(id, "internal")), Outcome::kMissing);
-  EXPECT_EQ(engine_->tombstones(), 0u) << "only external versions leave one";
+  EXPECT_EQ(engine_->tombstones(), 0u) << "nobody knew it";
 }
 
 TEST_F(EngineTest, TombstonesOfOneWriterAreForgottenByItsPrefixAlone) {

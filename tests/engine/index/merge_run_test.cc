@@ -18,6 +18,7 @@
 #include "engine/store/ram_directory.h"
 #include "tests/engine/index/hook_directory.h"
 #include "tests/engine/index/shop.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/fault_scope.h"
 #include "tests/support/status_matchers.h"
 
@@ -252,6 +253,38 @@ TEST_F(MergeBesideWritersTest, AMergeThatFailsLeavesNoFile) {
   }
   ASSERT_OK(engine_->ForceMerge(id_, 1));
   EXPECT_EQ(Segments(), 1u);
+}
+
+TEST_F(MergeBesideWritersTest, AMergeThatFailsHoldsUpNoOther) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP();
+  }
+  ::binseek::test::FakeClock clock;
+  EngineOptions options;
+  options.directory = directory_;
+  options.background_merges = false;
+  options.clock = &clock;
+  engine_ = *Engine::Open(std::move(options));
+  id_ = *engine_->CreateIndex("products", ShopMapping(), "{}");
+  AddFile(0, 20);
+  std::vector<Operation> deletes;
+  for (int i = 0; i < 10; ++i) {
+    deletes.push_back(Delete(id_, std::to_string(i)));
+  }
+  MustApply(engine_.get(), std::move(deletes));
+  {
+    const ::binseek::test::FaultScope faults("merge.before_read=error@1");
+    EXPECT_FALSE(engine_->Commit().ok()) << "the file of which half is dead comes first";
+  }
+  for (int i = 0; i < static_cast<int>(kMergeFactor); ++i) {
+    AddFile(100 + i * 10, 110 + i * 10);
+  }
+  EXPECT_EQ(Segments(), 2u) << "the others became one";
+  EXPECT_EQ(engine_->View()->Find(id_)->deleted_docs(), 10u) << "it was not tried again";
+  clock.Advance(std::chrono::seconds(11));
+  ASSERT_OK(engine_->Commit());
+  EXPECT_EQ(engine_->View()->Find(id_)->deleted_docs(), 0u);
+  engine_.reset();  // before its clock
 }
 
 TEST_F(MergeBesideWritersTest, FilesWithDeletionsAreWrittenAnewAlone) {

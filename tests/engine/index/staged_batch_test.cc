@@ -26,13 +26,18 @@ class StagedBatchTest : public ::binseek::test::SeededTest {
     std::shared_ptr<store::RamDirectory> directory = std::make_shared<store::RamDirectory>();
     std::unique_ptr<Engine> engine;
     IndexId id{};
+    int64_t seq_nos_reserved;
 
-    explicit Shop(size_t memory_limit_bytes) { Open(memory_limit_bytes); }
+    explicit Shop(size_t memory_limit_bytes, int64_t seq_nos = kSeqNosReserved)
+        : seq_nos_reserved(seq_nos) {
+      Open(memory_limit_bytes);
+    }
     void Open(size_t memory_limit_bytes) {
       engine.reset();
       EngineOptions options;
       options.directory = directory;
       options.memory_limit_bytes = memory_limit_bytes;
+      options.seq_nos_reserved = seq_nos_reserved;
       auto opened = Engine::Open(std::move(options));
       EXPECT_OK(opened);
       engine = std::move(*opened);
@@ -74,7 +79,8 @@ class StagedBatchTest : public ::binseek::test::SeededTest {
 TEST_F(StagedBatchTest, DoesWhatApplyingItsOperationsAtOnceDoes) {
   for (uint64_t i = 0; i < Iterations(40) && !HasFailure(); ++i) {
     Shop at_once(128 << 20);
-    Shop bit_by_bit(OneIn(3) ? 1 : 1 << 10);  // spills after every document, or after some
+    Shop bit_by_bit(OneIn(3) ? 1 : 1 << 10,  // spills after every document, or after some
+                    OneIn(2) ? 30 : kSeqNosReserved);
     const auto before = RandomOperations(at_once.id, 30);
     MustApply(at_once.engine.get(), before);
     MustApply(bit_by_bit.engine.get(), before);
@@ -119,6 +125,31 @@ TEST_F(StagedBatchTest, DoesWhatApplyingItsOperationsAtOnceDoes) {
     bit_by_bit.engine.reset();
     ExpectSound(*bit_by_bit.directory);
   }
+}
+
+TEST_F(StagedBatchTest, HasMoreOperationsThanNumbersWerePutBy) {
+  Shop shop(1 << 10, /*seq_nos=*/10);
+  auto staged = shop.engine->Stage({shop.id});
+  ASSERT_OK(staged);
+  std::vector<Operation> operations;
+  for (int i = 0; i < 50; ++i) {
+    operations.push_back(Upsert(shop.id, "n" + std::to_string(i), kCase));
+  }
+  const auto results = (*staged)->Add(operations);
+  ASSERT_OK(results);
+  ASSERT_OK((*staged)->Finish({}, {}));
+  staged->reset();
+  EXPECT_EQ(shop.Contents().size(), 50u);
+  // Nobody may find another write under one of its numbers, also where the end itself is lost.
+  shop.engine.reset();
+  shop.directory->DropUnsynced();
+  shop.Open(1 << 10);
+  EXPECT_EQ(shop.Contents().size(), 0u);
+  Batch batch;
+  batch.operations = {Upsert(shop.id, "late", kPhone)};
+  const auto late = shop.engine->Apply(batch);
+  ASSERT_OK(late);
+  EXPECT_GT(late->results[0].seq_no, results->back().seq_no);
 }
 
 TEST_F(StagedBatchTest, IsNotSeenBeforeItsEndWhileOtherIndicesGoOn) {
