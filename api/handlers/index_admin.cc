@@ -1,4 +1,6 @@
 // /{index}, _mapping, _settings: what indices there are, making and dropping those that no source owns.
+#include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -257,6 +259,24 @@ HandlerResult ForceMerge(Node* node, const Request& request) {
   return response;
 }
 
+// A forced merge takes as long as it takes, and waits for whoever has its segments. One at a time: a client that gives up and asks again must not end up with all
+// threads that answer requests.
+class OneForcedMerge {
+ public:
+  HandlerResult Run(Node* node, const Request& request) {
+    if (running_.exchange(true)) {
+      return RestError(429, "es_rejected_execution_exception",
+                       "a forced merge is running already; try again when it has ended");
+    }
+    HandlerResult result = ForceMerge(node, request);
+    running_ = false;
+    return result;
+  }
+
+ private:
+  std::atomic<bool> running_{false};
+};
+
 }  // namespace
 
 void AddIndexHandlers(Node* node, Router* router) {
@@ -278,7 +298,8 @@ void AddIndexHandlers(Node* node, Router* router) {
               [node](const Request& request) { return Drop(node, request); });
   constexpr std::string_view kForceMergeParameters =
       "max_num_segments,only_expunge_deletes,flush,wait_for_completion," BINSEEK_INDICES_PARAMETERS;
-  const auto force_merge = [node](const Request& request) { return ForceMerge(node, request); };
+  const auto force_merge = [node, one = std::make_shared<OneForcedMerge>()](
+                               const Request& request) { return one->Run(node, request); };
   router->Add("POST", "/_forcemerge", kForceMergeParameters, force_merge);
   router->Add("POST", "/{index}/_forcemerge", kForceMergeParameters, force_merge);
   router->Add("PUT,POST", "/{index}/_mapping", kWriteParameters,

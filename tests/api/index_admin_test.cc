@@ -1,7 +1,12 @@
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "tests/api/api_fixture.h"
 
@@ -96,6 +101,37 @@ TEST_F(IndexAdminTest, AForcedMergeLeavesOneFileWithoutDeletions) {
   EXPECT_THAT(Error(400, "POST", "/_forcemerge?max_num_segments=1&only_expunge_deletes=true"),
               HasSubstr("action_request_validation_exception: Validation Failed: 1: cannot set"));
   Error(404, "POST", "/none/_forcemerge");
+}
+
+// Each of them waits for the batch; clients that lose patience and ask again must not take all threads.
+TEST_F(IndexAdminTest, ASecondForcedMergeIsRefusedWhileOneWaits) {
+  for (const char* id : {"1", "2"}) {
+    Expect(201, "PUT", std::string("/shop/_doc/") + id, R"({"a":1})");
+    ASSERT_TRUE(engine_->Commit().ok());
+  }
+  auto staged = engine_->Stage({engine_->View()->Find("shop")->id});
+  ASSERT_TRUE(staged.ok());
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::vector<int> statuses;
+  const auto merge = [&] {
+    const int status = Send("POST", "/shop/_forcemerge?max_num_segments=1").status;
+    const std::lock_guard<std::mutex> lock(mutex);
+    statuses.push_back(status);
+    ended.notify_all();
+  };
+  std::thread one(merge);
+  std::thread other(merge);
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    EXPECT_TRUE(ended.wait_for(lock, std::chrono::seconds(60), [&] { return !statuses.empty(); }));
+    EXPECT_EQ(statuses, std::vector<int>{429});
+  }
+  staged->reset();
+  one.join();
+  other.join();
+  EXPECT_EQ(statuses, (std::vector<int>{429, 200}));
+  Expect(200, "POST", "/shop/_forcemerge?max_num_segments=1");
 }
 
 TEST_F(IndexAdminTest, CreateIsCheckedByName) {
