@@ -273,7 +273,7 @@ void BatchApplier::Upsert(Work* work, const Operation& operation, const mapping:
   }
   const DocId doc = work->builder->Add(operation.key, *std::move(analyzed));
   Kill(work, operation.key, stored);
-  result->seq_no = TakeSeqNo(work);
+  result->seq_no = TakeSeqNo(work, operation);
   work->builder->SetNumber(doc, kVersionField, result->version);
   work->builder->SetNumber(doc, kSeqNoField, result->seq_no);
   if (operation.row_hash != 0) {
@@ -311,7 +311,7 @@ void BatchApplier::Delete(Work* work, const Operation& operation, const Stored& 
   if (leaves_tombstone) {
     work->tombstones[operation.key] = result->version;
   }
-  result->seq_no = TakeSeqNo(work);
+  result->seq_no = TakeSeqNo(work, operation);
   result->outcome = stored.exists() ? Outcome::kDeleted : Outcome::kMissing;
   if (log_ != nullptr) {
     LoggedOp logged = Logged(operation, *result);

@@ -124,7 +124,7 @@ class BatchApplier {
   std::optional<int64_t> TombstoneOf(const Work& work, const std::string& key) const;
   // For an operation that changes something, which is one that is logged: so this alone may change what the index knows of its versions.
   Status Replay(const Operation& operation, const ReplayedOp& logged);
-  int64_t TakeSeqNo(Work* work) const;
+  int64_t TakeSeqNo(Work* work, const Operation& operation) const;
   SegmentView* OwnSegment(Work* work, size_t ordinal);
   // Sets result->outcome and returns false where the operation must not be applied; else sets result->version.
   bool Admit(const Work& work, const Operation& operation, const Stored& stored,

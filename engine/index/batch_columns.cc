@@ -114,7 +114,7 @@ void BatchApplier::UpdateColumns(Work* work, const Operation& operation, const S
     *result = {.outcome = Outcome::kFailed, .status = std::move(status)};
     return;
   }
-  result->seq_no = TakeSeqNo(work);
+  result->seq_no = TakeSeqNo(work, operation);
   result->outcome = Outcome::kUpdated;
   if (log_ != nullptr) {
     // A restart before the switch knows the old field alone.

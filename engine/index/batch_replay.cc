@@ -36,8 +36,9 @@ Operation AsOperation(ReplayedOp* logged) {
 
 }  // namespace
 
-int64_t BatchApplier::TakeSeqNo(Work* work) const {
+int64_t BatchApplier::TakeSeqNo(Work* work, const Operation& operation) const {
   const int64_t seq_no = replayed_ != nullptr ? replayed_->seq_no : work->index->next_seq_no;
+  work->index->external_versions |= operation.version_type != VersionType::kInternal;
   work->index->next_seq_no = std::max(work->index->next_seq_no, seq_no + 1);
   return seq_no;
 }

@@ -49,6 +49,7 @@ ManifestIndex DescribeIndex(const IndexView& index, int64_t seq_no_ceiling) {
   out.settings_json = index.settings_json;
   out.mapping = *index.mapping;
   out.seq_no_ceiling = seq_no_ceiling;
+  out.external_versions = index.external_versions;
   out.manual_refresh = index.manual_refresh;
   return out;
 }

@@ -13,7 +13,7 @@ namespace binseek::index {
 namespace {
 
 // Persisted: values are fixed.
-constexpr uint64_t kReservedFlag = 1;  // may be set, and says nothing
+constexpr uint64_t kExternalVersions = 1;
 constexpr uint64_t kManualRefresh = 2;
 
 constexpr std::string_view kPart = ".part-";
@@ -174,7 +174,8 @@ std::string Manifest::Encode() const {
     index.mapping.EncodeTo(&mapping);
     PutLengthPrefixed(&out, mapping);
     PutVarint(&out, static_cast<uint64_t>(index.seq_no_ceiling));
-    PutVarint(&out, index.manual_refresh ? kManualRefresh : 0);
+    PutVarint(&out, (index.external_versions ? kExternalVersions : 0) |
+                        (index.manual_refresh ? kManualRefresh : 0));
     PutVarint(&out, index.segments.size());
     for (const ManifestSegment& segment : index.segments) {
       PutVarint(&out, segment.id);
@@ -231,9 +232,10 @@ Result<Manifest> Manifest::Decode(std::string_view payload) {
     BINSEEK_ASSIGN_OR_RETURN(index.mapping, mapping::Mapping::Decode(reader.LengthPrefixed()));
     index.seq_no_ceiling = static_cast<int64_t>(reader.Varint());
     const uint64_t flags = reader.Varint();
-    if (flags > (kReservedFlag | kManualRefresh)) {
+    if (flags > (kExternalVersions | kManualRefresh)) {
       reader.Fail("unknown flags of an index");
     }
+    index.external_versions = (flags & kExternalVersions) != 0;
     index.manual_refresh = (flags & kManualRefresh) != 0;
     ReadSegments(&reader, &index.segments);
     if (reader.Varint() != 0) {

@@ -47,6 +47,7 @@ struct ManifestIndex {
   std::string settings_json;
   mapping::Mapping mapping;
   int64_t seq_no_ceiling = 0;  // below it numbers may have been given, so it is where they go on
+  bool external_versions = false;
   bool manual_refresh = false;
   std::vector<ManifestSegment> segments;
 };

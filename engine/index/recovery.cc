@@ -18,6 +18,7 @@ std::shared_ptr<IndexView> MakeIndexView(const ManifestIndex& from) {
   index->settings_json = from.settings_json;
   index->mapping = std::make_shared<const mapping::Mapping>(from.mapping);
   index->next_seq_no = from.seq_no_ceiling;
+  index->external_versions = from.external_versions;
   index->manual_refresh = from.manual_refresh;
   return index;
 }
