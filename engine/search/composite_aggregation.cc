@@ -71,7 +71,15 @@ class SourceReader {
         }
       };
       if (rounding_) {
-        numbers_->ForEachMillis(offset, [&](int64_t millis) { add(rounding_->Round(millis)); });
+        bool too_far = false;
+        numbers_->ForEachMillis(offset, [&](int64_t millis) {
+          too_far = too_far || IsTooFarForDate(millis);
+          add(rounding_->Round(millis));
+        });
+        if (too_far) {
+          return Status::InvalidArgument("a value of field [" + source_.source.field +
+                                         "] is further from the epoch than dates reach");
+        }
       } else {
         numbers_->ForEach(offset, [&](double value) {
           add(static_cast<int64_t>(std::floor(value / source_.interval)));

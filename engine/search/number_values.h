@@ -5,6 +5,7 @@
 #ifndef BINSEEK_ENGINE_SEARCH_NUMBER_VALUES_H_
 #define BINSEEK_ENGINE_SEARCH_NUMBER_VALUES_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "engine/mapping/number.h"
 #include "engine/search/aggregation.h"
 #include "engine/search/aggregator.h"
+#include "engine/search/date_rounding.h"
 #include "engine/search/field_values.h"
 #include "engine/search/value_form.h"
 #include "engine/search/value_format.h"
@@ -69,13 +71,16 @@ class NumberValues {
     }
     return any;
   }
-  // As ForEach, in whole milliseconds.
+  // As ForEach, in whole milliseconds; of numbers that are too far for dates (IsTooFarForDate) some that are.
   template <class Visit>
   bool ForEachMillis(uint32_t offset, Visit visit) {
     if (is_date()) {
       return ForEachCommon(offset, visit);
     }
-    return ForEach(offset, [&](double value) { visit(static_cast<int64_t>(value)); });
+    constexpr auto kFar = static_cast<double>(kFarDateMs);
+    return ForEach(offset, [&](double value) {
+      visit(static_cast<int64_t>(std::clamp(value, -kFar, kFar)));
+    });
   }
   // As ForEach, of common numbers (ValueForm); a date's are whole milliseconds.
   template <class Visit>

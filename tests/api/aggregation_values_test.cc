@@ -1,0 +1,69 @@
+// What aggregations, sorts and collapsed hits make of values and requests at their edges, end to end.
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "tests/api/api_fixture.h"
+
+namespace binseek::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AggregationValuesTest : public ApiTest {
+ protected:
+  void Create(const std::string& properties, const std::string& index = "things") const {
+    Expect(200, "PUT", "/" + index, R"({"mappings":{"properties":)" + properties + "}}");
+  }
+  void Add(const std::string& source, const std::string& index = "things") const {
+    Expect(201, "POST", "/" + index + "/_doc", source);
+  }
+  static std::string Body(const std::string& aggregation, const std::string& more) {
+    return R"({"size":0,"aggs":{"a":)" + aggregation + "}" + more + "}";
+  }
+  // What is at `path` of the result of the aggregation "a".
+  std::string Answer(const std::string& aggregation, const std::string& path,
+                     const std::string& more = "", const std::string& index = "things") const {
+    return At(Expect(200, "POST", "/" + index + "/_search", Body(aggregation, more)),
+              "aggregations.a." + path);
+  }
+  std::string Refusal(const std::string& aggregation, const std::string& more = "") const {
+    return Send("POST", "/things/_search", Body(aggregation, more)).body;
+  }
+};
+
+TEST_F(AggregationValuesTest, BoundsFarBehindAllDatesEnd) {
+  Create(R"({"at":{"type":"date"}})");
+  Add(R"({"at":"2024-05-01"})");
+  const auto days = [](const std::string& more) {
+    return R"({"date_histogram":{"field":"at","calendar_interval":"day",)" + more + "}}";
+  };
+  const std::string longest = "9223372036854775807";
+  EXPECT_THAT(Refusal(days(R"("extended_bounds":{"min":0,"max":)" + longest + "}")),
+              HasSubstr("Trying to create too many buckets"));
+  EXPECT_THAT(Refusal(days(R"("extended_bounds":{"min":-)" + longest + R"(,"max":0})")),
+              HasSubstr("Trying to create too many buckets"));
+  EXPECT_EQ(Answer(days(R"("hard_bounds":{"min":-)" + longest + R"(,"max":)" + longest + "}"),
+                   "buckets"),
+            R"([{"key":1714521600000,"key_as_string":"2024-05-01T00:00:00.000Z","doc_count":1}])");
+  EXPECT_THAT(Refusal(days(R"("offset":)" + longest)), HasSubstr("further than dates reach"));
+  EXPECT_THAT(Refusal(days(R"("offset":-)" + longest)), HasSubstr("further than dates reach"));
+  EXPECT_THAT(Refusal(R"({"date_histogram":{"field":"at","fixed_interval":"9223372036854775ms",)"
+                      R"("extended_bounds":{"min":0,"max":)" +
+                      longest + "}}}"),
+              HasSubstr(R"("key":9223372036854775,)"));
+  EXPECT_THAT(Refusal(R"({"date_histogram":{"field":"at","fixed_interval":"9223372036854776ms"}})"),
+              HasSubstr("longer than dates reach"));
+}
+
+TEST_F(AggregationValuesTest, NumbersThatNoDateReachesAreNoBucketsOfDays) {
+  Create(R"({"n":{"type":"long"}})");
+  Add(R"({"n":9000000000000000000})");
+  EXPECT_THAT(
+      Refusal(
+          R"({"composite":{"sources":[{"day":{"date_histogram":{"field":"n","fixed_interval":"1d"}}}]}})"),
+      HasSubstr("further from the epoch than dates reach"));
+}
+
+}  // namespace
+}  // namespace binseek::api
