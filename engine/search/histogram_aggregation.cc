@@ -17,6 +17,8 @@
 namespace binseek::search {
 namespace {
 
+constexpr size_t kKeysPerCheck = 4096;
+
 using Limits = HistogramLimits;
 using Bounds = HistogramEnds;
 
@@ -61,6 +63,10 @@ class HistogramAggregator final : public Aggregator {
       keys_.clear();
       BINSEEK_RETURN_IF_ERROR(values_.AddKeys(
           steps_, docs.offsets[i], [this](int64_t key) { return InHardBounds(key); }, &keys_));
+      BINSEEK_ASSIGN_OR_RETURN(const bool time_is_up, TimeIsUp(1 + keys_.size()));
+      if (time_is_up) {
+        return Status::Ok();
+      }
       for (const int64_t key : keys_) {
         BINSEEK_RETURN_IF_ERROR(Count(docs.offsets[i], docs.buckets[i], key));
       }
@@ -103,6 +109,17 @@ class HistogramAggregator final : public Aggregator {
   }
 
  private:
+  // A document has many keys where its values are ranges, and a gap may be long.
+  Result<bool> TimeIsUp(size_t keys) {
+    keys_since_check_ += keys;
+    if (keys_since_check_ < kKeysPerCheck) {
+      return false;
+    }
+    keys_since_check_ = 0;
+    BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+    return context_->interrupt->TimedOut();
+  }
+
   bool InHardBounds(int64_t key) const {
     const double number = steps_.NumberOf(key);
     return (!hard_.min || number >= *hard_.min) &&
@@ -168,7 +185,10 @@ class HistogramAggregator final : public Aggregator {
       if (InHardBounds(key)) {
         BINSEEK_RETURN_IF_ERROR(table_.Find(parent, key).status());
       }
-      BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+      BINSEEK_ASSIGN_OR_RETURN(const bool time_is_up, TimeIsUp(1));
+      if (time_is_up) {
+        break;
+      }
     }
     return Status::Ok();
   }
@@ -192,6 +212,7 @@ class HistogramAggregator final : public Aggregator {
   BucketedList below_;
   BucketTable<int64_t> table_;
   std::vector<int64_t> keys_;  // of one document, or one of each
+  size_t keys_since_check_ = 0;
   bool has_last_ = false;
   uint32_t last_parent_ = 0;
   int64_t last_key_ = 0;
