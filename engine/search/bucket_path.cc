@@ -51,6 +51,16 @@ const AggregationResult* Find(const std::vector<AggregationResult>& results,
   return nullptr;
 }
 
+const AggregationBucket* BucketAt(const std::vector<AggregationBucket>& buckets,
+                                  std::string_view key) {
+  for (const AggregationBucket& bucket : buckets) {
+    if (bucket.key_text == key || bucket.key_as_string == key) {
+      return &bucket;
+    }
+  }
+  return nullptr;
+}
+
 const std::vector<AggregationResult>* Below(const AggregationResult& result,
                                             const std::optional<std::string>& key) {
   if (const auto* const single = result.As<SingleBucketResult>()) {
@@ -60,12 +70,8 @@ const std::vector<AggregationResult>* Below(const AggregationResult& result,
   if (buckets == nullptr || !key) {
     return nullptr;
   }
-  for (const AggregationBucket& bucket : *buckets) {
-    if (bucket.key_text == *key || bucket.key_as_string == *key) {
-      return &bucket.children;
-    }
-  }
-  return nullptr;
+  const AggregationBucket* const bucket = BucketAt(*buckets, *key);
+  return bucket == nullptr ? nullptr : &bucket->children;
 }
 
 }  // namespace
@@ -174,6 +180,21 @@ std::optional<double> NumberAt(const std::vector<AggregationResult>& results,
     return number.has_value();
   });
   return number;
+}
+
+bool StopsAtABucket(const std::vector<AggregationResult>& results, std::string_view path) {
+  const PathStep step = FirstStep(path);
+  const AggregationResult* const result =
+      step.rest.empty() ? nullptr : Find(results, step.name);
+  if (result == nullptr) {
+    return false;
+  }
+  if (const std::vector<AggregationBucket>* const buckets = result->buckets();
+      buckets != nullptr && step.key && BucketAt(*buckets, *step.key) == nullptr) {
+    return true;
+  }
+  const std::vector<AggregationResult>* const below = Below(*result, step.key);
+  return below != nullptr && StopsAtABucket(*below, step.rest);
 }
 
 }  // namespace binseek::search

@@ -65,5 +65,40 @@ TEST_F(AggregationValuesTest, NumbersThatNoDateReachesAreNoBucketsOfDays) {
       HasSubstr("further from the epoch than dates reach"));
 }
 
+TEST_F(AggregationValuesTest, ABucketThatIsNotInAMonthIsAGapOfThatMonth) {
+  Create(R"({"at":{"type":"date"},"k":{"type":"keyword"},"m":{"type":"long"}})");
+  Add(R"({"at":"2024-01-05","k":"x","m":3})");
+  Add(R"({"at":"2024-02-05","k":"y","m":4})");
+  Add(R"({"at":"2024-03-05","k":"x","m":5})");
+  const auto months = [](const std::string& pipeline) {
+    return R"({"date_histogram":{"field":"at","calendar_interval":"month"},"aggs":{)"
+           R"("k":{"terms":{"field":"k"},"aggs":{"m":{"sum":{"field":"m"}}}},"p":)" +
+           pipeline + "}}";
+  };
+  const auto script = [&months](const std::string& path, const std::string& more) {
+    return months(R"({"bucket_script":{"buckets_path":{"v":")" + path + R"("},"script":"v * 2")" +
+                  more + "}}");
+  };
+  const std::string skipped = script("k['x']>m", "");
+  EXPECT_EQ(Answer(skipped, "buckets.0.p.value"), "6.0");
+  EXPECT_EQ(Answer(skipped, "buckets.1.p"), "");
+  EXPECT_EQ(Answer(skipped, "buckets.2.p.value"), "10.0");
+  EXPECT_EQ(Answer(script("k['x']>m", R"(,"gap_policy":"insert_zeros")"), "buckets.1.p.value"),
+            "0.0");
+  const std::string selected = months(
+      R"({"bucket_selector":{"buckets_path":{"n":"k['x']>_count"},"script":"n > 0"}})");
+  EXPECT_EQ(Answer(selected, "buckets.1.key_as_string"), "2024-03-01T00:00:00.000Z");
+  EXPECT_EQ(Answer(selected, "buckets.2"), "");
+  EXPECT_EQ(Answer(months(R"({"derivative":{"buckets_path":"k['x']>m"}})"), "buckets.2.p.value"),
+            "null");
+  EXPECT_THAT(Refusal(script("k['x']>none", "")), HasSubstr("Cannot find an aggregation named [none]"));
+  EXPECT_EQ(Answer(months(R"({"min_bucket":{"buckets_path":"k>m"}})"), "buckets.1.p.value"), "4.0");
+  EXPECT_EQ(Answer(R"({"date_histogram":{"field":"at","calendar_interval":"month"},"aggs":{)"
+                   R"("k":{"terms":{"field":"k"},"aggs":{"m":{"sum":{"field":"m"}}}}}},)"
+                   R"("all":{"avg_bucket":{"buckets_path":"a>k['x']>m"}})",
+                   "buckets.0.doc_count"),
+            "1");
+}
+
 }  // namespace
 }  // namespace binseek::api
