@@ -54,7 +54,7 @@ const AggregationResult* Find(const std::vector<AggregationResult>& results,
 const AggregationBucket* BucketAt(const std::vector<AggregationBucket>& buckets,
                                   std::string_view key) {
   for (const AggregationBucket& bucket : buckets) {
-    if (bucket.key_text == key || bucket.key_as_string == key) {
+    if (HasKey(bucket, key)) {
       return &bucket;
     }
   }
@@ -75,6 +75,10 @@ const std::vector<AggregationResult>* Below(const AggregationResult& result,
 }
 
 }  // namespace
+
+bool HasKey(const AggregationBucket& bucket, std::string_view key) {
+  return bucket.key_text == key || bucket.key_as_string == key;
+}
 
 PathStep FirstStep(std::string_view path) {
   PathStep step;
@@ -157,13 +161,11 @@ std::optional<double> NumberAt(const std::vector<AggregationResult>& results,
       return std::nullopt;
     }
     if (step.rest == "_count" && step.key) {
-      for (const AggregationBucket& bucket :
-           result->buckets() == nullptr ? std::vector<AggregationBucket>() : *result->buckets()) {
-        if (bucket.key_text == *step.key) {
-          return static_cast<double>(bucket.doc_count);
-        }
-      }
-      return std::nullopt;
+      const std::vector<AggregationBucket>* const buckets = result->buckets();
+      const AggregationBucket* const bucket =
+          buckets == nullptr ? nullptr : BucketAt(*buckets, *step.key);
+      return bucket == nullptr ? std::nullopt
+                               : std::optional(static_cast<double>(bucket->doc_count));
     }
     const std::vector<AggregationResult>* const below = Below(*result, step.key);
     if (below == nullptr) {

@@ -32,6 +32,8 @@ struct PathStep {
   std::string_view rest{};           // empty: it was the last
 };
 PathStep FirstStep(std::string_view path);
+// Whether a key in brackets means the bucket: a boolean's is "true", and "1" as well.
+bool HasKey(const AggregationBucket& bucket, std::string_view key);
 
 }  // namespace binseek::search
 

@@ -100,5 +100,30 @@ TEST_F(AggregationValuesTest, ABucketThatIsNotInAMonthIsAGapOfThatMonth) {
             "1");
 }
 
+TEST_F(AggregationValuesTest, PathsNameBucketsOfBooleansAndDatesAsTheyAreShown) {
+  Create(R"({"b":{"type":"boolean"},"at":{"type":"date"},"m":{"type":"long"}})");
+  Add(R"({"b":true,"at":"2024-01-05","m":3})");
+  Add(R"({"b":false,"at":"2024-02-05","m":4})");
+  const auto sum = [this](const std::string& over, const std::string& path) {
+    return At(Expect(200, "POST", "/things/_search",
+                     R"({"size":0,"aggs":{"b":)" + over + R"(,"p":{"sum_bucket":{"buckets_path":")" +
+                         path + R"("}}}})"),
+              "aggregations.p.value");
+  };
+  const std::string m = R"(,"aggs":{"m":{"sum":{"field":"m"}}}})";
+  const std::string booleans = R"({"terms":{"field":"b"})" + m;
+  EXPECT_EQ(sum(booleans, "b['true']>m"), "3.0");
+  EXPECT_EQ(sum(booleans, "b['1']>m"), "3.0");
+  EXPECT_EQ(sum(booleans, "b['false']>_count"), "1.0");
+  const std::string days =
+      R"({"date_histogram":{"field":"at","calendar_interval":"month","format":"yyyy-MM"})" + m;
+  EXPECT_EQ(sum(days, "b['2024-02']>m"), "4.0");
+  EXPECT_EQ(Answer(R"({"filters":{"filters":{"all":{"match_all":{}}}},"aggs":{"b":)" + booleans +
+                       R"(,"p":{"bucket_script":{"buckets_path":{"n":"b['true']>_count"},)"
+                       R"("script":"n"}}}})",
+                   "buckets.all.p.value"),
+            "1.0");
+}
+
 }  // namespace
 }  // namespace binseek::api
