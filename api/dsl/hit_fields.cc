@@ -106,8 +106,10 @@ Result<std::string> DateText(const Field& field, int64_t value, std::string_view
   }
   BINSEEK_ASSIGN_OR_RETURN(const search::ValueFormatPtr written,
                            search::MakeDateFormat(format, ""));
-  const int64_t millis = mapping::MillisFromMicros(nanos ? value / 1000 : value);
-  return written->Text(static_cast<double>(millis)).value_or("");
+  const std::optional<std::string> text =
+      nanos ? written->TextOfNanos(value)
+            : written->Text(static_cast<double>(mapping::MillisFromMicros(value)));
+  return text.value_or("");
 }
 
 Status BadFormat(const Field& field, std::string_view format) {

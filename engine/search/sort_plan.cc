@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/base/json.h"
+#include "engine/mapping/date.h"
+#include "engine/mapping/date_format.h"
 #include "engine/mapping/geo.h"
 #include "engine/mapping/ip.h"
 #include "engine/mapping/number.h"
@@ -54,13 +56,19 @@ bool IsWhole(std::string_view text) {
   return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+bool IsDate(const ValueForm& form) {
+  return form.kind() == ValueForm::Kind::kColumn && form.field().is_date();
+}
+bool InNanos(const ValueForm& form) {
+  return IsDate(form) && form.field().kind == mapping::FieldKind::kDateNanos;
+}
+
 // A date as `sort` shows it, whatever the format of its field.
 Result<int64_t> ParseMoment(const ValueForm& form, std::string_view text) {
   mapping::Field number;
   number.kind = mapping::FieldKind::kLong;
   BINSEEK_ASSIGN_OR_RETURN(const int64_t shown, mapping::ParseColumnValue(number, text));
-  const bool nanos = form.field().kind == mapping::FieldKind::kDateNanos;
-  return form.Common(form.field(), nanos ? shown : shown * 1000);
+  return form.Common(form.field(), InNanos(form) ? shown : shown * 1000);
 }
 
 Result<int64_t> ParseDistanceValue(std::string_view text) {
@@ -70,10 +78,6 @@ Result<int64_t> ParseDistanceValue(std::string_view text) {
   mapping::Field field;
   field.kind = mapping::FieldKind::kDouble;
   return mapping::ParseColumnValue(field, text);
-}
-
-bool IsDate(const ValueForm& form) {
-  return form.kind() == ValueForm::Kind::kColumn && form.field().is_date();
 }
 
 Status PlanFormat(PlannedKey* planned) {
@@ -90,10 +94,15 @@ Status PlanFormat(PlannedKey* planned) {
 }
 
 Result<int64_t> ParseFormatted(const PlannedKey& planned, std::string_view text) {
+  if (InNanos(planned.form)) {
+    BINSEEK_ASSIGN_OR_RETURN(const mapping::ParsedDate date,
+                             mapping::ParseDateAs(planned.key.format, text));
+    BINSEEK_RETURN_IF_ERROR(mapping::CheckNanos(date.micros, text));
+    return date.micros * 1000 + date.nanos;
+  }
   BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, ParseDateMath(text, {planned.key.format, ""},
                                                                /*now_micros=*/0, false));
-  const bool nanos = planned.form.field().kind == mapping::FieldKind::kDateNanos;
-  return planned.form.Common(planned.form.field(), nanos ? micros * 1000 : micros);
+  return planned.form.Common(planned.form.field(), micros);
 }
 
 // Values of nested objects are asked for as such, but where documents are those objects.
@@ -225,9 +234,11 @@ void SortPlan::AppendJson(size_t k, const SortCell& cell, std::string* out) cons
       writer.String(planned.is_ip() ? mapping::FormatIp(cell.text) : cell.text);
     }
   } else if (planned.format != nullptr) {
-    const auto common = static_cast<double>(planned.Fold(cell.number));
-    const bool nanos = planned.form.field().kind == mapping::FieldKind::kDateNanos;
-    writer.String(planned.format->Text(nanos ? common / 1e6 : common).value_or(""));
+    const int64_t common = planned.Fold(cell.number);
+    const std::optional<std::string> text =
+        InNanos(planned.form) ? planned.format->TextOfNanos(common)
+                              : planned.format->Text(static_cast<double>(common));
+    writer.String(text.value_or(""));
   } else {
     planned.form.AppendJson(planned.Fold(cell.number), out);
   }

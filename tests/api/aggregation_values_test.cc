@@ -125,5 +125,46 @@ TEST_F(AggregationValuesTest, PathsNameBucketsOfBooleansAndDatesAsTheyAreShown) 
             "1.0");
 }
 
+TEST_F(AggregationValuesTest, PagesOfFormattedNanosecondsEnd) {
+  Create(R"({"at":{"type":"date_nanos"}})");
+  const std::string second = R"({"at":"2024-05-01T00:00:00.)";
+  Add(second + R"(123456789Z"})");
+  Add(second + R"(123456788Z"})");
+  Add(second + R"(123456001Z"})");
+  Add(second + R"(12Z"})");
+  const auto pages = [this](const std::string& format) {
+    std::string shown;
+    std::string after;
+    for (int page = 0; page < 6; ++page) {
+      const std::string last =
+          At(Expect(200, "POST", "/things/_search",
+                    R"({"size":1,"sort":[{"at":{"order":"asc","format":")" + format + R"("}}])" +
+                        (after.empty() ? "" : R"(,"search_after":[")" + after + R"("])") + "}"),
+             "hits.hits.0.sort.0");
+      if (last.empty()) {
+        break;
+      }
+      shown += (shown.empty() ? "" : " ") + last;
+      after = last;
+    }
+    return shown;
+  };
+  EXPECT_EQ(pages("strict_date_optional_time_nanos"),
+            "2024-05-01T00:00:00.120Z 2024-05-01T00:00:00.123456001Z "
+            "2024-05-01T00:00:00.123456788Z 2024-05-01T00:00:00.123456789Z");
+  EXPECT_EQ(pages("epoch_millis"),
+            "1714521600120 1714521600123.456001 1714521600123.456788 1714521600123.456789");
+  EXPECT_EQ(pages("epoch_second"),
+            "1714521600.12 1714521600.123456001 1714521600.123456788 1714521600.123456789");
+  EXPECT_EQ(pages("ss.SSSSSSSSS uuuu-MM-dd HH:mm"),
+            "00.120000000 2024-05-01 00:00 00.123456001 2024-05-01 00:00 "
+            "00.123456788 2024-05-01 00:00 00.123456789 2024-05-01 00:00");
+  EXPECT_EQ(At(Expect(200, "POST", "/things/_search",
+                      R"({"size":1,"sort":[{"at":"desc"}],)"
+                      R"("fields":[{"field":"at","format":"HH:mm:ss.SSSSSSSSS"}]})"),
+               "hits.hits.0.fields.at.0"),
+            "00:00:00.123456789");
+}
+
 }  // namespace
 }  // namespace binseek::api
