@@ -166,5 +166,32 @@ TEST_F(AggregationValuesTest, PagesOfFormattedNanosecondsEnd) {
             "00:00:00.123456789");
 }
 
+TEST_F(AggregationValuesTest, SumsAndMeansOfGreatLongsAreNotTakenForOneNumber) {
+  Create(R"({"n":{"type":"long"},"at":{"type":"date_nanos"}})");
+  Add(R"({"n":9007199254740993,"at":"2024-05-01T00:00:00.123456789Z"})");
+  Add(R"({"n":9007199254740992,"at":"2024-05-01T00:00:00.123456788Z"})");
+  Add(R"({"n":[9007199254740993,2],"at":["2024-05-01T00:00:00.000000002Z","2024-05-01T00:00:00.000000001Z"]})");
+  Add(R"({"n":[9223372036854775807,1],"at":[]})");
+  const auto sorted = [this](const std::string& field, const std::string& mode) {
+    const JsonValue found =
+        Expect(200, "POST", "/things/_search",
+               R"({"sort":[{")" + field + R"(":{"order":"asc","mode":")" + mode + R"("}}]})");
+    std::string out;
+    for (size_t i = 0; i < 4; ++i) {
+      out += (i == 0 ? "" : " ") + At(found, "hits.hits." + std::to_string(i) + ".sort.0");
+    }
+    return out;
+  };
+  EXPECT_EQ(sorted("n", "sum"),
+            "-9223372036854775808 9007199254740992 9007199254740993 9007199254740995");
+  EXPECT_EQ(sorted("n", "avg"),
+            "-4611686018427387904 4503599627370498 9007199254740992 9007199254740993");
+  EXPECT_EQ(sorted("n", "median"),
+            "4503599627370497 4611686018427387904 9007199254740992 9007199254740993");
+  EXPECT_THAT(sorted("at", "avg"),
+              HasSubstr("1714521600123456788 1714521600123456789"));
+  EXPECT_THAT(sorted("at", "median"), HasSubstr("1714521600123456788 1714521600123456789"));
+}
+
 }  // namespace
 }  // namespace binseek::api
