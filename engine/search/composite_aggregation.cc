@@ -17,7 +17,7 @@
 namespace binseek::search {
 namespace {
 
-// One value of a combination; without a number it is null.
+// One value of a combination; without a number it is null. Of a histogram it is how many intervals it is from 0, as sortable double: there may be more than any integer holds.
 using Cell = std::optional<int64_t>;
 using Combination = std::vector<Cell>;
 
@@ -82,7 +82,7 @@ class SourceReader {
         }
       } else {
         numbers_->ForEach(offset, [&](double value) {
-          add(static_cast<int64_t>(std::floor(value / source_.interval)));
+          add(mapping::SortableFromDouble(std::floor(value / source_.interval) + 0.0));
         });
       }
     }
@@ -123,7 +123,7 @@ class SourceReader {
               : numbers_->format()->Text(static_cast<double>(*cell));
       text ? void(JsonWriter(out).String(*text)) : void(out->append(std::to_string(*cell)));
     } else {
-      JsonWriter(out).Double(static_cast<double>(*cell) * source_.interval);
+      JsonWriter(out).Double(mapping::DoubleFromSortable(*cell) * source_.interval);
     }
   }
 
@@ -148,8 +148,8 @@ class SourceReader {
     mapping::Field number;
     number.kind = mapping::FieldKind::kDouble;
     BINSEEK_ASSIGN_OR_RETURN(const int64_t sortable, mapping::ParseColumnValue(number, *text));
-    return Cell(static_cast<int64_t>(
-        std::llround(mapping::DoubleFromSortable(sortable) / source_.interval)));
+    return Cell(mapping::SortableFromDouble(
+        std::round(mapping::DoubleFromSortable(sortable) / source_.interval) + 0.0));
   }
 
  private:

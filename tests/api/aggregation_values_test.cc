@@ -193,5 +193,46 @@ TEST_F(AggregationValuesTest, SumsAndMeansOfGreatLongsAreNotTakenForOneNumber) {
   EXPECT_THAT(sorted("at", "median"), HasSubstr("1714521600123456788 1714521600123456789"));
 }
 
+TEST_F(AggregationValuesTest, MoreIntervalsThanIntegersAreBucketsOfTheirOwn) {
+  Create(R"({"n":{"type":"long"}})");
+  for (const char* n : {"-9000000000000000000", "-9000000000000000", "0", "9000000000000000",
+                        "5000000000000000000", "9000000000000000000"}) {
+    Add(R"({"n":)" + std::string(n) + "}");
+  }
+  std::string after;
+  std::string keys;
+  for (int page = 0; page < 7; ++page) {
+    const std::string composite =
+        R"({"composite":{"size":1,"sources":[{"n":{"histogram":{"field":"n","interval":0.0001}}}])" +
+        (after.empty() ? "" : R"(,"after":)" + after) + "}}";
+    after = Answer(composite, "after_key");
+    if (after.empty()) {
+      break;
+    }
+    keys += Answer(composite, "buckets.0.key.n") + " ";
+  }
+  EXPECT_EQ(keys, "-9.0E18 -9.0E15 0.0 9.0E15 5.0E18 9.0E18 ");
+}
+
+TEST_F(AggregationValuesTest, YearsBeyond16BitsBeginWhereTheyDo) {
+  Create(R"({"at":{"type":"date","format":"epoch_millis"}})");
+  Add(R"({"at":1100000000000000})");
+  Add(R"({"at":-1100000000000000})");
+  const auto first = [this](const std::string& unit, const std::string& query) {
+    return Answer(R"({"date_histogram":{"field":"at","min_doc_count":1,"calendar_interval":")" +
+                      unit + R"("}})",
+                  "buckets.0.key", R"(,"query":{"range":{"at":{)" + query + "}}}");
+  };
+  const std::string late = R"("gte":0)";
+  const std::string early = R"("lt":0)";
+  // 12 August 36827 and 22 May -32888.
+  EXPECT_EQ(first("year", late), "1099980691200000");
+  EXPECT_EQ(first("quarter", late), "1099996329600000");
+  EXPECT_EQ(first("month", late), "1099999008000000");
+  EXPECT_EQ(first("day", late), "1099999958400000");
+  EXPECT_EQ(first("year", early), "-1100012313600000");
+  EXPECT_EQ(first("month", early), "-1100001859200000");
+}
+
 }  // namespace
 }  // namespace binseek::api
