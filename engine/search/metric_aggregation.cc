@@ -291,7 +291,7 @@ Result<std::unique_ptr<Aggregator>> MetricAggregation::Make(const AggregationSpe
       BINSEEK_ASSIGN_OR_RETURN(format, MakeNumberFormat(source.format));
     }
     if (source.missing && form.is_number()) {
-      BINSEEK_RETURN_IF_ERROR(form.Parse(*source.missing).status());
+      BINSEEK_RETURN_IF_ERROR(MissingNumber(form, source, context->bind.now_micros).status());
     }
     return std::unique_ptr<Aggregator>(std::make_unique<ValueCountAggregator>(
         context, std::move(form), std::move(format), source.missing.has_value()));

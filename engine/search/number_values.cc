@@ -4,6 +4,7 @@
 
 #include "engine/mapping/mapping.h"
 #include "engine/mapping/number.h"
+#include "engine/search/date_text.h"
 
 namespace binseek::search {
 
@@ -28,6 +29,29 @@ Result<ValueFormatPtr> FormatFor(const ValueForm& form, const ValuesSource& sour
   return ValueFormatPtr();
 }
 
+Result<int64_t> MissingNumber(const ValueForm& form, const ValuesSource& source,
+                              int64_t now_micros) {
+  mapping::Field number;
+  if (!form.is_number()) {
+    number.kind = mapping::FieldKind::kDouble;
+    return mapping::ParseColumnValue(number, *source.missing);
+  }
+  if (form.kind() == ValueForm::Kind::kDouble || !form.field().is_date()) {
+    return form.Parse(*source.missing);
+  }
+  int64_t millis = 0;
+  if (source.missing_is_number) {
+    number.kind = mapping::FieldKind::kLong;
+    BINSEEK_ASSIGN_OR_RETURN(millis, mapping::ParseColumnValue(number, *source.missing));
+  } else {
+    BINSEEK_ASSIGN_OR_RETURN(
+        millis, ParseDateText(*source.missing,
+                              source.format.empty() ? form.date_format() : source.format,
+                              source.time_zone, now_micros));
+  }
+  return form.field().kind == mapping::FieldKind::kDateNanos ? millis * 1'000'000 : millis;
+}
+
 Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_view type,
                                         AggregationContext* context) {
   NumberValues values;
@@ -37,15 +61,12 @@ Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_
     return NotSupported(values.form_, source, type);
   }
   BINSEEK_ASSIGN_OR_RETURN(values.format_, FormatFor(values.form_, source));
-  if (source.missing && values.form_.is_number()) {
-    BINSEEK_ASSIGN_OR_RETURN(values.missing_common_, values.form_.Parse(*source.missing));
-    values.missing_ = values.form_.ToDouble(*values.missing_common_);
-  } else if (source.missing) {
-    mapping::Field number;
-    number.kind = mapping::FieldKind::kDouble;
+  if (source.missing) {
     BINSEEK_ASSIGN_OR_RETURN(values.missing_common_,
-                             mapping::ParseColumnValue(number, *source.missing));
-    values.missing_ = mapping::DoubleFromSortable(*values.missing_common_);
+                             MissingNumber(values.form_, source, context->bind.now_micros));
+    values.missing_ = values.form_.is_number()
+                          ? values.form_.ToDouble(*values.missing_common_)
+                          : mapping::DoubleFromSortable(*values.missing_common_);
   }
   return values;
 }

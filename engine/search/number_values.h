@@ -108,6 +108,11 @@ class NumberValues {
 // A format for numbers of that form: the one given, or that of the kind (dates and booleans have one); null where there is none.
 Result<ValueFormatPtr> FormatFor(const ValueForm& form, const ValuesSource& source);
 
+// What stands in for a document without a value, as common number. Dates are read in the format and the zone of the aggregation, "now/d" too; where no index has
+// the field, it is a double. REQUIRES: source.missing, and a form that is not of terms.
+Result<int64_t> MissingNumber(const ValueForm& form, const ValuesSource& source,
+                              int64_t now_micros);
+
 // "Field [tags] of type [keyword] is not supported for aggregation [avg]"
 Status NotSupported(const ValueForm& form, const ValuesSource& source, std::string_view type);
 

@@ -18,7 +18,10 @@ Result<std::unique_ptr<TermKeys>> TermKeys::Make(const ValuesSource& source,
     BINSEEK_ASSIGN_OR_RETURN(keys->format_, FormatFor(keys->form_, source));
   }
   if (source.missing) {
-    BINSEEK_ASSIGN_OR_RETURN(keys->missing_, keys->KeyOf(*source.missing));
+    BINSEEK_ASSIGN_OR_RETURN(
+        keys->missing_, keys->is_number()
+                            ? MissingNumber(keys->form_, source, context->bind.now_micros)
+                            : keys->KeyOf(*source.missing));
   }
   return keys;
 }

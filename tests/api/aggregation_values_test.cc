@@ -234,5 +234,39 @@ TEST_F(AggregationValuesTest, YearsBeyond16BitsBeginWhereTheyDo) {
   EXPECT_EQ(first("month", early), "-1100001859200000");
 }
 
+TEST_F(AggregationValuesTest, MissingDatesAreReadInTheFormatAndTheZoneOfTheAggregation) {
+  Create(R"({"at":{"type":"date"},"fine":{"type":"date_nanos"}})");
+  Add("{}");
+  const std::string zone = R"(,"time_zone":"-05:00")";
+  const auto days = [](const std::string& missing, const std::string& more) {
+    return R"({"date_histogram":{"field":"at","calendar_interval":"day","missing":)" + missing +
+           more + "}}";
+  };
+  EXPECT_EQ(Answer(days(R"("2024-05-01")", zone), "buckets.0.key_as_string"),
+            "2024-05-01T00:00:00.000-05:00");
+  const std::string format = R"(,"format":"yyyy/MM/dd")";
+  EXPECT_EQ(Answer(days(R"("2024/05/01")", format), "buckets.0.key_as_string"), "2024/05/01");
+  EXPECT_EQ(Answer(days("1714521600000", format), "buckets.0.key_as_string"), "2024/05/01")
+      << "a number is milliseconds, whatever the format";
+  EXPECT_THAT(Refusal(days(R"("2024-05-01")", format)), HasSubstr("failed to parse date field"));
+  EXPECT_EQ(Answer(days(R"("now/d")", ""), "buckets.0.doc_count"), "1");
+  for (const std::string field : {"at", "fine"}) {
+    const std::string source =
+        R"({"field":")" + field + R"(","missing":"2024/05/01","format":"yyyy/MM/dd")";
+    EXPECT_EQ(Answer(R"({"terms":)" + source + "}}", "buckets.0.key_as_string"), "2024/05/01");
+    EXPECT_EQ(Answer(R"({"stats":)" + source + "}}", "max_as_string"), "2024/05/01");
+    EXPECT_EQ(Answer(R"({"value_count":{"field":")" + field + R"(","missing":"2024-05-01"}})",
+                     "value"),
+              "1");
+    EXPECT_EQ(Answer(R"({"date_range":)" + source + R"(,"ranges":[{"from":"2024/05/01"}]}})",
+                     "buckets.0.doc_count"),
+              "1");
+    EXPECT_EQ(Answer(R"({"composite":{"sources":[{"k":{"terms":{"field":")" + field +
+                         R"("}}}]}})",
+                     "buckets"),
+              "[]");
+  }
+}
+
 }  // namespace
 }  // namespace binseek::api
