@@ -186,8 +186,7 @@ std::optional<double> NumberAt(const std::vector<AggregationResult>& results,
 
 bool StopsAtABucket(const std::vector<AggregationResult>& results, std::string_view path) {
   const PathStep step = FirstStep(path);
-  const AggregationResult* const result =
-      step.rest.empty() ? nullptr : Find(results, step.name);
+  const AggregationResult* const result = step.rest.empty() ? nullptr : Find(results, step.name);
   if (result == nullptr) {
     return false;
   }

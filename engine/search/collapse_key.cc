@@ -18,7 +18,7 @@ Status CannotGroup(const std::string& field) {
 
 Result<std::unique_ptr<CollapseKey>> CollapseKey::Make(
     std::span<const index::IndexView* const> indices, const std::string& field) {
-  Result<ValueForm> form = ValueForm::Resolve(indices, field);
+  Result<ValueForm> form = ValueForm::Resolve(indices, field, ValueForm::Moments::kAsKept);
   if (!form.ok()) {
     return form.status().code() == StatusCode::kInvalidArgument ? CannotGroup(field)
                                                                 : form.status();

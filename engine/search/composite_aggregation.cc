@@ -168,10 +168,9 @@ class SourceReader {
     }
   }
   Result<int64_t> ParseTerm(const std::string& text) {
-    const bool date = keys_->form().kind() == ValueForm::Kind::kColumn &&
-                      keys_->form().field().kind == mapping::FieldKind::kDate;
-    return date ? ParseDateText(text, source_.source.format, source_.source.time_zone, now_)
-                : keys_->KeyOf(text);
+    return keys_->form().is_moment()
+               ? ParseDateText(text, source_.source.format, source_.source.time_zone, now_)
+               : keys_->KeyOf(text);
   }
 
   const CompositeSource& source_;

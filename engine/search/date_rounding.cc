@@ -68,9 +68,9 @@ int64_t MonthOfDay(int64_t day) {
 int64_t FirstDayOf(int64_t month) {
   const int64_t era = FloorTo(month, kEraMonths) / kEraMonths;
   const int64_t of_era = month - era * kEraMonths;
-  const std::chrono::year_month_day date{
-      std::chrono::year(static_cast<int>(of_era / 12)),
-      std::chrono::month(static_cast<unsigned>(of_era % 12 + 1)), std::chrono::day(1)};
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(of_era / 12)),
+                                         std::chrono::month(static_cast<unsigned>(of_era % 12 + 1)),
+                                         std::chrono::day(1)};
   return era * kEraDays + std::chrono::sys_days(date).time_since_epoch().count();
 }
 

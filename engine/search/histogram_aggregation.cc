@@ -317,10 +317,7 @@ Result<std::unique_ptr<Aggregator>> DateHistogramAggregation::Make(
     return ranges;
   }
   BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
-                           NumberValues::Make(options.source, type(), context));
-  if (values.form().is_number() && !values.is_moment()) {
-    return NotSupported(values.form(), options.source, type());
-  }
+                           NumberValues::MakeDates(options.source, type(), context));
   BINSEEK_ASSIGN_OR_RETURN(const Bounds bounds,
                            ReadHistogramEnds(options, values.form().date_format(), spec, *context));
   return MakeHistogram(options, type(), std::move(steps), NumberSource(std::move(values)), bounds,

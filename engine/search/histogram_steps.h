@@ -70,7 +70,7 @@ class DateSteps {
     values->ForEachMillis(offset, visit);
   }
   static const int64_t* All(NumberValues* values, std::span<const uint32_t> offsets) {
-    return values->is_date() ? values->AllOfColumn(offsets) : nullptr;
+    return values->has_micros() ? values->AllOfColumn(offsets) : nullptr;
   }
   int64_t KeyOf(int64_t millis) const { return rounding_.Round(millis); }
   int64_t KeyOfAll(int64_t micros) const { return KeyOf(mapping::MillisFromMicros(micros)); }

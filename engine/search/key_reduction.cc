@@ -52,11 +52,10 @@ int64_t ReducedWhole(SortKey::Mode mode, std::vector<int64_t>* values) {
   if (mode == SortKey::Mode::kMedian) {
     std::sort(values->begin(), values->end());
     const int64_t middle = (*values)[count / 2];
-    return count % 2 != 0
-               ? middle
-               : Rounded(
-                     (static_cast<double>((*values)[count / 2 - 1]) + static_cast<double>(middle)) /
-                     2);
+    return count % 2 != 0 ? middle
+                          : Rounded((static_cast<double>((*values)[count / 2 - 1]) +
+                                     static_cast<double>(middle)) /
+                                    2);
   }
   uint64_t sum = 0;
   for (const int64_t value : *values) {
@@ -72,12 +71,13 @@ int64_t ReducedWhole(SortKey::Mode mode, std::vector<int64_t>* values) {
 
 // Of the common numbers of a document's values.
 int64_t KeyReader::Reduced(Reducer* reducer, std::vector<int64_t>* values) const {
-  const bool counts = key_->form.kind() == ValueForm::Kind::kColumn;  // else doubles of several kinds
+  const bool counts =
+      key_->form.kind() == ValueForm::Kind::kColumn;  // else doubles of several kinds
   const mapping::FieldKind kind = field_->kind;
   const bool is_unsigned = counts && kind == mapping::FieldKind::kUnsignedLong;
-  const bool is_real =
-      !counts || kind == mapping::FieldKind::kFloat || kind == mapping::FieldKind::kHalfFloat ||
-      kind == mapping::FieldKind::kDouble;
+  const bool is_real = !counts || kind == mapping::FieldKind::kFloat ||
+                       kind == mapping::FieldKind::kHalfFloat ||
+                       kind == mapping::FieldKind::kDouble;
   if (values->size() == 1 || (!is_unsigned && !is_real)) {
     return ReducedWhole(key_->key.mode, values);
   }
@@ -86,8 +86,8 @@ int64_t KeyReader::Reduced(Reducer* reducer, std::vector<int64_t>* values) const
     reducer->Add(key_->form.ToDouble(value));
   }
   const double value = reducer->Value();
-  return is_unsigned ? mapping::SortableFromUnsigned(static_cast<uint64_t>(std::clamp(
-                           std::floor(value + 0.5), 0.0, 18446744073709549568.0)))
+  return is_unsigned ? mapping::SortableFromUnsigned(static_cast<uint64_t>(
+                           std::clamp(std::floor(value + 0.5), 0.0, 18446744073709549568.0)))
                      : mapping::SortableFromDouble(value);
 }
 

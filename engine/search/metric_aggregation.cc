@@ -285,7 +285,8 @@ bool MetricAggregation::HasNumber(std::string_view name) const {
 Result<std::unique_ptr<Aggregator>> MetricAggregation::Make(const AggregationSpec& /*spec*/,
                                                             AggregationContext* context) const {
   if (metric == Metric::kValueCount) {
-    BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
+    BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field,
+                                                                ValueForm::Moments::kMillis));
     ValueFormatPtr format;
     if (!source.format.empty()) {
       BINSEEK_ASSIGN_OR_RETURN(format, MakeNumberFormat(source.format));

@@ -15,15 +15,15 @@ Status NotSupported(const ValueForm& form, const ValuesSource& source, std::stri
 }
 
 Result<ValueFormatPtr> FormatFor(const ValueForm& form, const ValuesSource& source) {
-  const bool column = form.kind() == ValueForm::Kind::kColumn;
-  if (column && form.field().is_date()) {
+  if (form.is_moment()) {
     return MakeDateFormat(source.format.empty() ? form.date_format() : source.format,
                           source.time_zone);
   }
   if (!source.format.empty()) {
     return MakeNumberFormat(source.format);
   }
-  if (column && form.field().kind == mapping::FieldKind::kBoolean) {
+  if (form.kind() == ValueForm::Kind::kColumn &&
+      form.field().kind == mapping::FieldKind::kBoolean) {
     return MakeBooleanFormat();
   }
   return ValueFormatPtr();
@@ -36,31 +36,34 @@ Result<int64_t> MissingNumber(const ValueForm& form, const ValuesSource& source,
     number.kind = mapping::FieldKind::kDouble;
     return mapping::ParseColumnValue(number, *source.missing);
   }
-  if (form.kind() == ValueForm::Kind::kDouble || !form.field().is_date()) {
+  if (!form.is_moment()) {
     return form.Parse(*source.missing);
   }
-  int64_t millis = 0;
   if (source.missing_is_number) {
     number.kind = mapping::FieldKind::kLong;
-    BINSEEK_ASSIGN_OR_RETURN(millis, mapping::ParseColumnValue(number, *source.missing));
-  } else {
-    BINSEEK_ASSIGN_OR_RETURN(
-        millis, ParseDateText(*source.missing,
-                              source.format.empty() ? form.date_format() : source.format,
-                              source.time_zone, now_micros));
+    return mapping::ParseColumnValue(number, *source.missing);
   }
-  return form.field().kind == mapping::FieldKind::kDateNanos ? millis * 1'000'000 : millis;
+  return ParseDateText(*source.missing, source.format.empty() ? form.date_format() : source.format,
+                       source.time_zone, now_micros);
 }
 
-Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_view type,
-                                        AggregationContext* context) {
+Result<NumberValues> NumberValues::Resolve(const ValuesSource& source, std::string_view type,
+                                           AggregationContext* context, bool dates) {
   NumberValues values;
   values.readers_ = &context->numbers;
-  BINSEEK_ASSIGN_OR_RETURN(values.form_, ValueForm::Resolve(context->indices, source.field));
+  BINSEEK_ASSIGN_OR_RETURN(values.form_, ValueForm::Resolve(context->indices, source.field,
+                                                            ValueForm::Moments::kMillis));
   if (values.form_.kind() == ValueForm::Kind::kText) {
     return NotSupported(values.form_, source, type);
   }
-  BINSEEK_ASSIGN_OR_RETURN(values.format_, FormatFor(values.form_, source));
+  if (dates) {
+    values.form_.Assume("date");
+  }
+  if (!dates || values.is_moment()) {
+    BINSEEK_ASSIGN_OR_RETURN(values.format_, FormatFor(values.form_, source));
+  } else if (!source.format.empty()) {
+    BINSEEK_ASSIGN_OR_RETURN(values.format_, MakeDateFormat(source.format, source.time_zone));
+  }
   if (source.missing) {
     BINSEEK_ASSIGN_OR_RETURN(values.missing_common_,
                              MissingNumber(values.form_, source, context->bind.now_micros));
@@ -71,16 +74,14 @@ Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_
   return values;
 }
 
+Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_view type,
+                                        AggregationContext* context) {
+  return Resolve(source, type, context, false);
+}
+
 Result<NumberValues> NumberValues::MakeDates(const ValuesSource& source, std::string_view type,
                                              AggregationContext* context) {
-  ValuesSource without_format = source;
-  without_format.format.clear();
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, Make(without_format, type, context));
-  BINSEEK_ASSIGN_OR_RETURN(
-      values.format_,
-      MakeDateFormat(source.format.empty() ? values.form_.date_format() : source.format,
-                     source.time_zone));
-  return values;
+  return Resolve(source, type, context, true);
 }
 
 void NumberValues::OpenSegment(size_t index, const index::SegmentView& segment) {

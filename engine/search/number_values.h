@@ -29,18 +29,16 @@ class NumberValues {
   // `type`: of the aggregation, for errors.
   static Result<NumberValues> Make(const ValuesSource& source, std::string_view type,
                                    AggregationContext* context);
-  // For aggregations that take numbers, whatever their kind, as milliseconds since the epoch.
+  // For aggregations over dates. Numbers are milliseconds since the epoch; they have a text where the source has a format.
   static Result<NumberValues> MakeDates(const ValuesSource& source, std::string_view type,
                                         AggregationContext* context);
 
   const ValueForm& form() const { return form_; }
-  bool is_date() const {
-    return form_.kind() == ValueForm::Kind::kColumn &&
-           form_.field().kind == mapping::FieldKind::kDate;
-  }
-  // Those too that are kept in nanoseconds. ForEach and ForEachMillis give them in milliseconds.
-  bool is_moment() const {
-    return form_.kind() == ValueForm::Kind::kColumn && form_.field().is_date();
+  // ForEach and ForEachMillis give dates in milliseconds, however they are kept.
+  bool is_moment() const { return form_.is_moment(); }
+  // The segment's column has microseconds of moments.
+  bool has_micros() const {
+    return is_moment() && field_ != nullptr && field_->kind == mapping::FieldKind::kDate;
   }
   // Of a result's numbers; null: none is wanted.
   const ValueFormatPtr& format() const { return format_; }
@@ -74,13 +72,12 @@ class NumberValues {
   // As ForEach, in whole milliseconds; of numbers that are too far for dates (IsTooFarForDate) some that are.
   template <class Visit>
   bool ForEachMillis(uint32_t offset, Visit visit) {
-    if (is_date()) {
+    if (is_moment()) {
       return ForEachCommon(offset, visit);
     }
     constexpr auto kFar = static_cast<double>(kFarDateMs);
-    return ForEach(offset, [&](double value) {
-      visit(static_cast<int64_t>(std::clamp(value, -kFar, kFar)));
-    });
+    return ForEach(
+        offset, [&](double value) { visit(static_cast<int64_t>(std::clamp(value, -kFar, kFar))); });
   }
   // As ForEach, of common numbers (ValueForm); a date's are whole milliseconds.
   template <class Visit>
@@ -96,6 +93,9 @@ class NumberValues {
   }
 
  private:
+  static Result<NumberValues> Resolve(const ValuesSource& source, std::string_view type,
+                                      AggregationContext* context, bool dates);
+
   ValueForm form_;
   ValueFormatPtr format_;
   std::optional<double> missing_;

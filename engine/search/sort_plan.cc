@@ -56,19 +56,11 @@ bool IsWhole(std::string_view text) {
   return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool IsDate(const ValueForm& form) {
-  return form.kind() == ValueForm::Kind::kColumn && form.field().is_date();
-}
-bool InNanos(const ValueForm& form) {
-  return IsDate(form) && form.field().kind == mapping::FieldKind::kDateNanos;
-}
-
 // A date as `sort` shows it, whatever the format of its field.
-Result<int64_t> ParseMoment(const ValueForm& form, std::string_view text) {
+Result<int64_t> ParseMoment(std::string_view text) {
   mapping::Field number;
   number.kind = mapping::FieldKind::kLong;
-  BINSEEK_ASSIGN_OR_RETURN(const int64_t shown, mapping::ParseColumnValue(number, text));
-  return form.Common(form.field(), InNanos(form) ? shown : shown * 1000);
+  return mapping::ParseColumnValue(number, text);
 }
 
 Result<int64_t> ParseDistanceValue(std::string_view text) {
@@ -84,7 +76,7 @@ Status PlanFormat(PlannedKey* planned) {
   if (planned->key.format.empty() || planned->form.kind() == ValueForm::Kind::kNone) {
     return Status::Ok();
   }
-  if (!IsDate(planned->form)) {
+  if (!planned->form.is_moment()) {
     return Status::InvalidArgument(
         "the [format] of a sort is not supported by binseek but on dates: [" + planned->key.field +
         "] is none");
@@ -94,7 +86,7 @@ Status PlanFormat(PlannedKey* planned) {
 }
 
 Result<int64_t> ParseFormatted(const PlannedKey& planned, std::string_view text) {
-  if (InNanos(planned.form)) {
+  if (planned.form.in_nanos()) {
     BINSEEK_ASSIGN_OR_RETURN(const mapping::ParsedDate date,
                              mapping::ParseDateAs(planned.key.format, text));
     BINSEEK_RETURN_IF_ERROR(mapping::CheckNanos(date.micros, text));
@@ -102,7 +94,7 @@ Result<int64_t> ParseFormatted(const PlannedKey& planned, std::string_view text)
   }
   BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, ParseDateMath(text, {planned.key.format, ""},
                                                                /*now_micros=*/0, false));
-  return planned.form.Common(planned.form.field(), micros);
+  return mapping::MillisFromMicros(micros);
 }
 
 // Values of nested objects are asked for as such, but where documents are those objects.
@@ -147,7 +139,8 @@ Result<PlannedKey> PlanKey(std::span<const index::IndexView* const> indices, con
   if (key.kind != SortKey::Kind::kField) {
     return planned;
   }
-  BINSEEK_ASSIGN_OR_RETURN(planned.form, ValueForm::Resolve(indices, key.field));
+  BINSEEK_ASSIGN_OR_RETURN(planned.form,
+                           ValueForm::Resolve(indices, key.field, ValueForm::Moments::kAsKept));
   for (size_t i = 0; i < indices.size(); ++i) {
     if (!planned.form.ref(i) && key.unmapped_type.empty()) {
       return Status::InvalidArgument("No mapping found for [" + key.field +
@@ -235,9 +228,9 @@ void SortPlan::AppendJson(size_t k, const SortCell& cell, std::string* out) cons
     }
   } else if (planned.format != nullptr) {
     const int64_t common = planned.Fold(cell.number);
-    const std::optional<std::string> text =
-        InNanos(planned.form) ? planned.format->TextOfNanos(common)
-                              : planned.format->Text(static_cast<double>(common));
+    const std::optional<std::string> text = planned.form.in_nanos()
+                                                ? planned.format->TextOfNanos(common)
+                                                : planned.format->Text(static_cast<double>(common));
     writer.String(text.value_or(""));
   } else {
     planned.form.AppendJson(planned.Fold(cell.number), out);
@@ -264,7 +257,7 @@ Result<SortCell> SortPlan::ParseCell(const PlannedKey& planned,
   if (planned.format != nullptr) {
     number = ParseFormatted(planned, *value);
   } else if (is_field && !planned.form.date_format().empty() && IsWhole(*value)) {
-    number = ParseMoment(planned.form, *value);
+    number = ParseMoment(*value);
   } else if (is_field) {
     number = planned.form.Parse(*value);
   } else if (planned.key.kind == SortKey::Kind::kGeoDistance) {

@@ -22,6 +22,7 @@
 #include "engine/search/score_function.h"
 #include "engine/search/sort.h"
 #include "engine/search/value_form.h"
+#include "engine/search/value_format.h"
 #include "engine/search/window.h"
 
 namespace binseek::search {

@@ -43,9 +43,9 @@ TEST_F(AggregationValuesTest, BoundsFarBehindAllDatesEnd) {
               HasSubstr("Trying to create too many buckets"));
   EXPECT_THAT(Refusal(days(R"("extended_bounds":{"min":-)" + longest + R"(,"max":0})")),
               HasSubstr("Trying to create too many buckets"));
-  EXPECT_EQ(Answer(days(R"("hard_bounds":{"min":-)" + longest + R"(,"max":)" + longest + "}"),
-                   "buckets"),
-            R"([{"key":1714521600000,"key_as_string":"2024-05-01T00:00:00.000Z","doc_count":1}])");
+  EXPECT_EQ(
+      Answer(days(R"("hard_bounds":{"min":-)" + longest + R"(,"max":)" + longest + "}"), "buckets"),
+      R"([{"key":1714521600000,"key_as_string":"2024-05-01T00:00:00.000Z","doc_count":1}])");
   EXPECT_THAT(Refusal(days(R"("offset":)" + longest)), HasSubstr("further than dates reach"));
   EXPECT_THAT(Refusal(days(R"("offset":-)" + longest)), HasSubstr("further than dates reach"));
   EXPECT_THAT(Refusal(R"({"date_histogram":{"field":"at","fixed_interval":"9223372036854775ms",)"
@@ -85,13 +85,14 @@ TEST_F(AggregationValuesTest, ABucketThatIsNotInAMonthIsAGapOfThatMonth) {
   EXPECT_EQ(Answer(skipped, "buckets.2.p.value"), "10.0");
   EXPECT_EQ(Answer(script("k['x']>m", R"(,"gap_policy":"insert_zeros")"), "buckets.1.p.value"),
             "0.0");
-  const std::string selected = months(
-      R"({"bucket_selector":{"buckets_path":{"n":"k['x']>_count"},"script":"n > 0"}})");
+  const std::string selected =
+      months(R"({"bucket_selector":{"buckets_path":{"n":"k['x']>_count"},"script":"n > 0"}})");
   EXPECT_EQ(Answer(selected, "buckets.1.key_as_string"), "2024-03-01T00:00:00.000Z");
   EXPECT_EQ(Answer(selected, "buckets.2"), "");
   EXPECT_EQ(Answer(months(R"({"derivative":{"buckets_path":"k['x']>m"}})"), "buckets.2.p.value"),
             "null");
-  EXPECT_THAT(Refusal(script("k['x']>none", "")), HasSubstr("Cannot find an aggregation named [none]"));
+  EXPECT_THAT(Refusal(script("k['x']>none", "")),
+              HasSubstr("Cannot find an aggregation named [none]"));
   EXPECT_EQ(Answer(months(R"({"min_bucket":{"buckets_path":"k>m"}})"), "buckets.1.p.value"), "4.0");
   EXPECT_EQ(Answer(R"({"date_histogram":{"field":"at","calendar_interval":"month"},"aggs":{)"
                    R"("k":{"terms":{"field":"k"},"aggs":{"m":{"sum":{"field":"m"}}}}}},)"
@@ -106,8 +107,8 @@ TEST_F(AggregationValuesTest, PathsNameBucketsOfBooleansAndDatesAsTheyAreShown) 
   Add(R"({"b":false,"at":"2024-02-05","m":4})");
   const auto sum = [this](const std::string& over, const std::string& path) {
     return At(Expect(200, "POST", "/things/_search",
-                     R"({"size":0,"aggs":{"b":)" + over + R"(,"p":{"sum_bucket":{"buckets_path":")" +
-                         path + R"("}}}})"),
+                     R"({"size":0,"aggs":{"b":)" + over +
+                         R"(,"p":{"sum_bucket":{"buckets_path":")" + path + R"("}}}})"),
               "aggregations.p.value");
   };
   const std::string m = R"(,"aggs":{"m":{"sum":{"field":"m"}}}})";
@@ -188,8 +189,7 @@ TEST_F(AggregationValuesTest, SumsAndMeansOfGreatLongsAreNotTakenForOneNumber) {
             "-4611686018427387904 4503599627370498 9007199254740992 9007199254740993");
   EXPECT_EQ(sorted("n", "median"),
             "4503599627370497 4611686018427387904 9007199254740992 9007199254740993");
-  EXPECT_THAT(sorted("at", "avg"),
-              HasSubstr("1714521600123456788 1714521600123456789"));
+  EXPECT_THAT(sorted("at", "avg"), HasSubstr("1714521600123456788 1714521600123456789"));
   EXPECT_THAT(sorted("at", "median"), HasSubstr("1714521600123456788 1714521600123456789"));
 }
 
@@ -255,17 +255,69 @@ TEST_F(AggregationValuesTest, MissingDatesAreReadInTheFormatAndTheZoneOfTheAggre
         R"({"field":")" + field + R"(","missing":"2024/05/01","format":"yyyy/MM/dd")";
     EXPECT_EQ(Answer(R"({"terms":)" + source + "}}", "buckets.0.key_as_string"), "2024/05/01");
     EXPECT_EQ(Answer(R"({"stats":)" + source + "}}", "max_as_string"), "2024/05/01");
-    EXPECT_EQ(Answer(R"({"value_count":{"field":")" + field + R"(","missing":"2024-05-01"}})",
-                     "value"),
-              "1");
+    EXPECT_EQ(
+        Answer(R"({"value_count":{"field":")" + field + R"(","missing":"2024-05-01"}})", "value"),
+        "1");
     EXPECT_EQ(Answer(R"({"date_range":)" + source + R"(,"ranges":[{"from":"2024/05/01"}]}})",
                      "buckets.0.doc_count"),
               "1");
-    EXPECT_EQ(Answer(R"({"composite":{"sources":[{"k":{"terms":{"field":")" + field +
-                         R"("}}}]}})",
+    EXPECT_EQ(Answer(R"({"composite":{"sources":[{"k":{"terms":{"field":")" + field + R"("}}}]}})",
                      "buckets"),
               "[]");
   }
+}
+
+TEST_F(AggregationValuesTest, DatesBesideNanosecondsAreDates) {
+  Create(R"({"at":{"type":"date_nanos"}})", "fine");
+  Create(R"({"at":{"type":"date"}})", "plain");
+  Add(R"({"at":"2024-05-01T00:00:00.123456789Z"})", "fine");
+  Add(R"({"at":"2024-05-02T00:00:00.5Z"})", "plain");
+  Add(R"({"at":"2024-05-01T00:00:00.123Z"})", "plain");
+  for (const std::string indices : {"fine,plain", "plain,fine"}) {
+    const auto answer = [&](const std::string& aggregation, const std::string& path) {
+      return Answer(aggregation, path, "", indices);
+    };
+    EXPECT_EQ(answer(R"({"date_histogram":{"field":"at","calendar_interval":"day"}})", "buckets"),
+              R"([{"key":1714521600000,"key_as_string":"2024-05-01T00:00:00.000Z","doc_count":2},)"
+              R"({"key":1714608000000,"key_as_string":"2024-05-02T00:00:00.000Z","doc_count":1}])");
+    EXPECT_EQ(answer(R"({"date_range":{"field":"at","ranges":[{"to":"2024-05-02"}]}})",
+                     "buckets.0.doc_count"),
+              "2");
+    EXPECT_EQ(answer(R"({"terms":{"field":"at"}})", "buckets"),
+              R"([{"key":1714521600123,"key_as_string":"2024-05-01T00:00:00.123Z","doc_count":2},)"
+              R"({"key":1714608000500,"key_as_string":"2024-05-02T00:00:00.500Z","doc_count":1}])");
+    EXPECT_EQ(answer(R"({"max":{"field":"at"}})", "value_as_string"), "2024-05-02T00:00:00.500Z");
+    EXPECT_EQ(answer(R"({"cardinality":{"field":"at"}})", "value"), "2");
+    const std::string sorted =
+        R"({"sort":[{"at":{"order":"desc","format":"yyyy-MM-dd"}}],"size":1)";
+    const JsonValue first = Expect(200, "POST", "/" + indices + "/_search", sorted + "}");
+    EXPECT_EQ(At(first, "hits.hits.0.sort"), R"(["2024-05-02"])");
+    EXPECT_EQ(At(Expect(200, "POST", "/" + indices + "/_search",
+                        R"({"sort":[{"at":"desc"}],"size":1,"search_after":[1714608000500]})"),
+                 "hits.hits.0.sort"),
+              "[1714521600123]");
+  }
+}
+
+TEST_F(AggregationValuesTest, NumbersAreMillisecondsWhereDatesAreCounted) {
+  Create(R"({"n":{"type":"long"},"k":{"type":"keyword"}})");
+  Add(R"({"n":1714521600123})");
+  Add(R"({"n":1714608000500})");
+  EXPECT_EQ(Answer(R"({"date_histogram":{"field":"n","calendar_interval":"day"}})", "buckets"),
+            R"([{"key":1714521600000,"doc_count":1},{"key":1714608000000,"doc_count":1}])");
+  EXPECT_EQ(
+      Answer(R"({"date_histogram":{"field":"n","calendar_interval":"month","format":"yyyy-MM"}})",
+             "buckets"),
+      R"([{"key":1714521600000,"key_as_string":"2024-05","doc_count":2}])");
+  EXPECT_EQ(Answer(R"({"date_range":{"field":"n","ranges":[{"from":"2024-05-02"}]}})",
+                   "buckets.0.doc_count"),
+            "1");
+  EXPECT_THAT(
+      Refusal(R"({"date_histogram":{"field":"k","calendar_interval":"day"}})"),
+      HasSubstr("Field [k] of type [keyword] is not supported for aggregation [date_histogram]"));
+  Add(R"({"n":9000000000000000000})");
+  EXPECT_THAT(Refusal(R"({"date_histogram":{"field":"n","calendar_interval":"day"}})"),
+              HasSubstr("Trying to create too many buckets"));
 }
 
 }  // namespace
