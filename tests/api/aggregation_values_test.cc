@@ -320,5 +320,24 @@ TEST_F(AggregationValuesTest, NumbersAreMillisecondsWhereDatesAreCounted) {
               HasSubstr("Trying to create too many buckets"));
 }
 
+TEST_F(AggregationValuesTest, HitsAreNotCollapsedByAddressesOrDates) {
+  Create(R"({"ip":{"type":"ip"},"at":{"type":"date"},"fine":{"type":"date_nanos"},)"
+         R"("b":{"type":"boolean"},"u":{"type":"unsigned_long"},"f":{"type":"float"}})");
+  Add(R"({"ip":"10.0.0.1","at":"2024-05-01","fine":"2024-05-01","b":true,)"
+      R"("u":18446744073709551615,"f":0.1})");
+  for (const std::string field : {"ip", "at", "fine", "b"}) {
+    EXPECT_THAT(
+        Error(400, "POST", "/things/_search", R"({"collapse":{"field":")" + field + R"("}})"),
+        HasSubstr("unknown type for collapse field `" + field +
+                  "`, only keywords and numbers are accepted"));
+  }
+  for (const std::string field : {"u", "f"}) {
+    EXPECT_EQ(At(Expect(200, "POST", "/things/_search",
+                        R"({"collapse":{"field":")" + field + R"(","inner_hits":{"name":"i"}}})"),
+                 "hits.hits.0.inner_hits.i.hits.total.value"),
+              "1");
+  }
+}
+
 }  // namespace
 }  // namespace binseek::api
