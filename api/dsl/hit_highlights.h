@@ -44,7 +44,7 @@ class HitHighlights {
   Result<const BoundQuery*> BindQuery(const index::IndexView& index, const search::Query* query);
   Result<search::Highlighter*> HighlighterOf(size_t wanted);
   Result<Fragments> Highlight(const search::Hit& hit, size_t wanted, const mapping::Field& field,
-                              const JsonValue& source);
+                              const std::vector<std::string>& texts);
   [[nodiscard]] Status CheckLength(const search::Hit& hit, const HighlightField& wanted,
                                    const mapping::Field& field,
                                    const std::vector<std::string>& texts);
