@@ -9,6 +9,7 @@
 #include "engine/mapping/ip.h"
 #include "engine/mapping/mapping.h"
 #include "engine/mapping/number.h"
+#include "engine/search/system_field.h"
 
 namespace binseek::search {
 
@@ -30,7 +31,7 @@ Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> in
   ValueForm form;
   form.nanos_ = moments == Moments::kAsKept;
   for (const index::IndexView* index : indices) {
-    std::optional<FieldRef> ref = FindField(*index->mapping, name);
+    BINSEEK_ASSIGN_OR_RETURN(std::optional<FieldRef> ref, FindValues(*index, name));
     if (ref && ref->field->is_object()) {
       ref.reset();
     }
@@ -38,7 +39,6 @@ Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> in
       form.refs_.push_back(ref);
       continue;
     }
-    ref->keywords = index->Keywords(ref->field->id);
     form.refs_.push_back(ref);
     const mapping::Field& field = *ref->field;
     form.nanos_ = form.nanos_ && field.kind == FieldKind::kDateNanos;

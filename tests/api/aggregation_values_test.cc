@@ -339,5 +339,39 @@ TEST_F(AggregationValuesTest, HitsAreNotCollapsedByAddressesOrDates) {
   }
 }
 
+TEST_F(AggregationValuesTest, DocumentsAreCountedAndSortedByTheirIndex) {
+  Create(R"({"n":{"type":"long"}})", "one");
+  Create(R"({"n":{"type":"long"}})", "two");
+  Add(R"({"n":1})", "one");
+  Add(R"({"n":2})", "two");
+  Add(R"({"n":3})", "two");
+  const auto answer = [this](const std::string& aggregation, const std::string& path) {
+    return Answer(aggregation, path, "", "one,two");
+  };
+  const std::string sum = R"(,"aggs":{"n":{"sum":{"field":"n"}}}})";
+  EXPECT_EQ(answer(R"({"terms":{"field":"_index"}})", "buckets"),
+            R"([{"key":"two","doc_count":2},{"key":"one","doc_count":1}])");
+  EXPECT_EQ(answer(R"({"terms":{"field":"_index"})" + sum, "buckets"),
+            R"([{"key":"two","doc_count":2,"n":{"value":5.0}},)"
+            R"({"key":"one","doc_count":1,"n":{"value":1.0}}])");
+  EXPECT_EQ(answer(R"({"terms":{"field":"n"},"aggs":{"i":{"terms":{"field":"_index"}}}})",
+                   "buckets.1.i.buckets.0.key"),
+            "two");
+  EXPECT_EQ(answer(R"({"value_count":{"field":"_index"}})", "value"), "3");
+  EXPECT_EQ(answer(R"({"cardinality":{"field":"_index"}})", "value"), "2");
+  EXPECT_EQ(answer(R"({"missing":{"field":"_index"}})", "doc_count"), "0");
+  EXPECT_EQ(answer(R"({"composite":{"sources":[{"i":{"terms":{"field":"_index"}}}]}})",
+                   "buckets.1.key.i"),
+            "two");
+  const std::string sorted = R"({"size":2,"sort":[{"_index":"desc"},{"n":"asc"}])";
+  EXPECT_EQ(At(Expect(200, "POST", "/one,two/_search", sorted + "}"), "hits.hits.1.sort"),
+            R"(["two",3])");
+  EXPECT_EQ(At(Expect(200, "POST", "/one,two/_search", sorted + R"(,"search_after":["two",2]})"),
+               "hits.hits.1.sort"),
+            R"(["one",1])");
+  EXPECT_THAT(Error(400, "POST", "/one/_search", Body(R"({"terms":{"field":"_id"}})", "")),
+              HasSubstr("Fielddata access on the _id field is disallowed"));
+}
+
 }  // namespace
 }  // namespace binseek::api
