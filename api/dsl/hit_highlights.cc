@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/dsl/hit_writer.h"
 #include "api/dsl/source_filter.h"
 #include "api/dsl/source_paths.h"
 #include "engine/analysis/text_boundaries.h"
@@ -52,11 +53,11 @@ Result<const HitHighlights::BoundQuery*> HitHighlights::BindQuery(const index::I
   if (bound.terms == nullptr) {
     search::BindContext context;
     context.index = &index;
-    context.analysis = options_->analysis;
-    context.form = options_->form;
+    context.analysis = context_->options.analysis;
+    context.form = context_->options.form;
     context.scores = false;
-    context.level = level_;
-    context.now_micros = options_->clock->NowMicros();
+    context.level = context_->level;
+    context.now_micros = context_->options.clock->NowMicros();
     BINSEEK_ASSIGN_OR_RETURN(bound.weight, query->Bind(context, 1));
     bound.terms = std::make_unique<search::HighlightTerms>(*bound.weight);
     bound.of_all = bound.terms->OfAll();
@@ -144,6 +145,10 @@ Status HitHighlights::Write(const search::Hit& hit, const JsonValue& source, Jso
     for (const Field* const field : FieldsOf(*hit.index, body_->highlight[i].pattern)) {
       if (!done.insert(field->id).second) {
         continue;
+      }
+      if (context_->deadline_micros > 0 &&
+          context_->options.clock->MonotonicMicros() >= context_->deadline_micros) {
+        return context_->TooLate("the highlights of all hits");
       }
       BINSEEK_ASSIGN_OR_RETURN(const Fragments fragments,
                                Highlight(hit, i, *field, TextsOf(paths, *field, source)));
