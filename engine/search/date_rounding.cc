@@ -48,7 +48,7 @@ int MonthsOf(CalendarUnit unit) {
 
 // After which the calendar repeats. std::chrono counts years with 16 bits; dates reach further.
 constexpr int64_t kEraDays = 146'097;
-constexpr int64_t kEraMonths = 400 * 12;
+constexpr int64_t kEraMonths = int64_t{400} * 12;
 
 // The same day of the calendar within 400 years from the epoch, and how many times these it is away.
 struct DayOfEra {

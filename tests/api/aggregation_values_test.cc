@@ -188,7 +188,7 @@ TEST_F(AggregationValuesTest, SumsAndMeansOfGreatLongsAreNotTakenForOneNumber) {
   EXPECT_EQ(sorted("n", "avg"),
             "-4611686018427387904 4503599627370498 9007199254740992 9007199254740993");
   EXPECT_EQ(sorted("n", "median"),
-            "4503599627370497 4611686018427387904 9007199254740992 9007199254740993");
+            "4503599627370497 9007199254740992 9007199254740993 4611686018427387904");
   EXPECT_THAT(sorted("at", "avg"), HasSubstr("1714521600123456788 1714521600123456789"));
   EXPECT_THAT(sorted("at", "median"), HasSubstr("1714521600123456788 1714521600123456789"));
 }
@@ -211,7 +211,7 @@ TEST_F(AggregationValuesTest, MoreIntervalsThanIntegersAreBucketsOfTheirOwn) {
     }
     keys += Answer(composite, "buckets.0.key.n") + " ";
   }
-  EXPECT_EQ(keys, "-9.0E18 -9.0E15 0.0 9.0E15 5.0E18 9.0E18 ");
+  EXPECT_EQ(keys, "-9e+18 -9e+15 0.0 9e+15 5e+18 9e+18 ");
 }
 
 TEST_F(AggregationValuesTest, YearsBeyond16BitsBeginWhereTheyDo) {
@@ -326,10 +326,11 @@ TEST_F(AggregationValuesTest, HitsAreNotCollapsedByAddressesOrDates) {
   Add(R"({"ip":"10.0.0.1","at":"2024-05-01","fine":"2024-05-01","b":true,)"
       R"("u":18446744073709551615,"f":0.1})");
   for (const std::string field : {"ip", "at", "fine", "b"}) {
-    EXPECT_THAT(
-        Error(400, "POST", "/things/_search", R"({"collapse":{"field":")" + field + R"("}})"),
-        HasSubstr("unknown type for collapse field `" + field +
-                  "`, only keywords and numbers are accepted"));
+    const Response refused =
+        Send("POST", "/things/_search", R"({"collapse":{"field":")" + field + R"("}})");
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("unknown type for collapse field `" + field +
+                                        "`, only keywords and numbers are accepted"));
   }
   for (const std::string field : {"u", "f"}) {
     EXPECT_EQ(At(Expect(200, "POST", "/things/_search",
