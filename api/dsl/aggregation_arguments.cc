@@ -54,6 +54,7 @@ DslStatus ReadSource(const ArgumentValue& value, search::ValuesSource* source) {
     source->field = std::move(text);
   } else if (value.key == "missing") {
     source->missing = std::move(text);
+    source->missing_is_number = value.json.is_number();
   } else if (value.key == "format") {
     source->format = std::move(text);
   } else if (value.key == "value_type") {

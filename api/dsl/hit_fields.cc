@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "api/dsl/source_paths.h"
 #include "engine/base/name_pattern.h"
 #include "engine/base/result.h"
 #include "engine/mapping/date.h"
@@ -25,39 +26,6 @@ using mapping::Field;
 using mapping::FieldKind;
 
 constexpr int kMaxFormatDigits = 30;
-
-enum class Take : uint8_t { kScalars, kObjects, kWhole };  // kWhole: arrays too are values
-
-void CollectAt(const JsonValue& value, std::string_view path, Take take,
-               std::vector<const JsonValue*>* out) {
-  const bool is_end = path.empty() && take == Take::kWhole;
-  if (value.is_array() && !is_end) {
-    for (const JsonValue& element : value.array()) {
-      CollectAt(element, path, take, out);
-    }
-    return;
-  }
-  if (path.empty()) {
-    if (!value.is_null() && (is_end || value.is_object() == (take == Take::kObjects))) {
-      out->push_back(&value);
-    }
-    return;
-  }
-  for (const auto& [key, member] : value.members()) {
-    if (path == key) {
-      CollectAt(member, {}, take, out);
-    } else if (path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.') {
-      CollectAt(member, path.substr(key.size() + 1), take, out);
-    }
-  }
-}
-
-std::string TextOf(const JsonValue& value) {
-  if (value.is_string()) {
-    return value.AsString();
-  }
-  return value.is_bool() ? (value.AsBool() ? "true" : "false") : value.number_text();
-}
 
 std::string Quoted(std::string_view text) {
   std::string out;
@@ -106,8 +74,10 @@ Result<std::string> DateText(const Field& field, int64_t value, std::string_view
   }
   BINSEEK_ASSIGN_OR_RETURN(const search::ValueFormatPtr written,
                            search::MakeDateFormat(format, ""));
-  const int64_t millis = mapping::MillisFromMicros(nanos ? value / 1000 : value);
-  return written->Text(static_cast<double>(millis)).value_or("");
+  const std::optional<std::string> text =
+      nanos ? written->TextOfNanos(value)
+            : written->Text(static_cast<double>(mapping::MillisFromMicros(value)));
+  return text.value_or("");
 }
 
 Status BadFormat(const Field& field, std::string_view format) {
@@ -189,34 +159,28 @@ Status AppendSourceValue(const Field& field, const JsonValue& value, const std::
     return number.ok() ? AppendNumber(field, *number, format, out) : Status::Ok();  // malformed
   }
   const std::string text = TextOf(value);
-  if (field.ignore_above != 0 &&
-      static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<uint8_t>(c) & 0xC0) != 0x80;
-      })) > field.ignore_above) {
-    return Status::Ok();
+  if (HasRoomFor(field, text)) {
+    out->push_back(Quoted(text));
   }
-  out->push_back(Quoted(text));
   return Status::Ok();
 }
 
 // Ranges as the document has them.
-void AppendRanges(const JsonValue& source, std::string_view path, std::vector<std::string>* out) {
-  std::vector<const JsonValue*> ranges;
-  CollectAt(source, path, Take::kObjects, &ranges);
-  for (const JsonValue* const range : ranges) {
+void AppendRanges(const JsonValue& source, const std::vector<std::string_view>& paths,
+                  std::vector<std::string>* out) {
+  for (const JsonValue* const range : ValuesAt(source, paths, Take::kObjects)) {
     JsonWriter(&out->emplace_back()).Value(*range);
   }
 }
 
 // Places as GeoJSON, or by the format "wkt"; however the document writes them.
-Status AppendPlaces(const Field& field, const JsonValue& source, std::string_view path,
-                    std::string_view format, std::vector<std::string>* out) {
+Status AppendPlaces(const Field& field, const JsonValue& source,
+                    const std::vector<std::string_view>& paths, std::string_view format,
+                    std::vector<std::string>* out) {
   if (!format.empty() && format != "geojson" && format != "wkt") {
     return BadFormat(field, format);
   }
-  std::vector<const JsonValue*> values;
-  CollectAt(source, path, Take::kWhole, &values);
-  for (const JsonValue* const value : values) {
+  for (const JsonValue* const value : ValuesAt(source, paths, Take::kWhole)) {
     const Result<std::vector<mapping::GeoPoint>> points = mapping::ParseGeoPoints(*value);
     if (!points.ok()) {
       continue;  // malformed
@@ -294,53 +258,25 @@ Status ReadDocValues(const index::IndexView& index, index::DocAddress address,
   return field.kind == FieldKind::kText ? search::FieldDataDisabled(field.name) : Status::Ok();
 }
 
-}  // namespace
-
-std::vector<const JsonValue*> ValuesAt(const JsonValue& source, std::string_view path) {
-  std::vector<const JsonValue*> out;
-  CollectAt(source, path, Take::kScalars, &out);
-  return out;
-}
-
-std::string_view SourcePath(const index::IndexView& index, const Field& field) {
-  const Field* const parent = field.is_multi_field() ? index.mapping->Find(field.parent) : nullptr;
-  return parent == nullptr ? field.name : parent->name;
-}
-
-std::vector<std::string> TextsOf(const index::IndexView& index, const Field& field,
-                                 const JsonValue& source) {
-  std::vector<std::string> texts;
-  for (const JsonValue* const value : ValuesAt(source, SourcePath(index, field))) {
-    std::string text = TextOf(*value);
-    const auto characters = std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; });
-    if (field.ignore_above == 0 || static_cast<uint64_t>(characters) <= field.ignore_above) {
-      texts.push_back(std::move(text));
-    }
-  }
-  return texts;
-}
-
-namespace {
-
 Status ReadSourceField(const index::IndexView& index, index::DocAddress address,
-                       const JsonValue& source, const NamedField& named, const std::string& format,
-                       std::vector<std::string>* values) {
+                       const JsonValue& source, const SourcePaths& paths, const NamedField& named,
+                       const std::string& format, std::vector<std::string>* values) {
   const Field& field = named.field();
   if (field.kind == FieldKind::kTokenCount || field.kind == FieldKind::kConstantKeyword) {
     // What the document has is the text that is counted, or nothing.
     return ReadDocValues(index, address, named.ref, format, values);
   }
   if (field.is_range()) {
-    AppendRanges(source, SourcePath(index, field), values);
+    AppendRanges(source, paths.Of(field), values);
     return Status::Ok();
   }
   if (field.kind == FieldKind::kGeoPoint) {
-    return AppendPlaces(field, source, SourcePath(index, field), format, values);
+    return AppendPlaces(field, source, paths.Of(field), format, values);
   }
   const bool is_leaf = named.ref.is_flattened() && !named.ref.path.empty();
-  for (const JsonValue* const value :
-       ValuesAt(source, is_leaf ? named.name : SourcePath(index, field))) {
+  const std::vector<std::string_view> at =
+      is_leaf ? std::vector<std::string_view>{named.name} : paths.Of(field);
+  for (const JsonValue* const value : ValuesAt(source, at, Take::kScalars)) {
     BINSEEK_RETURN_IF_ERROR(AppendSourceValue(field, *value, format, values));
   }
   return Status::Ok();
@@ -351,6 +287,7 @@ Status ReadSourceField(const index::IndexView& index, index::DocAddress address,
 Status ReadSourceFields(const index::IndexView& index, index::DocAddress address,
                         const JsonValue& source, const std::vector<FieldPattern>& patterns,
                         std::vector<FieldValues>* out) {
+  const SourcePaths paths(*index.mapping);
   for (const FieldPattern& wanted : patterns) {
     for (const NamedField& named : FieldsOf(index, wanted.pattern)) {
       if (Has(*out, named.name)) {
@@ -358,7 +295,7 @@ Status ReadSourceFields(const index::IndexView& index, index::DocAddress address
       }
       std::vector<std::string> values;
       BINSEEK_RETURN_IF_ERROR(
-          ReadSourceField(index, address, source, named, wanted.format, &values));
+          ReadSourceField(index, address, source, paths, named, wanted.format, &values));
       if (!values.empty()) {
         out->emplace_back(named.name, std::move(values));
       }

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "api/dsl/hit_fields.h"
+#include "api/dsl/hit_writer.h"
 #include "api/dsl/source_filter.h"
+#include "api/dsl/source_paths.h"
 #include "engine/analysis/text_boundaries.h"
 #include "engine/base/name_pattern.h"
 #include "engine/mapping/mapping.h"
@@ -52,11 +53,11 @@ Result<const HitHighlights::BoundQuery*> HitHighlights::BindQuery(const index::I
   if (bound.terms == nullptr) {
     search::BindContext context;
     context.index = &index;
-    context.analysis = options_->analysis;
-    context.form = options_->form;
+    context.analysis = context_->options.analysis;
+    context.form = context_->options.form;
     context.scores = false;
-    context.level = level_;
-    context.now_micros = options_->clock->NowMicros();
+    context.level = context_->level;
+    context.now_micros = context_->options.clock->NowMicros();
     BINSEEK_ASSIGN_OR_RETURN(bound.weight, query->Bind(context, 1));
     bound.terms = std::make_unique<search::HighlightTerms>(*bound.weight);
     bound.of_all = bound.terms->OfAll();
@@ -109,11 +110,10 @@ Status HitHighlights::CheckLength(const search::Hit& hit, const HighlightField& 
 
 Result<HitHighlights::Fragments> HitHighlights::Highlight(const search::Hit& hit, size_t wanted,
                                                           const Field& field,
-                                                          const JsonValue& source) {
+                                                          const std::vector<std::string>& texts) {
   const HighlightField& request = body_->highlight[wanted];
   const search::Query* const query =
       request.query != nullptr ? request.query.get() : body_->request.query.get();
-  const std::vector<std::string> texts = TextsOf(*hit.index, field, source);
   if (texts.empty() || (query == nullptr && request.options.no_match_size == 0)) {
     return Fragments();
   }
@@ -138,6 +138,7 @@ Result<HitHighlights::Fragments> HitHighlights::Highlight(const search::Hit& hit
 }
 
 Status HitHighlights::Write(const search::Hit& hit, const JsonValue& source, JsonWriter* writer) {
+  const SourcePaths paths(*hit.index->mapping);
   std::set<mapping::FieldId> done;
   bool any = false;
   for (size_t i = 0; i < body_->highlight.size(); ++i) {
@@ -145,7 +146,12 @@ Status HitHighlights::Write(const search::Hit& hit, const JsonValue& source, Jso
       if (!done.insert(field->id).second) {
         continue;
       }
-      BINSEEK_ASSIGN_OR_RETURN(const Fragments fragments, Highlight(hit, i, *field, source));
+      if (context_->deadline_micros > 0 &&
+          context_->options.clock->MonotonicMicros() >= context_->deadline_micros) {
+        return context_->TooLate("the highlights of all hits");
+      }
+      BINSEEK_ASSIGN_OR_RETURN(const Fragments fragments,
+                               Highlight(hit, i, *field, TextsOf(paths, *field, source)));
       if (fragments.empty()) {
         continue;
       }

@@ -47,11 +47,22 @@ std::string_view NameOf(search::Rescorer::Mode mode) {
   return "sum of:";
 }
 
-int64_t DeadlineOf(const search::SearchRequest& request, const Clock& clock) {
-  return request.timeout_ms > 0 ? clock.MonotonicMicros() + request.timeout_ms * 1000 : 0;
+}  // namespace
+
+void HitContext::StartDeadline(int64_t search_timeout_ms) {
+  constexpr int64_t kMost = int64_t{1} << 40;
+  timeout_ms = std::min(search_timeout_ms, kMost);
+  deadline_micros = timeout_ms > 0 ? options.clock->MonotonicMicros() + timeout_ms * 1000 : 0;
 }
 
-}  // namespace
+int64_t HitContext::LeftMs() const {
+  return std::max<int64_t>(1, (deadline_micros - options.clock->MonotonicMicros()) / 1000);
+}
+
+Status HitContext::TooLate(const std::string& what) const {
+  return Status::Aborted(what + " were not complete within the search's timeout of [" +
+                         std::to_string(timeout_ms) + "ms]");
+}
 
 void WriteInnerTotals(uint64_t total, std::optional<float> max_score, bool total_as_int,
                       JsonWriter* writer) {
@@ -80,11 +91,7 @@ void WriteExplanation(const Explanation& explanation, JsonWriter* writer) {
 }
 
 HitWriter::HitWriter(const SearchBody* body, const HitContext* context)
-    : body_(body),
-      context_(context),
-      deadline_micros_(DeadlineOf(body->request, *context->options.clock)),
-      highlights_(body, &context->options, context->level),
-      nested_(body, context) {
+    : body_(body), context_(context), highlights_(body, context), nested_(body, context) {
   CollectNamed(body_->request.query, &named_);
   CollectNamed(body_->request.post_filter, &named_);
   for (const search::Rescorer& rescorer : body_->request.rescorers) {
@@ -300,17 +307,14 @@ Status HitWriter::WriteGroup(const search::Hit& hit, const InnerHits& inner,
   body.request.query = GroupQuery(hit);
   body.request.index_boosts = body_->request.index_boosts;
   body.request.restriction = body_->request.restriction;
-  if (deadline_micros_ > 0) {
-    const int64_t left = deadline_micros_ - context_->options.clock->MonotonicMicros();
-    body.request.timeout_ms = std::max<int64_t>(1, left / 1000);
+  if (context_->deadline_micros > 0) {
+    body.request.timeout_ms = context_->LeftMs();
   }
   BINSEEK_ASSIGN_OR_RETURN(
       const search::SearchResult result,
       search::Search(*context_->view, context_->indices, body.request, context_->options));
   if (result.timed_out) {
-    return Status::Aborted("the inner hits [" + inner.name +
-                           "] of all groups were not complete within the search's timeout of [" +
-                           std::to_string(body_->request.timeout_ms) + "ms]");
+    return context_->TooLate("the inner hits [" + inner.name + "] of all groups");
   }
   writer->Key(inner.name).BeginObject();
   writer->Key("hits").BeginObject();

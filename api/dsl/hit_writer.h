@@ -39,6 +39,16 @@ struct HitContext {
   bool total_hits_as_int = false;  // of inner hits
   // The path of the nested field that hits are objects of, and that queries of the body are to be bound for; empty: they are roots.
   std::string_view level{};
+  // By when the parts of an answer that take time of their own are written: inner hits of groups, highlights. It is as much as the search had; 0: whenever.
+  int64_t deadline_micros = 0;
+  int64_t timeout_ms = 0;
+
+  // Gives it from now on as much time as the search had.
+  void StartDeadline(int64_t search_timeout_ms);
+  // At least 1, of a deadline that has passed too. REQUIRES: there is one.
+  int64_t LeftMs() const;
+  // kAborted: `what` was not written in time.
+  [[nodiscard]] Status TooLate(const std::string& what) const;
 };
 
 void WriteInnerTotals(uint64_t total, std::optional<float> max_score, bool total_as_int,
@@ -88,7 +98,6 @@ class HitWriter {
 
   const SearchBody* const body_;
   const HitContext* const context_;
-  const int64_t deadline_micros_;            // of the searches for groups together; 0: none
   std::vector<const search::Query*> named_;  // of query, post filter and rescorers
   HitHighlights highlights_;
   NestedInnerHits nested_;

@@ -102,7 +102,9 @@ Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
   WriteTotal(result.total, options.total_hits_as_int, writer);
   WriteScore("max_score", result.max_score, writer);
   writer->Key("hits").BeginArray();
-  HitWriter hits(&body, &options.hits);
+  HitContext context = options.hits;
+  context.StartDeadline(body.request.timeout_ms);
+  HitWriter hits(&body, &context);
   for (const search::Hit& hit : result.hits) {
     BINSEEK_RETURN_IF_ERROR(hits.Write(hit, writer));
     BINSEEK_RETURN_IF_ERROR(budget.Check());
@@ -114,7 +116,7 @@ Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
     BINSEEK_RETURN_IF_ERROR(WriteAggregations(result.aggregations,
                                               {.typed_keys = options.typed_keys,
                                                .total_hits_as_int = options.total_hits_as_int,
-                                               .hits = &options.hits},
+                                               .hits = &context},
                                               writer));
     writer->EndObject();
   }

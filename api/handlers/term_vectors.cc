@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "api/dsl/arguments.h"
-#include "api/dsl/hit_fields.h"
+#include "api/dsl/source_paths.h"
 #include "api/handlers/get_result.h"
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
@@ -200,13 +200,14 @@ void WriteVector(const index::IndexView& index, const mapping::Field& field, con
 
 void WriteVectors(const index::IndexView& index, const JsonValue& source, const Wanted& wanted,
                   JsonWriter* writer) {
+  const dsl::SourcePaths paths(*index.mapping);
   writer->Key("term_vectors").BeginObject();
   for (const mapping::Field& field : index.mapping->fields()) {
     if (!IsWanted(wanted, field)) {
       continue;
     }
     Vector vector;
-    const std::vector<std::string> texts = dsl::TextsOf(index, field, source);
+    const std::vector<std::string> texts = dsl::TextsOf(paths, field, source);
     for (search::TextToken& token :
          search::TokensOf(field, texts, std::numeric_limits<uint32_t>::max())) {
       std::vector<search::TextToken>& tokens = vector[token.term];

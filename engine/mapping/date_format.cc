@@ -56,14 +56,18 @@ std::optional<ParsedDate> FromEpoch(std::string_view text, int64_t unit) {
   date.has_zone = true;
   date.micros = whole * unit;
   date.open = point < text.size() ? 0 : unit - 1;
-  int64_t part = unit;
+  int64_t part = unit * 1000;  // nanoseconds
+  int64_t below = 0;
   for (size_t i = point + 1; i < text.size(); ++i) {
     if (text[i] < '0' || text[i] > '9') {
       return std::nullopt;
     }
     part /= 10;
-    date.micros += (text.front() == '-' ? -1 : 1) * part * (text[i] - '0');
+    below += part * (text[i] - '0');
   }
+  const bool negative = text.front() == '-';
+  date.micros += negative ? -(below / 1000) : below / 1000;
+  date.nanos = negative ? 0 : static_cast<int>(below % 1000);
   return date;
 }
 

@@ -80,7 +80,8 @@ struct AggregationSpec {
 struct ValuesSource {
   std::string field{};
   std::optional<std::string> missing{};  // value of documents that have none, as text
-  std::string format{};                  // of numbers and dates as text
+  bool missing_is_number = false;  // so that of dates it is milliseconds, whatever their format
+  std::string format{};            // of numbers and dates as text
   std::string time_zone{};
   // What values are where no index has the field, so that they can only be the missing one: "long", "double", "boolean", ...; empty: texts.
   std::string value_type{};

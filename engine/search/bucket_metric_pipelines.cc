@@ -57,7 +57,7 @@ Status Collect(const std::vector<AggregationResult>& results, std::string_view p
                                    std::string(path) + "]");
   }
   for (const AggregationBucket& bucket : *buckets) {
-    if (step.key && bucket.key_text != *step.key) {
+    if (step.key && !HasKey(bucket, *step.key)) {
       continue;
     }
     BINSEEK_ASSIGN_OR_RETURN(

@@ -51,6 +51,16 @@ const AggregationResult* Find(const std::vector<AggregationResult>& results,
   return nullptr;
 }
 
+const AggregationBucket* BucketAt(const std::vector<AggregationBucket>& buckets,
+                                  std::string_view key) {
+  for (const AggregationBucket& bucket : buckets) {
+    if (HasKey(bucket, key)) {
+      return &bucket;
+    }
+  }
+  return nullptr;
+}
+
 const std::vector<AggregationResult>* Below(const AggregationResult& result,
                                             const std::optional<std::string>& key) {
   if (const auto* const single = result.As<SingleBucketResult>()) {
@@ -60,15 +70,15 @@ const std::vector<AggregationResult>* Below(const AggregationResult& result,
   if (buckets == nullptr || !key) {
     return nullptr;
   }
-  for (const AggregationBucket& bucket : *buckets) {
-    if (bucket.key_text == *key || bucket.key_as_string == *key) {
-      return &bucket.children;
-    }
-  }
-  return nullptr;
+  const AggregationBucket* const bucket = BucketAt(*buckets, *key);
+  return bucket == nullptr ? nullptr : &bucket->children;
 }
 
 }  // namespace
+
+bool HasKey(const AggregationBucket& bucket, std::string_view key) {
+  return bucket.key_text == key || bucket.key_as_string == key;
+}
 
 PathStep FirstStep(std::string_view path) {
   PathStep step;
@@ -151,13 +161,11 @@ std::optional<double> NumberAt(const std::vector<AggregationResult>& results,
       return std::nullopt;
     }
     if (step.rest == "_count" && step.key) {
-      for (const AggregationBucket& bucket :
-           result->buckets() == nullptr ? std::vector<AggregationBucket>() : *result->buckets()) {
-        if (bucket.key_text == *step.key) {
-          return static_cast<double>(bucket.doc_count);
-        }
-      }
-      return std::nullopt;
+      const std::vector<AggregationBucket>* const buckets = result->buckets();
+      const AggregationBucket* const bucket =
+          buckets == nullptr ? nullptr : BucketAt(*buckets, *step.key);
+      return bucket == nullptr ? std::nullopt
+                               : std::optional(static_cast<double>(bucket->doc_count));
     }
     const std::vector<AggregationResult>* const below = Below(*result, step.key);
     if (below == nullptr) {
@@ -174,6 +182,20 @@ std::optional<double> NumberAt(const std::vector<AggregationResult>& results,
     return number.has_value();
   });
   return number;
+}
+
+bool StopsAtABucket(const std::vector<AggregationResult>& results, std::string_view path) {
+  const PathStep step = FirstStep(path);
+  const AggregationResult* const result = step.rest.empty() ? nullptr : Find(results, step.name);
+  if (result == nullptr) {
+    return false;
+  }
+  if (const std::vector<AggregationBucket>* const buckets = result->buckets();
+      buckets != nullptr && step.key && BucketAt(*buckets, *step.key) == nullptr) {
+    return true;
+  }
+  const std::vector<AggregationResult>* const below = Below(*result, step.key);
+  return below != nullptr && StopsAtABucket(*below, step.rest);
 }
 
 }  // namespace binseek::search

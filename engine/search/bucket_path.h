@@ -21,6 +21,8 @@ bool CanOrderBy(const std::vector<AggregationSpec>& specs, std::string_view path
 // nullopt: the path leads nowhere. NaN: the number has no value.
 std::optional<double> NumberAt(const std::vector<AggregationResult>& results,
                                std::string_view path);
+// Whether the path leads nowhere because an aggregation on it has no bucket of the key that it names.
+bool StopsAtABucket(const std::vector<AggregationResult>& results, std::string_view path);
 std::optional<double> NumberOf(const AggregationResult& result, std::string_view name);
 
 // The first step, and what is behind its '>'.
@@ -30,6 +32,8 @@ struct PathStep {
   std::string_view rest{};           // empty: it was the last
 };
 PathStep FirstStep(std::string_view path);
+// Whether a key in brackets means the bucket: a boolean's is "true", and "1" as well.
+bool HasKey(const AggregationBucket& bucket, std::string_view key);
 
 }  // namespace binseek::search
 

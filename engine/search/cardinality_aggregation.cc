@@ -214,7 +214,8 @@ class KeywordCardinality final : public Aggregator {
 Result<std::unique_ptr<Aggregator>> CardinalityAggregation::Make(
     const AggregationSpec& /*spec*/, AggregationContext* context) const {
   const uint32_t threshold = std::min(precision_threshold, kMaxThreshold);
-  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
+  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field,
+                                                              ValueForm::Moments::kMillis));
   if (form.is_number()) {
     BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
     return std::unique_ptr<Aggregator>(

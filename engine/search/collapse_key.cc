@@ -14,11 +14,17 @@ Status CannotGroup(const std::string& field) {
                                  "`, only keywords and numbers are accepted");
 }
 
+// Elasticsearch takes addresses, dates and booleans for neither, though they have values of that form.
+bool IsKeywordOrNumber(const mapping::Field& field) {
+  return field.kind != mapping::FieldKind::kIp && field.kind != mapping::FieldKind::kBoolean &&
+         !field.is_date();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CollapseKey>> CollapseKey::Make(
     std::span<const index::IndexView* const> indices, const std::string& field) {
-  Result<ValueForm> form = ValueForm::Resolve(indices, field);
+  Result<ValueForm> form = ValueForm::Resolve(indices, field, ValueForm::Moments::kAsKept);
   if (!form.ok()) {
     return form.status().code() == StatusCode::kInvalidArgument ? CannotGroup(field)
                                                                 : form.status();
@@ -28,8 +34,7 @@ Result<std::unique_ptr<CollapseKey>> CollapseKey::Make(
       return Status::InvalidArgument("no mapping found for `" + field +
                                      "` in order to collapse on");
     }
-    const mapping::FieldKind kind = form->ref(i)->field->kind;
-    if (kind == mapping::FieldKind::kBoolean || kind == mapping::FieldKind::kGeoPoint) {
+    if (!IsKeywordOrNumber(*form->ref(i)->field)) {
       return CannotGroup(field);
     }
   }

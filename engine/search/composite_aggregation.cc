@@ -17,7 +17,7 @@
 namespace binseek::search {
 namespace {
 
-// One value of a combination; without a number it is null.
+// One value of a combination; without a number it is null. Of a histogram it is how many intervals it is from 0, as sortable double: there may be more than any integer holds.
 using Cell = std::optional<int64_t>;
 using Combination = std::vector<Cell>;
 
@@ -71,10 +71,18 @@ class SourceReader {
         }
       };
       if (rounding_) {
-        numbers_->ForEachMillis(offset, [&](int64_t millis) { add(rounding_->Round(millis)); });
+        bool too_far = false;
+        numbers_->ForEachMillis(offset, [&](int64_t millis) {
+          too_far = too_far || IsTooFarForDate(millis);
+          add(rounding_->Round(millis));
+        });
+        if (too_far) {
+          return Status::InvalidArgument("a value of field [" + source_.source.field +
+                                         "] is further from the epoch than dates reach");
+        }
       } else {
         numbers_->ForEach(offset, [&](double value) {
-          add(static_cast<int64_t>(std::floor(value / source_.interval)));
+          add(mapping::SortableFromDouble(std::floor(value / source_.interval) + 0.0));
         });
       }
     }
@@ -115,7 +123,7 @@ class SourceReader {
               : numbers_->format()->Text(static_cast<double>(*cell));
       text ? void(JsonWriter(out).String(*text)) : void(out->append(std::to_string(*cell)));
     } else {
-      JsonWriter(out).Double(static_cast<double>(*cell) * source_.interval);
+      JsonWriter(out).Double(mapping::DoubleFromSortable(*cell) * source_.interval);
     }
   }
 
@@ -140,8 +148,8 @@ class SourceReader {
     mapping::Field number;
     number.kind = mapping::FieldKind::kDouble;
     BINSEEK_ASSIGN_OR_RETURN(const int64_t sortable, mapping::ParseColumnValue(number, *text));
-    return Cell(static_cast<int64_t>(
-        std::llround(mapping::DoubleFromSortable(sortable) / source_.interval)));
+    return Cell(mapping::SortableFromDouble(
+        std::round(mapping::DoubleFromSortable(sortable) / source_.interval) + 0.0));
   }
 
  private:
@@ -160,10 +168,9 @@ class SourceReader {
     }
   }
   Result<int64_t> ParseTerm(const std::string& text) {
-    const bool date = keys_->form().kind() == ValueForm::Kind::kColumn &&
-                      keys_->form().field().kind == mapping::FieldKind::kDate;
-    return date ? ParseDateText(text, source_.source.format, source_.source.time_zone, now_)
-                : keys_->KeyOf(text);
+    return keys_->form().is_moment()
+               ? ParseDateText(text, source_.source.format, source_.source.time_zone, now_)
+               : keys_->KeyOf(text);
   }
 
   const CompositeSource& source_;

@@ -46,18 +46,32 @@ int MonthsOf(CalendarUnit unit) {
   return unit == CalendarUnit::kMonth ? 1 : unit == CalendarUnit::kQuarter ? 3 : 12;
 }
 
+// After which the calendar repeats. std::chrono counts years with 16 bits; dates reach further.
+constexpr int64_t kEraDays = 146'097;
+constexpr int64_t kEraMonths = int64_t{400} * 12;
+
+// The same day of the calendar within 400 years from the epoch, and how many times these it is away.
+struct DayOfEra {
+  explicit DayOfEra(int64_t day)
+      : era(FloorTo(day, kEraDays) / kEraDays),
+        date(std::chrono::sys_days(std::chrono::days(day - era * kEraDays))) {}
+  int64_t era;
+  std::chrono::year_month_day date;
+};
+
 // Months since year 0 of a day since the epoch, and back to the first day of that month.
 int64_t MonthOfDay(int64_t day) {
-  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
-  return static_cast<int64_t>(static_cast<int>(date.year())) * 12 +
-         static_cast<unsigned>(date.month()) - 1;
+  const DayOfEra of(day);
+  return of.era * kEraMonths + static_cast<int64_t>(static_cast<int>(of.date.year())) * 12 +
+         static_cast<unsigned>(of.date.month()) - 1;
 }
 int64_t FirstDayOf(int64_t month) {
-  const int64_t year = FloorTo(month, 12) / 12;
-  const std::chrono::year_month_day date{
-      std::chrono::year(static_cast<int>(year)),
-      std::chrono::month(static_cast<unsigned>(month - year * 12 + 1)), std::chrono::day(1)};
-  return std::chrono::sys_days(date).time_since_epoch().count();
+  const int64_t era = FloorTo(month, kEraMonths) / kEraMonths;
+  const int64_t of_era = month - era * kEraMonths;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(of_era / 12)),
+                                         std::chrono::month(static_cast<unsigned>(of_era % 12 + 1)),
+                                         std::chrono::day(1)};
+  return era * kEraDays + std::chrono::sys_days(date).time_since_epoch().count();
 }
 
 }  // namespace
@@ -90,9 +104,8 @@ int64_t DateRounding::FloorLocal(int64_t local) const {
     return FloorTo(midnight - 4 * kDayMs, 7 * kDayMs) + 4 * kDayMs;
   }
   if (unit_ == CalendarUnit::kMonth) {  // the most frequent, and the way back can be spared
-    const std::chrono::year_month_day date{
-        std::chrono::sys_days(std::chrono::days(midnight / kDayMs))};
-    return midnight - (static_cast<int64_t>(static_cast<unsigned>(date.day())) - 1) * kDayMs;
+    const DayOfEra of(midnight / kDayMs);
+    return midnight - (static_cast<int64_t>(static_cast<unsigned>(of.date.day())) - 1) * kDayMs;
   }
   return FirstDayOf(FloorTo(MonthOfDay(midnight / kDayMs), MonthsOf(unit_))) * kDayMs;
 }

@@ -2,6 +2,7 @@
 //
 // Moments are milliseconds since the epoch. Where clocks are set back, days begin at the first of two midnights, and hours that come twice are two; where
 // they leap forward, what would begin in between begins at the leap. So buckets are of unequal length, disjoint, and ascend in time.
+// Moments, offsets and lengths are no further from 0 than kFarDateMs and kMostDateMs, so that no sum of them overflows.
 // Thread-compatible, as TimeZone is.
 #ifndef BINSEEK_ENGINE_SEARCH_DATE_ROUNDING_H_
 #define BINSEEK_ENGINE_SEARCH_DATE_ROUNDING_H_
@@ -16,6 +17,14 @@
 
 namespace binseek::search {
 
+// As far from the epoch as dates are kept: their microseconds fill 64 bits.
+inline constexpr int64_t kMostDateMs = INT64_MAX / 1000;
+// What is beyond is no date; numbers that are taken for dates are cut to it. No date is rounded to as far as half of it.
+inline constexpr int64_t kFarDateMs = 4 * kMostDateMs;
+inline constexpr bool IsTooFarForDate(int64_t millis) {
+  return millis > kFarDateMs / 2 || millis < -kFarDateMs / 2;
+}
+
 enum class CalendarUnit : uint8_t { kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear };
 
 // "1d", "day", "1M", "month"; nullopt: no calendar interval.
@@ -24,7 +33,7 @@ std::optional<CalendarUnit> CalendarUnitOf(std::string_view text);
 class DateRounding {
  public:
   DateRounding(CalendarUnit unit, std::unique_ptr<TimeZone> zone, int64_t offset_ms);
-  // REQUIRES: fixed_ms > 0.
+  // REQUIRES: 0 < fixed_ms <= kMostDateMs, and so is the size of offset_ms.
   DateRounding(int64_t fixed_ms, std::unique_ptr<TimeZone> zone, int64_t offset_ms)
       : fixed_ms_(fixed_ms), zone_(std::move(zone)), offset_(offset_ms) {}
 

@@ -5,6 +5,7 @@
 #ifndef BINSEEK_ENGINE_SEARCH_FIELD_REF_H_
 #define BINSEEK_ENGINE_SEARCH_FIELD_REF_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ struct FieldRef {
   std::string path{};  // of a flattened field: "color\0" before each term; empty = any leaf
   const index::KeywordView* keywords =
       nullptr;  // what ids mean in this index; null: there are none, or nobody asked
+  // Not null: all documents have its only value, and no segment knows of it. `keywords` is it then.
+  std::shared_ptr<const index::KeywordView> constant{};
 
   // Terms that stand for values one by one; ranges and features have other ones.
   bool has_terms() const { return is_text() || field->is_keyword() || is_flattened(); }

@@ -49,8 +49,17 @@ const double* NumberReader::AllAsDoubles(const mapping::Field& field,
 
 OrdReader::OrdReader(const index::SegmentView& segment, FieldRef ref)
     : ref_(std::move(ref)),
-      terms_(segment.segment().Terms(ref_.field->id)),
+      terms_(ref_.constant != nullptr ? nullptr : segment.segment().Terms(ref_.field->id)),
+      constant_(ref_.constant != nullptr),
       mixed_(ref_.is_flattened() && ref_.path.empty()) {
+  if (constant_) {
+    by_ids_ = true;
+    range_ = {0, 1};
+    has_values_ = true;
+    bulk_ = true;
+    ords_.fill(0);
+    return;
+  }
   const codec::OrdColumn* const ids = segment.segment().KeywordIds(ref_.field->id);
   const codec::OrdColumn* const ords =
       terms_ == nullptr ? nullptr : segment.segment().Keywords(ref_.field->id);
@@ -88,6 +97,9 @@ Status OrdReader::Text(uint32_t ord, std::string* text) const {
 }
 
 std::vector<uint32_t> OrdReader::AllIds() const {
+  if (constant_) {
+    return {0};
+  }
   std::vector<bool> seen(range_.end);
   std::vector<uint32_t> all;
   std::vector<uint32_t> scratch;
@@ -120,6 +132,9 @@ bool OrdReader::IsValue(uint32_t ord) {
 
 void OrdReader::Open(DocId first, size_t wanted) {
   first_ = first;
+  if (constant_) {
+    return;
+  }
   bulk_ = has_values_ && wanted >= kBulk;
   if (bulk_ && !several_) {
     column_.Read(first, std::min(column_.max_doc() - first, Window::kDocs), ords_.data());

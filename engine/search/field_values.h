@@ -227,6 +227,7 @@ class OrdReader {
 
   const FieldRef ref_;
   const codec::FieldTerms* const terms_;
+  const bool constant_;  // all documents have id 0
   bool by_ids_ = false;
   bool lacks_ids_ = false;  // it has ids, and nobody knows what they mean
   bool has_values_ = false;

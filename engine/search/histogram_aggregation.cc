@@ -1,102 +1,23 @@
 #include "engine/search/histogram_aggregation.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <memory>
 #include <span>
 #include <utility>
 
-#include "engine/base/json.h"
 #include "engine/search/aggregator.h"
 #include "engine/search/bucket_order.h"
 #include "engine/search/bucket_table.h"
 #include "engine/search/histogram_bounds.h"
 #include "engine/search/histogram_source.h"
+#include "engine/search/histogram_steps.h"
 #include "engine/search/number_values.h"
 
 namespace binseek::search {
 namespace {
 
-// Keys are integers: of numbers how many intervals from the offset, of dates milliseconds.
-class NumberSteps {
- public:
-  NumberSteps(double interval, double offset) : interval_(interval), offset_(offset) {}
-
-  template <class Visit>
-  static void ForEach(NumberValues* values, uint32_t offset, Visit visit) {
-    values->ForEach(offset, visit);
-  }
-  // One of each document, null where that is not so.
-  static const double* All(NumberValues* values, std::span<const uint32_t> offsets) {
-    return values->All(offsets);
-  }
-  int64_t KeyOf(double value) const {
-    // Rounded down by integers: they hold any number that is left.
-    const double steps = std::clamp((value - offset_) / interval_, -kMost, kMost);
-    const auto key = static_cast<int64_t>(steps);
-    return key - static_cast<int64_t>(steps < static_cast<double>(key));
-  }
-  int64_t KeyOfAll(double value) const { return KeyOf(value); }
-  // More intervals from zero than can be counted.
-  static bool IsTooFar(int64_t key) {
-    return key >= static_cast<int64_t>(kMost) || key <= -static_cast<int64_t>(kMost);
-  }
-  int64_t KeyOfEnd(double value) const { return KeyOf(value); }
-  double NumberOf(int64_t key) const { return static_cast<double>(key) * interval_ + offset_; }
-  int64_t Next(int64_t key) const { return key + 1; }
-  std::string Json(int64_t key) const {
-    std::string out;
-    JsonWriter(&out).Double(NumberOf(key));
-    return out;
-  }
-  // A bound as keys are compared with it.
-  double HardBound(double number) const { return number; }
-  static bool BeforeMax(double number, double max) { return number <= max; }
-
- private:
-  static constexpr double kMost = 9e18;
-
-  const double interval_;
-  const double offset_;
-};
-
-class DateSteps {
- public:
-  explicit DateSteps(DateRounding rounding) : rounding_(std::move(rounding)) {}
-
-  template <class Visit>
-  static void ForEach(NumberValues* values, uint32_t offset, Visit visit) {
-    values->ForEachMillis(offset, visit);
-  }
-  static const int64_t* All(NumberValues* values, std::span<const uint32_t> offsets) {
-    return values->is_date() ? values->AllOfColumn(offsets) : nullptr;
-  }
-  int64_t KeyOf(int64_t millis) const { return rounding_.Round(millis); }
-  int64_t KeyOfAll(int64_t micros) const { return KeyOf(mapping::MillisFromMicros(micros)); }
-  // Bounds are not moved by the offset.
-  int64_t KeyOf(double millis) const {
-    return rounding_.Round(static_cast<int64_t>(millis) + rounding_.offset());
-  }
-  // Of an end of a range, which may be open.
-  int64_t KeyOfEnd(double millis) const {
-    return rounding_.Round(static_cast<int64_t>(std::clamp(millis, kFirstMs, kLastMs)));
-  }
-  static bool IsTooFar(int64_t /*key*/) { return false; }
-  double NumberOf(int64_t key) const { return static_cast<double>(key); }
-  int64_t Next(int64_t key) const { return rounding_.Next(key); }
-  std::string Json(int64_t key) const { return std::to_string(key); }
-  double HardBound(double millis) const {
-    return static_cast<double>(KeyOf(millis) - rounding_.offset());
-  }
-  static bool BeforeMax(double number, double max) { return number < max; }
-
- private:
-  static constexpr double kFirstMs = -62'135'596'800'000.0;  // the years 1 to 9999
-  static constexpr double kLastMs = 253'402'300'799'999.0;
-
-  DateRounding rounding_;
-};
+constexpr size_t kKeysPerCheck = 4096;
 
 using Limits = HistogramLimits;
 using Bounds = HistogramEnds;
@@ -142,6 +63,10 @@ class HistogramAggregator final : public Aggregator {
       keys_.clear();
       BINSEEK_RETURN_IF_ERROR(values_.AddKeys(
           steps_, docs.offsets[i], [this](int64_t key) { return InHardBounds(key); }, &keys_));
+      BINSEEK_ASSIGN_OR_RETURN(const bool time_is_up, TimeIsUp(1 + keys_.size()));
+      if (time_is_up) {
+        return Status::Ok();
+      }
       for (const int64_t key : keys_) {
         BINSEEK_RETURN_IF_ERROR(Count(docs.offsets[i], docs.buckets[i], key));
       }
@@ -184,6 +109,17 @@ class HistogramAggregator final : public Aggregator {
   }
 
  private:
+  // A document has many keys where its values are ranges, and a gap may be long.
+  Result<bool> TimeIsUp(size_t keys) {
+    keys_since_check_ += keys;
+    if (keys_since_check_ < kKeysPerCheck) {
+      return false;
+    }
+    keys_since_check_ = 0;
+    BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+    return context_->interrupt->TimedOut();
+  }
+
   bool InHardBounds(int64_t key) const {
     const double number = steps_.NumberOf(key);
     return (!hard_.min || number >= *hard_.min) &&
@@ -236,10 +172,10 @@ class HistogramAggregator final : public Aggregator {
     }
     // Bounds alone show buckets only where both are given.
     if (extended_.min && (extended_.max || first <= last)) {
-      first = std::min(first, steps_.KeyOf(*extended_.min));
+      first = std::min(first, steps_.KeyOfBound(*extended_.min));
     }
     if (extended_.max && (extended_.min || first <= last)) {
-      last = std::max(last, steps_.KeyOf(*extended_.max));
+      last = std::max(last, steps_.KeyOfBound(*extended_.max));
     }
     uint64_t steps = 0;
     for (int64_t key = first; key <= last; key = steps_.Next(key)) {
@@ -249,7 +185,10 @@ class HistogramAggregator final : public Aggregator {
       if (InHardBounds(key)) {
         BINSEEK_RETURN_IF_ERROR(table_.Find(parent, key).status());
       }
-      BINSEEK_RETURN_IF_ERROR(context_->interrupt->Check());
+      BINSEEK_ASSIGN_OR_RETURN(const bool time_is_up, TimeIsUp(1));
+      if (time_is_up) {
+        break;
+      }
     }
     return Status::Ok();
   }
@@ -273,6 +212,7 @@ class HistogramAggregator final : public Aggregator {
   BucketedList below_;
   BucketTable<int64_t> table_;
   std::vector<int64_t> keys_;  // of one document, or one of each
+  size_t keys_since_check_ = 0;
   bool has_last_ = false;
   uint32_t last_parent_ = 0;
   int64_t last_key_ = 0;
@@ -338,6 +278,14 @@ Result<std::unique_ptr<Aggregator>> MakeOverRanges(const HistogramOptions& optio
 
 Result<DateRounding> MakeRounding(const std::optional<CalendarUnit>& calendar, int64_t fixed_ms,
                                   int64_t offset_ms, const std::string& zone) {
+  if (fixed_ms > kMostDateMs) {
+    return Status::InvalidArgument("an interval of [" + std::to_string(fixed_ms) +
+                                   "ms] is longer than dates reach");
+  }
+  if (offset_ms > kMostDateMs || offset_ms < -kMostDateMs) {
+    return Status::InvalidArgument("an offset of [" + std::to_string(offset_ms) +
+                                   "ms] is further than dates reach");
+  }
   BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<TimeZone> offsets, TimeZone::Make(zone));
   return calendar ? DateRounding(*calendar, std::move(offsets), offset_ms)
                   : DateRounding(fixed_ms, std::move(offsets), offset_ms);
@@ -369,10 +317,7 @@ Result<std::unique_ptr<Aggregator>> DateHistogramAggregation::Make(
     return ranges;
   }
   BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
-                           NumberValues::Make(options.source, type(), context));
-  if (values.form().is_number() && !values.is_moment()) {
-    return NotSupported(values.form(), options.source, type());
-  }
+                           NumberValues::MakeDates(options.source, type(), context));
   BINSEEK_ASSIGN_OR_RETURN(const Bounds bounds,
                            ReadHistogramEnds(options, values.form().date_format(), spec, *context));
   return MakeHistogram(options, type(), std::move(steps), NumberSource(std::move(values)), bounds,

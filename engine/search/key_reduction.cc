@@ -1,11 +1,12 @@
 // KeyReader's numbers that are made of several: sums, means, medians, and distances on the map.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "engine/mapping/geo.h"
 #include "engine/mapping/number.h"
-#include "engine/mapping/power_of_ten.h"
 #include "engine/search/score_function.h"
 #include "engine/search/sort_plan.h"
 
@@ -32,49 +33,78 @@ MultiValue ModeOf(const SortKey& key) {
   return key.descending ? MultiValue::kMax : MultiValue::kMin;
 }
 
+// As Java's Math.round: halves go up, and what is too great is cut.
+int64_t Rounded(double value) {
+  constexpr double kEnd = 9223372036854775808.0;
+  const double down = std::floor(value);
+  const double whole = value - down >= 0.5 ? down + 1 : down;
+  return whole >= kEnd    ? std::numeric_limits<int64_t>::max()
+         : whole <= -kEnd ? std::numeric_limits<int64_t>::min()
+                          : static_cast<int64_t>(whole);
+}
+
+// Of whole numbers, as Lucene's: sums go round as Java's longs do, means and middles are rounded.
+int64_t ReducedWhole(SortKey::Mode mode, std::vector<int64_t>* values) {
+  const size_t count = values->size();
+  if (count == 1) {
+    return values->front();
+  }
+  if (mode == SortKey::Mode::kMedian) {
+    std::sort(values->begin(), values->end());
+    const int64_t middle = (*values)[count / 2];
+    return count % 2 != 0 ? middle
+                          : Rounded((static_cast<double>((*values)[count / 2 - 1]) +
+                                     static_cast<double>(middle)) /
+                                    2);
+  }
+  uint64_t sum = 0;
+  for (const int64_t value : *values) {
+    sum += static_cast<uint64_t>(value);
+  }
+  const auto total = static_cast<int64_t>(sum);
+  return mode == SortKey::Mode::kAvg
+             ? Rounded(static_cast<double>(total) / static_cast<double>(count))
+             : total;
+}
+
 }  // namespace
 
-// What whole numbers come to is whole.
-int64_t KeyReader::Reduced(Reducer* reducer) const {
+// Of the common numbers of a document's values.
+int64_t KeyReader::Reduced(Reducer* reducer, std::vector<int64_t>* values) const {
+  const bool counts =
+      key_->form.kind() == ValueForm::Kind::kColumn;  // else doubles of several kinds
+  const mapping::FieldKind kind = field_->kind;
+  const bool is_unsigned = counts && kind == mapping::FieldKind::kUnsignedLong;
+  const bool is_real = !counts || kind == mapping::FieldKind::kFloat ||
+                       kind == mapping::FieldKind::kHalfFloat ||
+                       kind == mapping::FieldKind::kDouble;
+  if (values->size() == 1 || (!is_unsigned && !is_real)) {
+    return ReducedWhole(key_->key.mode, values);
+  }
+  reducer->Clear();
+  for (const int64_t value : *values) {
+    reducer->Add(key_->form.ToDouble(value));
+  }
   const double value = reducer->Value();
-  if (key_->form.kind() == ValueForm::Kind::kDouble) {
-    return mapping::SortableFromDouble(value);
-  }
-  switch (field_->kind) {
-    case mapping::FieldKind::kFloat:
-    case mapping::FieldKind::kHalfFloat:
-    case mapping::FieldKind::kDouble:
-      return mapping::SortableFromDouble(value);
-    case mapping::FieldKind::kUnsignedLong:
-      return mapping::SortableFromUnsigned(
-          static_cast<uint64_t>(std::clamp(std::floor(value + 0.5), 0.0, 18446744073709549568.0)));
-    default: {
-      const double scaled = field_->kind == mapping::FieldKind::kDecimal
-                                ? value * mapping::PowerOfTen(field_->scale)
-                                : value;
-      return static_cast<int64_t>(
-          std::clamp(std::floor(scaled + 0.5), -9223372036854775808.0, 9223372036854774784.0));
-    }
-  }
+  return is_unsigned ? mapping::SortableFromUnsigned(static_cast<uint64_t>(
+                           std::clamp(std::floor(value + 0.5), 0.0, 18446744073709549568.0)))
+                     : mapping::SortableFromDouble(value);
 }
 
 void KeyReader::FillReduced(DocId first, const Window& window) {
   column_->Open(first, window.CountMatches());
   Reducer reducer(ModeOf(key_->key));
+  std::vector<int64_t> values;
   ForEachBit(window.match, [&](uint32_t offset) {
-    reducer.Clear();
-    ForEachValue(column_.get(), first, offset, [&](int64_t value) {
-      // Moments of nanoseconds are shown as such, not in milliseconds.
-      reducer.Add(field_->kind == mapping::FieldKind::kDateNanos
-                      ? static_cast<double>(value)
-                      : mapping::ToDouble(*field_, value));
-    });
-    if (reducer.empty()) {
+    values.clear();
+    ForEachValue(column_.get(), first, offset,
+                 [&](int64_t value) { values.push_back(key_->form.Common(*field_, value)); });
+    if (values.empty()) {
       SetMissing(offset);
       return;
     }
     missing_[offset] = 0;
-    numbers_[offset] = key_->Fold(Reduced(&reducer));
+    numbers_[offset] = key_->Fold(Reduced(&reducer, &values));
   });
 }
 

@@ -285,13 +285,14 @@ bool MetricAggregation::HasNumber(std::string_view name) const {
 Result<std::unique_ptr<Aggregator>> MetricAggregation::Make(const AggregationSpec& /*spec*/,
                                                             AggregationContext* context) const {
   if (metric == Metric::kValueCount) {
-    BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
+    BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field,
+                                                                ValueForm::Moments::kMillis));
     ValueFormatPtr format;
     if (!source.format.empty()) {
       BINSEEK_ASSIGN_OR_RETURN(format, MakeNumberFormat(source.format));
     }
     if (source.missing && form.is_number()) {
-      BINSEEK_RETURN_IF_ERROR(form.Parse(*source.missing).status());
+      BINSEEK_RETURN_IF_ERROR(MissingNumber(form, source, context->bind.now_micros).status());
     }
     return std::unique_ptr<Aggregator>(std::make_unique<ValueCountAggregator>(
         context, std::move(form), std::move(format), source.missing.has_value()));

@@ -185,7 +185,8 @@ Result<std::unique_ptr<Aggregator>> MakeNumberTermsAggregator(const TermsAggrega
                                                               SubAggregators children) {
   std::optional<int64_t> missing;
   if (options->source.missing) {
-    BINSEEK_ASSIGN_OR_RETURN(missing, form.Parse(*options->source.missing));
+    BINSEEK_ASSIGN_OR_RETURN(missing,
+                             MissingNumber(form, options->source, context->bind.now_micros));
   }
   BINSEEK_ASSIGN_OR_RETURN(ValueFormatPtr format, FormatFor(form, options->source));
   return std::unique_ptr<Aggregator>(std::make_unique<NumberTermsAggregator>(

@@ -4,6 +4,7 @@
 
 #include "engine/mapping/mapping.h"
 #include "engine/mapping/number.h"
+#include "engine/search/date_text.h"
 
 namespace binseek::search {
 
@@ -14,52 +15,73 @@ Status NotSupported(const ValueForm& form, const ValuesSource& source, std::stri
 }
 
 Result<ValueFormatPtr> FormatFor(const ValueForm& form, const ValuesSource& source) {
-  const bool column = form.kind() == ValueForm::Kind::kColumn;
-  if (column && form.field().is_date()) {
+  if (form.is_moment()) {
     return MakeDateFormat(source.format.empty() ? form.date_format() : source.format,
                           source.time_zone);
   }
   if (!source.format.empty()) {
     return MakeNumberFormat(source.format);
   }
-  if (column && form.field().kind == mapping::FieldKind::kBoolean) {
+  if (form.kind() == ValueForm::Kind::kColumn &&
+      form.field().kind == mapping::FieldKind::kBoolean) {
     return MakeBooleanFormat();
   }
   return ValueFormatPtr();
 }
 
-Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_view type,
-                                        AggregationContext* context) {
+Result<int64_t> MissingNumber(const ValueForm& form, const ValuesSource& source,
+                              int64_t now_micros) {
+  mapping::Field number;
+  if (!form.is_number()) {
+    number.kind = mapping::FieldKind::kDouble;
+    return mapping::ParseColumnValue(number, *source.missing);
+  }
+  if (!form.is_moment()) {
+    return form.Parse(*source.missing);
+  }
+  if (source.missing_is_number) {
+    number.kind = mapping::FieldKind::kLong;
+    return mapping::ParseColumnValue(number, *source.missing);
+  }
+  return ParseDateText(*source.missing, source.format.empty() ? form.date_format() : source.format,
+                       source.time_zone, now_micros);
+}
+
+Result<NumberValues> NumberValues::Resolve(const ValuesSource& source, std::string_view type,
+                                           AggregationContext* context, bool dates) {
   NumberValues values;
   values.readers_ = &context->numbers;
-  BINSEEK_ASSIGN_OR_RETURN(values.form_, ValueForm::Resolve(context->indices, source.field));
+  BINSEEK_ASSIGN_OR_RETURN(values.form_, ValueForm::Resolve(context->indices, source.field,
+                                                            ValueForm::Moments::kMillis));
   if (values.form_.kind() == ValueForm::Kind::kText) {
     return NotSupported(values.form_, source, type);
   }
-  BINSEEK_ASSIGN_OR_RETURN(values.format_, FormatFor(values.form_, source));
-  if (source.missing && values.form_.is_number()) {
-    BINSEEK_ASSIGN_OR_RETURN(values.missing_common_, values.form_.Parse(*source.missing));
-    values.missing_ = values.form_.ToDouble(*values.missing_common_);
-  } else if (source.missing) {
-    mapping::Field number;
-    number.kind = mapping::FieldKind::kDouble;
+  if (dates) {
+    values.form_.Assume("date");
+  }
+  if (!dates || values.is_moment()) {
+    BINSEEK_ASSIGN_OR_RETURN(values.format_, FormatFor(values.form_, source));
+  } else if (!source.format.empty()) {
+    BINSEEK_ASSIGN_OR_RETURN(values.format_, MakeDateFormat(source.format, source.time_zone));
+  }
+  if (source.missing) {
     BINSEEK_ASSIGN_OR_RETURN(values.missing_common_,
-                             mapping::ParseColumnValue(number, *source.missing));
-    values.missing_ = mapping::DoubleFromSortable(*values.missing_common_);
+                             MissingNumber(values.form_, source, context->bind.now_micros));
+    values.missing_ = values.form_.is_number()
+                          ? values.form_.ToDouble(*values.missing_common_)
+                          : mapping::DoubleFromSortable(*values.missing_common_);
   }
   return values;
 }
 
+Result<NumberValues> NumberValues::Make(const ValuesSource& source, std::string_view type,
+                                        AggregationContext* context) {
+  return Resolve(source, type, context, false);
+}
+
 Result<NumberValues> NumberValues::MakeDates(const ValuesSource& source, std::string_view type,
                                              AggregationContext* context) {
-  ValuesSource without_format = source;
-  without_format.format.clear();
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, Make(without_format, type, context));
-  BINSEEK_ASSIGN_OR_RETURN(
-      values.format_,
-      MakeDateFormat(source.format.empty() ? values.form_.date_format() : source.format,
-                     source.time_zone));
-  return values;
+  return Resolve(source, type, context, true);
 }
 
 void NumberValues::OpenSegment(size_t index, const index::SegmentView& segment) {

@@ -5,6 +5,7 @@
 #ifndef BINSEEK_ENGINE_SEARCH_NUMBER_VALUES_H_
 #define BINSEEK_ENGINE_SEARCH_NUMBER_VALUES_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "engine/mapping/number.h"
 #include "engine/search/aggregation.h"
 #include "engine/search/aggregator.h"
+#include "engine/search/date_rounding.h"
 #include "engine/search/field_values.h"
 #include "engine/search/value_form.h"
 #include "engine/search/value_format.h"
@@ -27,18 +29,16 @@ class NumberValues {
   // `type`: of the aggregation, for errors.
   static Result<NumberValues> Make(const ValuesSource& source, std::string_view type,
                                    AggregationContext* context);
-  // For aggregations that take numbers, whatever their kind, as milliseconds since the epoch.
+  // For aggregations over dates. Numbers are milliseconds since the epoch; they have a text where the source has a format.
   static Result<NumberValues> MakeDates(const ValuesSource& source, std::string_view type,
                                         AggregationContext* context);
 
   const ValueForm& form() const { return form_; }
-  bool is_date() const {
-    return form_.kind() == ValueForm::Kind::kColumn &&
-           form_.field().kind == mapping::FieldKind::kDate;
-  }
-  // Those too that are kept in nanoseconds. ForEach and ForEachMillis give them in milliseconds.
-  bool is_moment() const {
-    return form_.kind() == ValueForm::Kind::kColumn && form_.field().is_date();
+  // ForEach and ForEachMillis give dates in milliseconds, however they are kept.
+  bool is_moment() const { return form_.is_moment(); }
+  // The segment's column has microseconds of moments.
+  bool has_micros() const {
+    return is_moment() && field_ != nullptr && field_->kind == mapping::FieldKind::kDate;
   }
   // Of a result's numbers; null: none is wanted.
   const ValueFormatPtr& format() const { return format_; }
@@ -69,13 +69,15 @@ class NumberValues {
     }
     return any;
   }
-  // As ForEach, in whole milliseconds.
+  // As ForEach, in whole milliseconds; of numbers that are too far for dates (IsTooFarForDate) some that are.
   template <class Visit>
   bool ForEachMillis(uint32_t offset, Visit visit) {
-    if (is_date()) {
+    if (is_moment()) {
       return ForEachCommon(offset, visit);
     }
-    return ForEach(offset, [&](double value) { visit(static_cast<int64_t>(value)); });
+    constexpr auto kFar = static_cast<double>(kFarDateMs);
+    return ForEach(
+        offset, [&](double value) { visit(static_cast<int64_t>(std::clamp(value, -kFar, kFar))); });
   }
   // As ForEach, of common numbers (ValueForm); a date's are whole milliseconds.
   template <class Visit>
@@ -91,6 +93,9 @@ class NumberValues {
   }
 
  private:
+  static Result<NumberValues> Resolve(const ValuesSource& source, std::string_view type,
+                                      AggregationContext* context, bool dates);
+
   ValueForm form_;
   ValueFormatPtr format_;
   std::optional<double> missing_;
@@ -102,6 +107,11 @@ class NumberValues {
 
 // A format for numbers of that form: the one given, or that of the kind (dates and booleans have one); null where there is none.
 Result<ValueFormatPtr> FormatFor(const ValueForm& form, const ValuesSource& source);
+
+// What stands in for a document without a value, as common number. Dates are read in the format and the zone of the aggregation, "now/d" too; where no index has
+// the field, it is a double. REQUIRES: source.missing, and a form that is not of terms.
+Result<int64_t> MissingNumber(const ValueForm& form, const ValuesSource& source,
+                              int64_t now_micros);
 
 // "Field [tags] of type [keyword] is not supported for aggregation [avg]"
 Status NotSupported(const ValueForm& form, const ValuesSource& source, std::string_view type);

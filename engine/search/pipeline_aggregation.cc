@@ -231,6 +231,10 @@ Result<double> BucketNumber(const AggregationBucket& bucket, const std::string& 
     return bucket.key_number.value_or(kNone);
   }
   const std::optional<double> number = NumberAt(bucket.children, path);
+  const double gap = policy == GapPolicy::kInsertZeros ? 0 : kNone;
+  if (!number && StopsAtABucket(bucket.children, path)) {
+    return gap;
+  }
   if (!number) {
     const size_t step = path.rfind('>');
     const std::string last = step == std::string::npos ? path : path.substr(step + 1);
@@ -241,7 +245,7 @@ Result<double> BucketNumber(const AggregationBucket& bucket, const std::string& 
     }
     // A pipeline may have left the bucket without its number.
     if (step == std::string::npos) {
-      return policy == GapPolicy::kInsertZeros ? 0 : kNone;
+      return gap;
     }
     std::string message = "Cannot find an aggregation named [";
     message.append(last).append("] in [").append(aggregation).append("]");

@@ -285,10 +285,9 @@ class RangeReader {
 
 Result<std::unique_ptr<Aggregator>> RangeAggregation::Make(const AggregationSpec& spec,
                                                            AggregationContext* context) const {
-  BINSEEK_ASSIGN_OR_RETURN(NumberValues values, NumberValues::Make(source, type(), context));
-  if (dates && values.form().is_number() && !values.is_moment()) {
-    return NotSupported(values.form(), source, type());
-  }
+  BINSEEK_ASSIGN_OR_RETURN(NumberValues values,
+                           dates ? NumberValues::MakeDates(source, type(), context)
+                                 : NumberValues::Make(source, type(), context));
   if (ranges.size() > context->max_buckets) {
     return Status::ResourceExhausted("Trying to create too many buckets.");
   }

@@ -134,7 +134,6 @@ class SearchRun {
   }
 
   Result<SearchResult> Finish() {
-    result_.timed_out = interrupt_.timed_out();
     result_.terminated_early = collector_->terminated_early();
     result_.shards = static_cast<uint32_t>(indices_.size());
     BINSEEK_ASSIGN_OR_RETURN(std::vector<TopDoc> docs, top_docs_->Take());
@@ -162,6 +161,7 @@ class SearchRun {
     }
     BINSEEK_ASSIGN_OR_RETURN(result_.aggregations, aggregations_.Build(0));
     BINSEEK_RETURN_IF_ERROR(RunPipelines(request_.aggregations, interrupt_, &result_.aggregations));
+    result_.timed_out = interrupt_.timed_out();
     return std::move(result_);
   }
 

@@ -12,6 +12,7 @@
 #include "engine/search/aggregator.h"
 #include "engine/search/field_values.h"
 #include "engine/search/live_walk.h"
+#include "engine/search/system_field.h"
 #include "engine/search/value_form.h"
 
 namespace binseek::search {
@@ -72,7 +73,7 @@ Result<std::vector<std::optional<FieldRef>>> FieldsThatMayBeMissing(
     const AggregationContext& context, const std::string& name) {
   std::vector<std::optional<FieldRef>> refs;
   for (const index::IndexView* const index : context.indices) {
-    std::optional<FieldRef> ref = FindField(*index->mapping, name);
+    BINSEEK_ASSIGN_OR_RETURN(std::optional<FieldRef> ref, FindValues(*index, name));
     if (ref && ref->field->is_object()) {
       ref.reset();
     }
@@ -83,9 +84,6 @@ Result<std::vector<std::optional<FieldRef>>> FieldsThatMayBeMissing(
       return Status::InvalidArgument("Fielddata is not supported on field [" + name +
                                      "] of type [" + std::string(mapping::TypeName(*ref->field)) +
                                      "]");
-    }
-    if (ref) {
-      ref->keywords = index->Keywords(ref->field->id);
     }
     refs.push_back(std::move(ref));
   }

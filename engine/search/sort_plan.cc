@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/base/json.h"
+#include "engine/mapping/date.h"
+#include "engine/mapping/date_format.h"
 #include "engine/mapping/geo.h"
 #include "engine/mapping/ip.h"
 #include "engine/mapping/number.h"
@@ -55,12 +57,10 @@ bool IsWhole(std::string_view text) {
 }
 
 // A date as `sort` shows it, whatever the format of its field.
-Result<int64_t> ParseMoment(const ValueForm& form, std::string_view text) {
+Result<int64_t> ParseMoment(std::string_view text) {
   mapping::Field number;
   number.kind = mapping::FieldKind::kLong;
-  BINSEEK_ASSIGN_OR_RETURN(const int64_t shown, mapping::ParseColumnValue(number, text));
-  const bool nanos = form.field().kind == mapping::FieldKind::kDateNanos;
-  return form.Common(form.field(), nanos ? shown : shown * 1000);
+  return mapping::ParseColumnValue(number, text);
 }
 
 Result<int64_t> ParseDistanceValue(std::string_view text) {
@@ -72,15 +72,11 @@ Result<int64_t> ParseDistanceValue(std::string_view text) {
   return mapping::ParseColumnValue(field, text);
 }
 
-bool IsDate(const ValueForm& form) {
-  return form.kind() == ValueForm::Kind::kColumn && form.field().is_date();
-}
-
 Status PlanFormat(PlannedKey* planned) {
   if (planned->key.format.empty() || planned->form.kind() == ValueForm::Kind::kNone) {
     return Status::Ok();
   }
-  if (!IsDate(planned->form)) {
+  if (!planned->form.is_moment()) {
     return Status::InvalidArgument(
         "the [format] of a sort is not supported by binseek but on dates: [" + planned->key.field +
         "] is none");
@@ -90,10 +86,15 @@ Status PlanFormat(PlannedKey* planned) {
 }
 
 Result<int64_t> ParseFormatted(const PlannedKey& planned, std::string_view text) {
+  if (planned.form.in_nanos()) {
+    BINSEEK_ASSIGN_OR_RETURN(const mapping::ParsedDate date,
+                             mapping::ParseDateAs(planned.key.format, text));
+    BINSEEK_RETURN_IF_ERROR(mapping::CheckNanos(date.micros, text));
+    return date.micros * 1000 + date.nanos;
+  }
   BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, ParseDateMath(text, {planned.key.format, ""},
                                                                /*now_micros=*/0, false));
-  const bool nanos = planned.form.field().kind == mapping::FieldKind::kDateNanos;
-  return planned.form.Common(planned.form.field(), nanos ? micros * 1000 : micros);
+  return mapping::MillisFromMicros(micros);
 }
 
 // Values of nested objects are asked for as such, but where documents are those objects.
@@ -138,7 +139,8 @@ Result<PlannedKey> PlanKey(std::span<const index::IndexView* const> indices, con
   if (key.kind != SortKey::Kind::kField) {
     return planned;
   }
-  BINSEEK_ASSIGN_OR_RETURN(planned.form, ValueForm::Resolve(indices, key.field));
+  BINSEEK_ASSIGN_OR_RETURN(planned.form,
+                           ValueForm::Resolve(indices, key.field, ValueForm::Moments::kAsKept));
   for (size_t i = 0; i < indices.size(); ++i) {
     if (!planned.form.ref(i) && key.unmapped_type.empty()) {
       return Status::InvalidArgument("No mapping found for [" + key.field +
@@ -225,9 +227,11 @@ void SortPlan::AppendJson(size_t k, const SortCell& cell, std::string* out) cons
       writer.String(planned.is_ip() ? mapping::FormatIp(cell.text) : cell.text);
     }
   } else if (planned.format != nullptr) {
-    const auto common = static_cast<double>(planned.Fold(cell.number));
-    const bool nanos = planned.form.field().kind == mapping::FieldKind::kDateNanos;
-    writer.String(planned.format->Text(nanos ? common / 1e6 : common).value_or(""));
+    const int64_t common = planned.Fold(cell.number);
+    const std::optional<std::string> text = planned.form.in_nanos()
+                                                ? planned.format->TextOfNanos(common)
+                                                : planned.format->Text(static_cast<double>(common));
+    writer.String(text.value_or(""));
   } else {
     planned.form.AppendJson(planned.Fold(cell.number), out);
   }
@@ -253,7 +257,7 @@ Result<SortCell> SortPlan::ParseCell(const PlannedKey& planned,
   if (planned.format != nullptr) {
     number = ParseFormatted(planned, *value);
   } else if (is_field && !planned.form.date_format().empty() && IsWhole(*value)) {
-    number = ParseMoment(planned.form, *value);
+    number = ParseMoment(*value);
   } else if (is_field) {
     number = planned.form.Parse(*value);
   } else if (planned.key.kind == SortKey::Kind::kGeoDistance) {

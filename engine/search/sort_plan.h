@@ -22,6 +22,7 @@
 #include "engine/search/score_function.h"
 #include "engine/search/sort.h"
 #include "engine/search/value_form.h"
+#include "engine/search/value_format.h"
 #include "engine/search/window.h"
 
 namespace binseek::search {
@@ -153,7 +154,7 @@ class KeyReader {
   void FillNumbers(DocId first, const Window& window);
   void FillReduced(DocId first, const Window& window);
   void FillDistances(DocId first, const Window& window);
-  int64_t Reduced(Reducer* reducer) const;
+  int64_t Reduced(Reducer* reducer, std::vector<int64_t>* values) const;
   void FillOrds(DocId first, const Window& window);
   bool Rank(DocId first, uint32_t offset, bool greatest, uint64_t* code);
   void SetMissing(uint32_t offset);

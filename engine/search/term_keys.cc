@@ -12,13 +12,17 @@ namespace binseek::search {
 Result<std::unique_ptr<TermKeys>> TermKeys::Make(const ValuesSource& source,
                                                  AggregationContext* context) {
   std::unique_ptr<TermKeys> keys(new TermKeys(context));
-  BINSEEK_ASSIGN_OR_RETURN(keys->form_, ValueForm::Resolve(context->indices, source.field));
+  BINSEEK_ASSIGN_OR_RETURN(
+      keys->form_, ValueForm::Resolve(context->indices, source.field, ValueForm::Moments::kMillis));
   keys->form_.Assume(source.value_type);
   if (keys->form_.is_number()) {
     BINSEEK_ASSIGN_OR_RETURN(keys->format_, FormatFor(keys->form_, source));
   }
   if (source.missing) {
-    BINSEEK_ASSIGN_OR_RETURN(keys->missing_, keys->KeyOf(*source.missing));
+    BINSEEK_ASSIGN_OR_RETURN(keys->missing_,
+                             keys->is_number()
+                                 ? MissingNumber(keys->form_, source, context->bind.now_micros)
+                                 : keys->KeyOf(*source.missing));
   }
   return keys;
 }

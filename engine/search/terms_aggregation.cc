@@ -362,7 +362,8 @@ class KeywordTermsAggregator final : public TermsAggregator<std::string> {
 Result<std::unique_ptr<Aggregator>> TermsAggregation::Make(const AggregationSpec& spec,
                                                            AggregationContext* context) const {
   BINSEEK_RETURN_IF_ERROR(CheckOrder(order, spec));
-  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field));
+  BINSEEK_ASSIGN_OR_RETURN(ValueForm form, ValueForm::Resolve(context->indices, source.field,
+                                                              ValueForm::Moments::kMillis));
   form.Assume(source.value_type);
   BINSEEK_ASSIGN_OR_RETURN(TermFilter accepted, TermFilter::Make(filter, form, spec.name));
   SubAggregators children;

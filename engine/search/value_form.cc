@@ -9,6 +9,7 @@
 #include "engine/mapping/ip.h"
 #include "engine/mapping/mapping.h"
 #include "engine/mapping/number.h"
+#include "engine/search/system_field.h"
 
 namespace binseek::search {
 
@@ -26,10 +27,11 @@ Status FieldDataDisabled(const std::string& field) {
 }
 
 Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> indices,
-                                     const std::string& name) {
+                                     const std::string& name, Moments moments) {
   ValueForm form;
+  form.nanos_ = moments == Moments::kAsKept;
   for (const index::IndexView* index : indices) {
-    std::optional<FieldRef> ref = FindField(*index->mapping, name);
+    BINSEEK_ASSIGN_OR_RETURN(std::optional<FieldRef> ref, FindValues(*index, name));
     if (ref && ref->field->is_object()) {
       ref.reset();
     }
@@ -37,9 +39,9 @@ Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> in
       form.refs_.push_back(ref);
       continue;
     }
-    ref->keywords = index->Keywords(ref->field->id);
     form.refs_.push_back(ref);
     const mapping::Field& field = *ref->field;
+    form.nanos_ = form.nanos_ && field.kind == FieldKind::kDateNanos;
     if (ref->is_text()) {
       return FieldDataDisabled(name);
     }
@@ -55,13 +57,15 @@ Result<ValueForm> ValueForm::Resolve(std::span<const index::IndexView* const> in
       return Status::InvalidArgument("the field [" + name + "] has incompatible types: [" +
                                      std::string(mapping::TypeName(*form.field_)) + "] and [" +
                                      std::string(mapping::TypeName(field)) + "] across shards!");
+    } else if (form.is_moment() && field.is_date()) {
+      // What reads and shows milliseconds is the coarser one.
+      form.field_ = field.kind == FieldKind::kDate && form.field_->kind != FieldKind::kDate
+                        ? ref->field
+                        : form.field_;
     } else if (field.kind != form.field_->kind ||
                (field.kind == FieldKind::kDecimal && field.scale != form.field_->scale)) {
       form.kind_ = kind == Kind::kText ? Kind::kText : Kind::kDouble;
     }
-  }
-  if (!form.date_format().empty()) {
-    BINSEEK_ASSIGN_OR_RETURN(form.format_, MakeDateFormat(form.date_format(), ""));
   }
   return form;
 }
@@ -77,22 +81,25 @@ void ValueForm::Assume(const std::string& type) {
 
 const std::string& ValueForm::date_format() const {
   static const std::string kNone;
-  return kind_ == Kind::kColumn && field_->is_date() ? field_->parameters().format : kNone;
+  return is_moment() ? field_->parameters().format : kNone;
 }
 
 int64_t ValueForm::Common(const mapping::Field& field, int64_t column_value) const {
   if (kind_ == Kind::kDouble) {
     return mapping::SortableFromDouble(mapping::ToDouble(field, column_value));
   }
-  return field.kind == FieldKind::kDate ? mapping::MillisFromMicros(column_value) : column_value;
+  if (!field.is_date() || nanos_) {
+    return column_value;
+  }
+  return mapping::MillisFromMicros(field.kind == FieldKind::kDate ? column_value
+                                                                  : column_value / 1000);
 }
 
 double ValueForm::ToDouble(int64_t common) const {
   if (kind_ == Kind::kDouble) {
     return mapping::DoubleFromSortable(common);
   }
-  return field_->kind == FieldKind::kDate ? static_cast<double>(common)
-                                          : mapping::ToDouble(*field_, common);
+  return is_moment() && !nanos_ ? static_cast<double>(common) : mapping::ToDouble(*field_, common);
 }
 
 Result<int64_t> ValueForm::Parse(std::string_view text) const {
@@ -101,7 +108,7 @@ Result<int64_t> ValueForm::Parse(std::string_view text) const {
     as_double.kind = FieldKind::kDouble;
     return mapping::ParseColumnValue(as_double, text);
   }
-  if (field_->kind == FieldKind::kDateNanos) {
+  if (in_nanos()) {
     // As it is shown: a number of nanoseconds.
     int64_t nanos = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), nanos);
@@ -109,17 +116,14 @@ Result<int64_t> ValueForm::Parse(std::string_view text) const {
       return nanos;
     }
   }
-  if (field_->kind == FieldKind::kDate) {
-    BINSEEK_ASSIGN_OR_RETURN(const int64_t micros, mapping::ParseColumnValue(*field_, text));
-    return mapping::MillisFromMicros(micros);
-  }
-  return mapping::ParseColumnValue(*field_, text);
+  BINSEEK_ASSIGN_OR_RETURN(const int64_t value, mapping::ParseColumnValue(*field_, text));
+  return Common(*field_, value);
 }
 
 void ValueForm::AppendJson(int64_t common, std::string* out) const {
   if (kind_ == Kind::kDouble) {
     JsonWriter(out).Double(mapping::DoubleFromSortable(common));
-  } else if (field_->kind == FieldKind::kDate) {
+  } else if (is_moment() && !nanos_) {
     out->append(std::to_string(common));
   } else {
     mapping::AppendSortJson(*field_, common, out);
@@ -132,21 +136,6 @@ Result<std::string> ValueForm::TermOf(const std::string& text) const {
 
 std::string ValueForm::TextOf(const std::string& term) const {
   return is_ip() ? mapping::FormatIp(term) : term;
-}
-
-std::optional<std::string> ValueForm::AsString(int64_t common) const {
-  std::string out;
-  if (kind_ == Kind::kColumn && field_->kind == FieldKind::kDate) {
-    if (format_ != nullptr) {
-      return format_->Text(static_cast<double>(common));
-    }
-    mapping::AppendIsoDate(common * 1000, mapping::DateStyle::kInstant, 3, &out);
-    return out;
-  }
-  if (kind_ == Kind::kColumn && field_->kind == FieldKind::kBoolean) {
-    return common != 0 ? "true" : "false";
-  }
-  return std::nullopt;
 }
 
 }  // namespace binseek::search

@@ -2,11 +2,13 @@
 
 #include <unicode/dcfmtsym.h>
 #include <unicode/decimfmt.h>
+#include <unicode/fieldpos.h>
 #include <unicode/locid.h>
 #include <unicode/smpdtfmt.h>
 #include <unicode/timezone.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -35,7 +37,22 @@ Status BadPattern(std::string_view pattern) {
 
 bool IsDate(double value) { return value >= kMinDateMs && value <= kMaxDateMs; }
 
-// ISO 8601 with milliseconds.
+constexpr int64_t kNanosPerMilli = 1'000'000;
+
+int64_t MillisOfNanos(int64_t nanos) {
+  return nanos / kNanosPerMilli - (nanos % kNanosPerMilli < 0 ? 1 : 0);
+}
+
+// What is behind the point, which `unit` of nanoseconds parts: at least `least` digits, and no zeros behind these.
+std::string Fraction(int64_t nanos, int64_t unit, size_t least) {
+  const int64_t below = (nanos % unit + unit) % unit;
+  std::string digits = std::to_string(unit + below).substr(1);
+  const size_t last = digits.find_last_not_of('0');
+  digits.resize(std::max(least, last == std::string::npos ? 0 : last + 1));
+  return digits;
+}
+
+// ISO 8601 with milliseconds, or with up to nine digits.
 class IsoFormat final : public ValueFormat {
  public:
   explicit IsoFormat(std::unique_ptr<TimeZone> zone) : zone_(std::move(zone)) {}
@@ -44,13 +61,24 @@ class IsoFormat final : public ValueFormat {
       return std::nullopt;
     }
     const auto millis = static_cast<int64_t>(std::floor(value));
-    const int64_t offset = zone_->At(millis).offset;
     std::string out = value > kLastFourDigits ? "+" : "";  // as ISO 8601 has longer years
+    out += Written(millis, std::to_string(1000 + (millis % 1000 + 1000) % 1000).substr(1));
+    return out;
+  }
+  std::optional<std::string> TextOfNanos(int64_t nanos) const override {
+    return Written(MillisOfNanos(nanos), Fraction(nanos, 1'000'000'000, 3));
+  }
+
+ private:
+  std::string Written(int64_t millis, const std::string& fraction) const {
+    const int64_t offset = zone_->At(millis).offset;
+    std::string out;
+    mapping::AppendIsoDate((millis + offset) * 1000, mapping::DateStyle::kLocal, 0, &out);
+    out.append(".").append(fraction);
     if (offset == 0) {
-      mapping::AppendIsoDate(millis * 1000, mapping::DateStyle::kInstant, 3, &out);
+      out.push_back('Z');
       return out;
     }
-    mapping::AppendIsoDate((millis + offset) * 1000, mapping::DateStyle::kLocal, 3, &out);
     const int64_t minutes = std::abs(offset) / 60'000;
     out.push_back(offset < 0 ? '-' : '+');
     for (const int64_t part : {minutes / 60, minutes % 60}) {
@@ -60,7 +88,6 @@ class IsoFormat final : public ValueFormat {
     return out;
   }
 
- private:
   const std::unique_ptr<TimeZone> zone_;
 };
 
@@ -71,6 +98,12 @@ class EpochFormat final : public ValueFormat {
     return IsDate(value) ? std::optional(std::to_string(static_cast<int64_t>(
                                std::floor(value / static_cast<double>(unit_ms_)))))
                          : std::nullopt;
+  }
+  std::optional<std::string> TextOfNanos(int64_t nanos) const override {
+    const int64_t unit = unit_ms_ * kNanosPerMilli;
+    const std::string fraction = Fraction(nanos, unit, 0);
+    return std::to_string(nanos / unit - (nanos % unit < 0 ? 1 : 0)) +
+           (fraction.empty() ? "" : "." + fraction);
   }
 
  private:
@@ -86,6 +119,19 @@ class PatternFormat final : public ValueFormat {
     }
     icu::UnicodeString out;
     format_->format(std::floor(value), out);
+    return Utf8(out);
+  }
+  // ICU counts in milliseconds: the digits of the second are written over its own.
+  std::optional<std::string> TextOfNanos(int64_t nanos) const override {
+    icu::UnicodeString out;
+    icu::FieldPosition digits(UDAT_FRACTIONAL_SECOND_FIELD);
+    format_->format(static_cast<double>(MillisOfNanos(nanos)), out, digits);
+    const int32_t length = digits.getEndIndex() - digits.getBeginIndex();
+    if (length > 0) {
+      const std::string exact = Fraction(nanos, 1'000'000'000, 9);
+      out.replace(digits.getBeginIndex(), length,
+                  icu::UnicodeString::fromUTF8(exact.substr(0, static_cast<size_t>(length))));
+    }
     return Utf8(out);
   }
 
@@ -137,6 +183,10 @@ Result<ValueFormatPtr> MakePattern(const std::string& pattern, std::string_view 
 }
 
 }  // namespace
+
+std::optional<std::string> ValueFormat::TextOfNanos(int64_t nanos) const {
+  return Text(static_cast<double>(MillisOfNanos(nanos)));
+}
 
 Result<ValueFormatPtr> MakeDateFormat(std::string_view pattern, std::string_view zone) {
   BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<TimeZone> checked, TimeZone::Make(zone));

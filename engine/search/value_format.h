@@ -6,6 +6,7 @@
 #ifndef BINSEEK_ENGINE_SEARCH_VALUE_FORMAT_H_
 #define BINSEEK_ENGINE_SEARCH_VALUE_FORMAT_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ class ValueFormat {
   virtual ~ValueFormat() = default;
   // Nothing where the value has no text: a date before the year 0.
   virtual std::optional<std::string> Text(double value) const = 0;
+  // The same of a moment in nanoseconds since the epoch, with as many digits behind the second as it has. Formats that are none of dates lose them.
+  virtual std::optional<std::string> TextOfNanos(int64_t nanos) const;
 };
 using ValueFormatPtr = std::shared_ptr<const ValueFormat>;
 

@@ -227,5 +227,27 @@ TEST_F(FieldDetailTest, LongTextsAreHighlightedWhereOffsetsAreKept) {
   EXPECT_THAT(highlight("plain", "unified"), HasSubstr("exceeds the"));
 }
 
+TEST_F(FieldDetailTest, FieldsThatOthersAreCopiedToShowTheirValues) {
+  Create(
+      "people",
+      R"({"first":{"type":"text","copy_to":["full"]},"n":{"type":"integer","copy_to":["full","sum"]},
+    "who":{"properties":{"last":{"type":"keyword","copy_to":"full"}}},"sum":{"type":"long"},
+    "full":{"type":"text","fields":{"words":{"type":"text","analyzer":"whitespace"}}}})");
+  Expect(201, "PUT", "/people/_doc/1",
+         R"({"first":"Ada","who":{"last":"Lovelace"},"n":36,"full":"the countess"})");
+  const JsonValue found =
+      Expect(200, "POST", "/people/_search",
+             R"({"query":{"multi_match":{"query":"Lovelace 36","fields":["full","full.words"]}},
+        "fields":["full","full.words","sum"],"highlight":{"fields":{"full":{"number_of_fragments":0},"full.words":{"number_of_fragments":0}}}})");
+  EXPECT_EQ(At(found, "hits.hits.0.fields.full"), R"(["the countess","Ada","36","Lovelace"])");
+  EXPECT_EQ(At(found, "hits.hits.0.fields.sum"), "[36]");
+  EXPECT_EQ(
+      At(found, "hits.hits.0.highlight"),
+      R"({"full":["<em>36</em>","<em>Lovelace</em>"],"full.words":["<em>36</em>","<em>Lovelace</em>"]})");
+  EXPECT_EQ(At(Expect(200, "GET", "/people/_termvectors/1?fields=full"),
+               "term_vectors.full.terms.lovelace.term_freq"),
+            "1");
+}
+
 }  // namespace
 }  // namespace binseek::api

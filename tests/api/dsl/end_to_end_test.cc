@@ -7,6 +7,7 @@
 #include "api/dsl/search_request_parser.h"
 #include "tests/api/dsl/dsl_matchers.h"
 #include "tests/engine/search/shop.h"
+#include "tests/support/status_matchers.h"
 
 namespace binseek::api::dsl {
 namespace {
@@ -181,16 +182,18 @@ TEST_F(DslEndToEndTest, ErrorsHaveElasticsearchsShape) {
          R"({"status":400,"error":{"root_cause":[{"type":"illegal_argument_exception"}]}})");
 }
 
+// A millisecond passes from look to look.
+class Steps final : public Clock {
+ public:
+  int64_t NowMicros() const override { return 0; }
+  int64_t MonotonicMicros() const override { return now_ += 1'000; }
+
+ private:
+  mutable int64_t now_ = 0;
+};
+
 // Each group's search is short, but there may be as many as hits.
 TEST_F(DslEndToEndTest, GroupsOfAllHitsHaveTheTimeOfOneSearch) {
-  class Steps final : public Clock {
-   public:
-    int64_t NowMicros() const override { return 0; }
-    int64_t MonotonicMicros() const override { return now_ += 1'000; }
-
-   private:
-    mutable int64_t now_ = 0;
-  };
   const auto view = shop_.view();
   const std::vector<const index::IndexView*> indices = {view->Find("products")};
   auto body = ParseSearchBody(
@@ -211,6 +214,34 @@ TEST_F(DslEndToEndTest, GroupsOfAllHitsHaveTheTimeOfOneSearch) {
   const Status late = AppendSearchResponse(*result, *body, options, &out);
   EXPECT_STATUS(late, kAborted);
   EXPECT_NE(late.message().find("inner hits [all] of all groups"), std::string::npos) << late;
+}
+
+// As every text may be long, and there may be as many as hits and fields.
+TEST_F(DslEndToEndTest, HighlightsOfAllHitsHaveTheTimeOfOneSearch) {
+  const auto view = shop_.view();
+  const std::vector<const index::IndexView*> indices = {view->Find("products")};
+  auto body = ParseSearchBody(Json(
+      R"({"size":0,"highlight":{"no_match_size":10,"fields":{"*":{}}},"aggs":{"top":{"top_hits":{
+        "highlight":{"no_match_size":10,"fields":{"*":{}}}}}}})"));
+  ASSERT_TRUE(body.ok());
+  for (const uint32_t size : {3u, 0u}) {  // the hits, and those of the aggregation
+    body->request.size = size;
+    const Result<search::SearchResult> result =
+        search::Search(*view, indices, body->request, shop_.options());
+    ASSERT_OK(result);
+    ResponseOptions options;
+    options.hits = {.view = view.get(), .indices = indices, .options = shop_.options()};
+    const Steps clock;
+    options.hits.options.clock = &clock;
+    std::string out;
+    body->request.timeout_ms = 1'000;
+    ASSERT_OK(AppendSearchResponse(*result, *body, options, &out));
+    EXPECT_NE(out.find("highlight"), std::string::npos);
+    body->request.timeout_ms = 3;
+    const Status late = AppendSearchResponse(*result, *body, options, &out);
+    EXPECT_STATUS(late, kAborted);
+    EXPECT_NE(late.message().find("the highlights of all hits"), std::string::npos) << late;
+  }
 }
 
 }  // namespace

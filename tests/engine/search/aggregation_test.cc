@@ -281,5 +281,35 @@ TEST_F(AggregationTest, TheDeadlineIsSeenWithinAWindow) {
   EXPECT_TRUE(result->timed_out);
 }
 
+TEST_F(AggregationTest, TheDeadlineIsSeenAmongTheKeysOfRangesAndOfGaps) {
+  TestEngine engine;
+  engine.CreateIndex("spans", R"({"properties": {"span": {"type": "integer_range"},
+                                                 "at": {"type": "date"}}})");
+  for (int i = 0; i < 10; ++i) {
+    engine.Put("spans", std::to_string(i),
+               R"({"span": {"gte": 0, "lte": 60000}, "at": "2000-01-01"})");
+  }
+  engine.Apply();
+  const auto view = engine.view();
+  HistogramAggregation spans;
+  spans.options.source.field = "span";
+  DateHistogramAggregation days;
+  days.options.source.field = "at";
+  days.calendar = CalendarUnit::kDay;
+  days.options.extended_bounds.max_text = "2100-01-01";
+  for (const AggregationSpec& spec : {SpecOf("spans", spans), SpecOf("days", days)}) {
+    const CountingClock clock;
+    SearchOptions options = engine.options();
+    options.clock = &clock;
+    SearchRequest request;
+    request.aggregations = {spec};
+    request.timeout_ms = 7;  // the window and what is around it are fewer looks
+    const Result<SearchResult> result =
+        search::Search(*view, {{view->Find("spans")}}, request, options);
+    ASSERT_OK(result);
+    EXPECT_TRUE(result->timed_out) << spec.name;
+  }
+}
+
 }  // namespace
 }  // namespace binseek::search::test
