@@ -27,7 +27,7 @@ using XaTable = std::pair<std::string, std::string>;
 
 class XaEvents {
  public:
-  // Whether rows of this table may be wanted when they are committed.
+  // Whether rows of this table may be wanted when they are committed, be it for what foreign keys made of them.
   using TableFilter = std::function<bool(std::string_view database, std::string_view table)>;
 
   explicit XaEvents(TableFilter wants_table) : wants_table_(std::move(wants_table)) {}
