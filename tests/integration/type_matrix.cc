@@ -211,7 +211,7 @@ class Generator {
       }
     }
     // Labels are kept in the column's own set.
-    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4"}) {
+    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4", "binary"}) {
       const std::string labels =
           "('a', 'b ', 'it''s', 'caf\xC3\xA9', '\xE6\xBC\xA2', '') CHARACTER SET " +
           std::string(charset);
@@ -223,7 +223,7 @@ class Generator {
                                      {"empty label", "6"},
                                      {"error", "'no such label'"}};
     }
-    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4"}) {
+    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4", "binary"}) {
       Add("SET('a', 'b ', 'it''s', 'caf\xC3\xA9', '\xE6\xBC\xA2') CHARACTER SET " +
           std::string(charset))
           .values = {{"none", "0"}, {"all", "31"}, {"first", "1"}, {"last", "16"}, {"some", "10"}};

@@ -4,6 +4,7 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/coding.h"
+#include "sync/binlog/column_value.h"
 #include "sync/binlog/compression.h"
 #include "sync/binlog/decimal.h"
 #include "sync/binlog/json_binary.h"
@@ -176,6 +177,23 @@ TEST(JsonBinaryTest, KeysThatShareBytesDoNotMultiply) {
   EXPECT_STATUS(decoded, kCorruption);
   EXPECT_NE(decoded.message().find("more text than its bytes can hold"), std::string::npos);
   EXPECT_LT(text.size(), object.size() * 20) << "given up late";
+}
+
+TEST(ColumnPlanTest, LabelsOfTheBinaryCharacterSetAreTakenForUtf8) {
+  for (const WireType type : {WireType::kEnum, WireType::kSet}) {
+    WireColumn wire;
+    wire.type = type;
+    wire.length = 1;
+    wire.collation = 63;
+    wire.labels = {"a", "caf\xC3\xA9", "\xFF"};
+    change::Column column;
+    column.name = "v";
+    column.type = type == WireType::kEnum ? change::ColumnType::kEnum : change::ColumnType::kSet;
+    column.charset = "binary";
+    const auto plan = MakeColumnPlan(wire, column, false);
+    ASSERT_OK(plan);
+    EXPECT_EQ(plan->labels, (std::vector<std::string>{"a", "caf\xC3\xA9", "\xEF\xBF\xBD"}));
+  }
 }
 
 TEST(CompressionTest, MariadbBlocksInflateWithinTheLimit) {
