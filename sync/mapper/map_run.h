@@ -52,6 +52,10 @@ class MapRun final : public MapperRun {
                                        const change::RowImage& after_key, Belongs belongs);
   Status Leave(const TablePlan& plan, const change::RowChange& row,
                const change::RowImage& after_key);
+  Status LeaveOldId(const TablePlan& plan, const change::RowChange& row,
+                    const change::RowImage& after_key, const Result<std::string>& id);
+  void DeleteOld(const TablePlan& plan, const change::RowImage& before, Result<std::string> old_id,
+                 const std::string* id);
   Status LoseId(const TablePlan& plan, const change::RowImage& before,
                 const change::RowImage& after_key);
   Status UpdateInPlace(const PlanPointer& plan, const change::RowChange& row,

@@ -305,6 +305,49 @@ TEST_F(RuledRowsTest, ARowThatMayEnterTheFilterUnderMinimalIsPending) {
   EXPECT_EQ(index_.Apply({Update(Items(), one, Partial({{3, Value::Int(8)}}))}).pending.size(), 1u);
 }
 
+TEST_F(RuledRowsTest, ARowWhoseFilterFailsUnderAnotherIdLeavesNoDocumentUnderItsOldOne) {
+  constexpr std::string_view kIn = R"({"active":"true"})";
+  const auto item = [&](int64_t id, std::string_view sku, std::string_view note) {
+    return Item(id, sku, "1.00", 1, Value::Null(), note);
+  };
+  for (const bool by_key : {true, false}) {
+    RuledIndex index;
+    const std::string id = by_key ? "" : R"("id":["sku"],)";
+    index.Bind(Items(), RulesOf(R"([{"table":"items","include":["id","sku"],)" + id +
+                                R"("where":"json_text(note, '$.active') = 'true'"}])"));
+    index.Apply({Insert(Items(), item(1, "a", kIn)), Insert(Items(), item(2, "b", "{}"))});
+    ASSERT_EQ(index.Documents().size(), 1u);
+    // As long as its id stays, so does its document.
+    index.Apply({Update(Items(), item(1, "a", kIn), item(1, "a", "broken"))});
+    EXPECT_EQ(index.Documents().size(), 1u);
+    EXPECT_EQ(index.rejected().size(), 1u);
+    index.Apply({Update(Items(), item(1, "a", "broken"), item(7, "c", "broken"))});
+    EXPECT_THAT(index.Documents(), IsEmpty());
+    EXPECT_EQ(index.rejected().count({"shop.items", by_key ? "7" : "c"}), 1u);
+    // One that was out had none.
+    EXPECT_THAT(
+        index.Apply({Update(Items(), item(2, "b", "{}"), item(3, "d", "broken"))}).batch.operations,
+        IsEmpty());
+    index.Apply({Delete(Items(), item(7, "c", "broken")), Delete(Items(), item(3, "d", "broken"))});
+    EXPECT_THAT(index.Documents(), IsEmpty());
+  }
+}
+
+TEST_F(RuledRowsTest, ARowWhoseFilterFailsUnderMinimalLosesTheDocumentOfItsOldId) {
+  index_.Bind(Items(), RulesOf(R"([{"table":"items","include":["id","sku"],"id":["sku"],
+      "where":"json_text(note, '$.active') = 'true'"}])"));
+  const RowImage key = Partial({{0, Value::Int(1)}});
+  const Value broken = Text("broken");
+  index_.Apply({Insert(Items(), Item(1, "a", "1.00", 1, Value::Null(), R"({"active":"true"})"))});
+  EXPECT_THAT(index_.Apply({Update(Items(), key, Partial({{5, broken}}))}).pending, IsEmpty())
+      << "it has its id yet";
+  const MappedTransaction lost =
+      index_.Apply({Update(Items(), key, Partial({{1, Text("b")}, {5, broken}}))});
+  ASSERT_EQ(lost.pending.size(), 1u);
+  EXPECT_THAT(lost.pending[0].key, IsEmpty()) << "all of the table is read: the old id is lost";
+  EXPECT_EQ(lost.rejected.size(), 1u);
+}
+
 TEST_F(RuledRowsTest, ARowWhoseFilterColumnsAreNotTouchedIsCompletedWhereItsDocumentIsThere) {
   index_.Bind(Items(), RulesOf(R"json([{"table":"items","soft_delete":"deleted IS NOT NULL",
       "fields":{"label":{"value":"concat(sku, '-', note)"},
