@@ -193,7 +193,7 @@ Status MapRun::MapDelete(const TablePlan& plan, const RowImage& row) {
 Status MapRun::AddPending(const TablePlan& plan, const RowImage& key) {
   bytes_ += kPendingBytes;
   if (const Status status = partial_.AddPending(plan, key, &out_.pending); !status.ok()) {
-    Reject(*plan.table, ShownKey(*plan.table, key), status);
+    Reject(*plan.table, LetterKey(*plan.layout, key), status);
   }
   return Status::Ok();
 }

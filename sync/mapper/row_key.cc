@@ -1,6 +1,10 @@
 #include "sync/mapper/row_key.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -19,6 +23,13 @@ constexpr size_t kMaxShownKeyBytes = 512;
 
 // What stands for characters that have no form in UTF-8.
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+std::string HashText(std::string_view text) {
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%016" PRIx64,
+                static_cast<uint64_t>(XXH3_64bits(text.data(), text.size())));
+  return digits;
+}
 
 Result<std::string> CellOf(const Column& column, const Value& value) {
   std::string cell;
@@ -81,17 +92,28 @@ Result<snapshot::KeyCells> KeyPrefixOf(const change::TableSchema& table,
 std::string ShownKey(const change::TableSchema& table, const change::RowImage& row) {
   std::string key;
   for (const uint32_t ordinal : table.key) {
-    key += key.empty() ? "" : ":";
-    if (!AppendValueText(table.columns[ordinal], row[ordinal], &key).ok()) {
-      key += "?";
+    std::string part;
+    if (!AppendValueText(table.columns[ordinal], row[ordinal], &part).ok()) {
+      part = "?";
+    }
+    if (ordinal != table.key.front()) {
+      key.push_back(':');
+    }
+    for (const char c : part) {
+      if (table.key.size() > 1 && (c == ':' || c == '\\')) {
+        key.push_back('\\');
+      }
+      key.push_back(c);
     }
   }
   if (key.size() > kMaxShownKeyBytes) {
+    const std::string hash = HashText(key);
     size_t end = kMaxShownKeyBytes;
     while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0) == 0x80) {
       --end;  // never within a character
     }
     key.resize(end);
+    key += "#" + hash;
   }
   return key;
 }

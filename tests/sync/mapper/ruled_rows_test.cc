@@ -176,6 +176,50 @@ TEST_F(RuledRowsTest, ARowWithoutAnIdIsRejectedUnderItsKeyUntilItHasOne) {
   EXPECT_THAT(index_.rejected(), IsEmpty());
 }
 
+TEST_F(RuledRowsTest, KeysThatBeginAlikeHaveLettersOfTheirOwn) {
+  const TablePointer table = MakeTable("items", {MakeColumn("id", ColumnType::kVarchar)});
+  index_.Bind(table, {});
+  const std::string beginning(600, 'x');
+  const auto key = [&](const char* end) { return RowImage{Text(beginning + end)}; };
+  index_.Apply({Insert(table, key("a")), Insert(table, key("b"))});
+  const RejectedRows both = index_.rejected();
+  EXPECT_EQ(both.size(), 2u);
+  index_.Apply({Delete(table, key("a"))});
+  ASSERT_EQ(index_.rejected().size(), 1u);
+  index_.Apply({Insert(table, key("a"))});
+  EXPECT_EQ(index_.rejected().size(), 2u);
+  index_.Apply({Delete(table, key("a")), Delete(table, key("b"))});
+  EXPECT_THAT(index_.rejected(), IsEmpty());
+}
+
+// Of a key of two texts, and an id that is neither.
+const TablePointer& Pairs() {
+  static const TablePointer table =
+      MakeTable("pairs",
+                {MakeColumn("a", ColumnType::kVarchar), MakeColumn("b", ColumnType::kVarchar),
+                 MakeColumn("code", ColumnType::kVarchar)},
+                {0, 1});
+  return table;
+}
+RowImage PairOf(std::string_view a, std::string_view b, Value code) {
+  return {Text(a), Text(b), std::move(code)};
+}
+
+TEST_F(RuledRowsTest, PartsOfKeysThatReadAlikeHaveLettersOfTheirOwn) {
+  index_.Bind(Pairs(), RulesOf(R"json([{"table":"pairs","id":["code"]}])json"));
+  const std::vector<std::pair<std::string_view, std::string_view>> keys = {
+      {"a:b", "c"}, {"a", "b:c"}, {"", "a"}, {"a", ""}, {"a\\", "b"}, {"a", "\\b"}};
+  for (const auto& [a, b] : keys) {
+    index_.Apply({Insert(Pairs(), PairOf(a, b, Value::Null()))});
+  }
+  EXPECT_EQ(index_.rejected().size(), keys.size());
+  size_t left = keys.size();
+  for (const auto& [a, b] : keys) {
+    index_.Apply({Delete(Pairs(), PairOf(a, b, Value::Null()))});
+    EXPECT_EQ(index_.rejected().size(), --left) << a << " " << b;
+  }
+}
+
 TEST_F(RuledRowsTest, TablesThatShareAnIndexKeepTheirDocumentsApart) {
   const auto table = [](const char* name) {
     return MakeTable(name, {MakeColumn("id", ColumnType::kInt), MakeColumn("a", ColumnType::kInt)});
