@@ -97,7 +97,7 @@ class MapRun final : public MapperRun {
   size_t counted_ = 0;     // operations of it, in bytes_
   uint64_t bytes_ = 0;     // of memory
   PartialRows partial_;
-  std::map<std::pair<const TablePlan*, std::string>, std::string> own_ids_;  // by the shown key
+  std::map<std::pair<const TablePlan*, std::string>, std::string> own_ids_;  // by the exact key
   int64_t version_ = 0;
   const change::TableSchema* last_table_ = nullptr;
   const PlanPointer* last_plan_ = nullptr;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/coding.h"
 #include "sync/mapper/document_builder.h"
 #include "sync/mapper/value_text.h"
 
@@ -121,6 +122,18 @@ std::string ShownKey(const change::TableSchema& table, const change::RowImage& r
 std::string LetterKey(const TableLayout& layout, const change::RowImage& row) {
   const std::string key = ShownKey(*layout.table, row);
   return layout.id_is_key ? key : std::string(kLetterByKey) + key;
+}
+
+std::string ExactKey(const change::TableSchema& table, const change::RowImage& row) {
+  std::string key;
+  for (const uint32_t ordinal : table.key) {
+    const Value& value = row[ordinal];
+    PutU8(&key, static_cast<uint8_t>(value.kind));
+    PutU64(&key, value.unsigned_integer());
+    PutF64(&key, value.real);
+    PutLengthPrefixed(&key, value.bytes);
+  }
+  return key;
 }
 
 change::RowImage FilledWith(const change::RowImage& fallback, const change::RowImage& row,

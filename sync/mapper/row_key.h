@@ -34,6 +34,9 @@ std::string ShownKey(const change::TableSchema& table, const change::RowImage& r
 inline constexpr std::string_view kLetterByKey = "key ";
 std::string LetterKey(const TableLayout& layout, const change::RowImage& row);
 
+// The key as bytes, equal for equal values alone.
+std::string ExactKey(const change::TableSchema& table, const change::RowImage& row);
+
 // Of these columns alone: `row`, with those that it lacks taken from `fallback`.
 change::RowImage FilledWith(const change::RowImage& fallback, const change::RowImage& row,
                             std::span<const uint32_t> columns);

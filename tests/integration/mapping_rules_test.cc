@@ -186,6 +186,18 @@ TEST_P(MappingRulesPipelineTest, ARowWhoseFilterFailsUnderAnotherIdLeavesNoDocum
   EXPECT_TRUE(Await([&] { return supervisor_->status().dead_letters == 0; }));
 }
 
+TEST_P(MappingRulesPipelineTest, KeysThatReadAlikeLoseTheirOwnDocumentsUnderMinimal) {
+  Sql("CREATE TABLE items (a VARCHAR(10), b VARCHAR(10), code VARCHAR(10) NOT NULL, PRIMARY KEY "
+      "(a, "
+      "b), UNIQUE KEY (code))");
+  StartBy(R"json([{"table":"items","include":["code"],"id":["code"]}])json");
+  Sql("SET SESSION binlog_row_image = 'MINIMAL'; START TRANSACTION;"
+      "INSERT INTO items VALUES ('x:y', 'z', 'c1'), ('x', 'y:z', 'c2');"
+      "DELETE FROM items WHERE code = 'c1'; COMMIT");
+  ExpectDocuments("items", {{"c2", R"({"code":"c2"})"}});
+  EXPECT_EQ(Table("items").state, TableState::kLive);
+}
+
 TEST_P(MappingRulesPipelineTest, IdsThatAreNoUniqueKeyAreRefused) {
   Sql("CREATE TABLE items (id INT PRIMARY KEY, sku VARCHAR(10), name VARCHAR(10), UNIQUE KEY (sku, "
       "name))");

@@ -456,5 +456,21 @@ TEST_F(RuledRowsTest, WithoutTheIdOfADocumentThatHasToGoTheTableIsReadAgain) {
   EXPECT_EQ(index_.Documents().count("x") + index_.Documents().count("z"), 0u);
 }
 
+TEST_F(RuledRowsTest, KeysThatReadAlikeLoseTheirOwnDocumentsUnderMinimal) {
+  index_.Bind(Pairs(), RulesOf(R"json([{"table":"pairs","include":["code"],"id":["code"]}])json"));
+  const std::string beginning(600, 'x');
+  const std::vector<std::pair<RowImage, RowImage>> alike = {
+      {PairOf("x:y", "z", Text("c1")), PairOf("x", "y:z", Text("c2"))},
+      {PairOf(beginning, "a", Text("c1")), PairOf(beginning, "b", Text("c2"))}};
+  for (const auto& [gone, other] : alike) {
+    const MappedTransaction mapped =
+        index_.Apply({Insert(Pairs(), gone), Insert(Pairs(), other),
+                      Delete(Pairs(), PairOf(gone[0].bytes, gone[1].bytes, Value::Absent()))});
+    EXPECT_THAT(mapped.pending, IsEmpty());
+    EXPECT_THAT(index_.Documents(), ElementsAre(Pair("c2", R"({"code":"c2"})")));
+    index_.Apply({Delete(Pairs(), other)});
+  }
+}
+
 }  // namespace
 }  // namespace binseek::mapper
