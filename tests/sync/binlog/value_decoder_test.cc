@@ -129,6 +129,32 @@ TEST(JsonBinaryTest, DocumentsBecomeText) {
   EXPECT_EQ(Json(object), R"({"a":1,"b":[true,"x"]})");
 }
 
+// MySQL's own base64 has lines; expectations are what MySQL 9.7 selects.
+TEST(JsonBinaryTest, LongBytesAreBrokenIntoLinesAsTheServerDoes) {
+  const auto opaque = [](size_t bytes) {
+    std::string value = "\x0f\xfd";
+    if (bytes >= 128) {
+      value.push_back(static_cast<char>(0x80 | (bytes & 0x7f)));
+    }
+    value.push_back(static_cast<char>(bytes >= 128 ? bytes >> 7 : bytes));
+    return Json(value + std::string(bytes, 'x'));
+  };
+  const std::string prefix = "\"base64:type253:";
+  const auto repeated = [](int times) {
+    std::string text;
+    for (int i = 0; i < times; ++i) {
+      text += "eHh4";
+    }
+    return text;
+  };
+  const std::string line = repeated(19);
+  EXPECT_EQ(opaque(57), prefix + line + "\"");
+  EXPECT_EQ(opaque(58), prefix + line + "\\neA==\"");
+  EXPECT_EQ(opaque(114), prefix + line + "\\n" + line + "\"");
+  EXPECT_EQ(opaque(200),
+            prefix + line + "\\n" + line + "\\n" + line + "\\n" + repeated(9) + "eHg=\"");
+}
+
 TEST(JsonBinaryTest, BytesThatAreNoDocumentAreCorruption) {
   using std::string_view_literals::operator""sv;
   for (const std::string_view bad :
