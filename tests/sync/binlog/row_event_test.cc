@@ -94,6 +94,27 @@ TEST_F(RowEventTest, AnXaTransactionOfOnePhaseMayBeLargerThanWhatIsKeptOfPrepare
   }
 }
 
+TEST_F(RowEventTest, ARowOfDefaultsAloneComesWithoutAColumn) {
+  Start(true, {MakeColumn("id", ColumnType::kInt), MakeColumn("c", ColumnType::kInt)});
+  const std::string map = TableMapEvent("\x03\x03", "");
+  const auto rows = [](EventType type, std::string_view images) {
+    return MakeEvent(type, "t\0\0\0\0\0\x01\0\x02"s.append(images));
+  };
+  const std::string_view none("\0", 1);
+  EXPECT_EQ(Rows({begin_, map, rows(EventType::kWriteRowsV1, none), commit_}), "<absent> <absent>");
+  EXPECT_EQ(
+      Rows({begin_, map, InsertEvent(2, "\1\0\0\0\2\0\0\0"s), rows(EventType::kWriteRowsV1, none),
+            map, InsertEvent(2, "\3\0\0\0\4\0\0\0"s), commit_}),
+      "1 2 <absent> <absent> 3 4");
+  // Of what is no new row nothing is made.
+  EXPECT_EQ(Rows({begin_, map, rows(EventType::kDeleteRowsV1, none), commit_}), "");
+  EXPECT_TRUE(told_.empty()) << "no rows are none";
+  // Bytes that no column has are no rows.
+  EXPECT_EQ(Rows({begin_, map, rows(EventType::kWriteRowsV1, {"\0x", 2}), commit_}), "");
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnreadableRows);
+}
+
 // Not seen from a server: MariaDB writes fragments from 12.3 on.
 TEST_F(RowEventTest, FragmentsOfARowsEventAreJoined) {
   Start(true, {MakeColumn("id", ColumnType::kInt), MakeColumn("v", ColumnType::kVarchar)});
