@@ -175,8 +175,11 @@ Status ChooseLabels(const WireColumn& wire, const Column& column, ColumnPlan* pl
     }
     return Status::Ok();
   }
+  // Of CHARACTER SET binary the labels are bytes, and taken for UTF-8, as a SELECT's cells are.
+  const std::string_view stored = plan->charset;
+  const std::string_view charset = stored == "binary" ? "utf8mb4" : stored;
   for (const std::string_view label : wire.labels) {
-    BINSEEK_RETURN_IF_ERROR(mysql::ToUtf8(plan->charset, label, &plan->labels.emplace_back()));
+    BINSEEK_RETURN_IF_ERROR(mysql::ToUtf8(charset, label, &plan->labels.emplace_back()));
   }
   return Status::Ok();
 }

@@ -36,9 +36,14 @@ constexpr int kMaxDepth = 100;  // the server's own
 constexpr size_t kMaxGrowth = 16;
 constexpr size_t kMinTextLimit = 4096;
 
+// As the server prints it within a string: broken behind every 76 characters, by a line's end that is escaped.
 void AppendBase64(std::string_view bytes, std::string* out) {
+  constexpr size_t kLineBytes = 57;
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (size_t i = 0; i < bytes.size(); i += 3) {
+    if (i > 0 && i % kLineBytes == 0) {
+      out->append("\\n");
+    }
     uint32_t group = 0;
     for (size_t k = 0; k < 3; ++k) {
       group = group << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0);

@@ -155,7 +155,9 @@ Status RowDecoder::DecodeRows(const RowsEvent& event, RowBuffer* buffer) const {
   const Carried first = CarriedBy(event.present);
   const Carried after = CarriedBy(event.present_after);
   ByteReader reader(event.rows);
-  while (!reader.AtEnd()) {
+  // Rows that were left to their defaults have no bytes, nor does the event tell how many they are: one stands for all, as nothing of it is known.
+  bool of_defaults = event.kind == RowsKind::kWrite && first.count == 0 && reader.AtEnd();
+  for (; of_defaults || !reader.AtEnd(); of_defaults = false) {
     const size_t left = reader.remaining();
     change::RowChange row;
     row.table = schema_;
@@ -166,7 +168,7 @@ Status RowDecoder::DecodeRows(const RowsEvent& event, RowBuffer* buffer) const {
       row.after = buffer->NewImage();
     }
     BINSEEK_RETURN_IF_ERROR(DecodeRow(event, first, after, &reader, &row));
-    if (reader.ok() && reader.remaining() == left) {
+    if (reader.ok() && reader.remaining() == left && !of_defaults) {
       reader.Fail("a row without bytes");
     }
     const Status added = reader.ok() ? buffer->Add(std::move(row)) : reader.status("rows");

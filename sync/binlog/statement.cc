@@ -196,8 +196,10 @@ class StatementParser {
     do {
       TakeIfExists();
       TakeTable(Kind::kDdl);
-      while (lexer_.Take("NOWAIT") || lexer_.Take("WAIT")) {
+      if (lexer_.Take("WAIT")) {
+        lexer_.Advance();  // the seconds
       }
+      lexer_.Take("NOWAIT");
       if (!lexer_.Take("TO")) {
         return;
       }

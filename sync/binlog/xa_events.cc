@@ -1,5 +1,7 @@
 #include "sync/binlog/xa_events.h"
 
+#include <algorithm>
+
 #include "engine/base/byte_reader.h"
 #include "engine/base/coding.h"
 #include "sync/binlog/event_decoder.h"
@@ -39,7 +41,20 @@ Result<bool> XaEvents::Wants(const Event& event, const FormatDescription& format
     BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(event, format));
     return tables_.count(table_id) != 0;
   }
-  return !tables_.empty();  // fragments, of rows that may be wanted
+  return WantsFragment(event, format);
+}
+
+// The first fragment begins with the head of the event that was cut, which names its table.
+Result<bool> XaEvents::WantsFragment(const Event& event, const FormatDescription& format) {
+  BINSEEK_ASSIGN_OR_RETURN(const RowsFragment fragment, DecodeRowsFragment(event.body));
+  if (fragment.number == 1) {
+    Event head = event;
+    head.body = fragment.bytes;
+    head.body.remove_prefix(std::min(kEventHeaderBytes, head.body.size()));
+    BINSEEK_ASSIGN_OR_RETURN(const uint64_t table_id, DecodeTableId(head, format));
+    wants_fragments_ = tables_.count(table_id) != 0;
+  }
+  return wants_fragments_;
 }
 
 Status ReplayXaEvents(std::string_view bytes, RowEventReader* reader, RowBuffer* buffer) {

@@ -27,14 +27,14 @@ using XaTable = std::pair<std::string, std::string>;
 
 class XaEvents {
  public:
-  // Whether rows of this table may be wanted when they are committed.
+  // Whether rows of this table may be wanted when they are committed, be it for what foreign keys made of them.
   using TableFilter = std::function<bool(std::string_view database, std::string_view table)>;
 
   explicit XaEvents(TableFilter wants_table) : wants_table_(std::move(wants_table)) {}
 
   // Takes in an event that RowEventReader takes. Those of tables that nobody wants are left out.
   Status Take(const Event& event, const FormatDescription& format);
-  // What Take asks before it keeps an event; for who does not keep it.
+  // What Take asks before it keeps an event; for who does not keep it. REQUIRES: each event is asked for once, in order.
   Result<bool> Wants(const Event& event, const FormatDescription& format);
   // Back to where a savepoint found it.
   void CutTo(size_t bytes) { bytes_.resize(bytes); }
@@ -43,10 +43,13 @@ class XaEvents {
   const std::set<XaTable>& tables() const { return names_; }
 
  private:
+  Result<bool> WantsFragment(const Event& event, const FormatDescription& format);
+
   const TableFilter wants_table_;
   std::string bytes_;  // per event: its type, and its body with a varint of its length before it
   std::set<uint64_t> tables_;
   std::set<XaTable> names_;
+  bool wants_fragments_ = false;  // of the rows event whose fragments come
 };
 
 // Gives the events to a reader that is at the beginning of a file of that format.

@@ -7,9 +7,11 @@
 
 namespace binseek::binlog {
 
+// Rows of a table that is not followed count where foreign keys lead from it: that they came tells that others have changed.
 void TransactionAssembler::BeginXa() {
   open_->xa.emplace([this](std::string_view database, std::string_view table) {
-    return IsCaptured(database, table);
+    return IsCaptured(database, table) ||
+           (options_.cascades_from != nullptr && options_.cascades_from(database, table));
   });
 }
 
@@ -121,8 +123,10 @@ Status TransactionAssembler::CommitXa(const std::string& name) {
     if ((*tables)->empty()) {
       (*tables)->emplace_back();
     }
-    for (auto& [database, table] : **tables) {
-      AddUnseenRows(database, table,
+    for (const auto& [database, table] : **tables) {
+      // Of one that is not followed, whose children may be anywhere.
+      const bool captured = IsCaptured(database, table);
+      AddUnseenRows(captured ? database : "", captured ? table : "",
                     "an XA transaction was committed that had been too large to keep",
                     &open_->table_events);
     }

@@ -193,7 +193,7 @@ Status MapRun::MapDelete(const TablePlan& plan, const RowImage& row) {
 Status MapRun::AddPending(const TablePlan& plan, const RowImage& key) {
   bytes_ += kPendingBytes;
   if (const Status status = partial_.AddPending(plan, key, &out_.pending); !status.ok()) {
-    Reject(*plan.table, ShownKey(*plan.table, key), status);
+    Reject(*plan.table, LetterKey(*plan.layout, key), status);
   }
   return Status::Ok();
 }
@@ -282,13 +282,13 @@ void MapRun::Reject(const change::TableSchema& table, std::string key, const Sta
 }
 
 void MapRun::NoteOwnId(const TablePlan& plan, const RowImage& row, const std::string& id) {
-  std::string key = ShownKey(*plan.table, row);
+  std::string key = ExactKey(*plan.table, row);
   bytes_ += key.size() + id.size();
   own_ids_[{&plan, std::move(key)}] = id;
 }
 
 std::optional<std::string> MapRun::TakeOwnId(const TablePlan& plan, const RowImage& row) {
-  const auto own = own_ids_.find({&plan, ShownKey(*plan.table, row)});
+  const auto own = own_ids_.find({&plan, ExactKey(*plan.table, row)});
   if (own == own_ids_.end()) {
     return std::nullopt;
   }

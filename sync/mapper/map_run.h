@@ -52,6 +52,10 @@ class MapRun final : public MapperRun {
                                        const change::RowImage& after_key, Belongs belongs);
   Status Leave(const TablePlan& plan, const change::RowChange& row,
                const change::RowImage& after_key);
+  Status LeaveOldId(const TablePlan& plan, const change::RowChange& row,
+                    const change::RowImage& after_key, const Result<std::string>& id);
+  void DeleteOld(const TablePlan& plan, const change::RowImage& before, Result<std::string> old_id,
+                 const std::string* id);
   Status LoseId(const TablePlan& plan, const change::RowImage& before,
                 const change::RowImage& after_key);
   Status UpdateInPlace(const PlanPointer& plan, const change::RowChange& row,
@@ -93,7 +97,7 @@ class MapRun final : public MapperRun {
   size_t counted_ = 0;     // operations of it, in bytes_
   uint64_t bytes_ = 0;     // of memory
   PartialRows partial_;
-  std::map<std::pair<const TablePlan*, std::string>, std::string> own_ids_;  // by the shown key
+  std::map<std::pair<const TablePlan*, std::string>, std::string> own_ids_;  // by the exact key
   int64_t version_ = 0;
   const change::TableSchema* last_table_ = nullptr;
   const PlanPointer* last_plan_ = nullptr;

@@ -48,12 +48,15 @@ Result<bool> MapRun::UpdateMembership(const TablePlan& plan, const RowChange& ro
                                       const RowImage& after_key) {
   const Result<Belongs> before = BelongsToIndex(*plan.layout, row.before, {});
   const Result<Belongs> after = BelongsToIndex(*plan.layout, row.after, row.before);
+  const Belongs was = before.ok() ? *before : Belongs::kUnknown;
   if (!after.ok()) {
     const Result<std::string> id = DocumentId(*plan.layout, after_key);
+    if (was != Belongs::kNo) {
+      BINSEEK_RETURN_IF_ERROR(LeaveOldId(plan, row, after_key, id));
+    }
     Reject(*plan.table, id.ok() ? *id : LetterKey(*plan.layout, after_key), after.status());
     return true;
   }
-  const Belongs was = before.ok() ? *before : Belongs::kUnknown;
   if (*after == Belongs::kNo) {
     if (was == Belongs::kNo) {
       ++out_.unchanged_rows;
@@ -118,6 +121,32 @@ Status MapRun::Leave(const TablePlan& plan, const RowChange& row, const RowImage
   }
   NoteMended(plan, row.before);
   return Status::Ok();
+}
+
+// The row is rejected, and may have had a document. Under the same id that stays as it was; under another one nothing would ever name it
+// again.
+Status MapRun::LeaveOldId(const TablePlan& plan, const RowChange& row, const RowImage& after_key,
+                          const Result<std::string>& id) {
+  if (LacksAny(row.before, plan.id_columns)) {
+    return LacksAll(row.after, plan.id_columns) ? Status::Ok()
+                                                : LoseId(plan, row.before, after_key);
+  }
+  if (!SameIn(row.before, after_key, plan.table->key)) {
+    NoteMended(plan, row.before);
+  }
+  DeleteOld(plan, row.before, DocumentId(*plan.layout, row.before), id.ok() ? &*id : nullptr);
+  return Status::Ok();
+}
+
+// The document of before, where the row has another id now, or (null) none. Ids that differ only in what an id leaves out are the same
+// document. An old key that makes no id had none.
+void MapRun::DeleteOld(const TablePlan& plan, const RowImage& before, Result<std::string> old_id,
+                       const std::string* id) {
+  if (plan.layout->id_is_key && !old_id.ok()) {
+    DeleteByKey(plan, before);
+  } else if (old_id.ok() && (id == nullptr || *old_id != *id)) {
+    Delete(plan, *std::move(old_id));
+  }
 }
 
 // The row has another id, and no image has the one of before.
@@ -200,12 +229,7 @@ Status MapRun::Move(const TablePlan& plan, const RowChange& row, const RowImage&
       partial_.CanComplete(plan, row.before, *old_id)) {
     document = partial_.Complete(plan, row, *old_id);
   }
-  // Ids that differ only in what an id leaves out are the same document. An old key that makes no id had none.
-  if (plan.layout->id_is_key && !old_id.ok()) {
-    DeleteByKey(plan, row.before);
-  } else if (old_id.ok() && (!id || *old_id != *id)) {
-    Delete(plan, std::move(*old_id));
-  }
+  DeleteOld(plan, row.before, std::move(old_id), id ? &*id : nullptr);
   if (!id) {
     return document.status();
   }

@@ -31,7 +31,7 @@ class OwnOperations {
     looked_at_ = 0;
     by_key_.clear();
   }
-  // Whether there is a document of that key behind the operations so far.
+  // Whether there is a document of that key behind the operations so far. Cost: of many updates of one key no more than of few.
   bool Contains(const TablePlan& plan, std::string_view key);
   // Its fields. nullopt: there is none, or none that a row of the table makes. Errors: those of the stored rows.
   Result<std::optional<StoredFields>> Document(const TablePlan& plan, std::string_view key);
@@ -39,8 +39,8 @@ class OwnOperations {
  private:
   using Ordinals = std::vector<size_t>;
 
-  // Those of the key from the last one on that says whether there is a document; `known`: one does.
-  Ordinals Last(const TablePlan& plan, std::string_view key, bool* known);
+  // Those of the key from the last one on that says whether there is a document; `known`: one does. Until the next question.
+  const Ordinals& Last(const TablePlan& plan, std::string_view key, bool* known);
 
   const std::vector<index::Operation>* const operations_;
   const StoredRows* const stored_;

@@ -1,9 +1,14 @@
 #include "sync/mapper/row_key.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <string>
 #include <utility>
 
+#include "engine/base/coding.h"
 #include "sync/mapper/document_builder.h"
 #include "sync/mapper/value_text.h"
 
@@ -19,6 +24,13 @@ constexpr size_t kMaxShownKeyBytes = 512;
 
 // What stands for characters that have no form in UTF-8.
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+std::string HashText(std::string_view text) {
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%016" PRIx64,
+                static_cast<uint64_t>(XXH3_64bits(text.data(), text.size())));
+  return digits;
+}
 
 Result<std::string> CellOf(const Column& column, const Value& value) {
   std::string cell;
@@ -81,17 +93,28 @@ Result<snapshot::KeyCells> KeyPrefixOf(const change::TableSchema& table,
 std::string ShownKey(const change::TableSchema& table, const change::RowImage& row) {
   std::string key;
   for (const uint32_t ordinal : table.key) {
-    key += key.empty() ? "" : ":";
-    if (!AppendValueText(table.columns[ordinal], row[ordinal], &key).ok()) {
-      key += "?";
+    std::string part;
+    if (!AppendValueText(table.columns[ordinal], row[ordinal], &part).ok()) {
+      part = "?";
+    }
+    if (ordinal != table.key.front()) {
+      key.push_back(':');
+    }
+    for (const char c : part) {
+      if (table.key.size() > 1 && (c == ':' || c == '\\')) {
+        key.push_back('\\');
+      }
+      key.push_back(c);
     }
   }
   if (key.size() > kMaxShownKeyBytes) {
+    const std::string hash = HashText(key);
     size_t end = kMaxShownKeyBytes;
     while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0) == 0x80) {
       --end;  // never within a character
     }
     key.resize(end);
+    key += "#" + hash;
   }
   return key;
 }
@@ -99,6 +122,18 @@ std::string ShownKey(const change::TableSchema& table, const change::RowImage& r
 std::string LetterKey(const TableLayout& layout, const change::RowImage& row) {
   const std::string key = ShownKey(*layout.table, row);
   return layout.id_is_key ? key : std::string(kLetterByKey) + key;
+}
+
+std::string ExactKey(const change::TableSchema& table, const change::RowImage& row) {
+  std::string key;
+  for (const uint32_t ordinal : table.key) {
+    const Value& value = row[ordinal];
+    PutU8(&key, static_cast<uint8_t>(value.kind));
+    PutU64(&key, value.unsigned_integer());
+    PutF64(&key, value.real);
+    PutLengthPrefixed(&key, value.bytes);
+  }
+  return key;
 }
 
 change::RowImage FilledWith(const change::RowImage& fallback, const change::RowImage& row,

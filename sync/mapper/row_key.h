@@ -26,12 +26,16 @@ Result<snapshot::KeyCells> KeyCellsOf(const change::TableSchema& table,
 Result<snapshot::KeyCells> KeyPrefixOf(const change::TableSchema& table,
                                        const change::RowImage& row);
 
-// The key for a message, where it makes no _id.
+// The key for a message, where it makes no _id: parts as in an _id. Other keys have other ones: one above 512 bytes ends in "#" and the hash of
+// all of it, where it is cut.
 std::string ShownKey(const change::TableSchema& table, const change::RowImage& row);
 
 // The key of a dead letter of a row that makes no id: where ids are not the key's, told from those by what stands before it.
 inline constexpr std::string_view kLetterByKey = "key ";
 std::string LetterKey(const TableLayout& layout, const change::RowImage& row);
+
+// The key as bytes, equal for equal values alone.
+std::string ExactKey(const change::TableSchema& table, const change::RowImage& row);
 
 // Of these columns alone: `row`, with those that it lacks taken from `fallback`.
 change::RowImage FilledWith(const change::RowImage& fallback, const change::RowImage& row,

@@ -214,6 +214,28 @@ TEST_P(CascadeTest, ParentsThatAreNotFollowedHaveTheirChildrenReadAgain) {
   ASSERT_OK(server_->Sql("DROP DATABASE " + other));
 }
 
+TEST_P(CascadeTest, ParentsOfADatabaseThatIsNotFollowedCascadeByXaTransactionsToo) {
+  const std::string crm = database_ + "_crm";
+  Sql("CREATE DATABASE " + crm + "; CREATE TABLE " + crm +
+      ".customer (id INT PRIMARY KEY, v INT); INSERT INTO " + crm +
+      ".customer VALUES (1, 0), (2, 0), (3, 0);"
+      "CREATE TABLE orders (id INT PRIMARY KEY, cid INT, FOREIGN KEY (cid) REFERENCES " +
+      crm +
+      ".customer (id) ON DELETE CASCADE ON UPDATE CASCADE);"
+      "INSERT INTO orders VALUES (1, 1), (2, 1), (3, 2), (4, 3)");
+  Start();
+  AwaitLive();
+  Sql("XA START 'a'; DELETE FROM " + crm +
+      ".customer WHERE id = 1; XA END 'a'; XA PREPARE 'a'; XA COMMIT 'a'");
+  ExpectSame("orders", {"id", "cid"});
+  EXPECT_EQ(Documents("orders").size(), 2U);
+  Sql("XA START 'b'; UPDATE " + crm +
+      ".customer SET id = 20 WHERE id = 2; XA END 'b'; XA COMMIT 'b' ONE PHASE");
+  ExpectSame("orders", {"id", "cid"});
+  Stop();
+  Sql("DROP TABLE orders; DROP DATABASE " + crm);
+}
+
 TEST_P(CascadeTest, ChunksOnTheirWayBringBackNoChildren) {
   CreateShop();
   std::string sql =

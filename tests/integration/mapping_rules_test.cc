@@ -170,6 +170,34 @@ TEST_P(MappingRulesPipelineTest, IdsOfAUniqueKeyFollowItsRows) {
   ExpectDocuments("items", {{"d:2", R"({"id":2,"sku":"d","big":2,"name":"zwei"})"}});
 }
 
+TEST_P(MappingRulesPipelineTest, ARowWhoseFilterFailsUnderAnotherIdLeavesNoDocument) {
+  Sql("CREATE TABLE items (id INT PRIMARY KEY, payload TEXT);"
+      "INSERT INTO items VALUES (1, '{\"active\": \"true\"}'), (2, '{\"active\": \"true\"}')");
+  StartBy(
+      R"json([{"table":"items","include":["id"],"where":"json_text(payload, '$.active') = 'true'"}])json");
+  ExpectDocuments("items", {{"1", R"({"id":1})"}, {"2", R"({"id":2})"}});
+  Sql("UPDATE items SET id = 7, payload = 'broken' WHERE id = 1");
+  ExpectDocuments("items", {{"2", R"({"id":2})"}});
+  Sql("SET SESSION binlog_row_image = 'MINIMAL';"
+      "UPDATE items SET id = 8, payload = 'broken' WHERE id = 2");
+  ExpectDocuments("items", {});
+  EXPECT_TRUE(Await([&] { return supervisor_->status().dead_letters == 2; }));
+  Sql("DELETE FROM items");
+  EXPECT_TRUE(Await([&] { return supervisor_->status().dead_letters == 0; }));
+}
+
+TEST_P(MappingRulesPipelineTest, KeysThatReadAlikeLoseTheirOwnDocumentsUnderMinimal) {
+  Sql("CREATE TABLE items (a VARCHAR(10), b VARCHAR(10), code VARCHAR(10) NOT NULL, PRIMARY KEY "
+      "(a, "
+      "b), UNIQUE KEY (code))");
+  StartBy(R"json([{"table":"items","include":["code"],"id":["code"]}])json");
+  Sql("SET SESSION binlog_row_image = 'MINIMAL'; START TRANSACTION;"
+      "INSERT INTO items VALUES ('x:y', 'z', 'c1'), ('x', 'y:z', 'c2');"
+      "DELETE FROM items WHERE code = 'c1'; COMMIT");
+  ExpectDocuments("items", {{"c2", R"({"code":"c2"})"}});
+  EXPECT_EQ(Table("items").state, TableState::kLive);
+}
+
 TEST_P(MappingRulesPipelineTest, IdsThatAreNoUniqueKeyAreRefused) {
   Sql("CREATE TABLE items (id INT PRIMARY KEY, sku VARCHAR(10), name VARCHAR(10), UNIQUE KEY (sku, "
       "name))");

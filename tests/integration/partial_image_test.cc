@@ -178,6 +178,25 @@ class Statements : public SeededTest {
   }
 };
 
+TEST_P(PartialImageTest, RowsOfDefaultsAloneAreNotLost) {
+  Sql("CREATE TABLE z (id INT PRIMARY KEY DEFAULT 5, c INT DEFAULT 7);"
+      "CREATE TABLE u (id VARCHAR(36) PRIMARY KEY DEFAULT (UUID()), c INT DEFAULT 7);"
+      "CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, c INT DEFAULT 7)");
+  Start();
+  AwaitLive();
+  const auto session = Connect("MINIMAL");
+  for (const char* table : {"z", "u", "a"}) {
+    EXPECT_OK(session->Execute("INSERT INTO " + std::string(table) + " VALUES ()"));
+    ExpectEqualToTheTable(table);
+    EXPECT_EQ(Documents(table).size(), 1U) << table;
+  }
+  for (const char* table : {"u", "a"}) {
+    EXPECT_OK(session->Execute("INSERT INTO " + std::string(table) + " VALUES (), (), ()"));
+    ExpectEqualToTheTable(table);
+    EXPECT_EQ(Documents(table).size(), 4U) << table;
+  }
+}
+
 TEST_P(PartialImageTest, ARowWhoseKeyHasTheEmptyLabelIsFoundByIt) {
   Sql("CREATE TABLE k (e ENUM('a',''), id INT, name VARCHAR(20) DEFAULT 'by itself', PRIMARY KEY "
       "(e, id)); INSERT INTO k (e, id) VALUES ('', 1)");

@@ -211,7 +211,7 @@ class Generator {
       }
     }
     // Labels are kept in the column's own set.
-    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4"}) {
+    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4", "binary"}) {
       const std::string labels =
           "('a', 'b ', 'it''s', 'caf\xC3\xA9', '\xE6\xBC\xA2', '') CHARACTER SET " +
           std::string(charset);
@@ -223,7 +223,7 @@ class Generator {
                                      {"empty label", "6"},
                                      {"error", "'no such label'"}};
     }
-    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4"}) {
+    for (const char* charset : {"latin1", "gbk", "utf16", "utf8mb4", "binary"}) {
       Add("SET('a', 'b ', 'it''s', 'caf\xC3\xA9', '\xE6\xBC\xA2') CHARACTER SET " +
           std::string(charset))
           .values = {{"none", "0"}, {"all", "31"}, {"first", "1"}, {"last", "16"}, {"some", "10"}};
@@ -319,6 +319,10 @@ class Generator {
           {"decimal", "CAST(-12.50 AS JSON)"},
           {"wide decimal", "JSON_ARRAY(CAST(12345678901234567890.1234567890 AS DECIMAL(40,10)))"},
           {"bytes", "CAST(x'00ff10' AS JSON)"},
+          {"bytes of a line", "JSON_OBJECT('b', CAST(REPEAT('x', 57) AS BINARY))"},
+          {"bytes of two lines", "JSON_OBJECT('b', CAST(REPEAT('x', 58) AS BINARY))"},
+          {"bytes of many lines", "JSON_ARRAY(CAST(REPEAT('x', 200) AS BINARY))"},
+          {"blob of two lines", "CAST(CAST(REPEAT(x'80ff', 50) AS BINARY) AS JSON)"},
           {"bits", "JSON_ARRAY(CAST(b'1010' AS JSON))"},
           {"year", "CAST(CAST(2026 AS YEAR) AS JSON)"},
           {"geometry", "CAST(ST_GeomFromText('POINT(1 2)') AS JSON)"},

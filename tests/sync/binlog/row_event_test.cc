@@ -94,21 +94,47 @@ TEST_F(RowEventTest, AnXaTransactionOfOnePhaseMayBeLargerThanWhatIsKeptOfPrepare
   }
 }
 
+TEST_F(RowEventTest, ARowOfDefaultsAloneComesWithoutAColumn) {
+  Start(true, {MakeColumn("id", ColumnType::kInt), MakeColumn("c", ColumnType::kInt)});
+  const std::string map = TableMapEvent("\x03\x03", "");
+  const auto rows = [](EventType type, std::string_view images) {
+    return MakeEvent(type, "t\0\0\0\0\0\x01\0\x02"s.append(images));
+  };
+  const std::string_view none("\0", 1);
+  EXPECT_EQ(Rows({begin_, map, rows(EventType::kWriteRowsV1, none), commit_}), "<absent> <absent>");
+  EXPECT_EQ(
+      Rows({begin_, map, InsertEvent(2, "\1\0\0\0\2\0\0\0"s), rows(EventType::kWriteRowsV1, none),
+            map, InsertEvent(2, "\3\0\0\0\4\0\0\0"s), commit_}),
+      "1 2 <absent> <absent> 3 4");
+  // Of what is no new row nothing is made.
+  EXPECT_EQ(Rows({begin_, map, rows(EventType::kDeleteRowsV1, none), commit_}), "");
+  EXPECT_TRUE(told_.empty()) << "no rows are none";
+  // Bytes that no column has are no rows.
+  EXPECT_EQ(Rows({begin_, map, rows(EventType::kWriteRowsV1, {"\0x", 2}), commit_}), "");
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_EQ(told_[0].kind, change::TableEvent::Kind::kUnreadableRows);
+}
+
+// Of a rows event of that size.
+std::string Fragment(uint32_t number, uint32_t count, uint64_t size, std::string_view bytes) {
+  std::string body;
+  PutU32(&body, count);
+  PutU32(&body, number);
+  PutU8(&body, number == 1 ? 1 : 0);
+  if (number == 1) {
+    PutU64(&body, size);
+  }
+  body += bytes;
+  return MakeEvent(EventType::kMariadbPartialRowData, body);
+}
+
 // Not seen from a server: MariaDB writes fragments from 12.3 on.
 TEST_F(RowEventTest, FragmentsOfARowsEventAreJoined) {
   Start(true, {MakeColumn("id", ColumnType::kInt), MakeColumn("v", ColumnType::kVarchar)});
   const std::string map = TableMapEvent("\x03\x0f", "\x50\0"s);
   const std::string insert = InsertEvent(2, "\x2a\0\0\0\x05hello"s);
   const auto fragment = [&](uint32_t number, uint32_t count, std::string_view bytes) {
-    std::string body;
-    PutU32(&body, count);
-    PutU32(&body, number);
-    PutU8(&body, number == 1 ? 1 : 0);
-    if (number == 1) {
-      PutU64(&body, insert.size());
-    }
-    body += bytes;
-    return MakeEvent(EventType::kMariadbPartialRowData, body);
+    return Fragment(number, count, insert.size(), bytes);
   };
   const std::string one = fragment(1, 3, insert.substr(0, 10));
   const std::string two = fragment(2, 3, insert.substr(10, 15));
@@ -127,6 +153,45 @@ TEST_F(RowEventTest, FragmentsOfARowsEventAreJoined) {
   EXPECT_EQ(Rows({begin_, map, one}), "");
   assembler_->BeginStream(false);
   EXPECT_EQ(Rows({begin_, map, one, two, three, commit_}), "42 \"hello\"");
+}
+
+// Not seen from a server.
+TEST_F(RowEventTest, FragmentsOfAnUnwantedTableAreLeftOutOfAnXaTransaction) {
+  const auto fragments = [](const std::string& event) {
+    return std::vector{Fragment(1, 2, event.size(), event.substr(0, 30)),
+                       Fragment(2, 2, event.size(), event.substr(30))};
+  };
+  const auto wanted = fragments(InsertEvent(1, "\1\0\0\0"s));
+  const auto unwanted = fragments(InsertEvent(1, "\2\0\0\0"s, 'v'));
+  const std::string map = TableMapEvent("\x03", "");
+  const std::string map_of_v = TableMapEvent("\x03", "", 'v');
+  const std::vector<std::string> events = {QueryEventBytes("XA START X'78',X'',1"),
+                                           map,
+                                           map_of_v,
+                                           unwanted[0],
+                                           unwanted[1],
+                                           wanted[0],
+                                           wanted[1],
+                                           unwanted[0],
+                                           unwanted[1],
+                                           QueryEventBytes("XA END X'78',X'',1")};
+  const auto prepare = [](char one_phase) {
+    return MakeEvent(EventType::kXaPrepare, one_phase + "\x01\0\0\0\x01\0\0\0\0\0\0\0x"s);
+  };
+  // What is kept, and what is read at once, because it is too large to be kept.
+  for (const uint64_t kept : {uint64_t{1000}, uint64_t{1}}) {
+    max_prepared_bytes_ = kept;
+    Start(true, {MakeColumn("id", ColumnType::kInt)});
+    std::vector<std::string> one_phase = events;
+    one_phase.push_back(prepare(1));
+    EXPECT_EQ(Rows(one_phase), "1") << status_.ToString();
+  }
+  max_prepared_bytes_ = 1000;
+  Start(true, {MakeColumn("id", ColumnType::kInt)});
+  std::vector<std::string> prepared = events;
+  prepared.push_back(prepare(0));
+  EXPECT_EQ(Rows(prepared), "");
+  EXPECT_EQ(Rows({QueryEventBytes("XA COMMIT X'78',X'',1")}), "1") << status_.ToString();
 }
 
 TEST_F(RowEventTest, CompressedColumnsAreUnpacked) {

@@ -65,6 +65,20 @@ TEST(StatementTest, DdlNamesItsTables) {
                   "shop.t");
 }
 
+// MariaDB: how long a statement may wait for its locks.
+TEST(StatementTest, AStatementThatMayWaitNamesAllItsTables) {
+  ExpectStatement("RENAME TABLE a WAIT 5 TO b", Kind::kDdl, "shop.a shop.b");
+  ExpectStatement("rename tables if exists a wait 5 to x.b, c nowait to d, e to f", Kind::kDdl,
+                  "shop.a x.b shop.c shop.d shop.e shop.f");
+  ExpectStatement("RENAME TABLE `wait` WAIT 0 TO nowait", Kind::kDdl, "shop.wait shop.nowait");
+  ExpectStatement("ALTER TABLE a WAIT 5 RENAME TO b", Kind::kDdl, "shop.a shop.b");
+  ExpectStatement("ALTER TABLE a NOWAIT ADD COLUMN c INT", Kind::kDdl, "shop.a");
+  ExpectStatement("DROP TABLE a, b WAIT 5", Kind::kDrop, "shop.a shop.b");
+  ExpectStatement("TRUNCATE TABLE a WAIT 5", Kind::kTruncate, "shop.a");
+  ExpectStatement("CREATE INDEX i ON a (b) WAIT 5", Kind::kDdl, "shop.a");
+  ExpectStatement("DROP INDEX i ON a WAIT 5", Kind::kDdl, "shop.a");
+}
+
 TEST(StatementTest, AReplacedDatabaseIsDropped) {
   ExpectStatement("CREATE OR REPLACE DATABASE gone", Kind::kDrop, "gone.");
   ExpectStatement("create or replace schema `gone` CHARACTER SET latin1", Kind::kDrop, "gone.");

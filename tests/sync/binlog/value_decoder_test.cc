@@ -4,6 +4,7 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/coding.h"
+#include "sync/binlog/column_value.h"
 #include "sync/binlog/compression.h"
 #include "sync/binlog/decimal.h"
 #include "sync/binlog/json_binary.h"
@@ -128,6 +129,32 @@ TEST(JsonBinaryTest, DocumentsBecomeText) {
   EXPECT_EQ(Json(object), R"({"a":1,"b":[true,"x"]})");
 }
 
+// MySQL's own base64 has lines; expectations are what MySQL 9.7 selects.
+TEST(JsonBinaryTest, LongBytesAreBrokenIntoLinesAsTheServerDoes) {
+  const auto opaque = [](size_t bytes) {
+    std::string value = "\x0f\xfd";
+    if (bytes >= 128) {
+      value.push_back(static_cast<char>(0x80 | (bytes & 0x7f)));
+    }
+    value.push_back(static_cast<char>(bytes >= 128 ? bytes >> 7 : bytes));
+    return Json(value + std::string(bytes, 'x'));
+  };
+  const std::string prefix = "\"base64:type253:";
+  const auto repeated = [](int times) {
+    std::string text;
+    for (int i = 0; i < times; ++i) {
+      text += "eHh4";
+    }
+    return text;
+  };
+  const std::string line = repeated(19);
+  EXPECT_EQ(opaque(57), prefix + line + "\"");
+  EXPECT_EQ(opaque(58), prefix + line + "\\neA==\"");
+  EXPECT_EQ(opaque(114), prefix + line + "\\n" + line + "\"");
+  EXPECT_EQ(opaque(200),
+            prefix + line + "\\n" + line + "\\n" + line + "\\n" + repeated(9) + "eHg=\"");
+}
+
 TEST(JsonBinaryTest, BytesThatAreNoDocumentAreCorruption) {
   using std::string_view_literals::operator""sv;
   for (const std::string_view bad :
@@ -176,6 +203,23 @@ TEST(JsonBinaryTest, KeysThatShareBytesDoNotMultiply) {
   EXPECT_STATUS(decoded, kCorruption);
   EXPECT_NE(decoded.message().find("more text than its bytes can hold"), std::string::npos);
   EXPECT_LT(text.size(), object.size() * 20) << "given up late";
+}
+
+TEST(ColumnPlanTest, LabelsOfTheBinaryCharacterSetAreTakenForUtf8) {
+  for (const WireType type : {WireType::kEnum, WireType::kSet}) {
+    WireColumn wire;
+    wire.type = type;
+    wire.length = 1;
+    wire.collation = 63;
+    wire.labels = {"a", "caf\xC3\xA9", "\xFF"};
+    change::Column column;
+    column.name = "v";
+    column.type = type == WireType::kEnum ? change::ColumnType::kEnum : change::ColumnType::kSet;
+    column.charset = "binary";
+    const auto plan = MakeColumnPlan(wire, column, false);
+    ASSERT_OK(plan);
+    EXPECT_EQ(plan->labels, (std::vector<std::string>{"a", "caf\xC3\xA9", "\xEF\xBF\xBD"}));
+  }
 }
 
 TEST(CompressionTest, MariadbBlocksInflateWithinTheLimit) {

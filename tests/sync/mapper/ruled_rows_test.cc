@@ -176,6 +176,50 @@ TEST_F(RuledRowsTest, ARowWithoutAnIdIsRejectedUnderItsKeyUntilItHasOne) {
   EXPECT_THAT(index_.rejected(), IsEmpty());
 }
 
+TEST_F(RuledRowsTest, KeysThatBeginAlikeHaveLettersOfTheirOwn) {
+  const TablePointer table = MakeTable("items", {MakeColumn("id", ColumnType::kVarchar)});
+  index_.Bind(table, {});
+  const std::string beginning(600, 'x');
+  const auto key = [&](const char* end) { return RowImage{Text(beginning + end)}; };
+  index_.Apply({Insert(table, key("a")), Insert(table, key("b"))});
+  const RejectedRows both = index_.rejected();
+  EXPECT_EQ(both.size(), 2u);
+  index_.Apply({Delete(table, key("a"))});
+  ASSERT_EQ(index_.rejected().size(), 1u);
+  index_.Apply({Insert(table, key("a"))});
+  EXPECT_EQ(index_.rejected().size(), 2u);
+  index_.Apply({Delete(table, key("a")), Delete(table, key("b"))});
+  EXPECT_THAT(index_.rejected(), IsEmpty());
+}
+
+// Of a key of two texts, and an id that is neither.
+const TablePointer& Pairs() {
+  static const TablePointer table =
+      MakeTable("pairs",
+                {MakeColumn("a", ColumnType::kVarchar), MakeColumn("b", ColumnType::kVarchar),
+                 MakeColumn("code", ColumnType::kVarchar)},
+                {0, 1});
+  return table;
+}
+RowImage PairOf(std::string_view a, std::string_view b, Value code) {
+  return {Text(a), Text(b), std::move(code)};
+}
+
+TEST_F(RuledRowsTest, PartsOfKeysThatReadAlikeHaveLettersOfTheirOwn) {
+  index_.Bind(Pairs(), RulesOf(R"json([{"table":"pairs","id":["code"]}])json"));
+  const std::vector<std::pair<std::string_view, std::string_view>> keys = {
+      {"a:b", "c"}, {"a", "b:c"}, {"", "a"}, {"a", ""}, {"a\\", "b"}, {"a", "\\b"}};
+  for (const auto& [a, b] : keys) {
+    index_.Apply({Insert(Pairs(), PairOf(a, b, Value::Null()))});
+  }
+  EXPECT_EQ(index_.rejected().size(), keys.size());
+  size_t left = keys.size();
+  for (const auto& [a, b] : keys) {
+    index_.Apply({Delete(Pairs(), PairOf(a, b, Value::Null()))});
+    EXPECT_EQ(index_.rejected().size(), --left) << a << " " << b;
+  }
+}
+
 TEST_F(RuledRowsTest, TablesThatShareAnIndexKeepTheirDocumentsApart) {
   const auto table = [](const char* name) {
     return MakeTable(name, {MakeColumn("id", ColumnType::kInt), MakeColumn("a", ColumnType::kInt)});
@@ -305,6 +349,49 @@ TEST_F(RuledRowsTest, ARowThatMayEnterTheFilterUnderMinimalIsPending) {
   EXPECT_EQ(index_.Apply({Update(Items(), one, Partial({{3, Value::Int(8)}}))}).pending.size(), 1u);
 }
 
+TEST_F(RuledRowsTest, ARowWhoseFilterFailsUnderAnotherIdLeavesNoDocumentUnderItsOldOne) {
+  constexpr std::string_view kIn = R"({"active":"true"})";
+  const auto item = [&](int64_t id, std::string_view sku, std::string_view note) {
+    return Item(id, sku, "1.00", 1, Value::Null(), note);
+  };
+  for (const bool by_key : {true, false}) {
+    RuledIndex index;
+    const std::string id = by_key ? "" : R"("id":["sku"],)";
+    index.Bind(Items(), RulesOf(R"([{"table":"items","include":["id","sku"],)" + id +
+                                R"("where":"json_text(note, '$.active') = 'true'"}])"));
+    index.Apply({Insert(Items(), item(1, "a", kIn)), Insert(Items(), item(2, "b", "{}"))});
+    ASSERT_EQ(index.Documents().size(), 1u);
+    // As long as its id stays, so does its document.
+    index.Apply({Update(Items(), item(1, "a", kIn), item(1, "a", "broken"))});
+    EXPECT_EQ(index.Documents().size(), 1u);
+    EXPECT_EQ(index.rejected().size(), 1u);
+    index.Apply({Update(Items(), item(1, "a", "broken"), item(7, "c", "broken"))});
+    EXPECT_THAT(index.Documents(), IsEmpty());
+    EXPECT_EQ(index.rejected().count({"shop.items", by_key ? "7" : "c"}), 1u);
+    // One that was out had none.
+    EXPECT_THAT(
+        index.Apply({Update(Items(), item(2, "b", "{}"), item(3, "d", "broken"))}).batch.operations,
+        IsEmpty());
+    index.Apply({Delete(Items(), item(7, "c", "broken")), Delete(Items(), item(3, "d", "broken"))});
+    EXPECT_THAT(index.Documents(), IsEmpty());
+  }
+}
+
+TEST_F(RuledRowsTest, ARowWhoseFilterFailsUnderMinimalLosesTheDocumentOfItsOldId) {
+  index_.Bind(Items(), RulesOf(R"([{"table":"items","include":["id","sku"],"id":["sku"],
+      "where":"json_text(note, '$.active') = 'true'"}])"));
+  const RowImage key = Partial({{0, Value::Int(1)}});
+  const Value broken = Text("broken");
+  index_.Apply({Insert(Items(), Item(1, "a", "1.00", 1, Value::Null(), R"({"active":"true"})"))});
+  EXPECT_THAT(index_.Apply({Update(Items(), key, Partial({{5, broken}}))}).pending, IsEmpty())
+      << "it has its id yet";
+  const MappedTransaction lost =
+      index_.Apply({Update(Items(), key, Partial({{1, Text("b")}, {5, broken}}))});
+  ASSERT_EQ(lost.pending.size(), 1u);
+  EXPECT_THAT(lost.pending[0].key, IsEmpty()) << "all of the table is read: the old id is lost";
+  EXPECT_EQ(lost.rejected.size(), 1u);
+}
+
 TEST_F(RuledRowsTest, ARowWhoseFilterColumnsAreNotTouchedIsCompletedWhereItsDocumentIsThere) {
   index_.Bind(Items(), RulesOf(R"json([{"table":"items","soft_delete":"deleted IS NOT NULL",
       "fields":{"label":{"value":"concat(sku, '-', note)"},
@@ -367,6 +454,22 @@ TEST_F(RuledRowsTest, WithoutTheIdOfADocumentThatHasToGoTheTableIsReadAgain) {
   ASSERT_EQ(own.pending.size(), 1u);
   EXPECT_THAT(own.pending[0].key, ElementsAre("2"));
   EXPECT_EQ(index_.Documents().count("x") + index_.Documents().count("z"), 0u);
+}
+
+TEST_F(RuledRowsTest, KeysThatReadAlikeLoseTheirOwnDocumentsUnderMinimal) {
+  index_.Bind(Pairs(), RulesOf(R"json([{"table":"pairs","include":["code"],"id":["code"]}])json"));
+  const std::string beginning(600, 'x');
+  const std::vector<std::pair<RowImage, RowImage>> alike = {
+      {PairOf("x:y", "z", Text("c1")), PairOf("x", "y:z", Text("c2"))},
+      {PairOf(beginning, "a", Text("c1")), PairOf(beginning, "b", Text("c2"))}};
+  for (const auto& [gone, other] : alike) {
+    const MappedTransaction mapped =
+        index_.Apply({Insert(Pairs(), gone), Insert(Pairs(), other),
+                      Delete(Pairs(), PairOf(gone[0].bytes, gone[1].bytes, Value::Absent()))});
+    EXPECT_THAT(mapped.pending, IsEmpty());
+    EXPECT_THAT(index_.Documents(), ElementsAre(Pair("c2", R"({"code":"c2"})")));
+    index_.Apply({Delete(Pairs(), other)});
+  }
 }
 
 }  // namespace

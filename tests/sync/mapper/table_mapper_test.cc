@@ -352,7 +352,9 @@ TEST_F(TableMapperTest, KeysThatMakeNoIdAreRejectedByTheirBeginning) {
   ASSERT_EQ(mapped.batch.operations.size(), 1u);
   EXPECT_EQ(mapped.batch.operations[0].key, "short");
   ASSERT_EQ(mapped.rejected.size(), 2u);
-  EXPECT_EQ(mapped.rejected[0].key, key.substr(0, 511));  // whole characters
+  // Whole characters, and what tells it from another key with this beginning.
+  EXPECT_EQ(mapped.rejected[0].key.substr(0, 512), key.substr(0, 511) + "#");
+  EXPECT_EQ(mapped.rejected[0].key.size(), 512U + 16U);
   EXPECT_EQ(mapped.rejected[1].key, "");
   // Nothing is lost with a row that has no document.
   ASSERT_EQ(mapped.mended.size(), 2u);
