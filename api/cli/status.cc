@@ -71,7 +71,7 @@ void PrintTables(const JsonValue& tables) {
       std::cout << ", stale since " << UtcTime(table.Find("stale_since_ms")) << ": " << why;
     }
     if (const std::string error = MemberText(table, "error"); !error.empty()) {
-      std::cout << ": " << error;
+      std::cout << ": " << error << " (code " << MemberText(table, "code") << ")";
     }
     std::cout << "\n";
   }
@@ -113,7 +113,7 @@ struct StatusCommand {
       PrintLine("binlog", MemberText(*position, "binlog"));
     }
     for (const char* key : {"lag_ms", "transactions", "rows", "reconnects", "dead_letters",
-                            "pending_keys", "error"}) {
+                            "pending_keys", "error", "code"}) {
       PrintLine(key, MemberText(status, key));
     }
     PrintTransaction(status, "incoming_transaction");

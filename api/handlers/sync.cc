@@ -89,6 +89,7 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
   writer->EndArray();
   writer->Key("cascaded_rows").Uint(table.cascaded_rows);
   WriteText("error", table.error, writer);
+  WriteText("code", std::string(StopCodeName(table.code)), writer);
   writer->EndObject();
 }
 
@@ -113,6 +114,7 @@ void WriteStatus(const pipeline::SyncStatus& status, JsonWriter* writer) {
   WriteTransaction("applying_transaction", status.applying, writer);
   writer->Key("pending_keys").Uint(status.pending_keys);
   WriteText("error", status.error, writer);
+  WriteText("code", std::string(StopCodeName(status.code)), writer);
   writer->Key("warnings").BeginArray();
   for (const std::string& warning : status.warnings) {
     writer->String(warning);
@@ -151,6 +153,8 @@ void AddSyncMetrics(const pipeline::SyncStatus& status, const MetricLabels& labe
   };
   gauge("binseek_sync_live", "1 while the stream is followed live.",
         status.state == pipeline::SyncState::kLive ? 1 : 0);
+  gauge("binseek_sync_halted", "1 while the source is not followed until somebody mends it.",
+        status.state == pipeline::SyncState::kHalted ? 1 : 0);
   gauge("binseek_sync_lag_milliseconds", "Age of the newest applied change.",
         static_cast<uint64_t>(std::max<int64_t>(0, status.lag_ms)));
   gauge("binseek_sync_stale_tables", "Tables whose changes were not all seen.",
@@ -173,6 +177,28 @@ void AddSyncMetrics(const pipeline::SyncStatus& status, const MetricLabels& labe
   counter("binseek_sync_rows_total", "Row changes applied since the start.", status.rows);
   counter("binseek_sync_reconnects_total", "Connections to the source that were lost.",
           status.reconnects);
+  for (const pipeline::TableStatus& table : status.tables) {
+    if (table.state == pipeline::TableState::kStopped) {
+      MetricLabels labelled = labels;
+      labelled.emplace_back("table", table.table);
+      labelled.emplace_back("code", StopCodeName(table.code));
+      registry
+          ->AddGauge("binseek_sync_table_stopped",
+                     "1 for a table that is not followed until somebody mends it.", labelled)
+          ->Set(1);
+    }
+  }
+  for (const change::NamedStopCode& stop : change::kStopCodes) {
+    if (stop.code != change::StopCode::kNone) {
+      MetricLabels labelled = labels;
+      labelled.emplace_back("code", stop.name);
+      registry
+          ->AddCounter("binseek_sync_stops_total",
+                       "What stopped or held up the source or one of its tables since the start.",
+                       labelled)
+          ->Add(status.stops.of(stop.code));
+    }
+  }
 }
 
 // Numbers that exist elsewhere already are read when somebody asks.

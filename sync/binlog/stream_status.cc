@@ -43,6 +43,12 @@ void StreamStatus::Disconnected(const Status& why) {
   const MutexLock lock(&mutex_);
   status_.connected = false;
   status_.last_error = why.message();
+  status_.last_code = change::StopCodeOf(why, change::StopCode::kSourceAway);
+}
+
+void StreamStatus::Lost(change::StopCode code) {
+  const MutexLock lock(&mutex_);
+  status_.losses.Add(code);
 }
 
 void StreamStatus::Clashed(std::string told) {

@@ -16,6 +16,7 @@
 #include "sync/binlog/late_commits.h"
 #include "sync/binlog/transaction_assembler.h"
 #include "sync/change/position.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/transaction.h"
 #include "sync/mysql/connection.h"
 
@@ -33,6 +34,8 @@ class StreamStatus {
   void Connected(const change::BinlogPosition& end) BINSEEK_EXCLUDES(mutex_);
   void Resumed() BINSEEK_EXCLUDES(mutex_);
   void Disconnected(const Status& why) BINSEEK_EXCLUDES(mutex_);
+  // A connection ended that nobody here had ended.
+  void Lost(change::StopCode code) BINSEEK_EXCLUDES(mutex_);
   // The connection was lost to another replica of the same id; `told`: how to put that.
   void Clashed(std::string told) BINSEEK_EXCLUDES(mutex_);
   void Heard(std::string_view event) BINSEEK_EXCLUDES(mutex_);

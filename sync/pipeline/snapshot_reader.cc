@@ -291,14 +291,19 @@ bool SnapshotReader::TryAgain(const SnapshotTask& task, const Status& failed,
   if (failed.retryable()) {
     static LogEvery every(std::chrono::seconds(10));
     every.Log(LogLevel::kWarn, "snapshot waits for the server",
-              {{"table", task.table}, {"error", failed}});
-    options_.tables->NoteWaiting(task, "its reading waits: " + failed.message());
+              {{"table", task.table},
+               {"code", StopCodeName(change::StopCode::kSnapshotWaits)},
+               {"error", failed}});
+    options_.tables->NoteWaiting(
+        task, {change::StopCode::kSnapshotWaits, "its reading waits: " + failed.message()});
     std::this_thread::sleep_for(kRetryPause);
     return true;
   }
   if (!AwaitStatements(task, stop)) {  // else the stream has met a statement that explains it
-    Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", failed}});
-    options_.tables->FailSnapshot(task, "its snapshot failed: " + failed.message(),
+    constexpr auto kCode = change::StopCode::kTableReadFailed;
+    Log(LogLevel::kError, "table stopped",
+        {{"table", task.table}, {"code", StopCodeName(kCode)}, {"error", failed}});
+    options_.tables->FailSnapshot(task, {kCode, "its snapshot failed: " + failed.message()},
                                   "once that is mended, ALTER TABLE " +
                                       mysql::QuoteIdentifier(task.schema->table) +
                                       " FORCE, or binseek resync, has it followed again");

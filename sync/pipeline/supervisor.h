@@ -33,6 +33,7 @@
 #include "engine/index/engine.h"
 #include "sync/binlog/row_spill.h"
 #include "sync/change/position.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/table_schema.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/mapper/table_layout.h"
@@ -103,8 +104,9 @@ struct TableStatus {
   // kRebuilding: since when, and why. Where the stream is not fed to the generation that answers, `stale_since_us` says so as well.
   int64_t rebuilding_since_us = 0;
   std::string rebuilding_why;
-  // kStopped: why, and what mends it; kLive: why its last rebuild was given up.
+  // kStopped: why, and what mends it; kLive: why its last rebuild was given up; else why its reading waits.
   std::string error;
+  change::StopCode code = change::StopCode::kNone;  // of it
   // The foreign keys that may change its rows without the binlog telling, each with how they are kept up.
   std::vector<std::string> foreign_keys;
   uint64_t cascaded_rows = 0;  // that were found to be changed by these, since start
@@ -131,11 +133,13 @@ struct SyncStatus {
   uint64_t rows = 0;
   uint64_t reconnects = 0;
   uint64_t dead_letters = 0;
-  uint64_t zero_dates = 0;            // and partial ones, met since start
-  TransactionProgress incoming;       // of which a part has come from the server; explains a lag
-  TransactionProgress applying;       // that is being applied, likewise
-  uint64_t pending_keys = 0;          // of all tables
-  std::string error;                  // the last one, or why it is halted
+  uint64_t zero_dates = 0;       // and partial ones, met since start
+  TransactionProgress incoming;  // of which a part has come from the server; explains a lag
+  TransactionProgress applying;  // that is being applied, likewise
+  uint64_t pending_keys = 0;     // of all tables
+  std::string error;             // the last one, or why it is halted
+  change::StopCode code = change::StopCode::kNone;  // of it
+  change::StopCounts stops;                         // of the source and its tables, since the start
   std::vector<std::string> warnings;  // of the server's settings: what is given up by them
   std::vector<TableStatus> tables;    // by name
 };

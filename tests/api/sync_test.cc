@@ -34,6 +34,15 @@ class FakeSupervisor final : public pipeline::Supervisor {
     table.cascaded_rows = 7;
     table.pending_keys = 3;
     status.tables.push_back(table);
+    status.code = change::StopCode::kSourceAway;
+    status.error = "no route to host";
+    status.stops.Add(change::StopCode::kSourceAway);
+    pipeline::TableStatus stopped;
+    stopped.table = "shop.odd \"name\"";
+    stopped.state = pipeline::TableState::kStopped;
+    stopped.error = "it has no key";
+    stopped.code = change::StopCode::kTableKeyMissing;
+    status.tables.push_back(stopped);
     return status;
   }
   bool OwnsIndex(std::string_view index) const override { return index == "products"; }
@@ -92,6 +101,9 @@ TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
   EXPECT_EQ(At(status, "tables.0.table"), "shop.products");
   EXPECT_EQ(At(status, "tables.0.eta_seconds"), "4.0");
   EXPECT_EQ(At(status, "tables.0.error"), "null");
+  EXPECT_EQ(At(status, "tables.0.code"), "null");
+  EXPECT_EQ(At(status, "tables.1.code"), "table_key_missing");
+  EXPECT_EQ(At(status, "code"), "source_away");
   EXPECT_EQ(At(status, "tables.0.stale_since_ms"), "1700000000123");
   EXPECT_EQ(At(status, "tables.0.stale_why"), "binlogs were purged");
   EXPECT_EQ(At(status, "tables.0.foreign_keys.0"), "a.x -> b.id");
@@ -192,6 +204,20 @@ TEST_F(SyncTest, MetricsAreInPrometheusForm) {
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_stale_tables 1\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_pending_keys 7\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));
+}
+
+TEST_F(SyncTest, EveryStopIsAMetricAlsoBeforeItHasComeForTheFirstTime) {
+  const std::string metrics = Send("GET", "/_metrics").body;
+  for (const change::NamedStopCode& known : change::kStopCodes) {
+    if (known.code != change::StopCode::kNone) {
+      const std::string times = known.code == change::StopCode::kSourceAway ? "1" : "0";
+      EXPECT_THAT(metrics, HasSubstr("binseek_sync_stops_total{code=\"" + std::string(known.name) +
+                                     "\"} " + times + "\n"));
+    }
+  }
+  EXPECT_THAT(metrics, HasSubstr("binseek_sync_halted 0\n"));
+  EXPECT_THAT(metrics, HasSubstr("binseek_sync_table_stopped{table=\"shop.odd \\\"name\\\"\","
+                                 "code=\"table_key_missing\"} 1\n"));
 }
 
 }  // namespace
