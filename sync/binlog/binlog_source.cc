@@ -322,10 +322,6 @@ class BinlogSourceImpl final : public BinlogSource {
       BINSEEK_RETURN_IF_ERROR(
           failures_.Take(assembler_->last_ordinal(), assembler_->position().binlog, why));
     }
-    const change::StopCode code = change::StopCodeOf(why, change::StopCode::kSourceAway);
-    if (dump_ != nullptr) {
-      shown_.Lost(code);
-    }
     Disconnect(why);
     assembler_->BeginStream(true);  // what came of a transaction takes room, and comes again
     const auto now = steady_clock::now();
@@ -334,8 +330,7 @@ class BinlogSourceImpl final : public BinlogSource {
     }
     const milliseconds pause = backoff_.Next(now, clash);
     next_attempt_ = now + pause;
-    Log(LogLevel::kWarn, "binlog stream lost",
-        {{"code", StopCodeName(code)}, {"error", why}, {"retry_in_ms", pause.count()}});
+    shown_.Lost(why, pause);
     return Status::Ok();
   }
 
