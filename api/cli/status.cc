@@ -56,6 +56,9 @@ void PrintTables(const JsonValue& tables) {
     if (MemberText(table, "state") == "snapshot" || MemberText(table, "state") == "rebuilding") {
       std::cout << ", " << MemberText(table, "snapshot_rows") << " of about "
                 << MemberText(table, "estimated_rows") << " rows";
+      if (const JsonValue* const rate = table.Find("rows_per_second")) {
+        std::cout << ", " << static_cast<uint64_t>(rate->AsDouble().value_or(0)) << " rows/s";
+      }
       if (const std::string eta = MemberText(table, "eta_seconds"); !eta.empty()) {
         std::array<char, 48> text{};
         std::snprintf(text.data(), text.size(), ", %.0f s left",

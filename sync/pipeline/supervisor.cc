@@ -69,8 +69,9 @@ class SupervisorImpl final : public Supervisor {
     status.time_zone = options_.mapping.ZoneName();
     status.tables = tables_.Status();
     status.stops = tables_.stops();
-    for (const TableStatus& table : status.tables) {
+    for (TableStatus& table : status.tables) {
       status.pending_keys += table.pending_keys;
+      table.dead_letters = options_.state->DeadRows(options_.source, table.table);
     }
     status.dead_letters = options_.state->dead_letter_count(options_.source);
     status.zero_dates = options_.mapping.ZeroDatesMet();

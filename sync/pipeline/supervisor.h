@@ -101,6 +101,7 @@ struct TableStatus {
   std::string stale_why;
   // Rows that the stream told of without all that their documents need, which are yet to be read: their documents may be old.
   uint64_t pending_keys = 0;
+  uint64_t dead_letters = 0;  // rows that could not become documents
   // kRebuilding: since when, and why. Where the stream is not fed to the generation that answers, `stale_since_us` says so as well.
   int64_t rebuilding_since_us = 0;
   std::string rebuilding_why;

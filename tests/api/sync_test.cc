@@ -39,6 +39,7 @@ class FakeSupervisor final : public pipeline::Supervisor {
     status.stops.Add(change::StopCode::kSourceAway);
     pipeline::TableStatus stopped;
     stopped.table = "shop.odd \"name\"";
+    stopped.dead_letters = 11;
     stopped.state = pipeline::TableState::kStopped;
     stopped.error = "it has no key";
     stopped.code = change::StopCode::kTableKeyMissing;
@@ -204,6 +205,28 @@ TEST_F(SyncTest, MetricsAreInPrometheusForm) {
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_stale_tables 1\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_pending_keys 7\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));
+}
+
+TEST_F(SyncTest, ProgressOfEveryTableIsAMetricAndItsNameIsEscaped) {
+  const std::string metrics = Send("GET", "/_metrics").body;
+  const auto expect = [&](const std::string& name, const std::string& labels, int value) {
+    EXPECT_THAT(metrics, HasSubstr("\nbinseek_sync_table_" + name + "{" + labels + "} " +
+                                   std::to_string(value) + "\n"));
+  };
+  const std::string products = "table=\"shop.products\"";
+  expect("state", products + ",state=\"snapshot\"", 1);
+  expect("rows_read", products, 100);
+  expect("rows_estimated", products, 300);
+  expect("rows_per_second", products, 50);
+  expect("eta_seconds", products, 4);
+  expect("pending_keys", products, 3);
+  expect("dead_letters", products, 0);
+  expect("stale", products, 1);
+  const std::string odd = R"(table="shop.odd \"name\"")";
+  expect("state", odd + ",state=\"stopped\"", 1);
+  expect("dead_letters", odd, 11);
+  EXPECT_THAT(metrics, ::testing::Not(HasSubstr("eta_seconds{" + odd)));
+  EXPECT_EQ(At(Expect(200, "GET", "/_sync/status"), "tables.1.dead_letters"), "11");
 }
 
 TEST_F(SyncTest, EveryStopIsAMetricAlsoBeforeItHasComeForTheFirstTime) {
