@@ -66,6 +66,7 @@ enum class StopCode : uint8_t {
   // A table is followed, but not as was asked for.
   kRebuildGivenUp,
   kSnapshotWaits,
+  kSnapshotPaced,
 };
 
 struct NamedStopCode {
@@ -113,6 +114,7 @@ inline constexpr std::array kStopCodes = {
     NamedStopCode{StopCode::kTableStopped, "table_stopped"},
     NamedStopCode{StopCode::kRebuildGivenUp, "rebuild_given_up"},
     NamedStopCode{StopCode::kSnapshotWaits, "snapshot_waits"},
+    NamedStopCode{StopCode::kSnapshotPaced, "snapshot_paced"},
 };
 
 constexpr bool StopCodesAreInOrder() {

@@ -74,6 +74,14 @@ void FollowedTables::NoteWaiting(const SnapshotTask& task, change::StopReason wh
   }
 }
 
+void FollowedTables::NoteTurn(const SnapshotTask& task) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(task.table);
+  if (it != tables_.end() && it->second.waits_for.code == change::StopCode::kSnapshotPaced) {
+    it->second.waits_for = change::StopReason();
+  }
+}
+
 void FollowedTables::CountStop(change::StopCode code) {
   const MutexLock lock(&mutex_);
   stops_.Add(code);
@@ -121,7 +129,9 @@ bool FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
     return false;  // a later chunk could not be read meanwhile
   }
   Table& table = it->second;
-  table.waits_for = change::StopReason();
+  if (table.waits_for.code != change::StopCode::kSnapshotPaced) {  // else it was read before that
+    table.waits_for = change::StopReason();
+  }
   encoded_.reset();
   if (!chunk.keys.empty()) {
     table.pending.Done(chunk.keys);

@@ -157,6 +157,8 @@ class FollowedTables {
 
   // For the status: why its reading does not get on. Until a chunk comes.
   void NoteWaiting(const SnapshotTask& task, change::StopReason why) BINSEEK_EXCLUDES(mutex_);
+  // It does not wait for the server to be less busy, or not any more: what is noted of kSnapshotPaced, until then.
+  void NoteTurn(const SnapshotTask& task) BINSEEK_EXCLUDES(mutex_);
 
   // ---- any thread
 

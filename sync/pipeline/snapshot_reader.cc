@@ -8,6 +8,7 @@
 #include "sync/mysql/connection.h"
 #include "sync/mysql/current_position.h"
 #include "sync/pipeline/source_checks.h"
+#include "sync/snapshot/stoppable_pause.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -22,6 +23,7 @@ constexpr uint32_t kMaxChunkRows = 20'000;
 constexpr size_t kMaxKeysAtOnce = 500;
 constexpr milliseconds kStreamPoll{5};
 constexpr milliseconds kRetryPause{1000};
+constexpr milliseconds kGatePause{1000};
 // An address of several servers leads elsewhere now and then; one that does so again and again has moved.
 constexpr int kElsewhereForGood = 3;
 // Pieces that a range is cut into: as many for each reader at least, where the table is large enough, so that none waits long for the last. The server
@@ -212,18 +214,53 @@ Status SnapshotReader::CutRange(const snapshot::ChunkReader& reader, const Snaps
   return Status::Ok();
 }
 
+Result<std::string> SnapshotReader::LookAtGate() {
+  const LoadLimits& limits = options_.gate->limits();
+  auto why = options_.gate->Look([&]() -> Result<mysql::ServerLoad> {
+    BINSEEK_RETURN_IF_ERROR(Connect(options_.stream->server()));
+    return mysql::ReadServerLoad(connection_.get(), limits.max_threads_running != 0,
+                                 limits.max_replica_lag.count() != 0);
+  });
+  if (!why.ok()) {
+    Disconnect();  // whatever state the session is in
+  }
+  return why;
+}
+
+Status SnapshotReader::AwaitTurn(const SnapshotTask& task, const std::stop_token& stop) {
+  for (;;) {
+    if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
+      ReadKeys(*keys, stop);
+    }
+    if (options_.gate == nullptr || !options_.gate->limits().any()) {
+      return Status::Ok();
+    }
+    BINSEEK_ASSIGN_OR_RETURN(std::string why, LookAtGate());
+    if (why.empty()) {
+      options_.tables->NoteTurn(task);
+      return Status::Ok();
+    }
+    options_.tables->NoteWaiting(task, {change::StopCode::kSnapshotPaced, std::move(why)});
+    if (!snapshot::Pause(stop, kGatePause) ||
+        !options_.tables->IsCurrent(task.table, task.generation)) {
+      return Status::Aborted("stopped");
+    }
+  }
+}
+
 void SnapshotReader::ReadRange(const SnapshotTask& task, const std::stop_token& stop) {
   const snapshot::ChunkReader reader(task.schema, chunk_bytes_);
   snapshot::KeyRange left = task.range.range;
   bool is_cut = options_.readers == 1;
   while (!stop.stop_requested() && options_.tables->IsCurrent(task.table, task.generation)) {
-    if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
-      ReadKeys(*keys, stop);
+    Status prepared = AwaitTurn(task, stop);
+    if (prepared.ok() && !is_cut) {
+      prepared = CutRange(reader, task, &left);
+      is_cut = prepared.ok();
     }
-    const Status cut = is_cut ? Status::Ok() : CutRange(reader, task, &left);
-    is_cut = cut.ok();
     std::string server;
-    auto chunk = is_cut ? ReadChunk(reader, left, stop, &server) : Result<snapshot::Chunk>(cut);
+    auto chunk =
+        prepared.ok() ? ReadChunk(reader, left, stop, &server) : Result<snapshot::Chunk>(prepared);
     if (stop.stop_requested()) {
       return;
     }

@@ -22,6 +22,7 @@
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/chunk_queue.h"
 #include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/load_gate.h"
 #include "sync/snapshot/watermark.h"
 
 namespace binseek::pipeline {
@@ -34,8 +35,9 @@ struct SnapshotReaderOptions {
   ChunkQueue* queue = nullptr;
   uint64_t first_ordinal = 0;  // the stream's last one before it handed anything out
   uint32_t chunk_rows = 2000;  // of the first chunk
-  uint32_t readers = 1;     // this one and those beside it, which share what may be held in memory
-  bool brief_lock = false;  // see snapshot::WindowAccess
+  uint32_t readers = 1;      // this one and those beside it, which share what may be held in memory
+  bool brief_lock = false;   // see snapshot::WindowAccess
+  LoadGate* gate = nullptr;  // borrowed, likewise; null: nothing holds the reading of ranges back
 };
 
 class SnapshotReader {
@@ -53,6 +55,10 @@ class SnapshotReader {
   void Run(const std::stop_token& stop);
   void ReadRange(const SnapshotTask& task, const std::stop_token& stop);
   void ReadKeys(const SnapshotTask& task, const std::stop_token& stop);
+  // Reads the keys that are to be read alone, and has looked at the gate: OK once that is open; kAborted where stopped, and where the task does not count any
+  // more; errors of the connection.
+  Status AwaitTurn(const SnapshotTask& task, const std::stop_token& stop);
+  Result<std::string> LookAtGate();
   // Leaves what lies behind the first keys of the range to others. *range: what is left.
   Status CutRange(const snapshot::ChunkReader& reader, const SnapshotTask& task,
                   snapshot::KeyRange* range);

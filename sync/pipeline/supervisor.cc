@@ -48,6 +48,7 @@ class SupervisorImpl final : public Supervisor {
         mapper_(/*whole_documents=*/!sink_->capabilities().partial_update),
         catalog_(options_, sink_, &tables_, &mapper_),
         applied_(options_.max_waiters),
+        gate_(options_.load_limits),
         retry_(mysql::DisplayUrl(options_.connection), &place_),
         rebuilds_(options_.connection, &tables_, &catalog_, &retry_),
         commits_({sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); },
@@ -79,6 +80,9 @@ class SupervisorImpl final : public Supervisor {
     status.applying = {progress_.rows, progress_.operations, progress_.bytes};
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
     place_.Tell(snapshot_done, &status);
+    if (std::string warning = gate_.Warning(); !warning.empty()) {
+      status.warnings.push_back(std::move(warning));
+    }
     const MutexLock lock(&mutex_);
     status.stops += earlier_losses_;
     if (source_ != nullptr) {
@@ -264,10 +268,10 @@ class SupervisorImpl final : public Supervisor {
   }
 
   Status Follow(const std::stop_token& stop) {
-    worker_.emplace(
-        options_.connection,
-        SnapshotWorkerOptions{options_.chunk_rows, options_.parallel_ranges, options_.brief_lock},
-        &tables_, source_.get());
+    worker_.emplace(options_.connection,
+                    SnapshotWorkerOptions{options_.chunk_rows, options_.parallel_ranges,
+                                          options_.brief_lock, &gate_},
+                    &tables_, source_.get());
     place_.Running();
     while (!stop.stop_requested()) {
       auto next = source_->Next(tables_.has_work() ? kPollWithSnapshot : kPoll);
@@ -363,6 +367,7 @@ class SupervisorImpl final : public Supervisor {
   SyncProgress place_;
   ApplyProgress progress_;
   AppliedPosition applied_;
+  LoadGate gate_;
   SourceRetry retry_;
   Rebuilds rebuilds_;
   std::optional<Applier> applier_;

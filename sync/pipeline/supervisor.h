@@ -39,6 +39,7 @@
 #include "sync/mapper/table_layout.h"
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/awaited_position.h"
+#include "sync/pipeline/load_gate.h"
 #include "sync/pipeline/state_store.h"
 
 namespace binseek::pipeline {
@@ -71,6 +72,7 @@ struct SupervisorOptions {
   uint32_t server_id = 0;                     // 0: the one that `state` keeps
   uint32_t chunk_rows = 2000;                 // of a snapshot's first SELECT; see SnapshotReader
   uint32_t parallel_ranges = 1;               // of tables that are read at the same time
+  LoadLimits load_limits;                     // of the server, above which no chunk is read
   bool brief_lock = false;  // MySQL without GTIDs: see snapshot/brief_lock.h; else it is refused
   // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
   binlog::SpillOptions spill;
