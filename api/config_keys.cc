@@ -205,6 +205,14 @@ const ConfigKey kKeys[] = {
          "privilege LOCK TABLES. The lock is given between two transactions that write to the "
          "table: one that stays open holds the read up, and not the table's other writers. No "
          "other server is ever locked."},
+    {.path = "snapshot.time_share",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_time_share),
+     .unit = Unit::kCount,
+     .default_text = "100",
+     .min = 1,
+     .max = 100,
+     .help = "Percent of its time that each reader of a snapshot reads; behind each chunk it rests "
+             "for the remainder. 100: it never rests."},
     {.path = "snapshot.max_threads_running",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_max_threads_running),
      .unit = Unit::kCount,

@@ -40,6 +40,10 @@ std::string WhyToWait(const mysql::ServerLoad& load, const LoadLimits& limits) {
   return {};
 }
 
+std::chrono::milliseconds RestBehind(std::chrono::milliseconds took, uint32_t time_share) {
+  return took * (100 - static_cast<int64_t>(time_share)) / static_cast<int64_t>(time_share);
+}
+
 Result<std::string> LoadGate::Look(const Ask& ask) {
   {
     const MutexLock lock(&mutex_);
@@ -81,9 +85,11 @@ void LoadGate::Take(const mysql::ServerLoad& load, int64_t now_micros) {
   }
 }
 
-std::string LoadGate::Warning() const {
+void LoadGate::Warn(std::vector<std::string>* warnings) const {
   const MutexLock lock(&mutex_);
-  return untold_;
+  if (!untold_.empty()) {
+    warnings->push_back(untold_);
+  }
 }
 
 }  // namespace binseek::pipeline

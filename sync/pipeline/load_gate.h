@@ -14,6 +14,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
@@ -22,13 +23,16 @@
 
 namespace binseek::pipeline {
 
-// 0: none.
 struct LoadLimits {
-  uint64_t max_threads_running = 0;
-  std::chrono::seconds max_replica_lag{0};
+  uint64_t max_threads_running = 0;         // 0: any
+  std::chrono::seconds max_replica_lag{0};  // 0: any
+  uint32_t time_share = 100;                // of a reader's time, in percent: 1 to 100
 
-  bool any() const { return max_threads_running != 0 || max_replica_lag.count() != 0; }
+  bool asks() const { return max_threads_running != 0 || max_replica_lag.count() != 0; }
 };
+
+// How long a reader rests behind a chunk that took so long. A pure function.
+std::chrono::milliseconds RestBehind(std::chrono::milliseconds took, uint32_t time_share);
 
 // Why reading is to wait under this load, in words; empty: it is not. A pure function.
 std::string WhyToWait(const mysql::ServerLoad& load, const LoadLimits& limits);
@@ -43,8 +47,8 @@ class LoadGate {
   const LoadLimits& limits() const { return limits_; }
   // Empty: read on. `ask` is called where nobody has asked within the last second; its errors are Look's, and change nothing.
   [[nodiscard]] Result<std::string> Look(const Ask& ask) BINSEEK_EXCLUDES(mutex_);
-  // What the server last did not tell; empty: nothing.
-  std::string Warning() const BINSEEK_EXCLUDES(mutex_);
+  // Adds what the server last did not tell.
+  void Warn(std::vector<std::string>* warnings) const BINSEEK_EXCLUDES(mutex_);
 
  private:
   std::string Told() const BINSEEK_REQUIRES(mutex_);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/log_scope.h"
 #include "sync/mysql/connection.h"
 #include "sync/mysql/current_position.h"
 #include "sync/pipeline/source_checks.h"
@@ -46,7 +47,10 @@ SnapshotReader::SnapshotReader(SnapshotReaderOptions options)
       chunk_bytes_(std::max(snapshot::kMaxChunkBytes / options_.readers, kMinChunkBytes)),
       chunk_rows_(options_.chunk_rows),
       keys_at_once_(kMaxKeysAtOnce) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  thread_ = std::jthread([this, outer = LogScope::Current()](const std::stop_token& stop) {
+    const LogScope of(outer);
+    Run(stop);
+  });
 }
 
 SnapshotReader::~SnapshotReader() {
@@ -149,12 +153,15 @@ Result<snapshot::Chunk> SnapshotReader::ReadChunk(const snapshot::ChunkReader& r
   if (!chunk.ok()) {
     return chunk;
   }
+  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
+                             milliseconds(1));
+  if (options_.gate != nullptr) {
+    rest_until_ = steady_clock::now() + RestBehind(took, options_.gate->limits().time_share);
+  }
   if (chunk->content.cut) {
     chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
     return chunk;
   }
-  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
-                             milliseconds(1));
   if (chunk->content.rows->size() == chunk_rows_) {
     const auto wanted =
         std::min(static_cast<uint64_t>(chunk_rows_) * static_cast<uint64_t>(kReadGoal.count()) /
@@ -227,22 +234,31 @@ Result<std::string> SnapshotReader::LookAtGate() {
   return why;
 }
 
+bool SnapshotReader::PauseWithin(const SnapshotTask& task, milliseconds most,
+                                 const std::stop_token& stop) const {
+  return snapshot::Pause(stop, std::min(most, kGatePause)) &&
+         options_.tables->IsCurrent(task.table, task.generation);
+}
+
 Status SnapshotReader::AwaitTurn(const SnapshotTask& task, const std::stop_token& stop) {
   for (;;) {
     if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
       ReadKeys(*keys, stop);
     }
-    if (options_.gate == nullptr || !options_.gate->limits().any()) {
-      return Status::Ok();
+    milliseconds pause = std::chrono::ceil<milliseconds>(rest_until_ - steady_clock::now());
+    if (pause.count() <= 0) {
+      if (options_.gate == nullptr || !options_.gate->limits().asks()) {
+        return Status::Ok();
+      }
+      BINSEEK_ASSIGN_OR_RETURN(std::string why, LookAtGate());
+      if (why.empty()) {
+        options_.tables->NoteTurn(task);
+        return Status::Ok();
+      }
+      options_.tables->NoteWaiting(task, {change::StopCode::kSnapshotPaced, std::move(why)});
+      pause = kGatePause;
     }
-    BINSEEK_ASSIGN_OR_RETURN(std::string why, LookAtGate());
-    if (why.empty()) {
-      options_.tables->NoteTurn(task);
-      return Status::Ok();
-    }
-    options_.tables->NoteWaiting(task, {change::StopCode::kSnapshotPaced, std::move(why)});
-    if (!snapshot::Pause(stop, kGatePause) ||
-        !options_.tables->IsCurrent(task.table, task.generation)) {
+    if (!PauseWithin(task, pause, stop)) {
       return Status::Aborted("stopped");
     }
   }

@@ -8,6 +8,7 @@
 #ifndef BINSEEK_SYNC_PIPELINE_SNAPSHOT_READER_H_
 #define BINSEEK_SYNC_PIPELINE_SNAPSHOT_READER_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -55,9 +56,12 @@ class SnapshotReader {
   void Run(const std::stop_token& stop);
   void ReadRange(const SnapshotTask& task, const std::stop_token& stop);
   void ReadKeys(const SnapshotTask& task, const std::stop_token& stop);
-  // Reads the keys that are to be read alone, and has looked at the gate: OK once that is open; kAborted where stopped, and where the task does not count any
-  // more; errors of the connection.
+  // Reads the keys that are to be read alone, rests, and looks at the gate: OK once that is open; kAborted where stopped, and where the task does not count
+  // any more; errors of the connection.
   Status AwaitTurn(const SnapshotTask& task, const std::stop_token& stop);
+  // False where the task is over.
+  bool PauseWithin(const SnapshotTask& task, std::chrono::milliseconds most,
+                   const std::stop_token& stop) const;
   Result<std::string> LookAtGate();
   // Leaves what lies behind the first keys of the range to others. *range: what is left.
   Status CutRange(const snapshot::ChunkReader& reader, const SnapshotTask& task,
@@ -87,6 +91,7 @@ class SnapshotReader {
 
   // Of the thread.
   std::unique_ptr<mysql::Connection> connection_;
+  std::chrono::steady_clock::time_point rest_until_{};  // see LoadLimits::time_share
   int elsewhere_ = 0;  // new connections in a row that led to another server than the stream's
   // MariaDB: everything that the stream had handed out when it came to this server lies before this.
   std::optional<uint64_t> floor_moves_;  // StreamReach::moves then

@@ -37,7 +37,7 @@ class SourceRetry {
       static LogEvery every(std::chrono::seconds(10));
       const auto code = StopCodeOf(status, change::StopCode::kSourceAway);
       every.Log(LogLevel::kWarn, "source is away",
-                {{"source", source_}, {"code", StopCodeName(code)}, {"error", status}});
+                {{"server", source_}, {"code", StopCodeName(code)}, {"error", status}});
       progress_->Failing({code, status.message()});
       if (!Pause(stop)) {
         return Status::Aborted("stopped");

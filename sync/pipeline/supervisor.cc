@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/log_scope.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/binlog_source.h"
 #include "sync/mysql/current_position.h"
@@ -60,6 +61,7 @@ class SupervisorImpl final : public Supervisor {
   SupervisorImpl& operator=(const SupervisorImpl&) = delete;
 
   void Begin() {
+    const LogScope of("source", options_.log_name);
     stream_ = std::jthread([this](const std::stop_token& stop) { RunStream(stop); });
     commits_.Start();
   }
@@ -80,9 +82,7 @@ class SupervisorImpl final : public Supervisor {
     status.applying = {progress_.rows, progress_.operations, progress_.bytes};
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
     place_.Tell(snapshot_done, &status);
-    if (std::string warning = gate_.Warning(); !warning.empty()) {
-      status.warnings.push_back(std::move(warning));
-    }
+    gate_.Warn(&status.warnings);
     const MutexLock lock(&mutex_);
     status.stops += earlier_losses_;
     if (source_ != nullptr) {
@@ -104,6 +104,7 @@ class SupervisorImpl final : public Supervisor {
 
   Result<RetriedLetters> RetryDeadLetters(const std::string& table,
                                           const std::vector<std::string>& keys) override {
+    const LogScope of("source", options_.log_name);
     return pipeline::RetryDeadLetters(options_, table, keys, &tables_);
   }
 
@@ -152,6 +153,7 @@ class SupervisorImpl final : public Supervisor {
  private:
   // The thread of the stream.
   void RunStream(const std::stop_token& stop) {
+    const LogScope of("source", options_.log_name);
     Status status = retry_.Run(stop, [&] { return Open(); });
     for (;;) {
       status = status.ok() ? Follow(stop) : status;
@@ -278,10 +280,9 @@ class SupervisorImpl final : public Supervisor {
       if (!next.ok()) {
         return Because(CodeOfEnd(next.status()), next.status());
       }
-      std::optional<change::Transaction> transaction = *std::move(next);
       TransactionGroup group;
-      if (transaction) {
-        group = Gather(*std::move(transaction), source_.get(), GroupLimits());
+      if (*next) {
+        group = Gather(**std::move(next), source_.get(), GroupLimits());
         BINSEEK_RETURN_IF_ERROR(TakeGroup(&group, stop));
       }
       BINSEEK_RETURN_IF_ERROR(TakeChunk(stop));

@@ -61,6 +61,8 @@ struct SupervisorOptions {
   mysql::ConnectionOptions connection;  // `database` names the database that is followed
   change::SourceId source{};
   std::string source_name;  // of it, for messages
+  std::string
+      log_name;  // source=... in each line of the log; empty: not told, where it is the only one
   // Shared by all supervisors of the engine; null: there is no other.
   std::shared_ptr<IndexOwners> owners;
   index::Engine* engine = nullptr;   // borrowed; must outlive the supervisor

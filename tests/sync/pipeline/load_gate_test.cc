@@ -16,8 +16,8 @@ namespace binseek::pipeline {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 mysql::ServerLoad Load(std::optional<uint64_t> threads, std::optional<seconds> lag = {}) {
   mysql::ServerLoad load;
@@ -26,7 +26,7 @@ mysql::ServerLoad Load(std::optional<uint64_t> threads, std::optional<seconds> l
   return load;
 }
 
-TEST(LoadGateTest, AServerAtItsLimitIsReadAndOneAboveItIsNot) {
+TEST(LoadLimitsTest, AServerAtItsLimitIsReadAndOneAboveItIsNot) {
   const LoadLimits threads{50, seconds(0)};
   EXPECT_EQ(WhyToWait(Load(50), threads), "");
   EXPECT_EQ(WhyToWait(Load(87), threads),
@@ -42,6 +42,14 @@ TEST(LoadGateTest, AServerAtItsLimitIsReadAndOneAboveItIsNot) {
   EXPECT_NE(WhyToWait(Load(0, seconds(61)), both), "");
   EXPECT_EQ(WhyToWait(Load({}, {}), both), "") << "what is not known holds nobody back";
   EXPECT_EQ(WhyToWait(Load(9999, seconds(9999)), LoadLimits()), "");
+}
+
+TEST(LoadLimitsTest, AReaderRestsForTheRemainderOfItsTime) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(RestBehind(milliseconds(500), 100), milliseconds(0));
+  EXPECT_EQ(RestBehind(milliseconds(500), 50), milliseconds(500));
+  EXPECT_EQ(RestBehind(milliseconds(500), 20), milliseconds(2000));
+  EXPECT_EQ(RestBehind(milliseconds(500), 1), milliseconds(49'500));
 }
 
 class LoadGateTest : public ::testing::Test {
@@ -114,11 +122,14 @@ TEST_F(LoadGateTest, WhatTheServerDoesNotTellIsAWarningAndHoldsNobodyBack) {
     EXPECT_EQ(Look(), "");
     clock_.Advance(seconds(1));
   }
-  EXPECT_EQ(gate_.Warning(), load.untold);
+  std::vector<std::string> warnings = {"another"};
+  gate_.Warn(&warnings);
+  EXPECT_THAT(warnings, ElementsAre("another", load.untold));
   EXPECT_EQ(log_.size(), 1U) << "logged once";
   load_ = Load(1);
   EXPECT_EQ(Look(), "");
-  EXPECT_THAT(gate_.Warning(), IsEmpty());
+  gate_.Warn(&warnings);
+  EXPECT_EQ(warnings.size(), 2U);
 }
 
 TEST_F(LoadGateTest, AnErrorIsWhoseItIsAndTheAnswerOfBeforeStays) {
