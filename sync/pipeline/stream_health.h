@@ -56,7 +56,9 @@ inline void TellStream(const binlog::BinlogSourceStatus& source, SyncStatus* sta
   if (status->state == SyncState::kHalted || status->state == SyncState::kStopped) {
     return;
   }
-  if (!source.connected) {
+  // A stream that is being begun anew knows better why.
+  if (!source.connected &&
+      (status->state != SyncState::kConnecting || status->code == change::StopCode::kNone)) {
     status->state = SyncState::kConnecting;
     status->error = source.last_error;
     status->code = source.last_code;

@@ -34,6 +34,9 @@ TEST(StreamHealthTest, TheStreamsOwnTroubleIsToldUnlessTheSourceHasHalted) {
   EXPECT_EQ(status.error, "connection refused");
   EXPECT_EQ(status.code, StopCode::kSourceAway);
   EXPECT_EQ(status.stops.of(StopCode::kSourceAway), 1U);
+  status.code = StopCode::kPositionLost;
+  TellStream(source, &status);
+  EXPECT_EQ(status.code, StopCode::kPositionLost) << "the one that ended has nothing to add";
   source.connected = true;
   source.id_clash = "somebody else has our id";
   TellStream(source, &status);
