@@ -77,6 +77,9 @@ struct Config {
   int64_t snapshot_chunk_rows = 0;
   int64_t snapshot_parallel_ranges = 0;
   std::string snapshot_lock;  // "none" or "brief"
+  int64_t snapshot_time_share = 0;
+  int64_t snapshot_max_threads_running = 0;
+  int64_t snapshot_max_replica_lag_ms = 0;
   int64_t engine_memory_limit = 0;
   int64_t engine_total_memory_limit = 0;
   int64_t engine_commit_interval_ms = 0;

@@ -205,6 +205,32 @@ const ConfigKey kKeys[] = {
          "privilege LOCK TABLES. The lock is given between two transactions that write to the "
          "table: one that stays open holds the read up, and not the table's other writers. No "
          "other server is ever locked."},
+    {.path = "snapshot.time_share",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_time_share),
+     .unit = Unit::kCount,
+     .default_text = "100",
+     .min = 1,
+     .max = 100,
+     .help = "Percent of its time that each reader of a snapshot reads; behind each chunk it rests "
+             "for the remainder. 100: it never rests."},
+    {.path = "snapshot.max_threads_running",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_max_threads_running),
+     .unit = Unit::kCount,
+     .default_text = "0",
+     .min = 0,
+     .max = 100000,
+     .help = "While more threads than this run on the server (Threads_running, which counts "
+             "binseek's own: some two), no chunk of a snapshot is read; it is asked once a second. "
+             "The stream goes on. 0: never waits."},
+    {.path = "snapshot.max_replica_lag",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, snapshot_max_replica_lag_ms),
+     .unit = Unit::kDuration,
+     .default_text = "0ms",
+     .min = 0,
+     .max = 24 * kHour,
+     .help = "The same while the server, where it is a replica, is further behind its own source "
+             "than this, in whole seconds. To ask takes REPLICATION CLIENT, on MariaDB SLAVE "
+             "MONITOR; without it a warning says so, and nothing waits. 0: never waits."},
 
     {.path = "engine.memory_limit",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, engine_memory_limit),

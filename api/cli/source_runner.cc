@@ -127,6 +127,7 @@ pipeline::SupervisorOptions SourceRunner::OptionsOf(const Source& source) const 
   sync.connection = source.connection;
   sync.source = source.id;
   sync.source_name = config.name;
+  sync.log_name = sources_.size() > 1 ? config.name : std::string();
   sync.owners = owners_;
   sync.engine = engine_;
   sync.state = state_;
@@ -138,6 +139,10 @@ pipeline::SupervisorOptions SourceRunner::OptionsOf(const Source& source) const 
   sync.chunk_rows = static_cast<uint32_t>(config_.snapshot_chunk_rows);
   sync.parallel_ranges = static_cast<uint32_t>(config_.snapshot_parallel_ranges);
   sync.brief_lock = config_.snapshot_lock == "brief";
+  sync.load_limits = {static_cast<uint64_t>(config_.snapshot_max_threads_running),
+                      std::chrono::ceil<std::chrono::seconds>(
+                          std::chrono::milliseconds(config_.snapshot_max_replica_lag_ms)),
+                      static_cast<uint32_t>(config_.snapshot_time_share)};
   sync.spill.folder = SpillDirectory(config_.data_dir);  // files there have no names
   sync.spill.memory_bytes = static_cast<uint64_t>(config.transaction_memory);
   sync.spill.disk_bytes = static_cast<uint64_t>(config.transaction_disk);

@@ -56,6 +56,9 @@ void PrintTables(const JsonValue& tables) {
     if (MemberText(table, "state") == "snapshot" || MemberText(table, "state") == "rebuilding") {
       std::cout << ", " << MemberText(table, "snapshot_rows") << " of about "
                 << MemberText(table, "estimated_rows") << " rows";
+      if (const JsonValue* const rate = table.Find("rows_per_second")) {
+        std::cout << ", " << static_cast<uint64_t>(rate->AsDouble().value_or(0)) << " rows/s";
+      }
       if (const std::string eta = MemberText(table, "eta_seconds"); !eta.empty()) {
         std::array<char, 48> text{};
         std::snprintf(text.data(), text.size(), ", %.0f s left",
@@ -71,7 +74,7 @@ void PrintTables(const JsonValue& tables) {
       std::cout << ", stale since " << UtcTime(table.Find("stale_since_ms")) << ": " << why;
     }
     if (const std::string error = MemberText(table, "error"); !error.empty()) {
-      std::cout << ": " << error;
+      std::cout << ": " << error << " (code " << MemberText(table, "code") << ")";
     }
     std::cout << "\n";
   }
@@ -113,7 +116,7 @@ struct StatusCommand {
       PrintLine("binlog", MemberText(*position, "binlog"));
     }
     for (const char* key : {"lag_ms", "transactions", "rows", "reconnects", "dead_letters",
-                            "pending_keys", "error"}) {
+                            "pending_keys", "error", "code"}) {
       PrintLine(key, MemberText(status, key));
     }
     PrintTransaction(status, "incoming_transaction");

@@ -5,6 +5,7 @@
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
 #include "api/handlers/source_choice.h"
+#include "api/handlers/sync_metrics.h"
 #include "api/handlers/sync_status.h"
 #include "engine/base/json.h"
 #include "engine/base/metrics.h"
@@ -82,6 +83,7 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
   }
   WriteText("rebuilding_why", table.rebuilding_why, writer);
   writer->Key("pending_keys").Uint(table.pending_keys);
+  writer->Key("dead_letters").Uint(table.dead_letters);
   writer->Key("foreign_keys").BeginArray();
   for (const std::string& key : table.foreign_keys) {
     writer->String(key);
@@ -89,6 +91,7 @@ void WriteTable(const pipeline::TableStatus& table, JsonWriter* writer) {
   writer->EndArray();
   writer->Key("cascaded_rows").Uint(table.cascaded_rows);
   WriteText("error", table.error, writer);
+  WriteText("code", std::string(StopCodeName(table.code)), writer);
   writer->EndObject();
 }
 
@@ -113,6 +116,7 @@ void WriteStatus(const pipeline::SyncStatus& status, JsonWriter* writer) {
   WriteTransaction("applying_transaction", status.applying, writer);
   writer->Key("pending_keys").Uint(status.pending_keys);
   WriteText("error", status.error, writer);
+  WriteText("code", std::string(StopCodeName(status.code)), writer);
   writer->Key("warnings").BeginArray();
   for (const std::string& warning : status.warnings) {
     writer->String(warning);
@@ -142,37 +146,6 @@ HandlerResult StatusOfSync(const Node& node, const Request& request) {
     response.body = SyncStatusJson(all);
   }
   return response;
-}
-
-void AddSyncMetrics(const pipeline::SyncStatus& status, const MetricLabels& labels,
-                    MetricsRegistry* registry) {
-  const auto gauge = [&](std::string_view name, std::string_view help, uint64_t value) {
-    registry->AddGauge(name, help, labels)->Set(static_cast<int64_t>(value));
-  };
-  gauge("binseek_sync_live", "1 while the stream is followed live.",
-        status.state == pipeline::SyncState::kLive ? 1 : 0);
-  gauge("binseek_sync_lag_milliseconds", "Age of the newest applied change.",
-        static_cast<uint64_t>(std::max<int64_t>(0, status.lag_ms)));
-  gauge("binseek_sync_stale_tables", "Tables whose changes were not all seen.",
-        static_cast<uint64_t>(
-            std::count_if(status.tables.begin(), status.tables.end(),
-                          [](const auto& table) { return table.stale_since_us != 0; })));
-  gauge("binseek_sync_rebuilding_tables", "Tables of whose indices new generations are built.",
-        static_cast<uint64_t>(
-            std::count_if(status.tables.begin(), status.tables.end(),
-                          [](const auto& table) { return table.rebuilding_since_us != 0; })));
-  gauge("binseek_sync_dead_letters", "Rows that could not be indexed.", status.dead_letters);
-  gauge("binseek_sync_pending_keys",
-        "Rows logged without all columns that are yet to be read: their documents may be old.",
-        status.pending_keys);
-  const auto counter = [&](std::string_view name, std::string_view help, uint64_t value) {
-    registry->AddCounter(name, help, labels)->Add(value);
-  };
-  counter("binseek_sync_transactions_total", "Transactions applied since the start.",
-          status.transactions);
-  counter("binseek_sync_rows_total", "Row changes applied since the start.", status.rows);
-  counter("binseek_sync_reconnects_total", "Connections to the source that were lost.",
-          status.reconnects);
 }
 
 // Numbers that exist elsewhere already are read when somebody asks.

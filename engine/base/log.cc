@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/clock.h"
+#include "engine/base/log_scope.h"
 #include "engine/base/mutex.h"
 
 namespace binseek {
@@ -72,15 +73,30 @@ void AppendValue(std::string_view value, std::string* line) {
   line->push_back('"');
 }
 
+LogScope::Field& ScopeOfThread() {
+  thread_local LogScope::Field field;
+  return field;
+}
+
+void AppendField(std::string_view key, std::string_view value, std::string* line) {
+  line->append(" ").append(key).append("=");
+  AppendValue(value, line);
+}
+
 void Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields,
            uint64_t suppressed) {
   std::string line("time=");
   AppendTime(Clock::Real()->NowMicros(), &line);
   line.append(" level=").append(kLevelNames[static_cast<size_t>(level)]).append(" msg=");
   AppendValue(message, &line);
+  const LogScope::Field& scope = ScopeOfThread();
+  bool of_scope = !scope.value.empty();
   for (const LogField& field : fields) {
-    line.append(" ").append(field.key()).append("=");
-    AppendValue(field.value(), &line);
+    AppendField(field.key(), field.value(), &line);
+    of_scope = of_scope && field.key() != scope.key;
+  }
+  if (of_scope) {
+    AppendField(scope.key, scope.value, &line);
   }
   if (suppressed > 0) {
     line.append(" suppressed=").append(std::to_string(suppressed));
@@ -101,6 +117,16 @@ LogField::LogField(std::string_view key, double value) : key_(key) {
   char text[32];
   value_.assign(text, std::to_chars(text, text + sizeof(text), value).ptr);
 }
+
+LogScope::LogScope(Field field) : outer_(ScopeOfThread()) {
+  if (!field.value.empty()) {
+    ScopeOfThread() = std::move(field);
+  }
+}
+
+LogScope::~LogScope() { ScopeOfThread() = std::move(outer_); }
+
+const LogScope::Field& LogScope::Current() { return ScopeOfThread(); }
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   if (LogEnabled(level)) {

@@ -3,6 +3,7 @@
 //   Log(LogLevel::kInfo, "snapshot done", {{"table", name}, {"rows", rows}, {"seconds", 1.5}});
 //   time=2026-01-02T03:04:05.123456Z level=info msg="snapshot done" table=products rows=20000 ...
 //
+// What all lines of a thread are to have: log_scope.h.
 // The message is a constant text that can be searched for; what varies goes into fields. Never log a
 // password, a token or a whole row.
 // Thread-safe: lines do not mix. Cost: microseconds when written, one atomic load when filtered out

@@ -34,8 +34,8 @@ std::string_view StatusCodeName(StatusCode code) {
   return "UNKNOWN";
 }
 
-Status::Status(StatusCode code, std::string message)
-    : state_(new State(code, std::move(message))) {}
+Status::Status(StatusCode code, std::string message, std::string_view reason)
+    : state_(new State(code, std::move(message), reason)) {}
 
 Status Status::FromCode(StatusCode code, std::string message) {
   return code == StatusCode::kOk ? Status() : Status(code, std::move(message));
@@ -98,7 +98,16 @@ Status Status::WithContext(std::string_view what) const {
   }
   std::string message(what);
   message.append(": ").append(state_->message);
-  return Status(state_->code, std::move(message));
+  return Status(state_->code, std::move(message), state_->reason);
+}
+
+Status Status::WithReason(std::string_view reason) const {
+  return ok() || !state_->reason.empty() ? *this : Status(state_->code, state_->message, reason);
+}
+
+std::string_view Status::reason() const {
+  MarkRead();
+  return state_ == nullptr ? std::string_view() : state_->reason;
 }
 
 void Status::UnrefState(State* state) {

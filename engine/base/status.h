@@ -90,6 +90,11 @@ class [[nodiscard]] Status {
   // OK stays OK.
   Status WithContext(std::string_view what) const;
 
+  // The same error under a name that programs go by where its code is too coarse: "gtids_off". `reason` is a literal of the program, and borrowed. An
+  // error that has one keeps it: whoever is nearest to the cause knows best. OK stays OK.
+  Status WithReason(std::string_view reason) const;
+  std::string_view reason() const;  // empty: none
+
   // For code that decided deliberately that this error does not matter; say why beside the call.
   void IgnoreError() const { MarkRead(); }
 
@@ -98,14 +103,16 @@ class [[nodiscard]] Status {
 
  private:
   struct State {
-    State(StatusCode c, std::string m) : code(c), message(std::move(m)) {}
+    State(StatusCode c, std::string m, std::string_view r)
+        : code(c), message(std::move(m)), reason(r) {}
     const StatusCode code;
     const std::string message;
+    const std::string_view reason;
     std::atomic<uint32_t> references{1};
     std::atomic<bool> read{false};  // used with BINSEEK_CHECK_STATUS only
   };
 
-  Status(StatusCode code, std::string message);
+  Status(StatusCode code, std::string message, std::string_view reason = {});
 
   void Ref() const {
     if (state_ != nullptr) {

@@ -330,7 +330,7 @@ class BinlogSourceImpl final : public BinlogSource {
     }
     const milliseconds pause = backoff_.Next(now, clash);
     next_attempt_ = now + pause;
-    Log(LogLevel::kWarn, "binlog stream lost", {{"error", why}, {"retry_in_ms", pause.count()}});
+    shown_.Lost(why, pause);
     return Status::Ok();
   }
 

@@ -36,6 +36,7 @@
 #include "sync/binlog/row_spill.h"
 #include "sync/binlog/schema_provider.h"
 #include "sync/change/position.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/transaction.h"
 #include "sync/mysql/connection.h"
 
@@ -78,6 +79,8 @@ struct BinlogSourceOptions {
 struct BinlogSourceStatus {
   bool connected = false;
   std::string last_error;  // of the last lost connection; kept after it is back
+  change::StopCode last_code = change::StopCode::kNone;
+  change::StopCounts losses;  // of connections, by why
   // Set while somebody else asks the server for its binlog under our id, in words for the user: the two take turns, with growing pauses.
   std::string id_clash;
   uint64_t reconnects = 0;

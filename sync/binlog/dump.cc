@@ -14,6 +14,7 @@
 #include "sync/binlog/dump_errors.h"
 #include "sync/binlog/event.h"
 #include "sync/binlog/event_decoder.h"
+#include "sync/change/stop_code.h"
 
 namespace binseek::binlog {
 namespace {
@@ -242,7 +243,8 @@ class DumpConnectionImpl final : public DumpConnection {
     if (clash) {
       MutexLock lock(&mutex_);
       lost_to_same_id_ = true;
-      return Status::Unavailable(error.message());
+      return change::Because(change::StopCode::kReplicaIdClash,
+                             Status::Unavailable(error.message()));
     }
     if (mysql_errno(connection_->raw()) != kFatalErrorReadingBinlog) {
       return error;
@@ -252,7 +254,8 @@ class DumpConnectionImpl final : public DumpConnection {
     }
     MutexLock lock(&mutex_);
     cannot_be_read_ = true;
-    return Status::Unavailable(error.message());
+    return change::Because(change::StopCode::kBinlogUnreadable,
+                           Status::Unavailable(error.message()));
   }
 
   Status Push(std::string_view event) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sync/change/stop_code.h"
+
 namespace binseek::binlog {
 namespace {
 
@@ -39,9 +41,11 @@ Status DumpFailures::Take(uint64_t ordinal, const change::BinlogPosition& place,
                           const Status& why) {
   at_one_place_ = at_one_place_ > 0 && ordinal == ordinal_ ? at_one_place_ + 1 : 1;
   ordinal_ = ordinal;
-  return at_one_place_ <= kMost ? Status::Ok()
-                                : Status::Aborted("the server cannot read its binlog behind " +
-                                                  place.ToString() + ": " + why.message());
+  return at_one_place_ <= kMost
+             ? Status::Ok()
+             : change::Because(change::StopCode::kBinlogUnreadable,
+                               Status::Aborted("the server cannot read its binlog behind " +
+                                               place.ToString() + ": " + why.message()));
 }
 
 }  // namespace binseek::binlog

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "sync/change/stop_code.h"
+
 namespace binseek::binlog {
 namespace {
 
@@ -17,7 +19,10 @@ constexpr std::string_view kPrefix = "transaction-";
 Status SystemError(const std::string& what, int error) {
   std::string message = what + ": " + std::strerror(error);
   const bool no_room = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  return no_room ? Status::Unavailable(std::move(message)) : Status::IoError(std::move(message));
+  return no_room
+             ? change::Because(change::StopCode::kSpillDiskFull,
+                               Status::Unavailable(std::move(message)))
+             : change::Because(change::StopCode::kSpillFailed, Status::IoError(std::move(message)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/log.h"
+#include "sync/change/stop_code.h"
 #include "sync/mysql/current_position.h"
 
 namespace binseek::binlog {
@@ -50,7 +51,8 @@ Result<std::vector<change::BinlogPosition>> BinlogFiles(mysql::Connection* conne
     files.push_back({row.empty() ? std::string() : row[0].value_or(""), 0});
   }
   if (files.empty()) {
-    return Status::InvalidArgument("the server writes no binlog (log_bin is off)");
+    return change::Because(change::StopCode::kBinlogOff,
+                           Status::InvalidArgument("the server writes no binlog (log_bin is off)"));
   }
   return files;
 }

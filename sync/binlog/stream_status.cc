@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/clock.h"
+#include "engine/base/log.h"
 #include "sync/binlog/prepared_on_server.h"
 
 namespace binseek::binlog {
@@ -30,6 +31,7 @@ void StreamStatus::MoveTo(const mysql::ServerInfo& server) {
 void StreamStatus::Connected(const change::BinlogPosition& end) {
   const MutexLock lock(&mutex_);
   status_.connected = true;
+  was_connected_ = true;
   end_ = end;
   was_at_end_ = false;
 }
@@ -43,6 +45,17 @@ void StreamStatus::Disconnected(const Status& why) {
   const MutexLock lock(&mutex_);
   status_.connected = false;
   status_.last_error = why.message();
+  status_.last_code = change::StopCodeOf(why, change::StopCode::kSourceAway);
+}
+
+void StreamStatus::Lost(const Status& why, std::chrono::milliseconds retry_in) {
+  const auto code = StopCodeOf(why, change::StopCode::kSourceAway);
+  Log(LogLevel::kWarn, "binlog stream lost",
+      {{"code", StopCodeName(code)}, {"error", why}, {"retry_in_ms", retry_in.count()}});
+  const MutexLock lock(&mutex_);
+  if (std::exchange(was_connected_, false)) {
+    status_.losses.Add(code);
+  }
 }
 
 void StreamStatus::Clashed(std::string told) {

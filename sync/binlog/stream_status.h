@@ -16,6 +16,7 @@
 #include "sync/binlog/late_commits.h"
 #include "sync/binlog/transaction_assembler.h"
 #include "sync/change/position.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/transaction.h"
 #include "sync/mysql/connection.h"
 
@@ -33,6 +34,8 @@ class StreamStatus {
   void Connected(const change::BinlogPosition& end) BINSEEK_EXCLUDES(mutex_);
   void Resumed() BINSEEK_EXCLUDES(mutex_);
   void Disconnected(const Status& why) BINSEEK_EXCLUDES(mutex_);
+  // And it is to be made again, in so long: logged, and counted where there was one.
+  void Lost(const Status& why, std::chrono::milliseconds retry_in) BINSEEK_EXCLUDES(mutex_);
   // The connection was lost to another replica of the same id; `told`: how to put that.
   void Clashed(std::string told) BINSEEK_EXCLUDES(mutex_);
   void Heard(std::string_view event) BINSEEK_EXCLUDES(mutex_);
@@ -56,6 +59,7 @@ class StreamStatus {
   uint64_t last_ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
   std::chrono::steady_clock::time_point last_clash_ BINSEEK_GUARDED_BY(mutex_){};
   BinlogSourceStatus status_ BINSEEK_GUARDED_BY(mutex_);
+  bool was_connected_ BINSEEK_GUARDED_BY(mutex_) = false;  // since the last loss
   change::BinlogPosition end_
       BINSEEK_GUARDED_BY(mutex_);  // of the server's binlog as the connection began
   bool was_at_end_ BINSEEK_GUARDED_BY(mutex_) = false;  // since then

@@ -69,8 +69,12 @@ Status MakeError(MYSQL* mysql, std::string_view what, bool connected) {
   if (number != 0) {
     text += " (error " + std::to_string(number) + ", " + mysql_sqlstate(mysql) + ")";
   }
-  const bool lost = number == 0 || IsLostTls(mysql, connected);
-  return Status::FromCode(lost ? StatusCode::kUnavailable : ClassifyError(number), std::move(text));
+  if (number == 0 || IsLostTls(mysql, connected)) {
+    return Status::Unavailable(std::move(text));
+  }
+  const Status error = Status::FromCode(ClassifyError(number), std::move(text));
+  return error.code() == StatusCode::kInvalidArgument ? change::Because(RefusalOf(number), error)
+                                                      : error;
 }
 
 // Not for messages of size: what a statement begins with.
@@ -188,10 +192,11 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   BINSEEK_RETURN_IF_ERROR(InitLibrary());
   // The library asks the system's CAs for the server's name (verify_identity), but nobody without one.
   if (options.tls.mode == TlsMode::kVerifyCa && options.tls.ca.empty()) {
-    return Status::InvalidArgument(
-        "ssl-mode=verify_ca without ssl-ca would accept any certificate: name the CA's file, or "
-        "use "
-        "verify_identity, which knows the system's CAs");
+    return change::Because(
+        change::StopCode::kTlsRefused,
+        Status::InvalidArgument("ssl-mode=verify_ca without ssl-ca would accept any certificate: "
+                                "name the CA's file, or use verify_identity, which knows the "
+                                "system's CAs"));
   }
   std::unique_ptr<Connection> connection(new Connection(options));
   BINSEEK_RETURN_IF_ERROR(connection->Connect());

@@ -27,6 +27,7 @@
 
 #include "engine/base/result.h"
 #include "sync/change/position.h"
+#include "sync/change/stop_code.h"
 
 // The client library's own structure; its header is included by .cc files only.
 struct st_mysql;
@@ -165,6 +166,8 @@ std::string QuoteIdentifier(std::string_view name);
 
 // kUnavailable, kInvalidArgument, ... of a server's or client library's error number.
 StatusCode ClassifyError(unsigned error_number);
+// Of an error that is kInvalidArgument: who, or what, the server refuses.
+change::StopCode RefusalOf(unsigned error_number);
 
 }  // namespace binseek::mysql
 

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "sync/change/stop_code.h"
+
 namespace binseek::mysql {
 
 Result<change::SourcePosition> CurrentPosition(Connection* connection) {
@@ -21,7 +23,8 @@ Result<change::SourcePosition> CurrentPosition(Connection* connection) {
   BINSEEK_ASSIGN_OR_RETURN(const Rows rows, connection->Query(new_words ? "SHOW BINARY LOG STATUS"
                                                                         : "SHOW MASTER STATUS"));
   if (rows.rows.empty() || rows.rows[0].size() < 2 || !rows.rows[0][0] || !rows.rows[0][1]) {
-    return Status::InvalidArgument("the server writes no binlog (log_bin is off)");
+    return change::Because(change::StopCode::kBinlogOff,
+                           Status::InvalidArgument("the server writes no binlog (log_bin is off)"));
   }
   position.binlog.file = *rows.rows[0][0];
   const std::string& offset = *rows.rows[0][1];

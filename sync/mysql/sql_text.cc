@@ -106,4 +106,28 @@ StatusCode ClassifyError(unsigned error_number) {
   }
 }
 
+change::StopCode RefusalOf(unsigned error_number) {
+  switch (error_number) {
+    case 2026:  // no TLS, or a certificate that is not trusted
+      return change::StopCode::kTlsRefused;
+    case 1044:  // no right to the database
+    case 1045:  // user or password
+    case 1130:  // not from this host
+    case 1142:  // no right to the table
+    case 1143:  // no right to a column
+    case 1227:  // a privilege of the server's is missing
+    case 1251:  // 1251, 2059, 2061: the way to prove who it is
+    case 1698:  // no password is asked for, and it is another user
+    case 1820:  // 1820, 1862: the password has expired
+    case 1862:
+    case 2059:
+    case 2061:
+    case 3118:  // 3118, 4151: the account is locked
+    case 4151:
+      return change::StopCode::kAccountRefused;
+    default:
+      return change::StopCode::kStatementRefused;
+  }
+}
+
 }  // namespace binseek::mysql

@@ -115,7 +115,9 @@ Status TableCatalog::TakeCascades(const change::TableEvent& event, mysql::Connec
 Result<Checkpoint> TableCatalog::BeginAnew(const StreamPlace& lost, const std::string& why,
                                            mysql::Connection* connection) {
   Log(LogLevel::kError, "the history behind the last position is gone: all tables are read again",
-      {{"position", lost.position.Encode()}, {"reason", why}});
+      {{"code", StopCodeName(change::StopCode::kPositionLost)},
+       {"position", lost.position.Encode()},
+       {"reason", why}});
   Checkpoint anew;
   // Before any schema is read: a statement that changes one after this comes by the stream.
   BINSEEK_ASSIGN_OR_RETURN(auto now, StartPosition(connection));
@@ -172,7 +174,10 @@ Status TableCatalog::HandleUnseenRows(const change::TableEvent& event, const Occ
                                                  {event.database, event.table}));
   }
   Log(LogLevel::kError, "rows have changed that the binlog does not show: read again",
-      {{"table", alone ? event.database + "." + event.table : "all"}, {"reason", event.why}});
+      {{"table", alone ? event.database + "." + event.table : "all"},
+       {"code", StopCodeName(change::StopCode::kRowsUnseen)},
+       {"reason", event.why}});
+  tables_->CountStop(change::StopCode::kRowsUnseen);
   if (!alone) {
     return RefreshAll(unseen, connection);
   }
@@ -196,7 +201,10 @@ Status TableCatalog::HandleUnreadableRows(const change::TableEvent& event, const
                : Status::Ok();
   }
   Log(LogLevel::kError, "rows cannot be read from the binlog",
-      {{"table", name}, {"reason", event.why}});
+      {{"table", name},
+       {"code", StopCodeName(change::StopCode::kRowsUnreadable)},
+       {"reason", event.why}});
+  tables_->CountStop(change::StopCode::kRowsUnreadable);
   BINSEEK_ASSIGN_OR_RETURN(auto schema,
                            LookUp({event.database, event.table}, occasion.ordinal, connection));
   if (schema == nullptr) {
@@ -210,12 +218,12 @@ Status TableCatalog::HandleUnreadableRows(const change::TableEvent& event, const
   const auto known = unreadable_.find(name);
   const bool again = known != unreadable_.end() && known->second.ordinal != occasion.ordinal;
   if (again && change::SameShape(*known->second.schema, *schema)) {
-    Stop(*schema,
-         "its rows cannot be read from the binlog, nor could they behind the last time "
-         "that the table was read: " +
-             event.why + "; ALTER TABLE " + mysql::QuoteIdentifier(schema->table) +
-             " FORCE writes it in today's formats and has it followed again, or change "
-             "the column's type");
+    Stop(*schema, change::StopCode::kTableUnreadable,
+         Status::Aborted("its rows cannot be read from the binlog, nor could they behind the last "
+                         "time that the table was read: " +
+                         event.why + "; ALTER TABLE " + mysql::QuoteIdentifier(schema->table) +
+                         " FORCE writes it in today's formats and has it followed again, or "
+                         "change the column's type"));
     return Status::Ok();
   }
   unreadable_[name] = {schema, occasion.ordinal};

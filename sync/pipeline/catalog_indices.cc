@@ -12,6 +12,9 @@
 #include "sync/pipeline/table_catalog.h"
 
 namespace binseek::pipeline {
+
+using change::StopCode;
+
 namespace {
 
 constexpr size_t kEraseKeys = 10'000;  // of one piece
@@ -57,18 +60,26 @@ std::string TableCatalog::IndexNameOf(const change::TableSchema& schema) const {
   return renamed == options_.rename.end() ? mapper::DefaultIndexName(schema) : renamed->second;
 }
 
+Result<TableCatalog::Layout> TableCatalog::LayOut(const Schema& schema) const {
+  auto layout = mapper::LayOut(schema, options_.mapping);
+  return layout.ok() ? std::move(layout)
+                     : Result<Layout>(Because(StopCode::kMappingRefused, layout.status()));
+}
+
 Status TableCatalog::CheckKeys(const Schema& schema, mysql::Connection* connection) const {
   if (schema->key.empty()) {
-    return Status::InvalidArgument(
-        "it has neither a primary key nor a unique key of columns that are NOT NULL: ALTER TABLE " +
-        mysql::QuoteIdentifier(schema->table) + " ADD PRIMARY KEY (...)");
+    return Because(
+        StopCode::kTableKeyMissing,
+        Status::InvalidArgument("it has neither a primary key nor a unique key of columns that are "
+                                "NOT NULL: ALTER TABLE " +
+                                mysql::QuoteIdentifier(schema->table) + " ADD PRIMARY KEY (...)"));
   }
-  BINSEEK_ASSIGN_OR_RETURN(const Layout layout, mapper::LayOut(schema, options_.mapping));
+  BINSEEK_ASSIGN_OR_RETURN(const Layout layout, LayOut(schema));
   return CheckId(*layout, connection);
 }
 
 Status TableCatalog::PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside) {
-  BINSEEK_ASSIGN_OR_RETURN(const Layout layout, mapper::LayOut(table->schema, options_.mapping));
+  BINSEEK_ASSIGN_OR_RETURN(const Layout layout, LayOut(table->schema));
   const MutexLock choosing(owners_->gate());
   BINSEEK_ASSIGN_OR_RETURN(table->index, ChooseIndex(*layout));
   auto made = MakeIndex(*layout, table->index, ordinal, beside);
@@ -114,11 +125,13 @@ Status TableCatalog::CheckId(const mapper::TableLayout& layout,
   for (const std::string& name : columns) {
     names += (names.empty() ? "" : ", ") + mysql::QuoteIdentifier(name);
   }
-  return Status::InvalidArgument(
-      "table " + layout.table->QualifiedName() + ", id: the columns " + names +
-      " have no unique key, so that two rows could be one document; " +
-      "use [key], or ALTER TABLE " + mysql::QuoteIdentifier(layout.table->table) +
-      " ADD UNIQUE KEY (" + names + ")");
+  return Because(StopCode::kIdNotUnique,
+                 Status::InvalidArgument("table " + layout.table->QualifiedName() +
+                                         ", id: the columns " + names +
+                                         " have no unique key, so that two rows could be one "
+                                         "document; use [key], or ALTER TABLE " +
+                                         mysql::QuoteIdentifier(layout.table->table) +
+                                         " ADD UNIQUE KEY (" + names + ")"));
 }
 
 Result<std::string> TableCatalog::ChooseIndex(const mapper::TableLayout& layout) const {
@@ -130,20 +143,22 @@ Result<std::string> TableCatalog::ChooseIndex(const mapper::TableLayout& layout)
                                                               : schema.table) +
       ": other_name}";
   if (const Status valid = index::CheckIndexName(index); !valid.ok()) {
-    return Status::InvalidArgument(valid.message() + mend);
+    return Because(StopCode::kIndexNameInvalid, Status::InvalidArgument(valid.message() + mend));
   }
   for (const TableCheckpoint& other : OthersOf(index, schema.QualifiedName())) {
     if (const Status shared = CheckShared(layout, index, other); !shared.ok()) {
-      return Status::InvalidArgument(shared.message() + mend);
+      return Because(StopCode::kIndexTaken, Status::InvalidArgument(shared.message() + mend));
     }
   }
   for (const IndexOwner& other : owners_->OthersOf(index, options_.source)) {
     if (const Status shared = CheckSharedWith(layout, index, other); !shared.ok()) {
-      return Status::InvalidArgument(shared.message() + mend);
+      return Because(StopCode::kIndexTaken, Status::InvalidArgument(shared.message() + mend));
     }
   }
   if (sink_->IsForeign(index)) {
-    return Status::InvalidArgument("index [" + index + "] exists and is written over HTTP" + mend);
+    return Because(
+        StopCode::kIndexTaken,
+        Status::InvalidArgument("index [" + index + "] exists and is written over HTTP" + mend));
   }
   return index;
 }
@@ -222,15 +237,28 @@ Status TableCatalog::CheckFields(const mapper::TableLayout& layout, const mappin
   for (const mapping::Field& field : wanted.fields()) {
     const mapping::Field* const known = existing.Find(field.name);
     if (known != nullptr && !SameField(field, *known)) {
-      return Status::InvalidArgument(
-          "field `" + field.name + "` is " + Described(field) + " in table " +
-          layout.table->QualifiedName() + ", and " + Described(*known) + " in table " +
-          other.table->QualifiedName() + ", which has the same index [" + other.index +
-          "]: give both one type under `fields` of their source.mapping, or one of them another "
-          "name by `rename`");
+      return Because(
+          StopCode::kFieldsClash,
+          Status::InvalidArgument(
+              "field `" + field.name + "` is " + Described(field) + " in table " +
+              layout.table->QualifiedName() + ", and " + Described(*known) + " in table " +
+              other.table->QualifiedName() + ", which has the same index [" + other.index +
+              "]: give both one type under `fields` of their source.mapping, or one of them "
+              "another name by `rename`"));
     }
   }
   return Status::Ok();
+}
+
+Status TableCatalog::LetGo(const std::string& name, uint64_t ordinal) {
+  const auto followed = tables_->Find(name);
+  if (!followed) {
+    return Status::Ok();
+  }
+  mapper_->Unbind(name);
+  tables_->Remove(name);
+  options_.state->ForgetDeadLetters(options_.source, name);
+  return followed->index.empty() ? Status::Ok() : DropDocuments(*followed, ordinal);
 }
 
 Status TableCatalog::DropDocuments(const TableCheckpoint& table, uint64_t ordinal) {

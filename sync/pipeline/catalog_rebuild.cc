@@ -115,8 +115,10 @@ Status TableCatalog::AdoptOrStop(const Schema& schema, const Occasion& occasion,
   if (adopted.ok() || (adopted.retryable() && tables_->Find(schema->QualifiedName()))) {
     return adopted;
   }
-  Stop(*schema, "it could not be made anew: " + adopted.message() +
-                    "; once that is mended, binseek resync has it followed again");
+  Stop(*schema, change::StopCode::kResyncFailed,
+       Status::FromCode(adopted.code(),
+                        "it could not be made anew: " + adopted.message() +
+                            "; once that is mended, binseek resync has it followed again"));
   return Status::Ok();
 }
 
@@ -156,9 +158,12 @@ Status TableCatalog::GiveUpRebuild(const std::string& name, const std::string& w
   table.ranges.clear();
   table.sweep_below = 0;
   BINSEEK_RETURN_IF_ERROR(Bind(table, 0));
-  Log(LogLevel::kError, "the rebuild of a table is given up", {{"table", name}, {"error", why}});
+  constexpr auto kCode = change::StopCode::kRebuildGivenUp;
+  Log(LogLevel::kError, "the rebuild of a table is given up",
+      {{"table", name}, {"code", StopCodeName(kCode)}, {"error", why}});
   tables_->Follow(std::move(table));
-  tables_->SetError(name, "its rebuild was given up, and its index is followed as before: " + why);
+  tables_->SetError(
+      name, {kCode, "its rebuild was given up, and its index is followed as before: " + why});
   return Status::Ok();
 }
 

@@ -19,7 +19,8 @@
 //     varint  sweep_below
 //     i64     stale_since_us, str stale_why
 //     varint  number of pending keys; for each: varint number of cells; str for each
-//     str     why it is stopped, varint dead_letter_limit: from version 2 on; version 1 has no stopped tables
+//     str     why it is stopped: the name of its code, ": " and the text, or the text alone, as releases before the codes wrote it; empty: it is not
+//     varint  dead_letter_limit: this and the line before from version 2 on; version 1 has no stopped tables
 //     u64     fingerprint of the mapping rules: from version 2 on; version 1 is of before there were any, so 0
 //     varint  id of the old generation, and where that is not 0: u8 is_fed, varint ordinal, i64 since, str why: from version 3 on
 //     u16     source id
@@ -214,6 +215,25 @@ std::vector<snapshot::KeyRange> TakeRanges(uint8_t version, ByteReader* reader) 
   return ranges;
 }
 
+std::string StoppedText(const TableCheckpoint& table) {
+  return table.stop_code == change::StopCode::kNone
+             ? table.stopped
+             : std::string(StopCodeName(table.stop_code)) + ": " + table.stopped;
+}
+
+// REQUIRES: the dead letters' limit is read.
+void TakeStoppedText(std::string text, TableCheckpoint* table) {
+  const size_t colon = text.find(": ");
+  table->stop_code = change::FindStopCode(std::string_view(text).substr(0, colon));
+  if (table->stop_code != change::StopCode::kNone) {
+    text.erase(0, colon == std::string::npos ? text.size() : colon + 2);
+  } else if (!text.empty()) {
+    table->stop_code = table->dead_letter_limit != 0 ? change::StopCode::kDeadLettersAboveLimit
+                                                     : change::StopCode::kTableStopped;
+  }
+  table->stopped = std::move(text);
+}
+
 TableCheckpoint TakeTable(uint8_t version, ByteReader* reader) {
   TableCheckpoint table;
   table.index = reader->LengthPrefixed();
@@ -229,8 +249,9 @@ TableCheckpoint TakeTable(uint8_t version, ByteReader* reader) {
     table.pending_keys.push_back(TakeKey(reader));
   }
   if (version >= 2) {
-    table.stopped = reader->LengthPrefixed();
+    std::string stopped(reader->LengthPrefixed());
     table.dead_letter_limit = reader->Varint();
+    TakeStoppedText(std::move(stopped), &table);
     table.mapping = reader->U64();
   }
   if (version >= 3) {
@@ -281,7 +302,7 @@ std::string EncodeTables(const std::map<std::string, TableCheckpoint>& tables) {
     for (const snapshot::KeyCells& key : table.pending_keys) {
       PutKey(key, &out);
     }
-    PutLengthPrefixed(&out, table.stopped);
+    PutLengthPrefixed(&out, StoppedText(table));
     PutVarint(&out, table.dead_letter_limit);
     PutU64(&out, table.mapping);
     PutOld(table.old, &out);

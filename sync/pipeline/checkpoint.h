@@ -17,6 +17,7 @@
 #include "engine/index/batch.h"
 #include "sync/change/position.h"
 #include "sync/change/prepared_set.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/table_schema.h"
 #include "sync/change/transaction.h"
 #include "sync/snapshot/key_ranges.h"
@@ -63,6 +64,7 @@ struct TableCheckpoint {
 
   // Why it is stopped, and what mends that; empty: it is not. Its documents stay as they were, and a restart says the same.
   std::string stopped;
+  change::StopCode stop_code = change::StopCode::kNone;  // beside `stopped`
   // That it had more of than this: a start with fewer, or with a limit above them, reads it again. 0: it is not stopped by that.
   uint64_t dead_letter_limit = 0;
 

@@ -92,7 +92,11 @@ Result<std::optional<Checkpoint>> ResumeFrom(const IndexSink& sink, change::Sour
   const std::string stored = sink.Checkpoint(CheckpointKey(source));
   std::optional<Checkpoint> checkpoint;
   if (!stored.empty()) {
-    BINSEEK_ASSIGN_OR_RETURN(checkpoint, DecodeCheckpoint(stored));
+    auto decoded = DecodeCheckpoint(stored);
+    if (!decoded.ok()) {
+      return Because(change::StopCode::kCheckpointUnreadable, decoded.status());
+    }
+    checkpoint = *std::move(decoded);
     checkpoint->place.ordinal += sink.capabilities().holds_checkpoint ? 0 : kMaxAhead;
   }
   return checkpoint;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/log_scope.h"
 #include "sync/change/transaction.h"
 
 namespace binseek::pipeline {
@@ -12,7 +13,10 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 void CommitLoop::Start() {
-  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  thread_ = std::jthread([this, outer = LogScope::Current()](const std::stop_token& stop) {
+    const LogScope of(outer);
+    Run(stop);
+  });
 }
 
 void CommitLoop::Stop() {

@@ -75,17 +75,18 @@ std::string FollowedTables::TableToGiveUp(std::string* why) const {
   const MutexLock lock(&mutex_);
   for (const auto& [name, table] : tables_) {
     if (table.give_up && table.state == TableState::kRebuilding) {
-      *why = table.error;
+      *why = table.error.text;
       return name;
     }
   }
   return {};
 }
 
-void FollowedTables::SetError(const std::string& name, std::string error) {
+void FollowedTables::SetError(const std::string& name, change::StopReason why) {
   const MutexLock lock(&mutex_);
   if (const auto it = tables_.find(name); it != tables_.end()) {
-    it->second.error = std::move(error);
+    stops_.Add(why.code);
+    it->second.error = std::move(why);
   }
 }
 

@@ -63,12 +63,33 @@ void FollowedTables::CutRange(const SnapshotTask& task, const snapshot::KeyCells
   }
 }
 
-void FollowedTables::NoteWaiting(const SnapshotTask& task, std::string why) {
+void FollowedTables::NoteWaiting(const SnapshotTask& task, change::StopReason why) {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(task.table);
   if (it != tables_.end() && it->second.generation == task.generation) {
+    if (it->second.waits_for.code != why.code) {  // else it waits on
+      stops_.Add(why.code);
+    }
     it->second.waits_for = std::move(why);
   }
+}
+
+void FollowedTables::NoteTurn(const SnapshotTask& task) {
+  const MutexLock lock(&mutex_);
+  const auto it = tables_.find(task.table);
+  if (it != tables_.end() && it->second.waits_for.code == change::StopCode::kSnapshotPaced) {
+    it->second.waits_for = change::StopReason();
+  }
+}
+
+void FollowedTables::CountStop(change::StopCode code) {
+  const MutexLock lock(&mutex_);
+  stops_.Add(code);
+}
+
+change::StopCounts FollowedTables::stops() const {
+  const MutexLock lock(&mutex_);
+  return stops_;
 }
 
 bool FollowedTables::MoveOn(const ChunkProgress& chunk, Table* table) {
@@ -108,7 +129,9 @@ bool FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
     return false;  // a later chunk could not be read meanwhile
   }
   Table& table = it->second;
-  table.waits_for.clear();
+  if (table.waits_for.code != change::StopCode::kSnapshotPaced) {  // else it was read before that
+    table.waits_for = change::StopReason();
+  }
   encoded_.reset();
   if (!chunk.keys.empty()) {
     table.pending.Done(chunk.keys);

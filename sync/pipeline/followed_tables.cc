@@ -23,14 +23,15 @@ void FollowedTables::Follow(TableCheckpoint checkpoint) {
   table.checkpoint.ranges.clear();
   if (!table.checkpoint.stopped.empty()) {
     table.state = TableState::kStopped;
-    table.error = table.checkpoint.stopped;
+    table.error = {table.checkpoint.stop_code, table.checkpoint.stopped};
+    stops_.Add(table.error.code);
   }
   tables_[name] = std::move(table);
   Changed();
   changed_.NotifyAll();
 }
 
-void FollowedTables::StopTable(const change::TableSchema& schema, std::string error,
+void FollowedTables::StopTable(const change::TableSchema& schema, change::StopReason why,
                                uint64_t dead_letter_limit) {
   const MutexLock lock(&mutex_);
   Table& table = tables_[schema.QualifiedName()];
@@ -38,10 +39,10 @@ void FollowedTables::StopTable(const change::TableSchema& schema, std::string er
     table.checkpoint.schema = std::make_shared<const change::TableSchema>(schema);
   }
   table.checkpoint.dead_letter_limit = dead_letter_limit;
-  Stop(std::move(error), &table);
+  Stop(std::move(why), &table);
 }
 
-void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error,
+void FollowedTables::FailSnapshot(const SnapshotTask& task, change::StopReason why,
                                   std::string_view mend) {
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(task.table);
@@ -50,13 +51,14 @@ void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error,
   }
   Table& table = it->second;
   if (!table.checkpoint.old.is_fed) {
-    Stop(std::move(error.append("; ").append(mend)), &table);
+    why.text.append("; ").append(mend);
+    Stop(std::move(why), &table);
     return;
   }
   table.generation = next_generation_++;
   table.reads_nothing = true;
   table.give_up = true;
-  table.error = std::move(error);
+  table.error = std::move(why);
 }
 
 TableState FollowedTables::StateOf(const TableCheckpoint& table, bool begun) {
@@ -106,7 +108,7 @@ std::string FollowedTables::WhyBehind(std::string_view index) const {
       continue;
     }
     if (table.state == TableState::kStopped) {
-      return "table " + name + " is not followed any more: " + table.error;
+      return "table " + name + " is not followed any more: " + table.error.text;
     }
     if (table.checkpoint.stale_since_us != 0) {
       return "table " + name + " is read again: " + table.checkpoint.stale_why;
@@ -195,16 +197,18 @@ void FollowedTables::Changed() {
   stale_.reset();
 }
 
-void FollowedTables::Stop(std::string error, Table* table) {
+void FollowedTables::Stop(change::StopReason why, Table* table) {
+  stops_.Add(why.code);
   table->generation = next_generation_++;
   table->state = TableState::kStopped;
-  table->error = std::move(error);
-  table->checkpoint.stopped = table->error;
+  table->error = std::move(why);
+  table->checkpoint.stopped = table->error.text;
+  table->checkpoint.stop_code = table->error.code;
   table->checkpoint.old.is_fed = false;
   table->pending.Clear();  // none of them will be read
   if (!table->checkpoint.index.empty() && table->checkpoint.stale_since_us == 0) {
     table->checkpoint.stale_since_us = Clock::Real()->NowMicros();
-    table->checkpoint.stale_why = table->error;
+    table->checkpoint.stale_why = table->error.text;
   }
   Changed();
   changed_.NotifyAll();
@@ -299,7 +303,9 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.stale_why = table.checkpoint.stale_why;
     status.rebuilding_since_us = table.checkpoint.old.since_us;
     status.rebuilding_why = table.checkpoint.old.why;
-    status.error = table.error.empty() ? table.waits_for : table.error;
+    const change::StopReason& why = table.error.text.empty() ? table.waits_for : table.error;
+    status.error = why.text;
+    status.code = why.code;
     TellForeignKeys(&status);
     all.push_back(std::move(status));
   }

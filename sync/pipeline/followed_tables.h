@@ -21,6 +21,7 @@
 
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
+#include "sync/change/stop_code.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/pending_keys.h"
@@ -60,14 +61,14 @@ class FollowedTables {
   // Adds a table, or puts another shape in its place.
   void Follow(TableCheckpoint table) BINSEEK_EXCLUDES(mutex_);
   // The table stays as it is in the index, if it is there, and gets no changes any more, over restarts too: TableCheckpoint::stopped.
-  void StopTable(const change::TableSchema& table, std::string error,
+  void StopTable(const change::TableSchema& table, change::StopReason why,
                  uint64_t dead_letter_limit = 0) BINSEEK_EXCLUDES(mutex_);
   // A table whose new generation is built and lacks nothing that the old one has; empty: none.
   std::string TableToSwap() const BINSEEK_EXCLUDES(mutex_);
   // One whose new generation could not be built, while the old one is fed: it is to be given up; empty: none. `why`: why.
   std::string TableToGiveUp(std::string* why) const BINSEEK_EXCLUDES(mutex_);
   // For the status: why the last rebuild of a live table was given up.
-  void SetError(const std::string& name, std::string error) BINSEEK_EXCLUDES(mutex_);
+  void SetError(const std::string& name, change::StopReason why) BINSEEK_EXCLUDES(mutex_);
   void Remove(const std::string& name) BINSEEK_EXCLUDES(mutex_);
   std::optional<TableCheckpoint> Find(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   bool IsStopped(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
@@ -151,13 +152,20 @@ class FollowedTables {
       BINSEEK_EXCLUDES(mutex_);
   // As StopTable, unless the table was replaced meanwhile. Where an old generation is fed, the table is TableToGiveUp instead.
   // `mend`: what mends a table that is stopped so.
-  void FailSnapshot(const SnapshotTask& task, std::string error, std::string_view mend)
+  void FailSnapshot(const SnapshotTask& task, change::StopReason why, std::string_view mend)
       BINSEEK_EXCLUDES(mutex_);
 
   // For the status: why its reading does not get on. Until a chunk comes.
-  void NoteWaiting(const SnapshotTask& task, std::string why) BINSEEK_EXCLUDES(mutex_);
+  void NoteWaiting(const SnapshotTask& task, change::StopReason why) BINSEEK_EXCLUDES(mutex_);
+  // It does not wait for the server to be less busy, or not any more: what is noted of kSnapshotPaced, until then.
+  void NoteTurn(const SnapshotTask& task) BINSEEK_EXCLUDES(mutex_);
 
   // ---- any thread
+
+  // What concerns tables without stopping one: for the metric alone.
+  void CountStop(change::StopCode code) BINSEEK_EXCLUDES(mutex_);
+  // Since the start, those counted so, and every table that stopped or began to wait.
+  change::StopCounts stops() const BINSEEK_EXCLUDES(mutex_);
 
   // Nobody's answers wait for rows to be read: a rebuild beside a generation that is fed holds nothing up.
   bool snapshot_done() const BINSEEK_EXCLUDES(mutex_);
@@ -195,10 +203,10 @@ class FollowedTables {
     uint64_t estimated_rows = 0;
     std::deque<std::pair<int64_t, uint64_t>>
         samples;  // monotonic micros, snapshot rows; of the last seconds
-    std::string error;
-    std::string waits_for;  // see NoteWaiting
+    change::StopReason error;
+    change::StopReason waits_for;  // see NoteWaiting
   };
-  void Stop(std::string error, Table* table) BINSEEK_REQUIRES(mutex_);
+  void Stop(change::StopReason why, Table* table) BINSEEK_REQUIRES(mutex_);
   static TableState StateOf(const TableCheckpoint& table, bool begun);
 
   mutable Mutex mutex_;
@@ -207,6 +215,7 @@ class FollowedTables {
   std::string last_keys_of_ BINSEEK_GUARDED_BY(mutex_);  // the table whose keys were taken last
   std::map<std::string, std::vector<std::string>> foreign_keys_ BINSEEK_GUARDED_BY(mutex_);
   std::map<std::string, uint64_t> cascaded_ BINSEEK_GUARDED_BY(mutex_);  // rows, by table
+  change::StopCounts stops_ BINSEEK_GUARDED_BY(mutex_);
   uint64_t next_generation_ BINSEEK_GUARDED_BY(mutex_) = 1;
   size_t waiters_ BINSEEK_GUARDED_BY(mutex_) = 0;  // in AwaitRead
   mutable std::optional<std::string> encoded_ BINSEEK_GUARDED_BY(mutex_);

@@ -43,8 +43,8 @@ void Rebuilds::End(const std::string& why) {
 }
 
 Status Rebuilds::Step(Applier* applier, binlog::BinlogSource* stream, const std::stop_token& stop) {
-  BINSEEK_RETURN_IF_ERROR(retry_->Run(stop, [&] { return applier->Sweep(); }));
-  BINSEEK_RETURN_IF_ERROR(retry_->Run(stop, [&] { return applier->Swap(); }));
+  BINSEEK_RETURN_IF_ERROR(retry_->Write(stop, [&] { return applier->Sweep(); }));
+  BINSEEK_RETURN_IF_ERROR(retry_->Write(stop, [&] { return applier->Swap(); }));
   BINSEEK_RETURN_IF_ERROR(GiveUp(applier, stop));
   BINSEEK_RETURN_IF_ERROR(ReadPendingAgain(applier, stream, stop));
   return TakeRequest(applier, stream, stop);
@@ -75,7 +75,7 @@ Status Rebuilds::ReadPendingAgain(Applier* applier, binlog::BinlogSource* stream
     BINSEEK_ASSIGN_OR_RETURN(const auto connection, ConnectToServerOf(stream, connection_));
     return catalog_->ReadPendingAgain(table, applier->place().ordinal, connection.get());
   }));
-  return retry_->Run(stop, [&] { return applier->ApplyCheckpoint(); });
+  return retry_->Write(stop, [&] { return applier->ApplyCheckpoint(); });
 }
 
 // What was built goes behind the checkpoint that names it: a crash between the two leaves a generation that nobody names, which the next start drops.
@@ -86,7 +86,7 @@ Status Rebuilds::GiveUp(Applier* applier, const std::stop_token& stop) {
     return Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(catalog_->GiveUpRebuild(table, why));
-  BINSEEK_RETURN_IF_ERROR(retry_->Run(stop, [&] { return applier->ApplyCheckpoint(); }));
+  BINSEEK_RETURN_IF_ERROR(retry_->Write(stop, [&] { return applier->ApplyCheckpoint(); }));
   return catalog_->DropLeftOver(table);
 }
 
@@ -110,7 +110,7 @@ Status Rebuilds::TakeRequest(Applier* applier, binlog::BinlogSource* stream,
     return outcome.status().retryable() ? outcome.status() : Status::Ok();
   });
   if (status.ok()) {
-    status = retry_->Run(stop, [&] { return applier->ApplyCheckpoint(); });
+    status = retry_->Write(stop, [&] { return applier->ApplyCheckpoint(); });
   }
   const MutexLock lock(&mutex_);
   request->outcome = status.ok() ? std::move(outcome) : Result<Resync>(status);

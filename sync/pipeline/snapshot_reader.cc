@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/log_scope.h"
 #include "sync/mysql/connection.h"
 #include "sync/mysql/current_position.h"
 #include "sync/pipeline/source_checks.h"
+#include "sync/snapshot/stoppable_pause.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -22,6 +24,7 @@ constexpr uint32_t kMaxChunkRows = 20'000;
 constexpr size_t kMaxKeysAtOnce = 500;
 constexpr milliseconds kStreamPoll{5};
 constexpr milliseconds kRetryPause{1000};
+constexpr milliseconds kGatePause{1000};
 // An address of several servers leads elsewhere now and then; one that does so again and again has moved.
 constexpr int kElsewhereForGood = 3;
 // Pieces that a range is cut into: as many for each reader at least, where the table is large enough, so that none waits long for the last. The server
@@ -44,7 +47,10 @@ SnapshotReader::SnapshotReader(SnapshotReaderOptions options)
       chunk_bytes_(std::max(snapshot::kMaxChunkBytes / options_.readers, kMinChunkBytes)),
       chunk_rows_(options_.chunk_rows),
       keys_at_once_(kMaxKeysAtOnce) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  thread_ = std::jthread([this, outer = LogScope::Current()](const std::stop_token& stop) {
+    const LogScope of(outer);
+    Run(stop);
+  });
 }
 
 SnapshotReader::~SnapshotReader() {
@@ -147,12 +153,15 @@ Result<snapshot::Chunk> SnapshotReader::ReadChunk(const snapshot::ChunkReader& r
   if (!chunk.ok()) {
     return chunk;
   }
+  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
+                             milliseconds(1));
+  if (options_.gate != nullptr) {
+    rest_until_ = steady_clock::now() + RestBehind(took, options_.gate->limits().time_share);
+  }
   if (chunk->content.cut) {
     chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
     return chunk;
   }
-  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
-                             milliseconds(1));
   if (chunk->content.rows->size() == chunk_rows_) {
     const auto wanted =
         std::min(static_cast<uint64_t>(chunk_rows_) * static_cast<uint64_t>(kReadGoal.count()) /
@@ -212,18 +221,62 @@ Status SnapshotReader::CutRange(const snapshot::ChunkReader& reader, const Snaps
   return Status::Ok();
 }
 
+Result<std::string> SnapshotReader::LookAtGate() {
+  const LoadLimits& limits = options_.gate->limits();
+  auto why = options_.gate->Look([&]() -> Result<mysql::ServerLoad> {
+    BINSEEK_RETURN_IF_ERROR(Connect(options_.stream->server()));
+    return mysql::ReadServerLoad(connection_.get(), limits.max_threads_running != 0,
+                                 limits.max_replica_lag.count() != 0);
+  });
+  if (!why.ok()) {
+    Disconnect();  // whatever state the session is in
+  }
+  return why;
+}
+
+bool SnapshotReader::PauseWithin(const SnapshotTask& task, milliseconds most,
+                                 const std::stop_token& stop) const {
+  return snapshot::Pause(stop, std::min(most, kGatePause)) &&
+         options_.tables->IsCurrent(task.table, task.generation);
+}
+
+Status SnapshotReader::AwaitTurn(const SnapshotTask& task, const std::stop_token& stop) {
+  for (;;) {
+    if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
+      ReadKeys(*keys, stop);
+    }
+    milliseconds pause = std::chrono::ceil<milliseconds>(rest_until_ - steady_clock::now());
+    if (pause.count() <= 0) {
+      if (options_.gate == nullptr || !options_.gate->limits().asks()) {
+        return Status::Ok();
+      }
+      BINSEEK_ASSIGN_OR_RETURN(std::string why, LookAtGate());
+      if (why.empty()) {
+        options_.tables->NoteTurn(task);
+        return Status::Ok();
+      }
+      options_.tables->NoteWaiting(task, {change::StopCode::kSnapshotPaced, std::move(why)});
+      pause = kGatePause;
+    }
+    if (!PauseWithin(task, pause, stop)) {
+      return Status::Aborted("stopped");
+    }
+  }
+}
+
 void SnapshotReader::ReadRange(const SnapshotTask& task, const std::stop_token& stop) {
   const snapshot::ChunkReader reader(task.schema, chunk_bytes_);
   snapshot::KeyRange left = task.range.range;
   bool is_cut = options_.readers == 1;
   while (!stop.stop_requested() && options_.tables->IsCurrent(task.table, task.generation)) {
-    if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
-      ReadKeys(*keys, stop);
+    Status prepared = AwaitTurn(task, stop);
+    if (prepared.ok() && !is_cut) {
+      prepared = CutRange(reader, task, &left);
+      is_cut = prepared.ok();
     }
-    const Status cut = is_cut ? Status::Ok() : CutRange(reader, task, &left);
-    is_cut = cut.ok();
     std::string server;
-    auto chunk = is_cut ? ReadChunk(reader, left, stop, &server) : Result<snapshot::Chunk>(cut);
+    auto chunk =
+        prepared.ok() ? ReadChunk(reader, left, stop, &server) : Result<snapshot::Chunk>(prepared);
     if (stop.stop_requested()) {
       return;
     }
@@ -291,14 +344,19 @@ bool SnapshotReader::TryAgain(const SnapshotTask& task, const Status& failed,
   if (failed.retryable()) {
     static LogEvery every(std::chrono::seconds(10));
     every.Log(LogLevel::kWarn, "snapshot waits for the server",
-              {{"table", task.table}, {"error", failed}});
-    options_.tables->NoteWaiting(task, "its reading waits: " + failed.message());
+              {{"table", task.table},
+               {"code", StopCodeName(change::StopCode::kSnapshotWaits)},
+               {"error", failed}});
+    options_.tables->NoteWaiting(
+        task, {change::StopCode::kSnapshotWaits, "its reading waits: " + failed.message()});
     std::this_thread::sleep_for(kRetryPause);
     return true;
   }
   if (!AwaitStatements(task, stop)) {  // else the stream has met a statement that explains it
-    Log(LogLevel::kError, "table stopped", {{"table", task.table}, {"error", failed}});
-    options_.tables->FailSnapshot(task, "its snapshot failed: " + failed.message(),
+    constexpr auto kCode = change::StopCode::kTableReadFailed;
+    Log(LogLevel::kError, "table stopped",
+        {{"table", task.table}, {"code", StopCodeName(kCode)}, {"error", failed}});
+    options_.tables->FailSnapshot(task, {kCode, "its snapshot failed: " + failed.message()},
                                   "once that is mended, ALTER TABLE " +
                                       mysql::QuoteIdentifier(task.schema->table) +
                                       " FORCE, or binseek resync, has it followed again");

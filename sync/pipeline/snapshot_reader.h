@@ -8,6 +8,7 @@
 #ifndef BINSEEK_SYNC_PIPELINE_SNAPSHOT_READER_H_
 #define BINSEEK_SYNC_PIPELINE_SNAPSHOT_READER_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,7 @@
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/chunk_queue.h"
 #include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/load_gate.h"
 #include "sync/snapshot/watermark.h"
 
 namespace binseek::pipeline {
@@ -34,8 +36,9 @@ struct SnapshotReaderOptions {
   ChunkQueue* queue = nullptr;
   uint64_t first_ordinal = 0;  // the stream's last one before it handed anything out
   uint32_t chunk_rows = 2000;  // of the first chunk
-  uint32_t readers = 1;     // this one and those beside it, which share what may be held in memory
-  bool brief_lock = false;  // see snapshot::WindowAccess
+  uint32_t readers = 1;      // this one and those beside it, which share what may be held in memory
+  bool brief_lock = false;   // see snapshot::WindowAccess
+  LoadGate* gate = nullptr;  // borrowed, likewise; null: nothing holds the reading of ranges back
 };
 
 class SnapshotReader {
@@ -53,6 +56,13 @@ class SnapshotReader {
   void Run(const std::stop_token& stop);
   void ReadRange(const SnapshotTask& task, const std::stop_token& stop);
   void ReadKeys(const SnapshotTask& task, const std::stop_token& stop);
+  // Reads the keys that are to be read alone, rests, and looks at the gate: OK once that is open; kAborted where stopped, and where the task does not count
+  // any more; errors of the connection.
+  Status AwaitTurn(const SnapshotTask& task, const std::stop_token& stop);
+  // False where the task is over.
+  bool PauseWithin(const SnapshotTask& task, std::chrono::milliseconds most,
+                   const std::stop_token& stop) const;
+  Result<std::string> LookAtGate();
   // Leaves what lies behind the first keys of the range to others. *range: what is left.
   Status CutRange(const snapshot::ChunkReader& reader, const SnapshotTask& task,
                   snapshot::KeyRange* range);
@@ -81,6 +91,7 @@ class SnapshotReader {
 
   // Of the thread.
   std::unique_ptr<mysql::Connection> connection_;
+  std::chrono::steady_clock::time_point rest_until_{};  // see LoadLimits::time_share
   int elsewhere_ = 0;  // new connections in a row that led to another server than the stream's
   // MariaDB: everything that the stream had handed out when it came to this server lies before this.
   std::optional<uint64_t> floor_moves_;  // StreamReach::moves then

@@ -18,7 +18,8 @@ SnapshotWorker::SnapshotWorker(mysql::ConnectionOptions connection,
                                      .first_ordinal = stream->last_ordinal(),
                                      .chunk_rows = options.chunk_rows,
                                      .readers = locks ? 1 : options.parallel_ranges,
-                                     .brief_lock = options.brief_lock};
+                                     .brief_lock = options.brief_lock,
+                                     .gate = options.gate};
   for (uint32_t i = 0; i < reader.readers; ++i) {
     readers_.push_back(std::make_unique<SnapshotReader>(reader));
   }

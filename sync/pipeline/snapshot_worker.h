@@ -15,6 +15,7 @@
 #include "sync/binlog/binlog_source.h"
 #include "sync/pipeline/chunk_queue.h"
 #include "sync/pipeline/followed_tables.h"
+#include "sync/pipeline/load_gate.h"
 #include "sync/pipeline/snapshot_reader.h"
 
 namespace binseek::pipeline {
@@ -23,7 +24,8 @@ struct SnapshotWorkerOptions {
   uint32_t chunk_rows = 2000;  // of the first SELECT of a reader
   // Ranges that are read at the same time, each over a connection of its own. One where a window begins with a lock: more would keep writers out longer.
   uint32_t parallel_ranges = 1;
-  bool brief_lock = false;  // see snapshot::WindowAccess
+  bool brief_lock = false;   // see snapshot::WindowAccess
+  LoadGate* gate = nullptr;  // borrowed, likewise; null: nothing holds the readers back
 };
 
 class SnapshotWorker {

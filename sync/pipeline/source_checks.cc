@@ -3,12 +3,17 @@
 #include <string>
 #include <utility>
 
+#include "sync/change/stop_code.h"
+#include "sync/mysql/binlog_retention.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/databases.h"
 #include "sync/mysql/logged_changes.h"
 #include "sync/mysql/preflight_settings.h"
 
 namespace binseek::pipeline {
+
+using change::Because;
+using change::StopCode;
 
 Status CheckOptions(const SupervisorOptions& options) {
   if (options.engine == nullptr || options.state == nullptr) {
@@ -62,10 +67,12 @@ Result<bool> FoldsNames(mysql::Connection* connection) {
 // The binlog then has a name in lower case at one place, and as it was written at another.
 Result<bool> FoldsNames(std::string_view lower_case_table_names) {
   if (lower_case_table_names == "2") {
-    return Status::InvalidArgument(
-        "lower_case_table_names is 2, which is for file systems that ignore case: the names of a "
-        "table in its binlog cannot be relied on. Follow a server where it is 0 or 1, such as a "
-        "replica of this one");
+    return Because(
+        StopCode::kNamesUnreliable,
+        Status::InvalidArgument(
+            "lower_case_table_names is 2, which is for file systems that ignore case: the names of "
+            "a table in its binlog cannot be relied on. Follow a server where it is 0 or 1, such "
+            "as a replica of this one"));
   }
   return lower_case_table_names == "1";
 }
@@ -86,13 +93,22 @@ Result<std::vector<std::string>> CheckLogging(mysql::Connection* connection,
   }
   for (const mysql::PreflightCheck& check : checks) {
     if (check.verdict == Verdict::kFail) {
-      return Status::InvalidArgument(check.why + "; " + check.fix);
+      return Because(StopCode::kChangesNotLogged,
+                     Status::InvalidArgument(check.why + "; " + check.fix));
     }
     if (check.verdict == Verdict::kWarn) {
       warnings.push_back(check.why);
     }
   }
   return warnings;
+}
+
+Status TakeTerms(mysql::Connection* connection, const std::string& wanted, SyncProgress* progress) {
+  BINSEEK_ASSIGN_OR_RETURN(auto warnings, CheckLogging(connection, wanted));
+  progress->Warn(std::move(warnings));
+  BINSEEK_ASSIGN_OR_RETURN(const auto retention, mysql::ReadBinlogRetention(connection));
+  progress->ServerKeeps(retention);
+  return Status::Ok();
 }
 
 Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
@@ -129,8 +145,10 @@ Status CheckServer(mysql::Connection* connection, const SupervisorOptions& optio
   const std::string& database = options.connection.database;
   BINSEEK_ASSIGN_OR_RETURN(const bool folds, FoldsNames(connection));
   if (folds && LowerCase(database) != database) {
-    return Status::InvalidArgument("the server keeps names in lower case: write the database as " +
-                                   LowerCase(database));
+    return Because(
+        StopCode::kNamesUnreliable,
+        Status::InvalidArgument("the server keeps names in lower case: write the database as " +
+                                LowerCase(database)));
   }
   if (connection->server().is_mariadb() || options.brief_lock) {
     return Status::Ok();
@@ -146,12 +164,15 @@ Status CheckServer(mysql::Connection* connection, const SupervisorOptions& optio
        mysql::StepsToGtids(connection->server(), mode.value_or(""), enforced.value_or(""))) {
     steps += " " + step;
   }
-  return Status::InvalidArgument(
-      "gtid_mode is " + mode.value_or("unknown") +
-      ": a snapshot beside a running stream needs GTIDs. Without a restart, one after the other:" +
-      steps +
-      " Or set snapshot.lock: brief, which locks a table for a moment whenever rows of it "
-      "are read");
+  return Because(
+      StopCode::kGtidsOff,
+      Status::InvalidArgument(
+          "gtid_mode is " + mode.value_or("unknown") +
+          ": a snapshot beside a running stream needs GTIDs. Without a restart, one after the "
+          "other:" +
+          steps +
+          " Or set snapshot.lock: brief, which locks a table for a moment whenever rows of it are "
+          "read"));
 }
 
 }  // namespace binseek::pipeline

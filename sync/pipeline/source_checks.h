@@ -15,6 +15,7 @@
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/supervisor.h"
+#include "sync/pipeline/sync_progress.h"
 
 namespace binseek::pipeline {
 
@@ -31,6 +32,10 @@ namespace binseek::pipeline {
 // up by its settings, in words for the user. Also the connection's errors.
 [[nodiscard]] Result<std::vector<std::string>> CheckLogging(mysql::Connection* connection,
                                                             const std::string& wanted);
+
+// The same, and how long the server keeps its binlog, told to the progress.
+[[nodiscard]] Status TakeTerms(mysql::Connection* connection, const std::string& wanted,
+                               SyncProgress* progress);
 
 // What the stream of `checkpoint` is to know of the options; see BinlogSourceOptions::server for `same_server`. Errors: those of the state store.
 [[nodiscard]] Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,

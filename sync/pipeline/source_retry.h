@@ -12,6 +12,7 @@
 
 #include "engine/base/log.h"
 #include "engine/base/status.h"
+#include "sync/change/stop_code.h"
 #include "sync/pipeline/sync_progress.h"
 
 namespace binseek::pipeline {
@@ -34,12 +35,20 @@ class SourceRetry {
         return status;
       }
       static LogEvery every(std::chrono::seconds(10));
-      every.Log(LogLevel::kWarn, "source is away", {{"source", source_}, {"error", status}});
-      progress_->Failing(status.message());
+      const auto code = StopCodeOf(status, change::StopCode::kSourceAway);
+      every.Log(LogLevel::kWarn, "source is away",
+                {{"server", source_}, {"code", StopCodeName(code)}, {"error", status}});
+      progress_->Failing({code, status.message()});
       if (!Pause(stop)) {
         return Status::Aborted("stopped");
       }
     }
+  }
+
+  // The same for a step that writes to the sink: what fails without a code of its own has failed there.
+  template <class Step>
+  Status Write(const std::stop_token& stop, Step step) {
+    return Run(stop, [&] { return Because(change::StopCode::kIndexWriteFailed, step()); });
   }
 
  private:

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/log_scope.h"
 #include "engine/base/mutex.h"
 #include "sync/binlog/binlog_source.h"
-#include "sync/mysql/binlog_retention.h"
 #include "sync/mysql/current_position.h"
 #include "sync/mysql/url.h"
 #include "sync/pipeline/applied_position.h"
@@ -32,6 +32,7 @@
 namespace binseek::pipeline {
 namespace {
 
+using change::StopCode;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -48,6 +49,7 @@ class SupervisorImpl final : public Supervisor {
         mapper_(/*whole_documents=*/!sink_->capabilities().partial_update),
         catalog_(options_, sink_, &tables_, &mapper_),
         applied_(options_.max_waiters),
+        gate_(options_.load_limits),
         retry_(mysql::DisplayUrl(options_.connection), &place_),
         rebuilds_(options_.connection, &tables_, &catalog_, &retry_),
         commits_({sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); },
@@ -59,6 +61,7 @@ class SupervisorImpl final : public Supervisor {
   SupervisorImpl& operator=(const SupervisorImpl&) = delete;
 
   void Begin() {
+    const LogScope of("source", options_.log_name);
     stream_ = std::jthread([this](const std::stop_token& stop) { RunStream(stop); });
     commits_.Start();
   }
@@ -68,8 +71,10 @@ class SupervisorImpl final : public Supervisor {
     status.source = mysql::DisplayUrl(options_.connection);
     status.time_zone = options_.mapping.ZoneName();
     status.tables = tables_.Status();
-    for (const TableStatus& table : status.tables) {
+    status.stops = tables_.stops();
+    for (TableStatus& table : status.tables) {
       status.pending_keys += table.pending_keys;
+      table.dead_letters = options_.state->DeadRows(options_.source, table.table);
     }
     status.dead_letters = options_.state->dead_letter_count(options_.source);
     status.zero_dates = options_.mapping.ZeroDatesMet();
@@ -77,19 +82,11 @@ class SupervisorImpl final : public Supervisor {
     status.applying = {progress_.rows, progress_.operations, progress_.bytes};
     const bool snapshot_done = tables_.snapshot_done() && commits_.snapshot_durable();
     place_.Tell(snapshot_done, &status);
+    gate_.Warn(&status.warnings);
     const MutexLock lock(&mutex_);
+    status.stops += earlier_losses_;
     if (source_ != nullptr) {
-      const auto source = source_->status();
-      status.reconnects = source.reconnects;
-      status.incoming = {source.open_rows, 0, source.open_bytes};
-      const bool ended = status.state == SyncState::kHalted || status.state == SyncState::kStopped;
-      if (!source.connected && !ended) {
-        status.state = SyncState::kConnecting;
-        status.error = source.last_error;
-      }
-      if (!source.id_clash.empty() && !ended) {
-        status.error = source.id_clash;
-      }
+      TellStream(source_->status(), &status);
     }
     return status;
   }
@@ -107,6 +104,7 @@ class SupervisorImpl final : public Supervisor {
 
   Result<RetriedLetters> RetryDeadLetters(const std::string& table,
                                           const std::vector<std::string>& keys) override {
+    const LogScope of("source", options_.log_name);
     return pipeline::RetryDeadLetters(options_, table, keys, &tables_);
   }
 
@@ -155,6 +153,7 @@ class SupervisorImpl final : public Supervisor {
  private:
   // The thread of the stream.
   void RunStream(const std::stop_token& stop) {
+    const LogScope of("source", options_.log_name);
     Status status = retry_.Run(stop, [&] { return Open(); });
     for (;;) {
       status = status.ok() ? Follow(stop) : status;
@@ -162,15 +161,19 @@ class SupervisorImpl final : public Supervisor {
       if (!binlog::IsHistoryLost(status) || !losses_.MayBeginAnew()) {
         break;
       }
+      place_.Connecting({StopCode::kPositionLost, status.message()});
       status = retry_.Run(stop, [&, why = status.message()] { return BeginAnew(why); });
     }
     if (stop.stop_requested()) {
       return;
     }
-    Log(LogLevel::kError, "sync halted", {{"source", options_.source_name}, {"error", status}});
+    const StopCode code = binlog::IsHistoryLost(status) ? StopCode::kPositionLostAgain
+                                                        : StopCodeOf(status, StopCode::kUnexpected);
+    Log(LogLevel::kError, "sync halted",
+        {{"source", options_.source_name}, {"code", StopCodeName(code)}, {"error", status}});
     applied_.End("the source is not followed any more: " + status.message());
     rebuilds_.End("the source is not followed any more: " + status.message());
-    place_.Halted(status.message());
+    place_.Halted({code, status.message()});
   }
 
   Status Open() {
@@ -191,7 +194,6 @@ class SupervisorImpl final : public Supervisor {
 
   // The server has no history that goes on from where the applier stands.
   Status BeginAnew(const std::string& why) {
-    place_.Connecting(why);
     BINSEEK_ASSIGN_OR_RETURN(const auto connection,
                              mysql::Connection::Open(WithoutDatabase(options_.connection)));
     BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_));
@@ -220,7 +222,7 @@ class SupervisorImpl final : public Supervisor {
     const bool same_server = connection.server().Identity() == checkpoint.place.server;
     BINSEEK_RETURN_IF_ERROR(OpenSource(checkpoint, same_server));
     applier_->MoveTo(source_->server().Identity());
-    BINSEEK_RETURN_IF_ERROR(applier_->Begin());
+    BINSEEK_RETURN_IF_ERROR(Because(StopCode::kIndexWriteFailed, applier_->Begin()));
     BINSEEK_RETURN_IF_ERROR(rebuilds_.LetGoOfMissing(&*applier_, source_.get()));
     applied_.Set(applier_->place().position);
     place_.StandsAt(applier_->place(), source_->server().version_text);
@@ -229,13 +231,8 @@ class SupervisorImpl final : public Supervisor {
 
   Status OpenSource(const Checkpoint& checkpoint, bool same_server) {
     BINSEEK_ASSIGN_OR_RETURN(auto source, SourceOptionsOf(options_, checkpoint, same_server));
-    source.connected = [this](mysql::Connection* connection) -> Status {
-      BINSEEK_ASSIGN_OR_RETURN(auto warnings,
-                               CheckLogging(connection, options_.connection.database));
-      place_.Warn(std::move(warnings));
-      BINSEEK_ASSIGN_OR_RETURN(const auto retention, mysql::ReadBinlogRetention(connection));
-      place_.ServerKeeps(retention);
-      return Status::Ok();
+    source.connected = [this](mysql::Connection* connection) {
+      return TakeTerms(connection, options_.connection.database, &place_);
     };
     source.moved = [this](mysql::Connection* connection) { return MoveTo(connection); };
     source.schema_provider = [this](std::string_view database, std::string_view table) {
@@ -248,6 +245,7 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_ASSIGN_OR_RETURN(auto opened, binlog::BinlogSource::Open(std::move(source)));
     const MutexLock lock(&mutex_);
     std::swap(source_, opened);  // the one of before ends without the lock
+    earlier_losses_ += opened == nullptr ? change::StopCounts() : opened->status().losses;
     return Status::Ok();
   }
 
@@ -272,17 +270,19 @@ class SupervisorImpl final : public Supervisor {
   }
 
   Status Follow(const std::stop_token& stop) {
-    worker_.emplace(
-        options_.connection,
-        SnapshotWorkerOptions{options_.chunk_rows, options_.parallel_ranges, options_.brief_lock},
-        &tables_, source_.get());
+    worker_.emplace(options_.connection,
+                    SnapshotWorkerOptions{options_.chunk_rows, options_.parallel_ranges,
+                                          options_.brief_lock, &gate_},
+                    &tables_, source_.get());
     place_.Running();
     while (!stop.stop_requested()) {
-      BINSEEK_ASSIGN_OR_RETURN(auto transaction,
-                               source_->Next(tables_.has_work() ? kPollWithSnapshot : kPoll));
+      auto next = source_->Next(tables_.has_work() ? kPollWithSnapshot : kPoll);
+      if (!next.ok()) {
+        return Because(CodeOfEnd(next.status()), next.status());
+      }
       TransactionGroup group;
-      if (transaction) {
-        group = Gather(*std::move(transaction), source_.get(), GroupLimits());
+      if (*next) {
+        group = Gather(**std::move(next), source_.get(), GroupLimits());
         BINSEEK_RETURN_IF_ERROR(TakeGroup(&group, stop));
       }
       BINSEEK_RETURN_IF_ERROR(TakeChunk(stop));
@@ -297,7 +297,7 @@ class SupervisorImpl final : public Supervisor {
     const bool changes_tables = !group->back().table_events.empty();
     const auto plain = std::span(*group).first(group->size() - (changes_tables ? 1 : 0));
     for (size_t taken = 0; taken < plain.size();) {
-      BINSEEK_RETURN_IF_ERROR(retry_.Run(stop, [&]() -> Status {
+      BINSEEK_RETURN_IF_ERROR(retry_.Write(stop, [&]() -> Status {
         BINSEEK_ASSIGN_OR_RETURN(const size_t more,
                                  applier_->ApplyGroup(plain.subspan(taken), stop));
         taken += more;
@@ -325,7 +325,8 @@ class SupervisorImpl final : public Supervisor {
       transaction->position.end = change::BinlogPosition();
       transaction->begin = change::BinlogPosition();
     }
-    BINSEEK_RETURN_IF_ERROR(retry_.Run(stop, [&] { return applier_->Apply(*transaction, stop); }));
+    BINSEEK_RETURN_IF_ERROR(
+        retry_.Write(stop, [&] { return applier_->Apply(*transaction, stop); }));
     applied_.Set(applier_->place().position);
     return Status::Ok();
   }
@@ -334,7 +335,7 @@ class SupervisorImpl final : public Supervisor {
   Status TakeChunk(const std::stop_token& stop) {
     const auto chunk = worker_->TakeReady(source_->reach());
     if (chunk) {
-      BINSEEK_RETURN_IF_ERROR(retry_.Run(stop, [&] { return applier_->ApplyChunk(*chunk); }));
+      BINSEEK_RETURN_IF_ERROR(retry_.Write(stop, [&] { return applier_->ApplyChunk(*chunk); }));
       worker_->ChunkDone();
     }
     return Status::Ok();
@@ -367,6 +368,7 @@ class SupervisorImpl final : public Supervisor {
   SyncProgress place_;
   ApplyProgress progress_;
   AppliedPosition applied_;
+  LoadGate gate_;
   SourceRetry retry_;
   Rebuilds rebuilds_;
   std::optional<Applier> applier_;
@@ -374,8 +376,9 @@ class SupervisorImpl final : public Supervisor {
   HistoryLosses losses_;
   // Made by the thread of the stream under the mutex, and read by it without; replaced while there is no worker.
   std::unique_ptr<binlog::BinlogSource> source_;
-  mutable Mutex mutex_;  // of source_, for other threads
-  Mutex stop_mutex_;     // before mutex_
+  mutable Mutex mutex_;                                           // of source_, for other threads
+  change::StopCounts earlier_losses_ BINSEEK_GUARDED_BY(mutex_);  // of those before it
+  Mutex stop_mutex_;                                              // before mutex_
   bool stopped_ BINSEEK_GUARDED_BY(stop_mutex_) = false;
   CommitLoop commits_;
   std::jthread stream_;

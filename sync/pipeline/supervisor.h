@@ -33,11 +33,13 @@
 #include "engine/index/engine.h"
 #include "sync/binlog/row_spill.h"
 #include "sync/change/position.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/table_schema.h"
 #include "sync/mapper/row_mapper.h"
 #include "sync/mapper/table_layout.h"
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/awaited_position.h"
+#include "sync/pipeline/load_gate.h"
 #include "sync/pipeline/state_store.h"
 
 namespace binseek::pipeline {
@@ -59,6 +61,8 @@ struct SupervisorOptions {
   mysql::ConnectionOptions connection;  // `database` names the database that is followed
   change::SourceId source{};
   std::string source_name;  // of it, for messages
+  std::string
+      log_name;  // source=... in each line of the log; empty: not told, where it is the only one
   // Shared by all supervisors of the engine; null: there is no other.
   std::shared_ptr<IndexOwners> owners;
   index::Engine* engine = nullptr;   // borrowed; must outlive the supervisor
@@ -70,6 +74,7 @@ struct SupervisorOptions {
   uint32_t server_id = 0;                     // 0: the one that `state` keeps
   uint32_t chunk_rows = 2000;                 // of a snapshot's first SELECT; see SnapshotReader
   uint32_t parallel_ranges = 1;               // of tables that are read at the same time
+  LoadLimits load_limits;                     // of the server, above which no chunk is read
   bool brief_lock = false;  // MySQL without GTIDs: see snapshot/brief_lock.h; else it is refused
   // Rows of a transaction that memory does not hold go to its folder; likewise, operations of more memory than this are given to the engine in pieces.
   binlog::SpillOptions spill;
@@ -100,11 +105,13 @@ struct TableStatus {
   std::string stale_why;
   // Rows that the stream told of without all that their documents need, which are yet to be read: their documents may be old.
   uint64_t pending_keys = 0;
+  uint64_t dead_letters = 0;  // rows that could not become documents
   // kRebuilding: since when, and why. Where the stream is not fed to the generation that answers, `stale_since_us` says so as well.
   int64_t rebuilding_since_us = 0;
   std::string rebuilding_why;
-  // kStopped: why, and what mends it; kLive: why its last rebuild was given up.
+  // kStopped: why, and what mends it; kLive: why its last rebuild was given up; else why its reading waits.
   std::string error;
+  change::StopCode code = change::StopCode::kNone;  // of it
   // The foreign keys that may change its rows without the binlog telling, each with how they are kept up.
   std::vector<std::string> foreign_keys;
   uint64_t cascaded_rows = 0;  // that were found to be changed by these, since start
@@ -131,11 +138,13 @@ struct SyncStatus {
   uint64_t rows = 0;
   uint64_t reconnects = 0;
   uint64_t dead_letters = 0;
-  uint64_t zero_dates = 0;            // and partial ones, met since start
-  TransactionProgress incoming;       // of which a part has come from the server; explains a lag
-  TransactionProgress applying;       // that is being applied, likewise
-  uint64_t pending_keys = 0;          // of all tables
-  std::string error;                  // the last one, or why it is halted
+  uint64_t zero_dates = 0;       // and partial ones, met since start
+  TransactionProgress incoming;  // of which a part has come from the server; explains a lag
+  TransactionProgress applying;  // that is being applied, likewise
+  uint64_t pending_keys = 0;     // of all tables
+  std::string error;             // the last one, or why it is halted
+  change::StopCode code = change::StopCode::kNone;  // of it
+  change::StopCounts stops;                         // of the source and its tables, since the start
   std::vector<std::string> warnings;  // of the server's settings: what is given up by them
   std::vector<TableStatus> tables;    // by name
 };

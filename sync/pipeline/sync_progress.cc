@@ -61,24 +61,26 @@ std::string_view TableStateName(TableState state) {
   return "unknown";
 }
 
-void SyncProgress::Connecting(const std::string& why) {
+void SyncProgress::Connecting(change::StopReason why) {
   const MutexLock lock(&mutex_);
   phase_ = Phase::kConnecting;
   caught_up_ = false;
-  error_ = why;
+  stops_.Add(why.code);
+  error_ = std::move(why);
 }
 
 void SyncProgress::Running() {
   const MutexLock lock(&mutex_);
   phase_ = Phase::kRunning;
-  error_.clear();
+  error_ = change::StopReason();
   changed_.NotifyAll();
 }
 
-void SyncProgress::Halted(const std::string& why) {
+void SyncProgress::Halted(change::StopReason why) {
   const MutexLock lock(&mutex_);
   phase_ = Phase::kHalted;
-  error_ = why;
+  stops_.Add(why.code);
+  error_ = std::move(why);
   changed_.NotifyAll();
 }
 
@@ -88,14 +90,17 @@ void SyncProgress::Stopped() {
   changed_.NotifyAll();
 }
 
-void SyncProgress::Failing(const std::string& error) {
+void SyncProgress::Failing(change::StopReason why) {
   const MutexLock lock(&mutex_);
-  error_ = error;
+  if (error_.code != why.code) {  // else it goes on
+    stops_.Add(why.code);
+  }
+  error_ = std::move(why);
 }
 
 void SyncProgress::Mended() {
   const MutexLock lock(&mutex_);
-  error_.clear();
+  error_ = change::StopReason();
 }
 
 void SyncProgress::Warn(std::vector<std::string> warnings) {
@@ -239,7 +244,9 @@ void SyncProgress::Tell(bool snapshot_done, SyncStatus* status) const {
   status->transactions = transactions_;
   status->rows = rows_;
   status->server_version = server_version_;
-  status->error = error_;
+  status->error = error_.text;
+  status->code = error_.code;
+  status->stops += stops_;
   status->warnings = warnings_;
   if (std::string warning = PurgeWarning(); !warning.empty()) {
     status->warnings.push_back(std::move(warning));

@@ -14,6 +14,7 @@
 
 #include "engine/base/mutex.h"
 #include "sync/change/position.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/transaction.h"
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/commit_loop.h"
@@ -24,12 +25,12 @@ namespace binseek::pipeline {
 class SyncProgress {
  public:
   // The stream begins, for the first time or anew.
-  void Connecting(const std::string& why) BINSEEK_EXCLUDES(mutex_);
+  void Connecting(change::StopReason why) BINSEEK_EXCLUDES(mutex_);
   void Running() BINSEEK_EXCLUDES(mutex_);
-  void Halted(const std::string& why) BINSEEK_EXCLUDES(mutex_);
+  void Halted(change::StopReason why) BINSEEK_EXCLUDES(mutex_);
   void Stopped() BINSEEK_EXCLUDES(mutex_);  // stays halted where it is
   // Something that failed is tried again.
-  void Failing(const std::string& error) BINSEEK_EXCLUDES(mutex_);
+  void Failing(change::StopReason why) BINSEEK_EXCLUDES(mutex_);
   void Mended() BINSEEK_EXCLUDES(mutex_);  // it has succeeded
   // What the server's settings give up, in place of what was said of them before.
   void Warn(std::vector<std::string> warnings) BINSEEK_EXCLUDES(mutex_);
@@ -79,7 +80,8 @@ class SyncProgress {
   uint64_t ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
   uint64_t settled_ordinal_ BINSEEK_GUARDED_BY(mutex_) = 0;
   std::string server_version_ BINSEEK_GUARDED_BY(mutex_);
-  std::string error_ BINSEEK_GUARDED_BY(mutex_);
+  change::StopReason error_ BINSEEK_GUARDED_BY(mutex_);
+  change::StopCounts stops_ BINSEEK_GUARDED_BY(mutex_);
   std::vector<std::string> warnings_ BINSEEK_GUARDED_BY(mutex_);
   std::chrono::seconds retention_ BINSEEK_GUARDED_BY(mutex_){0};
   bool warned_of_purge_ BINSEEK_GUARDED_BY(mutex_) = false;

@@ -157,13 +157,15 @@ Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connectio
   const std::string name = table.schema->QualifiedName();
   const bool mended = MayGoOn(table);
   if (!table.stopped.empty() && !mended) {
-    Log(LogLevel::kError, "table is not followed", {{"table", name}, {"error", table.stopped}});
+    Log(LogLevel::kError, "table is not followed",
+        {{"table", name}, {"code", StopCodeName(table.stop_code)}, {"error", table.stopped}});
     return StandStill(std::move(followed), table.stopped);
   }
   const auto layout = mapper::LayOut(table.schema, options_.mapping);
   if (IsSharedWithOthers(table.index) && !(layout.ok() && (*layout)->id_names_source)) {
     followed.stopped = "other sources have come to its index [" + table.index +
                        "] meanwhile, and its ids do not begin with the source: id: [source, key]";
+    followed.stop_code = change::StopCode::kIndexTaken;
     const std::string why = followed.stopped;
     return StandStill(std::move(followed), why);
   }
@@ -171,6 +173,7 @@ Status TableCatalog::RestoreTable(const TableCheckpoint& table, mysql::Connectio
   BINSEEK_RETURN_IF_ERROR(sink_->DropGenerations(
       table.index, table.old ? std::make_optional(table.index_id) : std::nullopt));
   followed.stopped.clear();
+  followed.stop_code = change::StopCode::kNone;
   followed.dead_letter_limit = 0;
   BINSEEK_RETURN_IF_ERROR(Bind(followed, followed.sweep_below));
   Claim(followed);
@@ -251,7 +254,8 @@ Result<TableCatalog::Schema> TableCatalog::LookUp(const TableName& table, uint64
     unknown.source = options_.source;
     unknown.database = table.database;
     unknown.table = table.table;
-    Stop(followed ? *followed->schema : unknown, schema.status().message());
+    Stop(followed ? *followed->schema : unknown, change::StopCode::kTableUnsupported,
+         schema.status());
     return Schema();
   }
   BINSEEK_RETURN_IF_ERROR(schema.status());
@@ -289,22 +293,13 @@ Status TableCatalog::Refresh(const TableName& table, const Occasion& occasion,
   return ReadAgain(*followed, std::move(schema), occasion, connection);
 }
 
-Status TableCatalog::LetGo(const std::string& name, uint64_t ordinal) {
-  const auto followed = tables_->Find(name);
-  if (!followed) {
-    return Status::Ok();
-  }
-  mapper_->Unbind(name);
-  tables_->Remove(name);
-  options_.state->ForgetDeadLetters(options_.source, name);
-  return followed->index.empty() ? Status::Ok() : DropDocuments(*followed, ordinal);
-}
-
-void TableCatalog::Stop(const change::TableSchema& schema, const std::string& why) {
+void TableCatalog::Stop(const change::TableSchema& schema, change::StopCode otherwise,
+                        const Status& why) {
+  const change::StopCode code = StopCodeOf(why, otherwise);
   Log(LogLevel::kError, "table is not followed",
-      {{"table", schema.QualifiedName()}, {"error", why}});
+      {{"table", schema.QualifiedName()}, {"code", StopCodeName(code)}, {"error", why.message()}});
   mapper_->Unbind(schema.QualifiedName());
-  tables_->StopTable(schema, why);
+  tables_->StopTable(schema, {code, why.message()});
 }
 
 Status TableCatalog::ReadAgain(const TableCheckpoint& followed, Schema schema,
@@ -370,7 +365,7 @@ Status TableCatalog::Adopt(Schema schema, const Occasion& occasion, mysql::Conne
   table.schema = std::move(schema);
   made = made.ok() ? PrepareIndex(&table, occasion.ordinal, beside) : made;
   if (made.code() == StatusCode::kInvalidArgument) {
-    Stop(*table.schema, made.message());
+    Stop(*table.schema, change::StopCode::kIndexRefused, made);
     return Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(made);

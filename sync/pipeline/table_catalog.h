@@ -22,6 +22,7 @@
 
 #include "engine/base/result.h"
 #include "sync/binlog/schema_provider.h"
+#include "sync/change/stop_code.h"
 #include "sync/change/transaction.h"
 #include "sync/mapper/table_layout.h"
 #include "sync/mysql/connection.h"
@@ -154,8 +155,6 @@ class TableCatalog {
   Status ReadAgain(const TableCheckpoint& followed, Schema schema, const Occasion& occasion,
                    mysql::Connection* connection);
   Status Estimate(const change::TableSchema& schema, mysql::Connection* connection);
-  // The table is followed no more. `ordinal`: nothing of it was written under this one or behind it.
-  Status LetGo(const std::string& name, uint64_t ordinal);
 
   // catalog_indices.cc
   using Layout = std::shared_ptr<const mapper::TableLayout>;
@@ -163,6 +162,8 @@ class TableCatalog {
   // Of a table that is to be followed: sets index, index_id and mapping. kInvalidArgument: why it cannot be, and what mends it.
   // `beside`: a new generation of the index.
   Status PrepareIndex(TableCheckpoint* table, uint64_t ordinal, bool beside);
+  // By the rules of the config.
+  Result<Layout> LayOut(const Schema& schema) const;
   // What the server has to be asked for that: likewise; the connection's errors too.
   Status CheckKeys(const Schema& schema, mysql::Connection* connection) const;
   // kInvalidArgument: why the table cannot have one, and what mends it.
@@ -184,11 +185,14 @@ class TableCatalog {
   // That documents of both tables can have these fields; `other`: the layout of the one that has the index already.
   Status CheckFields(const mapper::TableLayout& layout, const mapping::Mapping& wanted,
                      const mapper::TableLayout& other) const;
+  // The table is followed no more. `ordinal`: nothing of it was written under this one or behind it.
+  Status LetGo(const std::string& name, uint64_t ordinal);
   // Of a table that is followed no more: its index, or its documents in one that others have too.
   Status DropDocuments(const TableCheckpoint& table, uint64_t ordinal);
   Status EraseDocuments(index::IndexId index, const std::string& table, uint64_t ordinal);
   Status Bind(const TableCheckpoint& table, uint64_t since_ordinal);
-  void Stop(const change::TableSchema& schema, const std::string& why);
+  // Under `otherwise` where the error has no code of its own.
+  void Stop(const change::TableSchema& schema, change::StopCode otherwise, const Status& why);
   Status ReadCascades(mysql::Connection* connection);
   // A statement may have changed foreign keys, which were read from the server before or behind it.
   Status TakeCascades(const change::TableEvent& event, mysql::Connection* connection);

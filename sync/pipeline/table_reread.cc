@@ -36,6 +36,7 @@ TableCheckpoint ReadAgain(TableCheckpoint table, const NewBeginning& from) {
   }
   table.pending_keys.clear();  // all keys are read
   table.stopped.clear();
+  table.stop_code = change::StopCode::kNone;
   table.dead_letter_limit = 0;
   return table;
 }

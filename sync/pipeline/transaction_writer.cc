@@ -212,8 +212,10 @@ void TransactionWriter::StopBeyondLimit() const {
         "; raise the limit, or mend the rows and discard their letters, and start binseek again: "
         "the "
         "table is then read again";
-    Log(LogLevel::kError, "table is not followed any more", {{"table", name}, {"error", why}});
-    options_.tables->StopTable(*table->schema, why, options_.dead_letter_limit);
+    constexpr auto kCode = change::StopCode::kDeadLettersAboveLimit;
+    Log(LogLevel::kError, "table is not followed any more",
+        {{"table", name}, {"code", StopCodeName(kCode)}, {"error", why}});
+    options_.tables->StopTable(*table->schema, {kCode, why}, options_.dead_letter_limit);
   }
 }
 

@@ -34,6 +34,16 @@ class FakeSupervisor final : public pipeline::Supervisor {
     table.cascaded_rows = 7;
     table.pending_keys = 3;
     status.tables.push_back(table);
+    status.code = change::StopCode::kSourceAway;
+    status.error = "no route to host";
+    status.stops.Add(change::StopCode::kSourceAway);
+    pipeline::TableStatus stopped;
+    stopped.table = "shop.odd \"name\"";
+    stopped.dead_letters = 11;
+    stopped.state = pipeline::TableState::kStopped;
+    stopped.error = "it has no key";
+    stopped.code = change::StopCode::kTableKeyMissing;
+    status.tables.push_back(stopped);
     return status;
   }
   bool OwnsIndex(std::string_view index) const override { return index == "products"; }
@@ -92,6 +102,9 @@ TEST_F(SyncTest, StatusShowsPositionProgressAndTimeLeft) {
   EXPECT_EQ(At(status, "tables.0.table"), "shop.products");
   EXPECT_EQ(At(status, "tables.0.eta_seconds"), "4.0");
   EXPECT_EQ(At(status, "tables.0.error"), "null");
+  EXPECT_EQ(At(status, "tables.0.code"), "null");
+  EXPECT_EQ(At(status, "tables.1.code"), "table_key_missing");
+  EXPECT_EQ(At(status, "code"), "source_away");
   EXPECT_EQ(At(status, "tables.0.stale_since_ms"), "1700000000123");
   EXPECT_EQ(At(status, "tables.0.stale_why"), "binlogs were purged");
   EXPECT_EQ(At(status, "tables.0.foreign_keys.0"), "a.x -> b.id");
@@ -192,6 +205,42 @@ TEST_F(SyncTest, MetricsAreInPrometheusForm) {
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_stale_tables 1\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_pending_keys 7\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));
+}
+
+TEST_F(SyncTest, ProgressOfEveryTableIsAMetricAndItsNameIsEscaped) {
+  const std::string metrics = Send("GET", "/_metrics").body;
+  const auto expect = [&](const std::string& name, const std::string& labels, int value) {
+    EXPECT_THAT(metrics, HasSubstr("\nbinseek_sync_table_" + name + "{" + labels + "} " +
+                                   std::to_string(value) + "\n"));
+  };
+  const std::string products = "table=\"shop.products\"";
+  expect("state", products + ",state=\"snapshot\"", 1);
+  expect("rows_read", products, 100);
+  expect("rows_estimated", products, 300);
+  expect("rows_per_second", products, 50);
+  expect("eta_seconds", products, 4);
+  expect("pending_keys", products, 3);
+  expect("dead_letters", products, 0);
+  expect("stale", products, 1);
+  const std::string odd = R"(table="shop.odd \"name\"")";
+  expect("state", odd + ",state=\"stopped\"", 1);
+  expect("dead_letters", odd, 11);
+  EXPECT_THAT(metrics, ::testing::Not(HasSubstr("eta_seconds{" + odd)));
+  EXPECT_EQ(At(Expect(200, "GET", "/_sync/status"), "tables.1.dead_letters"), "11");
+}
+
+TEST_F(SyncTest, EveryStopIsAMetricAlsoBeforeItHasComeForTheFirstTime) {
+  const std::string metrics = Send("GET", "/_metrics").body;
+  for (const change::NamedStopCode& known : change::kStopCodes) {
+    if (known.code != change::StopCode::kNone) {
+      const std::string times = known.code == change::StopCode::kSourceAway ? "1" : "0";
+      EXPECT_THAT(metrics, HasSubstr("binseek_sync_stops_total{code=\"" + std::string(known.name) +
+                                     "\"} " + times + "\n"));
+    }
+  }
+  EXPECT_THAT(metrics, HasSubstr("binseek_sync_halted 0\n"));
+  EXPECT_THAT(metrics, HasSubstr("binseek_sync_table_stopped{table=\"shop.odd \\\"name\\\"\","
+                                 "code=\"table_key_missing\"} 1\n"));
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ TEST_P(DatabasesTest, TablesOfOneNameAreToldApartOrTheSecondSaysWhatMendsIt) {
   ASSERT_TRUE(Await([&] { return second().state == pipeline::TableState::kStopped; }));
   EXPECT_THAT(second().error, HasSubstr("have them begin with the database"));
   EXPECT_THAT(second().error, HasSubstr("id: [database, table, key]"));
+  EXPECT_EQ(second().code, change::StopCode::kIndexTaken);
   ExpectDocuments("orders", {{"orders_1:1", R"({"id":1,"note":"a1"})"}});
   Stop();
   StartAll("");

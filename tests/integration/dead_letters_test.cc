@@ -123,6 +123,7 @@ TEST_P(DeadLettersTest, ATableBeyondTheLimitStopsAloneAndIsReadAgainAtTheNextSta
   EXPECT_THAT(Table("goods").error,
               HasSubstr("more than 2 of its rows could not become documents "
                         "(source.dead_letter_limit); the newest, key [5]: column `attrs`"));
+  EXPECT_EQ(Table("goods").code, change::StopCode::kDeadLettersAboveLimit);
   EXPECT_THAT(Indexed("goods"), ElementsAre("1", "3", "6"));
   Sql("UPDATE items SET stock = stock + 1; UPDATE goods SET attrs = '{}' WHERE id > 2");
   ExpectEqual();

@@ -126,6 +126,7 @@ TEST_P(MappingRulesPipelineTest, TablesWhoseIdsMayClashAreRefused) {
   StartBy(R"json([{"table":"orders_%","index":"orders"}])json");
   ExpectDocuments("orders", {{"1", R"({"id":1})"}});
   EXPECT_EQ(Table("orders_2").state, TableState::kStopped);
+  EXPECT_EQ(Table("orders_2").code, change::StopCode::kIndexTaken);
   EXPECT_THAT(Table("orders_2").error,
               AllOf(HasSubstr(database_ + ".orders_1"), HasSubstr(database_ + ".orders_2"),
                     HasSubstr("id: [table, key]")));
@@ -306,6 +307,7 @@ TEST_P(MappingRulesPipelineTest, ARuleThatDoesNotFitNamesTableColumnAndRule) {
   Sql("CREATE TABLE items (id INT PRIMARY KEY); CREATE TABLE boxes (id INT PRIMARY KEY)");
   StartBy(R"json([{"table":"items","where":"state = 1"}])json");
   EXPECT_EQ(Table("items").state, TableState::kStopped);
+  EXPECT_EQ(Table("items").code, change::StopCode::kMappingRefused);
   EXPECT_THAT(Table("items").error,
               HasSubstr(database_ +
                         ".items, where: the table has no column `state` (source.mapping, rule 1"));

@@ -147,6 +147,7 @@ TEST_P(PipelineRecoveryTest, AServerThatWasResetIsFollowedAnew) {
   searches.ExpectNoneMissed();
   ExpectEqual();
   EXPECT_GT(supervisor_->status().ordinal, ordinal);
+  EXPECT_EQ(supervisor_->status().stops.of(change::StopCode::kPositionLost), 1U);
   Sql("UPDATE items SET stock = 3; CREATE TABLE more LIKE items; INSERT INTO more SELECT * FROM "
       "items; DELETE FROM boxes WHERE id < 10");
   ExpectEqual();
@@ -221,6 +222,10 @@ TEST_P(PipelineRecoveryTest, ATableThatCanNeverBeReadIsStoppedAloneAndSaysWhatMe
   EXPECT_EQ(Table("times").state, TableState::kLive);
   Sql("INSERT INTO times VALUES (3, '03:04:05.5'); UPDATE items SET stock = 9");
   ASSERT_TRUE(Await([&] { return Table("times").state == TableState::kStopped; }));
+  EXPECT_EQ(Table("times").code, change::StopCode::kTableUnreadable);
+  const auto stops = supervisor_->status().stops;
+  EXPECT_EQ(stops.of(change::StopCode::kTableUnreadable), 1U);
+  EXPECT_GE(stops.of(change::StopCode::kRowsUnreadable), 1U) << "the first time";
   const std::string error = Table("times").error;
   for (const char* part : {"times", "column v", "FORCE"}) {
     EXPECT_NE(error.find(part), std::string::npos) << error;
@@ -235,6 +240,7 @@ TEST_P(PipelineRecoveryTest, ATableThatCanNeverBeReadIsStoppedAloneAndSaysWhatMe
   AwaitLive();
   EXPECT_EQ(Table("times").state, TableState::kStopped);
   EXPECT_EQ(Table("times").error, error);
+  EXPECT_EQ(Table("times").code, change::StopCode::kTableUnreadable);
   EXPECT_NE(Table("times").stale_since_us, 0);
   EXPECT_EQ(Documents("times").size(), 2U);
   Sql("ALTER TABLE times FORCE; INSERT INTO times VALUES (4, '04:05:06.5')");

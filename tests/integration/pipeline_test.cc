@@ -353,6 +353,7 @@ TEST_P(PipelineTest, ATableWithoutAKeyStopsAloneAndSaysHowToMendIt) {
   AwaitLive();
   ExpectEqual();
   EXPECT_EQ(Table("heap").state, TableState::kStopped);
+  EXPECT_EQ(Table("heap").code, change::StopCode::kTableKeyMissing);
   EXPECT_NE(Table("heap").error.find("ADD PRIMARY KEY"), std::string::npos) << Table("heap").error;
   EXPECT_EQ(Table("UPPER").index, "upper");
   EXPECT_TRUE(supervisor_->OwnsIndex("items"));

@@ -403,6 +403,7 @@ TEST_P(ResyncTest, ATableThatCannotBeMadeAnewIsStoppedAndNotTakenForLive) {
     EXPECT_STATUS(Resync(), kInvalidArgument);
   }
   EXPECT_EQ(Table("items").state, TableState::kStopped);
+  EXPECT_EQ(Table("items").code, change::StopCode::kResyncFailed);
   EXPECT_NE(Table("items").error.find("binseek resync"), std::string::npos);
   Sql("UPDATE items SET stock = 4 WHERE id < 50");
   Stop();

@@ -18,6 +18,8 @@
 #include "api/handlers/handlers.h"
 #include "api/node.h"
 #include "api/router.h"
+#include "engine/base/log.h"
+#include "engine/base/mutex.h"
 #include "engine/index/engine.h"
 #include "engine/store/ram_directory.h"
 #include "sync/mapper/mapping_rules.h"
@@ -121,6 +123,7 @@ class SeveralSourcesTest : public ::testing::Test {
       options.connection = *connection;
       options.source = ids->at(source.name);
       options.source_name = source.name;
+      options.log_name = source.name;
       options.owners = owners;
       options.engine = engine_.get();
       options.state = state_.get();
@@ -406,6 +409,40 @@ TEST_F(SeveralSourcesTest, WhatHappensToATableOfOneTouchesNoDocumentOfTheOther) 
   Sql("us", "DROP TABLE shared");
   EXPECT_TRUE(Await([&] { return engine_->View()->Find("all") == nullptr; }))
       << "with the last of them it goes";
+}
+
+TEST_F(SeveralSourcesTest, LinesOfTheLogSayWhichSourceTheyAreOf) {
+  Mutex mutex;
+  std::vector<std::string> lines;
+  SetLogSink([&](std::string_view line) {
+    const MutexLock lock(&mutex);
+    lines.emplace_back(line);
+  });
+  MakeTables(10);
+  Start();
+  AwaitLive();
+  for (const char* name : {"eu", "us"}) {
+    Sql(name, "CREATE TABLE heap (a INT)");
+    EXPECT_TRUE(Await([&] { return Table(name, "heap").state == TableState::kStopped; }));
+  }
+  Close();
+  SetLogSink(nullptr);
+  for (const char* name : {"eu", "us"}) {
+    for (const char* message : {"table is followed", "table is not followed"}) {
+      EXPECT_TRUE(std::any_of(
+          lines.begin(), lines.end(),
+          [&](const std::string& line) {
+            return line.find(" msg=\"" + std::string(message) + "\"") != std::string::npos &&
+                   line.find(" source=" + std::string(name)) != std::string::npos;
+          }))
+          << message << " of " << name;
+    }
+  }
+  for (const std::string& line : lines) {
+    if (line.find(" table=") != std::string::npos) {
+      EXPECT_NE(line.find(" source="), std::string::npos) << line;
+    }
+  }
 }
 
 TEST_F(SeveralSourcesTest, AnIndexIsSharedOnlyWhereIdsBeginWithTheSource) {

@@ -211,6 +211,8 @@ TEST_P(SnapshotLockTest, AServerWithoutGtidsIsRefusedWithTheStepsThatLeadToThem)
   ASSERT_TRUE(Await([&] { return supervisor_->status().state == SyncState::kHalted; }));
   const std::string error = supervisor_->status().error;
   EXPECT_NE(error.find("snapshot.lock: brief"), std::string::npos) << error;
+  EXPECT_EQ(supervisor_->status().code, change::StopCode::kGtidsOff);
+  EXPECT_EQ(supervisor_->status().stops.of(change::StopCode::kGtidsOff), 1U);
   Stop();
   // One after the other, as they stand there.
   for (size_t at = error.find("SET PERSIST"); at != std::string::npos;

@@ -54,7 +54,8 @@ class UnseenRowsTest : public PipelineFixture {
 
   bool HaltsBecauseOf(const std::string& words) {
     return Await([&] { return supervisor_->status().state == SyncState::kHalted; }) &&
-           supervisor_->status().error.find(words) != std::string::npos;
+           supervisor_->status().error.find(words) != std::string::npos &&
+           supervisor_->status().code == change::StopCode::kChangesNotLogged;
   }
 
   bool WarnsOf(const std::string& words) const {

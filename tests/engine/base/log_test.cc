@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/log_scope.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek {
@@ -53,6 +54,35 @@ TEST(LogTest, DropsWhatIsBelowTheLevel) {
   Log(LogLevel::kError, "shown");
   ASSERT_EQ(lines.get().size(), 1u);
   EXPECT_EQ(lines.get()[0], "level=error msg=shown");
+}
+
+TEST(LogTest, AScopeAddsItsFieldToWhatItsThreadLogsMeanwhile) {
+  const Lines lines;
+  {
+    const LogScope eu("source", "eu");
+    Log(LogLevel::kInfo, "a", {{"table", "t"}});
+    static LogEvery every(std::chrono::hours(1));
+    every.Log(LogLevel::kInfo, "b");
+    {
+      const LogScope none("source", "");
+      Log(LogLevel::kInfo, "c");
+      const LogScope us("source", "us east");
+      Log(LogLevel::kInfo, "d");
+    }
+    Log(LogLevel::kInfo, "e", {{"source", "its own"}});
+    std::thread([] { Log(LogLevel::kInfo, "f"); }).join();
+    std::thread([outer = LogScope::Current()] {
+      const LogScope of(outer);
+      Log(LogLevel::kInfo, "g");
+    }).join();
+  }
+  Log(LogLevel::kInfo, "h");
+  const std::vector<std::string> expected = {
+      "level=info msg=a table=t source=eu",  "level=info msg=b source=eu",
+      "level=info msg=c source=eu",          "level=info msg=d source=\"us east\"",
+      "level=info msg=e source=\"its own\"", "level=info msg=f",
+      "level=info msg=g source=eu",          "level=info msg=h"};
+  EXPECT_EQ(lines.get(), expected);
 }
 
 TEST(LogTest, ParsesLevels) {

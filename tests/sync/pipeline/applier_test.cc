@@ -555,10 +555,15 @@ TEST(FollowedTablesTest, WhatAReadingWaitsForIsToldUntilAChunkComes) {
   tables.Follow(table);
   const auto task = tables.TakeTask(1);
   ASSERT_TRUE(task);
-  tables.NoteWaiting(*task, "a lock");
+  for (int i = 0; i < 3; ++i) {
+    tables.NoteWaiting(*task, {change::StopCode::kSnapshotWaits, "a lock"});
+  }
   EXPECT_EQ(tables.Status()[0].error, "a lock");
+  EXPECT_EQ(tables.Status()[0].code, change::StopCode::kSnapshotWaits);
+  EXPECT_EQ(tables.stops().of(change::StopCode::kSnapshotWaits), 1U) << "it was one wait";
   tables.ChunkApplied({"shop.items", 3, {"3"}, /*last=*/false, /*swept=*/false, {}});
   EXPECT_EQ(tables.Status()[0].error, "");
+  EXPECT_EQ(tables.Status()[0].code, change::StopCode::kNone);
 }
 
 TEST(FollowedTablesTest, KeysComeBeforeSnapshotsAndTablesTakeTurns) {
@@ -620,7 +625,7 @@ TEST(FollowedTablesTest, AnIndexIsBehindWhereItsTableIsStoppedOrReadAgain) {
   follow("well", 0);
   follow("stale", 1);
   const auto stopped = follow("stopped", 0);
-  tables.StopTable(*stopped, "no key");
+  tables.StopTable(*stopped, {change::StopCode::kTableKeyMissing, "no key"});
   EXPECT_EQ(tables.WhyBehind("well_index"), "");
   EXPECT_EQ(tables.WhyBehind("stale_index"), "table shop.stale is read again: an incident");
   EXPECT_EQ(tables.WhyBehind("stopped_index"),

@@ -98,9 +98,30 @@ TEST(CheckpointTest, StoppedAndVersionedTablesComeBack) {
   ASSERT_OK(checkpoint);
   const TableCheckpoint& read = checkpoint->tables.at("shop.c");
   EXPECT_EQ(read.stopped, table.stopped);
+  EXPECT_EQ(read.stop_code, change::StopCode::kDeadLettersAboveLimit) << "as of before the codes";
   EXPECT_EQ(read.dead_letter_limit, 10'000U);
   EXPECT_TRUE(change::SameShape(*read.schema, *schema));
   EXPECT_EQ(read.schema->row_end, 1U);
+}
+
+TEST(CheckpointTest, TheCodeOfAStoppedTableComesBack) {
+  const auto read = [](change::StopCode code, const std::string& text) {
+    TableCheckpoint table = Table("c");
+    table.stopped = text;
+    table.stop_code = code;
+    return DecodeCheckpoint(
+               EncodeCheckpoint(Place(), EncodePrepared({}), EncodeTables({{"c", table}})))
+        .value()
+        .tables.at("shop.c");
+  };
+  using change::StopCode;
+  for (const char* text : {"table: a colon", "", "index_taken: within the text"}) {
+    EXPECT_EQ(read(StopCode::kTableUnreadable, text).stop_code, StopCode::kTableUnreadable);
+    EXPECT_EQ(read(StopCode::kTableUnreadable, text).stopped, text);
+  }
+  EXPECT_EQ(read(StopCode::kNone, "table: a colon").stop_code, StopCode::kTableStopped);
+  EXPECT_EQ(read(StopCode::kNone, "table: a colon").stopped, "table: a colon");
+  EXPECT_EQ(read(StopCode::kNone, "").stop_code, StopCode::kNone) << "it is not stopped";
 }
 
 TEST(CheckpointTest, EveryShortFormIsRefused) {

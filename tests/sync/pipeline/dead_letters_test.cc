@@ -254,8 +254,10 @@ TEST_F(DeadLettersTest, ATableBeyondTheLimitStopsAloneAndSaysWhy) {
   const TableCheckpoint& stopped = checkpoint->tables.at("shop.items");
   EXPECT_THAT(stopped.stopped, HasSubstr("more than 2 of its rows"));
   EXPECT_EQ(stopped.dead_letter_limit, 2U);
+  EXPECT_EQ(stopped.stop_code, change::StopCode::kDeadLettersAboveLimit);
   FollowedTables again;
   again.Follow(stopped);
+  EXPECT_EQ(again.Status()[0].code, change::StopCode::kDeadLettersAboveLimit);
   EXPECT_TRUE(again.IsStopped("shop.items"));
   EXPECT_FALSE(again.has_work());
   EXPECT_THAT(again.WhyBehind("items"), HasSubstr("more than 2 of its rows"));

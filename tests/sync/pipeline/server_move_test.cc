@@ -131,7 +131,7 @@ TEST_F(ServerMoveTest, AMoveThatFailsHalfWayLeavesNoChunkOfTheOldServer) {
 TEST_F(ServerMoveTest, StoppedAndFinishedTablesStayAsTheyAre) {
   Follow("live", {}, true);
   Follow("stopped", {"binlog.000090", 500}, false);
-  tables_.StopTable(*Schema("stopped"), "why");
+  tables_.StopTable(*Schema("stopped"), {change::StopCode::kTableReadFailed, "why"});
   const std::string encoded = tables_.Encoded();
   EXPECT_TRUE(tables_.NotYetCaptured().empty());
   tables_.MoveTo({"binlog.000003", 700});

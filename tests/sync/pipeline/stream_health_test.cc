@@ -21,6 +21,34 @@ TEST(StreamHealthTest, TheLagIsTheAgeOfTheCommitAndNeverInvented) {
   EXPECT_EQ(LagOf(transaction), 0) << "the source's clock is ahead";
 }
 
+TEST(StreamHealthTest, TheStreamsOwnTroubleIsToldUnlessTheSourceHasHalted) {
+  using change::StopCode;
+  binlog::BinlogSourceStatus source;
+  source.last_error = "connection refused";
+  source.last_code = StopCode::kSourceAway;
+  source.losses.Add(StopCode::kSourceAway);
+  SyncStatus status;
+  status.state = SyncState::kLive;
+  TellStream(source, &status);
+  EXPECT_EQ(status.state, SyncState::kConnecting);
+  EXPECT_EQ(status.error, "connection refused");
+  EXPECT_EQ(status.code, StopCode::kSourceAway);
+  EXPECT_EQ(status.stops.of(StopCode::kSourceAway), 1U);
+  status.code = StopCode::kPositionLost;
+  TellStream(source, &status);
+  EXPECT_EQ(status.code, StopCode::kPositionLost) << "the one that ended has nothing to add";
+  source.connected = true;
+  source.id_clash = "somebody else has our id";
+  TellStream(source, &status);
+  EXPECT_EQ(status.code, StopCode::kReplicaIdClash);
+  status.state = SyncState::kHalted;
+  status.code = StopCode::kAccountRefused;
+  status.error = "refused";
+  TellStream(source, &status);
+  EXPECT_EQ(status.code, StopCode::kAccountRefused);
+  EXPECT_EQ(status.error, "refused");
+}
+
 TEST(StreamHealthTest, AHistoryThatIsLostAgainAndAgainIsGivenUp) {
   HistoryLosses losses;
   for (int i = 0; i < 5; ++i) {

@@ -67,6 +67,37 @@ TEST(SyncProgressTest, AnErrorIsToldUntilTheStepSucceedsAndNoLonger) {
   EXPECT_EQ(StatusOf(progress).error, "");
 }
 
+TEST(SyncProgressTest, AWaitIsCountedOnceForAsLongAsItLastsAndToldByItsCode) {
+  using change::StopCode;
+  SyncProgress progress;
+  progress.Running();
+  for (int i = 0; i < 3; ++i) {
+    progress.Failing({StopCode::kSourceAway, "no route to host"});
+  }
+  EXPECT_EQ(StatusOf(progress).code, StopCode::kSourceAway);
+  progress.Mended();
+  EXPECT_EQ(StatusOf(progress).code, StopCode::kNone);
+  EXPECT_EQ(StatusOf(progress).stops.of(StopCode::kSourceAway), 1U);
+  progress.Failing({StopCode::kSourceAway, "again"});
+  progress.Halted({StopCode::kAccountRefused, "refused"});
+  EXPECT_EQ(StatusOf(progress).code, StopCode::kAccountRefused);
+  EXPECT_EQ(StatusOf(progress).stops.of(StopCode::kSourceAway), 2U);
+  EXPECT_EQ(StatusOf(progress).stops.of(StopCode::kAccountRefused), 1U);
+}
+
+TEST(SyncProgressTest, WhatFailsInAWriteWithoutACodeHasFailedThere) {
+  SyncProgress progress;
+  SourceRetry retry("shop", &progress);
+  const std::stop_source stop;
+  const auto code_of = [&](const Status& failed) {
+    return StopCodeOf(retry.Write(stop.get_token(), [&] { return failed; }),
+                      change::StopCode::kUnexpected);
+  };
+  EXPECT_EQ(code_of(Status::IoError("the disk")), change::StopCode::kIndexWriteFailed);
+  EXPECT_EQ(code_of(Because(change::StopCode::kAccountRefused, Status::InvalidArgument("no"))),
+            change::StopCode::kAccountRefused);
+}
+
 TEST(SyncProgressTest, WhoIsBehindIsWarnedBeforeTheServerDeletesWhatIsNeeded) {
   constexpr int64_t kHourMicros = 3'600'000'000;
   SyncProgress progress;
@@ -85,7 +116,7 @@ TEST(SyncProgressTest, WhoIsBehindIsWarnedBeforeTheServerDeletesWhatIsNeeded) {
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_NE(warnings[0].find("40 hours behind"), std::string::npos) << warnings[0];
   EXPECT_NE(warnings[0].find("72 hours"), std::string::npos) << warnings[0];
-  progress.Halted("refused");
+  progress.Halted({change::StopCode::kAccountRefused, "refused"});
   EXPECT_EQ(StatusOf(progress).warnings.size(), 1U) << "it is deleted all the same";
   progress.Idle({"binlog.000001", 4}, 0);
   EXPECT_TRUE(StatusOf(progress).warnings.empty());
