@@ -63,7 +63,13 @@ index::Batch ShopEngine::MakeChunk(size_t first, size_t end) const {
   return batch;
 }
 
-Status ShopEngine::Build() {
+size_t ShopEngine::segments() const {
+  const auto view = engine_->View();
+  const index::IndexView* const index = view->Find(kIndexName);
+  return index == nullptr ? 0 : index->segments.size();
+}
+
+Status ShopEngine::Build(size_t commits) {
   BINSEEK_ASSIGN_OR_RETURN(mapping::Mapping mapping, MakeShopMapping());
   BINSEEK_RETURN_IF_ERROR(engine_->CreateIndex(kIndexName, std::move(mapping), "{}").status());
   BINSEEK_RETURN_IF_ERROR(FindIndex());
@@ -77,6 +83,11 @@ Status ShopEngine::Build() {
       next = std::async(std::launch::async, make, first + kChunkRows);
     }
     BINSEEK_RETURN_IF_ERROR(Apply(batch));
+    const size_t end = first + kChunkRows;
+    if (end * commits / corpus_->size() > first * commits / corpus_->size() &&
+        end < corpus_->size()) {
+      BINSEEK_RETURN_IF_ERROR(engine_->Commit().status());
+    }
   }
   return engine_->Commit().status();
 }

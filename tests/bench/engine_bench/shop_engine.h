@@ -32,8 +32,9 @@ class ShopEngine {
  public:
   static Result<std::unique_ptr<ShopEngine>> Open(const Corpus* corpus, const std::string& folder);
 
-  // Creates the index, upserts the whole corpus in batches of a snapshot's chunk, and commits. One thread makes documents, one applies.
-  Status Build();
+  // Creates the index, upserts the whole corpus in batches of a snapshot's chunk, and commits, so often on the way. One thread makes documents, one applies.
+  Status Build(size_t commits);
+  size_t segments() const;
 
   // Updates price, stock and updated_at of `rows` random products.
   index::Batch MakeColumnUpdates(size_t rows, Random* random);
