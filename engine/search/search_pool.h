@@ -30,7 +30,7 @@ namespace binseek::search {
 struct SearchPoolOptions {
   size_t threads = 1;             // those that help
   size_t threads_per_search = 2;  // its own included
-  // A search calls for help once it has run so long: to wake a thread takes some 50 microseconds, and most searches are over by then.
+  // A search calls for help once it has run so long: to wake a thread takes tens of microseconds, and most searches are over soon after.
   int64_t patience_micros = 200;
   // And where segments that nobody has begun have so many documents.
   uint64_t least_docs = 50'000;
