@@ -67,6 +67,7 @@ struct SearchConfig {
   int64_t max_scroll_memory = 0;
   int64_t max_response_bytes = 0;
   int64_t filter_cache_bytes = 0;
+  int64_t threads_per_search = 0;  // 0: by the number of processors
 };
 
 struct Config {

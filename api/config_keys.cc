@@ -356,6 +356,16 @@ const ConfigKey kKeys[] = {
      .max = 64 * kGb,
      .help = "Memory for which documents pass filters over numbers and dates that come again, a "
              "bit per document and filter; 0: every search finds out anew."},
+    {.path = "search.threads_per_search",
+     .member = BINSEEK_CONFIG_MEMBER_(int64_t, search.threads_per_search),
+     .unit = Unit::kCount,
+     .default_text = "1",
+     .min = 0,
+     .max = 64,
+     .help = "Threads that go over the segments of one search, its own included, where it takes "
+             "long and processors are not needed for other searches; 1: its own alone. 0: half as "
+             "many as there are processors, at most 4. Searches with aggregations have their own "
+             "alone."},
 
     {.path = "log.level",
      .member = BINSEEK_CONFIG_MEMBER_(std::string, log_level),

@@ -1,6 +1,7 @@
 #include "api/node.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "engine/analysis/analyzer.h"
@@ -8,6 +9,27 @@
 #include "sync/pipeline/source_ids.h"
 
 namespace binseek::api {
+namespace {
+
+// A thread for each processor but the one of the search that they help.
+std::unique_ptr<search::SearchPool> StartPool(size_t threads_per_search) {
+  constexpr size_t kMost = 4;
+  const size_t processors = std::max<size_t>(1, std::thread::hardware_concurrency());
+  const size_t wanted =
+      threads_per_search > 0 ? threads_per_search : std::clamp<size_t>(processors / 2, 1, kMost);
+  if (wanted == 1) {
+    return nullptr;
+  }
+  Result<std::unique_ptr<search::SearchPool>> pool = search::SearchPool::Start(
+      {.threads = std::max(processors, wanted) - 1, .threads_per_search = wanted});
+  if (!pool.ok()) {
+    Log(LogLevel::kWarn, "each search has its own thread alone", {{"status", pool.status()}});
+    return nullptr;
+  }
+  return *std::move(pool);
+}
+
+}  // namespace
 
 Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfig& limits)
     : engine_(engine),
@@ -17,6 +39,7 @@ Node::Node(index::Engine* engine, pipeline::StateStore* state, const SearchConfi
                 .max_held_bytes = static_cast<size_t>(limits.max_scroll_memory)}),
       filters_(std::make_unique<search::FilterCache>(search::FilterCacheOptions{
           .max_bytes = static_cast<uint64_t>(limits.filter_cache_bytes)})),
+      pool_(StartPool(static_cast<size_t>(limits.threads_per_search))),
       commits_(engine),
       max_result_window_(limits.max_result_window),
       default_timeout_ms_(limits.default_timeout_ms),
@@ -89,6 +112,7 @@ search::SearchOptions Node::search_options() const {
   options.max_result_window =
       static_cast<uint64_t>(max_result_window_.load(std::memory_order_relaxed));
   options.filters = filters_.get();
+  options.pool = pool_.get();
   return options;
 }
 

@@ -20,6 +20,7 @@
 #include "engine/index/engine.h"
 #include "engine/search/filter_cache.h"
 #include "engine/search/scroll.h"
+#include "engine/search/search_pool.h"
 #include "engine/search/searcher.h"
 #include "sync/change/table_schema.h"
 #include "sync/pipeline/state_store.h"
@@ -75,8 +76,10 @@ class Node {
 
   void SetLimits(
       const SearchConfig&
-          limits);  // for SIGHUP; what memory scrolls and filters may take stays as it was
+          limits);  // for SIGHUP; what memory scrolls and filters may take, and threads, stay as they were
   search::SearchOptions search_options() const;
+  // How many searches went over several segments at the same time, since the start.
+  uint64_t helped_searches() const { return pool_ == nullptr ? 0 : pool_->helped(); }
   // What a search's or multi get's answer may take.
   size_t max_response_bytes() const {
     return static_cast<size_t>(max_response_bytes_.load(std::memory_order_relaxed));
@@ -91,6 +94,7 @@ class Node {
   // Self-synchronised.
   search::ScrollRegistry scrolls_;
   const std::unique_ptr<search::FilterCache> filters_;
+  const std::unique_ptr<search::SearchPool> pool_;  // null: each search has its own thread alone
   CommitGate commits_;
   Mutex write_mutex_;
   mutable Mutex alias_mutex_;  // a leaf

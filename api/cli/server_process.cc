@@ -156,10 +156,12 @@ void ServerProcess::Reload() {
   const int64_t max_scrolls = config_.search.max_scrolls;
   const int64_t max_scroll_memory = config_.search.max_scroll_memory;
   const int64_t filter_cache_bytes = config_.search.filter_cache_bytes;
+  const int64_t threads_per_search = config_.search.threads_per_search;
   config_.search = wanted->search;
   config_.search.max_scrolls = max_scrolls;
   config_.search.max_scroll_memory = max_scroll_memory;
   config_.search.filter_cache_bytes = filter_cache_bytes;
+  config_.search.threads_per_search = threads_per_search;
   Log(LogLevel::kInfo, "config read again");
 }
 

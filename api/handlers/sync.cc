@@ -186,6 +186,10 @@ HandlerResult Metrics(Node* node) {
   gauge("binseek_tombstones", "Deleted keys whose versions are kept.",
         node->engine()->tombstones());
   gauge("binseek_scrolls_open", "Open scrolls.", node->scrolls()->open());
+  registry
+      .AddCounter("binseek_helped_searches_total",
+                  "Searches whose segments were gone over by several threads.")
+      ->Add(node->helped_searches());
   const auto sources = node->sources();
   for (const FollowedSource& source : sources->list) {
     AddSyncMetrics(source.sync->status(),

@@ -1,6 +1,6 @@
 // Interrupt: deadline and cancel flag of one search, looked at between steps that are short.
 //
-// Single-threaded, but for the flag, which another thread sets. Borrows clock and flag. Error: kAborted (cancelled). A passed deadline is none.
+// Thread-safe: the threads of one search share it, and whoever sets the flag is another one. Borrows clock and flag. Error: kAborted (cancelled). A passed deadline is none.
 #ifndef BINSEEK_ENGINE_SEARCH_INTERRUPT_H_
 #define BINSEEK_ENGINE_SEARCH_INTERRUPT_H_
 
@@ -30,11 +30,13 @@ class Interrupt {
   }
   // Looks at the clock.
   bool TimedOut() {
-    timed_out_ = timed_out_ || (clock_ != nullptr && clock_->MonotonicMicros() >= deadline_);
-    return timed_out_;
+    if (!timed_out() && clock_ != nullptr && clock_->MonotonicMicros() >= deadline_) {
+      timed_out_.store(true, std::memory_order_relaxed);
+    }
+    return timed_out();
   }
   // Whether somebody who looked has seen the deadline passed, and so left work undone.
-  bool timed_out() const { return timed_out_; }
+  bool timed_out() const { return timed_out_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr int64_t kMaxTimeoutMs = int64_t{1} << 40;
@@ -42,7 +44,7 @@ class Interrupt {
   const std::atomic<bool>* const cancel_;
   const Clock* const clock_;  // null: no deadline
   const int64_t deadline_;
-  bool timed_out_ = false;
+  std::atomic<bool> timed_out_{false};
 };
 
 }  // namespace binseek::search

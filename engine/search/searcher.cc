@@ -13,6 +13,7 @@
 #include "engine/search/profile_timer.h"
 #include "engine/search/request_limits.h"
 #include "engine/search/rescore.h"
+#include "engine/search/team_search.h"
 #include "engine/search/top_docs.h"
 #include "engine/search/weight.h"
 #include "engine/search/window_collector.h"
@@ -39,9 +40,9 @@ class SearchRun {
 
   Result<SearchResult> Run() {
     BINSEEK_RETURN_IF_ERROR(Prepare());
-    for (size_t i = 0; i < indices_.size() && !collector_->stopped(); ++i) {
-      BINSEEK_RETURN_IF_ERROR(SearchIndex(i));
-    }
+    BINSEEK_RETURN_IF_ERROR(TeamSearch::IsWorthwhile(options_.pool, request_, indices_)
+                                ? SearchTogether()
+                                : SearchAlone());
     return Finish();
   }
 
@@ -66,10 +67,9 @@ class SearchRun {
     bind_.scores = shows_score_ || request_.min_score.has_value() || aggregates_scores;
     seeks_max_score_ =
         shows_score_ && (request_.track_scores || (plan_.best_score_first() && after != nullptr));
-    top_docs_ = std::make_unique<TopDocs>(&plan_, k, after, bind_.scores);
+    top_docs_plan_ = {.plan = &plan_, .k = k, .after = after, .scores = bind_.scores};
     if (!request_.collapse_field.empty()) {
       BINSEEK_ASSIGN_OR_RETURN(collapse_, CollapseKey::Make(indices_, request_.collapse_field));
-      top_docs_->CollapseBy(collapse_.get());
     }
     result_.profile.resize(request_.profile ? indices_.size() : 0);
     const bool one_score = query_->constant_score() && request_.index_boosts.empty();
@@ -89,59 +89,95 @@ class SearchRun {
     aggregation_context_.scores = aggregates_scores;
     BINSEEK_RETURN_IF_ERROR(CheckPipelines(request_.aggregations));
     BINSEEK_RETURN_IF_ERROR(aggregations_.Make(request_.aggregations, &aggregation_context_, true));
-    collector_ =
-        std::make_unique<WindowCollector>(CollectPlan{.request = &request_,
-                                                      .top_docs = top_docs_.get(),
-                                                      .aggregations = &aggregations_,
-                                                      .interrupt = &interrupt_,
-                                                      .scores = bind_.scores,
-                                                      .aggregates_scores = aggregates_scores,
-                                                      .seeks_max_score = seeks_max_score_,
-                                                      .stops_when_full = stops_when_full,
-                                                      .best_score_first = plan_.by_score() && k > 0,
-                                                      .sorts_by_keys = !plan_.by_score() && k > 0,
-                                                      .start = start_});
+    collect_plan_ = {.request = &request_,
+                     .aggregations = &aggregations_,
+                     .interrupt = &interrupt_,
+                     .scores = bind_.scores,
+                     .aggregates_scores = aggregates_scores,
+                     .seeks_max_score = seeks_max_score_,
+                     .stops_when_full = stops_when_full,
+                     .best_score_first = plan_.by_score() && k > 0,
+                     .sorts_by_keys = !plan_.by_score() && k > 0,
+                     .start = start_};
     return Status::Ok();
   }
 
-  Status SearchIndex(size_t ordinal) {
-    if (ordinal < IndexOf(start_)) {
-      return Status::Ok();
-    }
-    const index::IndexView& index = *indices_[ordinal];
-    BindContext context = bind_;
-    context.index = &index;
-    IndexProfile* const profile = request_.profile ? &result_.profile[ordinal] : nullptr;
+  // The query and the post filter (null: there is none) bound to one index.
+  struct Bound {
+    BindContext context;
+    std::unique_ptr<Weight> weight;
+    std::unique_ptr<Weight> post_filter;
+  };
+
+  Result<Bound> BindTo(size_t ordinal, IndexProfile* profile) const {
+    Bound bound;
+    bound.context = bind_;
+    bound.context.index = indices_[ordinal];
     ProfileTimer timer(profile != nullptr);
     const float boost = request_.index_boosts.empty() ? 1 : request_.index_boosts[ordinal];
-    BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Weight> weight, query_->Bind(context, boost));
+    BINSEEK_ASSIGN_OR_RETURN(bound.weight, query_->Bind(bound.context, boost));
     if (profile != nullptr) {
       timer.Lap(&profile->bind_nanos, nullptr);
     }
-    std::unique_ptr<Weight> post_filter;
     if (request_.post_filter != nullptr) {
-      context.scores = false;
-      BINSEEK_ASSIGN_OR_RETURN(post_filter, request_.post_filter->Bind(context, 1));
+      bound.context.scores = false;
+      BINSEEK_ASSIGN_OR_RETURN(bound.post_filter, request_.post_filter->Bind(bound.context, 1));
     }
-    collector_->OpenIndex(*query_, context, profile);
-    for (uint32_t s = 0; s < index.segments.size() && !collector_->index_done(); ++s) {
+    return bound;
+  }
+
+  Status SearchAlone() {
+    TopDocs top_docs(&plan_, top_docs_plan_.k, top_docs_plan_.after, top_docs_plan_.scores);
+    if (collapse_ != nullptr) {
+      top_docs.CollapseBy(collapse_.get());
+    }
+    collect_plan_.top_docs = &top_docs;
+    const auto collector = std::make_unique<WindowCollector>(collect_plan_);
+    for (size_t i = IndexOf(start_); i < indices_.size() && !collector->stopped(); ++i) {
+      BINSEEK_RETURN_IF_ERROR(SearchIndex(i, collector.get()));
+    }
+    result_.terminated_early = collector->terminated_early();
+    hits_ = collector->hits();
+    max_score_ = collector->max_score();
+    BINSEEK_ASSIGN_OR_RETURN(docs_, top_docs.Take());
+    return Status::Ok();
+  }
+
+  Status SearchIndex(size_t ordinal, WindowCollector* collector) {
+    IndexProfile* const profile = request_.profile ? &result_.profile[ordinal] : nullptr;
+    BINSEEK_ASSIGN_OR_RETURN(const Bound bound, BindTo(ordinal, profile));
+    const index::IndexView& index = *indices_[ordinal];
+    collector->OpenIndex(*query_, bound.context, profile);
+    for (uint32_t s = 0; s < index.segments.size() && !collector->index_done(); ++s) {
       if (PositionOf(ordinal, s, index.segments[s]->max_doc()) > start_) {
-        BINSEEK_RETURN_IF_ERROR(
-            collector_->CollectSegment(ordinal, s, *index.segments[s], *weight, post_filter.get()));
+        BINSEEK_RETURN_IF_ERROR(collector->CollectSegment(ordinal, s, *index.segments[s],
+                                                          *bound.weight, bound.post_filter.get()));
       }
     }
     return Status::Ok();
   }
 
+  Status SearchTogether() {
+    TeamSearch team(options_.pool, collect_plan_, top_docs_plan_);
+    for (size_t i = IndexOf(start_); i < indices_.size(); ++i) {
+      BINSEEK_ASSIGN_OR_RETURN(Bound bound, BindTo(i, nullptr));
+      team.Add(i, *query_, bound.context, std::move(bound.weight), std::move(bound.post_filter));
+    }
+    BINSEEK_RETURN_IF_ERROR(team.Run());
+    hits_ = team.hits();
+    max_score_ = team.max_score();
+    BINSEEK_ASSIGN_OR_RETURN(docs_, team.Take());
+    return Status::Ok();
+  }
+
   Result<SearchResult> Finish() {
-    result_.terminated_early = collector_->terminated_early();
     result_.shards = static_cast<uint32_t>(indices_.size());
-    BINSEEK_ASSIGN_OR_RETURN(std::vector<TopDoc> docs, top_docs_->Take());
+    std::vector<TopDoc> docs = std::move(docs_);
     BINSEEK_RETURN_IF_ERROR(RescoreAll(&docs));
     if (collapse_ != nullptr) {
       BINSEEK_RETURN_IF_ERROR(collapse_->status());
     }
-    std::optional<float> max_score = collector_->max_score();
+    std::optional<float> max_score = max_score_;
     if (!docs.empty()) {
       MakeCursor(docs.back());
       if (plan_.best_score_first() && (!seeks_max_score_ || !request_.rescorers.empty())) {
@@ -155,9 +191,8 @@ class SearchRun {
     }
     FetchHits(request_.parts, result_.hits);
     if (request_.track_total_hits != SearchRequest::kCountNone) {
-      const uint64_t hits = collector_->hits();
-      const bool exact = hits <= request_.track_total_hits;
-      result_.total = TotalHits{exact ? hits : request_.track_total_hits, exact};
+      const bool exact = hits_ <= request_.track_total_hits;
+      result_.total = TotalHits{exact ? hits_ : request_.track_total_hits, exact};
     }
     BINSEEK_ASSIGN_OR_RETURN(result_.aggregations, aggregations_.Build(0));
     BINSEEK_RETURN_IF_ERROR(RunPipelines(request_.aggregations, interrupt_, &result_.aggregations));
@@ -226,10 +261,13 @@ class SearchRun {
   bool seeks_max_score_ = false;  // the best of all matches, where it is not simply the first hit's
   uint64_t start_ = 0;            // nothing before this position is looked at
   std::unique_ptr<CollapseKey> collapse_;  // null: hits are not collapsed
-  std::unique_ptr<TopDocs> top_docs_;
+  TopDocsPlan top_docs_plan_;
+  CollectPlan collect_plan_;  // without what one thread has to itself
   AggregationContext aggregation_context_;
   SubAggregators aggregations_;
-  std::unique_ptr<WindowCollector> collector_;
+  std::vector<TopDoc> docs_;  // what was found, best first
+  uint64_t hits_ = 0;
+  std::optional<float> max_score_;
   SearchResult result_;
 };
 

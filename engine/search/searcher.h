@@ -7,6 +7,7 @@
 //
 // Work goes over the segments in windows of 4,096 documents: matches, counting, top-k and aggregations in one pass; deadline and cancel flag are
 // looked at once per window, and within it where aggregations multiply the work. The order of hits is total: equal ones by index (as given), segment, document.
+// Where there is a pool, segments of a search that takes long are dealt out to its threads.
 //
 // Thread-safe: free functions on immutable views. Ownership: results borrow IndexViews, so hold the view as long as the result.
 // Errors: kInvalidArgument (bad value for a field, unsortable field, window over 10,000; the text is what Elasticsearch says),
@@ -40,6 +41,7 @@ class AnalysisRegistry;
 namespace binseek::search {
 
 class FilterCache;
+class SearchPool;
 
 inline constexpr uint64_t kMaxResultWindow = 10000;       // from + size
 inline constexpr uint64_t kMostResultWindow = 1'000'000;  // where an index was given a greater one
@@ -92,6 +94,8 @@ struct SearchOptions {
   // Of indices that were not given one by index.max_result_window.
   uint64_t max_result_window = kMaxResultWindow;
   FilterCache* filters = nullptr;  // of searches before and to come; null: none
+  // Threads that join in searches which take long; null: each has its own alone. The result is the same, to the bit.
+  SearchPool* pool = nullptr;
 };
 
 struct Hit {

@@ -7,6 +7,22 @@
 #include "engine/mapping/number.h"
 
 namespace binseek::search {
+namespace {
+
+// Of documents that have their texts.
+bool ComesBefore(const SortPlan& plan, const TopDoc& a, const TopDoc& b) {
+  if (plan.by_score()) {
+    return a.score != b.score ? a.score > b.score : a.position < b.position;
+  }
+  for (size_t k = 0; k < plan.size(); ++k) {
+    if (const int order = plan.Compare(k, a.cells[k], b.cells[k]); order != 0) {
+      return order < 0;
+    }
+  }
+  return a.position < b.position;
+}
+
+}  // namespace
 
 TopDocs::TopDocs(const SortPlan* plan, size_t k, const Cursor* after, bool scores)
     : plan_(plan), k_(k), has_after_(after != nullptr), scores_(scores), best_(k) {
@@ -308,18 +324,26 @@ Result<std::vector<TopDoc>> TopDocs::Take() {
     }
     return std::move(docs_);
   }
-  std::sort(docs_.begin(), docs_.end(), [this](const TopDoc& a, const TopDoc& b) {
-    if (plan_->by_score()) {
-      return a.score != b.score ? a.score > b.score : a.position < b.position;
-    }
-    for (size_t k = 0; k < plan_->size(); ++k) {
-      if (const int order = plan_->Compare(k, a.cells[k], b.cells[k]); order != 0) {
-        return order < 0;
-      }
-    }
-    return a.position < b.position;
-  });
+  std::sort(docs_.begin(), docs_.end(),
+            [this](const TopDoc& a, const TopDoc& b) { return ComesBefore(*plan_, a, b); });
   return std::move(docs_);
+}
+
+std::vector<TopDoc> MergeTopDocs(const SortPlan& plan, size_t k, std::vector<TopDoc> a,
+                                 std::vector<TopDoc> b) {
+  if (a.empty() || b.empty()) {
+    return a.empty() ? std::move(b) : std::move(a);
+  }
+  std::vector<TopDoc> merged;
+  merged.reserve(std::min(k, a.size() + b.size()));
+  size_t of_a = 0;
+  size_t of_b = 0;
+  while (merged.size() < k && (of_a < a.size() || of_b < b.size())) {
+    const bool takes_a =
+        of_b == b.size() || (of_a < a.size() && ComesBefore(plan, a[of_a], b[of_b]));
+    merged.push_back(std::move(takes_a ? a[of_a++] : b[of_b++]));
+  }
+  return merged;
 }
 
 }  // namespace binseek::search

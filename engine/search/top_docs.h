@@ -1,7 +1,7 @@
 // TopDocs: the k best documents of a search, collected window by window.
 //
 // Order is total: sort keys first, then place (index as given, segment, document). Windows come in ascending order of place, so a
-// document that is equal to the worst one kept never replaces it. Single-threaded. Cost per document once k are held: one comparison
+// document that is equal to the worst one kept never replaces it; between them may lie places that another TopDocs collects. Single-threaded. Cost per document once k are held: one comparison
 // under the first key.
 // Within a segment, and within neighbouring ones that share them, texts are compared by codes (sort_plan.h), so that no term is looked up per document: texts
 // of those from there that are still held are fetched at the end, and earlier texts are given a code when they are compared first.
@@ -109,6 +109,10 @@ class TopDocs {
   int64_t group_ = 0;                             // of the document at hand
   std::unordered_map<int64_t, uint32_t> groups_;  // where in docs_ each is
 };
+
+// The best `k` of both; each, and the result, best first.
+std::vector<TopDoc> MergeTopDocs(const SortPlan& plan, size_t k, std::vector<TopDoc> a,
+                                 std::vector<TopDoc> b);
 
 }  // namespace binseek::search
 

@@ -72,9 +72,8 @@ void WindowCollector::OpenIndex(const Query& query, const BindContext& context,
 Status WindowCollector::CollectSegment(size_t index, uint32_t segment_ord,
                                        const index::SegmentView& segment, const Weight& weight,
                                        const Weight* post_filter) {
-  BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
-  if (plan_.interrupt->TimedOut()) {
-    stopped_ = true;
+  BINSEEK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn());
+  if (!goes_on) {
     return Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(plan_.aggregations->OpenSegment(index, segment));
@@ -114,13 +113,31 @@ bool WindowCollector::CountAhead(const Weight& weight, const index::SegmentView&
     return false;
   }
   const std::optional<uint64_t> count = weight.Count(segment);
-  hits_ += count.value_or(0);
+  AddHits(count.value_or(0));
   return count.has_value();
+}
+
+Result<bool> WindowCollector::GoesOn() {
+  BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
+  stopped_ = stopped_ || plan_.interrupt->TimedOut() ||
+             (plan_.shared != nullptr && plan_.shared->failed());
+  if (!stopped_ && plan_.between_windows) {
+    plan_.between_windows();
+  }
+  return !stopped_;
+}
+
+void WindowCollector::AddHits(uint64_t matches) {
+  if (plan_.shared == nullptr) {
+    hits_ += matches;
+  } else {
+    plan_.shared->AddHits(matches);
+  }
 }
 
 bool WindowCollector::counted() const {
   const uint64_t wanted = plan_.request->track_total_hits;
-  return wanted == SearchRequest::kCountNone || hits_ > wanted;
+  return wanted == SearchRequest::kCountNone || hits() > wanted;
 }
 
 bool WindowCollector::MatchesNeeded() const {
@@ -128,11 +145,20 @@ bool WindowCollector::MatchesNeeded() const {
          (!counted_ahead_ && !counted());
 }
 
-// Places come in ascending order: what equals the worst kept stays out.
-float WindowCollector::UsefulScore() const {
-  return plan_.best_score_first && plan_.top_docs->full()
-             ? std::nextafter(plan_.top_docs->worst_score(), std::numeric_limits<float>::infinity())
-             : kLowest;
+// Places come in ascending order: what equals the worst that is kept here stays out. What equals the worst of another thread may come before it.
+float WindowCollector::UsefulScore() {
+  if (!plan_.best_score_first) {
+    return kLowest;
+  }
+  float useful = plan_.shared == nullptr ? kLowest : plan_.shared->worst_score();
+  if (plan_.top_docs->full()) {
+    const float worst = plan_.top_docs->worst_score();
+    useful = std::max(useful, std::nextafter(worst, std::numeric_limits<float>::infinity()));
+    if (plan_.shared != nullptr) {
+      plan_.shared->RaiseWorstScore(worst);
+    }
+  }
+  return useful;
 }
 
 void WindowCollector::SetThresholds() {
@@ -158,9 +184,8 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
   // They never fall for one scorer; the next one begins anew, since whether matches are needed may differ.
   window_.drop_below = window_.score_below = kLowest;
   while (first < segment.max_doc() && !index_done()) {
-    BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
-    if (plan_.interrupt->TimedOut()) {
-      stopped_ = true;
+    BINSEEK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn());
+    if (!goes_on) {
       break;
     }
     SetThresholds();
@@ -227,7 +252,7 @@ Status WindowCollector::CollectWindow(DocId first) {
     return Status::Ok();
   }
   index_hits_ += matches;
-  hits_ += counted_ahead_ ? 0 : matches;
+  AddHits(counted_ahead_ ? 0 : matches);
   if (plan_.seeks_max_score) {
     ForEachBit(window_.match, [&](uint32_t offset) {
       max_score_ =

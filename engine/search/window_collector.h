@@ -2,21 +2,26 @@
 //
 // It raises the thresholds of the windows that it has filled (EXECUTION.md, "Contract of a Scorer") as soon as what is counted allows it, so scorers leave
 // out what cannot come into the result. Where all matches are needed beside the best, these are found apart where that is faster: the best by a scorer that
-// passes over all else, the matches as bits by one that knows no scores. Single-threaded; owner: the search. Borrows everything in its CollectPlan.
+// passes over all else, the matches as bits by one that knows no scores.
+// Where several threads go over a search, each has a collector, and they share a SharedProgress: thresholds and the end of counting are then those of all of them.
+// Single-threaded; owner: one thread of the search. Borrows everything in its CollectPlan.
 // Errors: kCorruption (of what scorers came upon), kAborted (cancelled), kResourceExhausted (aggregations).
 #ifndef BINSEEK_ENGINE_SEARCH_WINDOW_COLLECTOR_H_
 #define BINSEEK_ENGINE_SEARCH_WINDOW_COLLECTOR_H_
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "engine/base/status.h"
 #include "engine/index/segment_view.h"
 #include "engine/search/aggregator.h"
 #include "engine/search/interrupt.h"
 #include "engine/search/searcher.h"
+#include "engine/search/shared_progress.h"
 #include "engine/search/top_docs.h"
 #include "engine/search/weight.h"
 #include "engine/search/window.h"
@@ -36,28 +41,34 @@ struct CollectPlan {
                                   // scores less than the worst kept is of no use
   bool sorts_by_keys = false;     // its order is another than by score
   uint64_t start = 0;             // nothing before this position is looked at
+  SharedProgress* shared = nullptr;  // with other threads of the search; null: there are none
+  std::function<void()> between_windows{};  // may be empty
 };
 
 class WindowCollector {
  public:
-  explicit WindowCollector(const CollectPlan& plan) : plan_(plan) {}
+  explicit WindowCollector(CollectPlan plan) : plan_(std::move(plan)) {}
 
   // `query` is what the weights of its segments are of, bound by `context`; borrowed. Where `profile` is not null, it is added up in there where the time
   // goes.
   void OpenIndex(const Query& query, const BindContext& context, IndexProfile* profile);
-  // One segment after another, in the order of places. `post_filter` may be null.
+  // One segment after another, in the order of places; not all of them where there are other threads. `post_filter` may be null.
   Status CollectSegment(size_t index, uint32_t segment_ord, const index::SegmentView& segment,
                         const Weight& weight, const Weight* post_filter);
 
   bool index_done() const { return index_done_ || stopped_; }
   // Nothing that is still to come can change the result.
   bool stopped() const { return stopped_; }
-  uint64_t hits() const { return hits_; }
+  // Where there are other threads, theirs included.
+  uint64_t hits() const { return plan_.shared == nullptr ? hits_ : plan_.shared->hits(); }
   bool terminated_early() const { return terminated_early_; }
   std::optional<float> max_score() const { return max_score_; }
 
  private:
   bool CountAhead(const Weight& weight, const index::SegmentView& segment);
+  // To be asked before each window; false: that was all.
+  Result<bool> GoesOn();
+  void AddHits(uint64_t matches);
   Status Walk(const index::SegmentView& segment, DocId begin, Scorer* scorer);
   bool TakesDocs() const;
   bool PrefersDocs(const index::SegmentView& segment, const Scorer& scorer) const;
@@ -69,7 +80,7 @@ class WindowCollector {
   Result<std::unique_ptr<Scorer>> MakeMatcher(const index::SegmentView& segment);
   // The thresholds of the next window.
   void SetThresholds();
-  float UsefulScore() const;
+  float UsefulScore();
   bool MatchesNeeded() const;
   bool counted() const;
   Status CollectWindow(DocId first);

@@ -40,9 +40,8 @@ Status WindowCollector::WalkDocs(const index::SegmentView& segment, DocId from, 
   Scratch<DocBatch> batch;
   ProfileTimer timer(profile_ != nullptr);
   while (from < segment.max_doc()) {
-    BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
-    if (plan_.interrupt->TimedOut()) {
-      stopped_ = true;
+    BINSEEK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn());
+    if (!goes_on) {
       break;
     }
     SetThresholds();
@@ -53,7 +52,7 @@ Status WindowCollector::WalkDocs(const index::SegmentView& segment, DocId from, 
     KeepLiveRoots(segment, batch.get());
     BINSEEK_RETURN_IF_ERROR(AggregateDocs(*batch));
     index_hits_ += batch->count;
-    hits_ += counted_ahead_ ? 0 : batch->count;
+    AddHits(counted_ahead_ ? 0 : batch->count);
     plan_.top_docs->Collect(*batch);
     if (profile_ != nullptr) {
       timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
@@ -112,9 +111,8 @@ Status WindowCollector::WalkApart(const index::SegmentView& segment, Scorer* bes
   DocId from = 0;   // of the best
   DocId first = 0;  // of the matches
   while (from < max_doc || (first < max_doc && MatchesNeeded())) {
-    BINSEEK_RETURN_IF_ERROR(plan_.interrupt->Check());
-    if (plan_.interrupt->TimedOut()) {
-      stopped_ = true;
+    BINSEEK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn());
+    if (!goes_on) {
       break;
     }
     timer.Restart();
@@ -154,7 +152,7 @@ Result<DocId> WindowCollector::CollectMatches(const index::SegmentView& segment,
     if (!plan_.aggregations->empty()) {
       BINSEEK_RETURN_IF_ERROR(Aggregate(first));
     }
-    hits_ += window_.CountMatches();
+    AddHits(window_.CountMatches());
   }
   if (profile_ != nullptr) {
     timer.Lap(&profile_->collect_nanos, &profile_->collect_count);

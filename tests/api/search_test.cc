@@ -173,6 +173,17 @@ TEST_F(SearchTest, OpenScrollsAreBounded) {
   EXPECT_EQ(Send("POST", "/_search?scroll=1m&size=1").status, 429);
 }
 
+TEST_F(SearchTest, ThreadsOfASearchAreThoseOfTheConfig) {
+  SearchConfig limits = Limits();
+  limits.threads_per_search = 3;
+  const Node several(engine_.get(), nullptr, limits);
+  ASSERT_NE(several.search_options().pool, nullptr);
+  EXPECT_EQ(several.search_options().pool->options().threads_per_search, 3u);
+  EXPECT_GE(several.search_options().pool->options().threads, 2u);
+  limits.threads_per_search = 1;
+  EXPECT_EQ(Node(engine_.get(), nullptr, limits).search_options().pool, nullptr);
+}
+
 TEST_F(SearchTest, LimitsChangeWhileItRuns) {
   SearchConfig limits = Limits();
   limits.max_result_window = 2;

@@ -202,6 +202,7 @@ TEST_F(SyncTest, MetricsAreInPrometheusForm) {
   const Response response = Send("GET", "/_metrics");
   EXPECT_THAT(response.content_type, HasSubstr("text/plain"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_lag_milliseconds 5\n"));
+  EXPECT_THAT(response.body, HasSubstr("binseek_helped_searches_total 0\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_stale_tables 1\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_sync_pending_keys 7\n"));
   EXPECT_THAT(response.body, HasSubstr("binseek_indices 2\n"));

@@ -7,7 +7,9 @@
 //   commit | memory
 //   floor CLASS                   bytes of postings that a walk over all matches reads, and floor_us, how long the machine takes to read as many
 //   query CLASS [1] | hits CLASS | answers CLASS | scan engine|int64|int32    1: with the hits' keys
+//   clients CLASS N               each query by N threads at the same time; seconds
 //   keep MB                       filters that come again, in queries from here on; 0: none
+//   threads N MICROS DOCS         of one query, from here on: others join after so long, where segments of so many documents are left; 1: none do
 //   columns BATCHES ROWS | texts BATCHES ROWS         latencies of a batch until it is visible, and rows_per_second
 //   background columns|texts RATE | stop              a paced writer beside the commands between the two
 //   log columns|texts ROWS        in the translog and in no commit, for an open after a close
@@ -15,12 +17,16 @@
 //   recover DIR ROWS              open, and all that ROWS writes since the commit need until they are there again
 //
 // An error is {"error": "..."}, and ends the program.
+#include <algorithm>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/search/search_pool.h"
 #include "tests/bench/engine_bench/corpus.h"
 #include "tests/bench/engine_bench/measure.h"
 #include "tests/bench/engine_bench/paced_writer.h"
@@ -58,12 +64,28 @@ class Program {
     if (command == "small") {
       return MeasureSmallIndices(*corpus_, first, second);
     }
+    if (command == "threads") {
+      BINSEEK_RETURN_IF_ERROR(SetThreads(std::stoull(first), second, third));
+      return Report();
+    }
     return command == "build" || command == "parts" || command == "open" || command == "recover"
                ? OpenEngine(command, first, second, third)
                : RunOpen(command, first, second);
   }
 
  private:
+  Status SetThreads(uint64_t threads, uint64_t patience_micros, uint64_t least_docs) {
+    pool_.reset();
+    if (threads > 1) {
+      BINSEEK_ASSIGN_OR_RETURN(pool_, search::SearchPool::Start(
+                                          {.threads = threads - 1,
+                                           .threads_per_search = threads,
+                                           .patience_micros = static_cast<int64_t>(patience_micros),
+                                           .least_docs = least_docs}));
+    }
+    return Status::Ok();
+  }
+
   // `number`: of rows, or of segments with `deleted` percent.
   Result<Report> OpenEngine(const std::string& command, const std::string& folder, uint64_t number,
                             uint64_t deleted) {
@@ -119,7 +141,11 @@ class Program {
       return AddMemory(&report);
     }
     if (command == "query") {
-      return RunQueries(shop_.get(), first, {.keys = second == 1, .filters = filters_.get()});
+      return RunQueries(shop_.get(), first,
+                        {.keys = second == 1, .filters = filters_.get(), .pool = pool_.get()});
+    }
+    if (command == "clients") {
+      return RunClients(first, second);
     }
     if (command == "keep") {
       filters_ = std::make_unique<search::FilterCache>(
@@ -133,7 +159,7 @@ class Program {
       return MeasureFloor(shop_.get(), first);
     }
     if (command == "answers") {
-      return DigestAnswers(shop_.get(), first);
+      return DigestAnswers(shop_.get(), first, {.pool = pool_.get()});
     }
     if (command == "scan") {
       return ScanPrices(shop_.get(), first);
@@ -146,6 +172,24 @@ class Program {
       return Report();
     }
     return RunBackground(command, first, second);
+  }
+
+  Result<Report> RunClients(const std::string& query_class, uint64_t clients) {
+    const QueryOptions options{.filters = filters_.get(), .pool = pool_.get()};
+    BINSEEK_RETURN_IF_ERROR(CountHits(shop_.get(), query_class).status());  // draws the words
+    std::vector<std::future<Result<Report>>> running;
+    const Stopwatch watch;
+    for (uint64_t i = 0; i < clients; ++i) {
+      running.push_back(std::async(std::launch::async,
+                                   [&] { return RunQueries(shop_.get(), query_class, options); }));
+    }
+    Status status;
+    for (std::future<Result<Report>>& each : running) {
+      const Result<Report> report = each.get();
+      status = status.ok() ? report.status() : std::move(status);
+    }
+    BINSEEK_RETURN_IF_ERROR(std::move(status));
+    return Report().Add("seconds", watch.Seconds());
   }
 
   // As they come over HTTP: in batches of ten rows.
@@ -199,6 +243,7 @@ class Program {
   std::unique_ptr<Corpus> corpus_;
   std::unique_ptr<ShopEngine> shop_;
   std::unique_ptr<search::FilterCache> filters_;  // null: none are kept
+  std::unique_ptr<search::SearchPool> pool_;      // null: each query has one thread
   std::unique_ptr<PacedWriter> writer_;
   Random random_{11};
   double anonymous_before_ = 0;

@@ -97,6 +97,7 @@ Result<Report> RunQueries(ShopEngine* shop, const std::string& query_class,
   BINSEEK_ASSIGN_OR_RETURN(std::vector<SearchRequest> requests, RequestsOf(shop, query_class));
   search::SearchOptions search_options = kOptions;
   search_options.filters = options.filters;
+  search_options.pool = options.pool;
   for (SearchRequest& request : requests) {
     request.parts.ids = options.keys;
     const Stopwatch watch;
@@ -131,7 +132,10 @@ Result<Report> CountHits(ShopEngine* shop, const std::string& query_class) {
   return Report().Add("hits", static_cast<double>(hits));
 }
 
-Result<Report> DigestAnswers(ShopEngine* shop, const std::string& query_class) {
+Result<Report> DigestAnswers(ShopEngine* shop, const std::string& query_class,
+                             const QueryOptions& options) {
+  search::SearchOptions search_options = kOptions;
+  search_options.pool = options.pool;
   const Snapshot snapshot(shop);
   uint64_t digest = 0;
   const auto add = [&digest](uint64_t value) {
@@ -141,8 +145,9 @@ Result<Report> DigestAnswers(ShopEngine* shop, const std::string& query_class) {
   BINSEEK_ASSIGN_OR_RETURN(const std::vector<SearchRequest> requests,
                            RequestsOf(shop, query_class));
   for (const SearchRequest& request : requests) {
-    BINSEEK_ASSIGN_OR_RETURN(const search::SearchResult result,
-                             search::Search(*snapshot.view, snapshot.indices, request, kOptions));
+    BINSEEK_ASSIGN_OR_RETURN(
+        const search::SearchResult result,
+        search::Search(*snapshot.view, snapshot.indices, request, search_options));
     for (const search::Hit& hit : result.hits) {
       add(hit.address.doc);
       add(std::bit_cast<uint32_t>(hit.score.value_or(0)));

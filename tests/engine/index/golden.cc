@@ -170,7 +170,8 @@ void WriteGoldenHistory(const std::shared_ptr<store::Directory>& directory) {
   MustApply(engine.get(), {beside_source});
   Operation restocked = SetStock(shop, ProductKey(299), 77, 4000);
   restocked.row_hash = Mix(299);
-  MustApply(engine.get(), {restocked, Settled(Delete(articles, "空")), Delete(shop, ProductKey(5), 5000)});
+  MustApply(engine.get(),
+            {restocked, Settled(Delete(articles, "空")), Delete(shop, ProductKey(5), 5000)});
   EXPECT_OK(engine->Commit());
 
   Batch logged;
