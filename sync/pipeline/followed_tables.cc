@@ -41,24 +41,6 @@ void FollowedTables::StopTable(const change::TableSchema& schema, std::string er
   Stop(std::move(error), &table);
 }
 
-void FollowedTables::FailSnapshot(const SnapshotTask& task, std::string error,
-                                  std::string_view mend) {
-  const MutexLock lock(&mutex_);
-  const auto it = tables_.find(task.table);
-  if (it == tables_.end() || it->second.generation != task.generation) {
-    return;
-  }
-  Table& table = it->second;
-  if (!table.checkpoint.old.is_fed) {
-    Stop(std::move(error.append("; ").append(mend)), &table);
-    return;
-  }
-  table.generation = next_generation_++;
-  table.reads_nothing = true;
-  table.give_up = true;
-  table.error = std::move(error);
-}
-
 TableState FollowedTables::StateOf(const TableCheckpoint& table, bool begun) {
   if (table.old) {
     return TableState::kRebuilding;
@@ -135,6 +117,10 @@ void FollowedTables::Passed(const change::BinlogPosition& reached) {
     if (!from.empty() && !(reached < from)) {
       from = change::BinlogPosition();
       Changed();
+      changed_.NotifyAll();
+    }
+    if (!table.refused_until.empty() && !(reached < table.refused_until)) {
+      StopRefused(&table);
     }
   }
 }
@@ -178,6 +164,9 @@ void FollowedTables::DropChunksLocked() {
       table.pending = PendingKeys(table.pending.List());  // none of which is being read any more
       table.built_stamp = table.pending.last_stamp();     // whose stamps are others than before
     }
+    // Another server may allow what that one refused, and places of that one mean nothing any more.
+    table.refused_until = change::BinlogPosition();
+    table.not_before = 0;
   }
   changed_.NotifyAll();
 }
@@ -299,7 +288,7 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.stale_why = table.checkpoint.stale_why;
     status.rebuilding_since_us = table.checkpoint.old.since_us;
     status.rebuilding_why = table.checkpoint.old.why;
-    status.error = table.error.empty() ? table.waits_for : table.error;
+    status.error = table.error.empty() ? WaitsFor(table) : table.error;
     TellForeignKeys(&status);
     all.push_back(std::move(status));
   }
