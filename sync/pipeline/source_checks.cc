@@ -97,7 +97,7 @@ Result<std::vector<std::string>> CheckLogging(mysql::Connection* connection,
 
 Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
                                                     const Checkpoint& checkpoint,
-                                                    bool same_server) {
+                                                    PreparedFiles* files, bool same_server) {
   const StreamPlace& place = checkpoint.place;
   BINSEEK_ASSIGN_OR_RETURN(const ReplicaIdentity replica, options.state->Replica(options.source));
   binlog::BinlogSourceOptions source;
@@ -108,6 +108,9 @@ Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& opt
   source.last = {place.last_gtid, place.last_begin, place.fingerprint};
   source.next_ordinal = place.ordinal + 1;
   source.prepared = checkpoint.prepared;
+  if (files != nullptr) {
+    source.keep_prepared = [files](std::string_view events) { return files->Keep(events); };
+  }
   source.server_id = options.server_id != 0 ? options.server_id : replica.server_id;
   source.replica_uuid = replica.uuid;
   source.spill = options.spill;

@@ -14,6 +14,7 @@
 #include "sync/binlog/binlog_source.h"
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/checkpoint.h"
+#include "sync/pipeline/prepared_files.h"
 #include "sync/pipeline/supervisor.h"
 
 namespace binseek::pipeline {
@@ -32,9 +33,11 @@ namespace binseek::pipeline {
 [[nodiscard]] Result<std::vector<std::string>> CheckLogging(mysql::Connection* connection,
                                                             const std::string& wanted);
 
-// What the stream of `checkpoint` is to know of the options; see BinlogSourceOptions::server for `same_server`. Errors: those of the state store.
+// What the stream of `checkpoint` is to know of the options; see BinlogSourceOptions::server for `same_server`. `files`: borrowed; null: there are none. Errors: those of
+// the state store.
 [[nodiscard]] Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
                                                                   const Checkpoint& checkpoint,
+                                                                  PreparedFiles* files,
                                                                   bool same_server);
 
 // For sessions whose statements all name the database, which may be dropped.
