@@ -157,8 +157,8 @@ Status TableCatalog::GiveUpRebuild(const std::string& name, const std::string& w
   table.sweep_below = 0;
   BINSEEK_RETURN_IF_ERROR(Bind(table, 0));
   Log(LogLevel::kError, "the rebuild of a table is given up", {{"table", name}, {"error", why}});
-  tables_->Follow(std::move(table));
-  tables_->SetError(name, "its rebuild was given up, and its index is followed as before: " + why);
+  tables_->Follow(std::move(table),
+                  "its rebuild was given up, and its index is followed as before: " + why);
   return Status::Ok();
 }
 

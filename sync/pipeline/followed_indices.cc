@@ -82,13 +82,6 @@ std::string FollowedTables::TableToGiveUp(std::string* why) const {
   return {};
 }
 
-void FollowedTables::SetError(const std::string& name, std::string error) {
-  const MutexLock lock(&mutex_);
-  if (const auto it = tables_.find(name); it != tables_.end()) {
-    it->second.error = std::move(error);
-  }
-}
-
 std::vector<index::IndexId> FollowedTables::Indices() const {
   const MutexLock lock(&mutex_);
   std::vector<index::IndexId> all;

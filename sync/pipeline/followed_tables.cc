@@ -8,11 +8,12 @@
 
 namespace binseek::pipeline {
 
-void FollowedTables::Follow(TableCheckpoint checkpoint) {
+void FollowedTables::Follow(TableCheckpoint checkpoint, std::string error) {
   const MutexLock lock(&mutex_);
   const std::string name = checkpoint.schema->QualifiedName();
   Table table;
   table.generation = next_generation_++;
+  table.error = std::move(error);
   table.state = StateOf(checkpoint, /*begun=*/false);
   table.reads_nothing = checkpoint.snapshot_done;
   table.ranges = snapshot::KeyRanges(checkpoint.ranges);

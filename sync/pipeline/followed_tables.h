@@ -60,8 +60,8 @@ class FollowedTables {
 
   // ---- the thread of the stream
 
-  // Adds a table, or puts another shape in its place.
-  void Follow(TableCheckpoint table) BINSEEK_EXCLUDES(mutex_);
+  // Adds a table, or puts another shape in its place. `error` is for the status: why the last rebuild of a live table was given up.
+  void Follow(TableCheckpoint table, std::string error = {}) BINSEEK_EXCLUDES(mutex_);
   // The table stays as it is in the index, if it is there, and gets no changes any more, over restarts too: TableCheckpoint::stopped.
   void StopTable(const change::TableSchema& table, std::string error,
                  uint64_t dead_letter_limit = 0) BINSEEK_EXCLUDES(mutex_);
@@ -69,8 +69,6 @@ class FollowedTables {
   std::string TableToSwap() const BINSEEK_EXCLUDES(mutex_);
   // One whose new generation could not be built, while the old one is fed: it is to be given up; empty: none. `why`: why.
   std::string TableToGiveUp(std::string* why) const BINSEEK_EXCLUDES(mutex_);
-  // For the status: why the last rebuild of a live table was given up.
-  void SetError(const std::string& name, std::string error) BINSEEK_EXCLUDES(mutex_);
   void Remove(const std::string& name) BINSEEK_EXCLUDES(mutex_);
   std::optional<TableCheckpoint> Find(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   bool IsStopped(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
