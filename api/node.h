@@ -22,6 +22,7 @@
 #include "engine/search/scroll.h"
 #include "engine/search/searcher.h"
 #include "sync/change/table_schema.h"
+#include "sync/pipeline/index_owners.h"
 #include "sync/pipeline/state_store.h"
 #include "sync/pipeline/supervisor.h"
 
@@ -36,6 +37,8 @@ struct FollowedSource {
 struct FollowedSources {
   bool named = false;  // the config has `sources`: answers tell which one they speak of
   std::vector<FollowedSource> list;
+  std::shared_ptr<pipeline::IndexOwners>
+      owners{};  // of all that were ever followed; null: not known
 };
 
 class Node {
@@ -67,6 +70,8 @@ class Node {
 
   // Whether the index is, or once was, written from a source, so that HTTP must not.
   bool IsSynced(const index::IndexView& index) const;
+  // Whether no source of the config has the index, which one that was taken out has written. False until they have started.
+  bool IsLeftBehind(std::string_view index) const;
   // Whether a source that runs writes an index of that name, be it there yet or not.
   bool IsOwned(std::string_view index) const;
 
