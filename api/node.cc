@@ -71,6 +71,11 @@ bool Node::IsSynced(const index::IndexView& index) const {
   return index.mapping->synced() || IsOwned(index.name);
 }
 
+bool Node::IsLeftBehind(std::string_view index) const {
+  const auto followed = sources();
+  return followed->owners != nullptr && !followed->owners->IsFollowed(index) && !IsOwned(index);
+}
+
 bool Node::IsOwned(std::string_view index) const {
   const auto followed = sources();
   return std::any_of(followed->list.begin(), followed->list.end(),

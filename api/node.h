@@ -23,6 +23,7 @@
 #include "engine/search/search_pool.h"
 #include "engine/search/searcher.h"
 #include "sync/change/table_schema.h"
+#include "sync/pipeline/index_owners.h"
 #include "sync/pipeline/state_store.h"
 #include "sync/pipeline/supervisor.h"
 
@@ -37,6 +38,8 @@ struct FollowedSource {
 struct FollowedSources {
   bool named = false;  // the config has `sources`: answers tell which one they speak of
   std::vector<FollowedSource> list;
+  std::shared_ptr<pipeline::IndexOwners>
+      owners{};  // of all that were ever followed; null: not known
 };
 
 class Node {
@@ -68,6 +71,8 @@ class Node {
 
   // Whether the index is, or once was, written from a source, so that HTTP must not.
   bool IsSynced(const index::IndexView& index) const;
+  // Whether no source of the config has the index, which one that was taken out has written. False until they have started.
+  bool IsLeftBehind(std::string_view index) const;
   // Whether a source that runs writes an index of that name, be it there yet or not.
   bool IsOwned(std::string_view index) const;
 

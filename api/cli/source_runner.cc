@@ -157,6 +157,7 @@ pipeline::SupervisorOptions SourceRunner::OptionsOf(const Source& source) const 
 Status SourceRunner::Start(Node* node) {
   FollowedSources followed;
   followed.named = !config_.sources.empty();
+  followed.owners = owners_;
   for (Source& source : sources_) {
     auto supervisor = pipeline::Supervisor::Start(OptionsOf(source));
     if (!supervisor.ok()) {

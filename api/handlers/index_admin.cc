@@ -13,6 +13,7 @@
 #include "api/handlers/index_settings.h"
 #include "api/handlers/parameters.h"
 #include "engine/base/json.h"
+#include "sync/pipeline/index_owners.h"
 
 namespace binseek::api {
 namespace {
@@ -156,9 +157,18 @@ HandlerResult Create(Node* node, const Request& request) {
   return response;
 }
 
-// What a source once wrote may go once the config names none: whether a source still follows a table is not known until it is up.
+// What a source once wrote may go once no source that the config names has it: which do is not known until they are up.
 std::optional<RestError> RefuseDrop(const Node& node, const index::IndexView& index) {
-  return node.source_configured() ? RefuseIfSynced(node, index) : RefuseIfOwned(node, index.name);
+  return node.source_configured() && !node.IsLeftBehind(index.name)
+             ? RefuseIfSynced(node, index)
+             : RefuseIfOwned(node, index.name);
+}
+
+Status DropOne(Node* node, const index::IndexView& index) {
+  const auto sources = node->sources();
+  return index.mapping->synced() && sources->owners != nullptr
+             ? pipeline::DropUnfollowedIndex(node->engine(), index, sources->owners.get())
+             : node->engine()->DropIndex(index.id);
 }
 
 HandlerResult Drop(Node* node, const Request& request) {
@@ -181,7 +191,7 @@ HandlerResult Drop(Node* node, const Request& request) {
     }
     bool renamed = false;
     for (const index::IndexView* index : selection.indices) {
-      BINSEEK_REST_RETURN_IF_ERROR(node->engine()->DropIndex(index->id));
+      BINSEEK_REST_RETURN_IF_ERROR(DropOne(node, *index));
       renamed = aliases.RemoveIndex(index->name) || renamed;
     }
     if (renamed) {

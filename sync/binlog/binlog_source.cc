@@ -46,6 +46,7 @@ class BinlogSourceImpl final : public BinlogSource {
       BINSEEK_RETURN_IF_ERROR(SpillFile::PrepareFolder(options_.spill.folder));
     }
     assembler_.emplace(AssemblerOptionsOf(options_, by_gtid_));
+    options_.prepared.reset();  // its files are held no longer than the assembler holds them
     BINSEEK_RETURN_IF_ERROR(StartDump(std::move(connection)));
     shown_.Publish(*assembler_);
     return Status::Ok();

@@ -59,6 +59,7 @@ struct BinlogSourceOptions {
   std::function<Status(mysql::Connection* connection)> connected;
   uint64_t next_ordinal = 1;                            // of the first transaction behind `start`
   std::shared_ptr<const change::PreparedSet> prepared;  // at `start`; null: none
+  change::KeepPrepared keep_prepared;  // see AssemblerOptions. By the thread of Next()
   SchemaProvider schema_provider;
   DatabaseFilter captures_database;
   CascadeFilter cascades_from;  // null: nothing does. By the thread of Next()

@@ -103,6 +103,7 @@ AssemblerOptions AssemblerOptionsOf(const BinlogSourceOptions& options, bool by_
   assembler.start = options.start;
   assembler.next_ordinal = options.next_ordinal;
   assembler.prepared = options.prepared;
+  assembler.keep_prepared = options.keep_prepared;
   assembler.use_gtids = by_gtid;
   assembler.schema_provider = options.schema_provider;
   assembler.captures_database = options.captures_database;

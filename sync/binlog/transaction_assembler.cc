@@ -1,6 +1,7 @@
 #include "sync/binlog/transaction_assembler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sync/binlog/compression.h"
 #include "sync/binlog/event_decoder.h"
@@ -31,7 +32,7 @@ TransactionAssembler::TransactionAssembler(AssemblerOptions options)
       rows_([this](std::string_view database,
                    std::string_view table) { return SchemaFor(database, table); },
             mariadb_, options_.max_event_bytes, options_.cascades_from),
-      prepared_(options_.prepared != nullptr ? options_.prepared
+      prepared_(options_.prepared != nullptr ? std::exchange(options_.prepared, nullptr)
                                              : std::make_shared<const change::PreparedSet>()) {}
 
 // CREATE TABLE ... SELECT has its rows in the statement's own transaction: they are of a shape that nobody has been told yet.

@@ -57,6 +57,9 @@ struct AssemblerOptions {
   uint64_t max_event_bytes = uint64_t{1} << 30;  // of one, unpacked
   uint64_t max_prepared_bytes =
       uint64_t{16} << 20;  // of the events of all that are prepared: they lie in the checkpoint
+  // Where those of one take more than keep_above_bytes, and no more than spill.memory_bytes, until its end is there; null: in the checkpoint.
+  change::KeepPrepared keep_prepared;
+  uint64_t keep_above_bytes = uint64_t{1} << 20;
 };
 
 class TransactionAssembler {
@@ -133,7 +136,9 @@ class TransactionAssembler {
   Status ReadXaAtOnce();
   Status ReplayXa(std::string_view events);
   Status CommitXa(const std::string& name);
-  void Prepare(const std::string& name, const XaEvents& xa, bool complete);
+  // Of the events of one XA transaction, in memory.
+  uint64_t MostXaBytes() const;
+  Status Prepare(const std::string& name, const XaEvents& xa, bool complete);
   void ForgetPrepared(const std::string& name);
   Status HandleRotate(const Event& event);
   Status HandleFormatDescription(const Event& event);
@@ -155,7 +160,8 @@ class TransactionAssembler {
   Result<change::Transaction> Finish();
   Status WithPlace(const Status& status) const;
 
-  const AssemblerOptions options_;
+  // Constant after construction; without `prepared`, whose files would be held for as long as this lives.
+  AssemblerOptions options_;
   const bool mariadb_;
   change::SourcePosition position_;
   uint64_t next_ordinal_;

@@ -1,4 +1,5 @@
 // The part of TransactionAssembler that keeps XA transactions from their XA PREPARE to their end.
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/log.h"
@@ -27,7 +28,12 @@ Status TransactionAssembler::TakeXa(const Event& event) {
     return wanted ? open_->xa_reader->Take(event, &open_->buffer) : Status::Ok();
   }
   BINSEEK_RETURN_IF_ERROR(open_->xa->Take(event, format_));
-  return open_->xa->bytes().size() > options_.max_prepared_bytes ? ReadXaAtOnce() : Status::Ok();
+  return open_->xa->bytes().size() > MostXaBytes() ? ReadXaAtOnce() : Status::Ok();
+}
+
+uint64_t TransactionAssembler::MostXaBytes() const {
+  return options_.keep_prepared ? std::max(options_.max_prepared_bytes, options_.spill.memory_bytes)
+                                : options_.max_prepared_bytes;
 }
 
 // They are too many to be kept where the transaction is prepared; where it is committed in one phase their rows are wanted.
@@ -62,7 +68,7 @@ Status TransactionAssembler::HandleXaPrepare(const Event& event) {
     BINSEEK_RETURN_IF_ERROR(ReplayXa(xa.bytes()));
   } else {
     open.buffer.Clear();
-    Prepare(prepare.name, xa, complete);
+    BINSEEK_RETURN_IF_ERROR(Prepare(prepare.name, xa, complete));
   }
   End(event.header);
   return Status::Ok();
@@ -70,17 +76,24 @@ Status TransactionAssembler::HandleXaPrepare(const Event& event) {
 
 // Also one without captured rows: at its commit it has to be known that there were none. What cannot be kept is forgotten, and so is
 // unknown at its commit.
-void TransactionAssembler::Prepare(const std::string& name, const XaEvents& xa, bool complete) {
+Status TransactionAssembler::Prepare(const std::string& name, const XaEvents& xa, bool complete) {
   const size_t as_text =
       std::erase_if(open_->table_events, [](const change::TableEvent& table_event) {
         return table_event.kind == change::TableEvent::Kind::kUnseenRows;
       });
   if (as_text != 0) {
-    return ForgetPrepared(name);
+    ForgetPrepared(name);
+    return Status::Ok();
+  }
+  auto prepared = std::make_shared<change::PreparedSet>(*prepared_);
+  if (complete && options_.keep_prepared && xa.bytes().size() > options_.keep_above_bytes) {
+    BINSEEK_ASSIGN_OR_RETURN((*prepared)[name], options_.keep_prepared(xa.bytes()));
+    prepared_ = std::move(prepared);
+    return Status::Ok();
   }
   uint64_t others = name.size();
   for (const auto& [other, kept] : *prepared_) {
-    others += other.size() + kept->size();
+    others += other.size() + kept->size_here();
   }
   std::string events = xa.bytes();
   if (!complete || (others + events.size() > options_.max_prepared_bytes && !events.empty())) {
@@ -90,13 +103,13 @@ void TransactionAssembler::Prepare(const std::string& name, const XaEvents& xa, 
         "tables are read again",
         {{"xid", name}, {"position", stream_.position().ToString()}});
   }
-  auto prepared = std::make_shared<change::PreparedSet>(*prepared_);
   if (others + events.size() > options_.max_prepared_bytes) {
     prepared->erase(name);  // its commit will be that of one that was never seen
   } else {
-    (*prepared)[name] = std::make_shared<const std::string>(std::move(events));
+    (*prepared)[name] = std::make_shared<const change::PreparedEvents>(std::move(events));
   }
   prepared_ = std::move(prepared);
+  return Status::Ok();
 }
 
 Status TransactionAssembler::ReplayXa(std::string_view events) {
@@ -113,12 +126,13 @@ Status TransactionAssembler::CommitXa(const std::string& name) {
     open_->committed_xa = name;  // MariaDB may not show it yet, and what is read again has to
     return Status::Ok();
   }
-  auto tables = DecodeXaTables(*found->second);
+  BINSEEK_ASSIGN_OR_RETURN(const auto events, found->second->Read());
+  auto tables = DecodeXaTables(events.bytes);
   if (!tables.ok()) {
     return tables.status().WithContext("XA COMMIT " + name);
   }
   if (!*tables) {
-    BINSEEK_RETURN_IF_ERROR(ReplayXa(*found->second).WithContext("XA COMMIT " + name));
+    BINSEEK_RETURN_IF_ERROR(ReplayXa(events.bytes).WithContext("XA COMMIT " + name));
   } else {
     if ((*tables)->empty()) {
       (*tables)->emplace_back();

@@ -65,6 +65,9 @@ class Applier {
   // Goes on where the checkpoint stands; its tables are in `options.tables` already.
   Applier(ApplierOptions options, const Checkpoint& checkpoint);
 
+  // Behind the applied checkpoint; null: none.
+  const change::PreparedSet* prepared() const { return prepared_.get(); }
+
   // Before all else: the place where it begins. Of a sink that does not hold the checkpoint, durable when it returns: what is written from here
   // on has versions that another beginning would give to other writes.
   [[nodiscard]] Status Begin();

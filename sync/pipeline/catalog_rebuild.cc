@@ -158,12 +158,12 @@ Status TableCatalog::GiveUpRebuild(const std::string& name, const std::string& w
   table.ranges.clear();
   table.sweep_below = 0;
   BINSEEK_RETURN_IF_ERROR(Bind(table, 0));
-  constexpr auto kCode = change::StopCode::kRebuildGivenUp;
+  const change::StopReason reason{
+      change::StopCode::kRebuildGivenUp,
+      "its rebuild was given up, and its index is followed as before: " + why};
   Log(LogLevel::kError, "the rebuild of a table is given up",
-      {{"table", name}, {"code", StopCodeName(kCode)}, {"error", why}});
-  tables_->Follow(std::move(table));
-  tables_->SetError(
-      name, {kCode, "its rebuild was given up, and its index is followed as before: " + why});
+      {{"table", name}, {"code", StopCodeName(reason.code)}, {"error", why}});
+  tables_->Follow(std::move(table), reason);
   return Status::Ok();
 }
 

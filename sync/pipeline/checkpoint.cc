@@ -1,4 +1,4 @@
-// Layout, version 4 (str: varint length and bytes; flags are one byte, 0 or 1):
+// Layout, version 5 (str: varint length and bytes; flags are one byte, 0 or 1):
 //
 //   u8      version
 //   str     position, as SourcePosition::Encode
@@ -8,7 +8,8 @@
 //   str, varint   where it begins: file, offset
 //   i64 u64 u32   its fingerprint: commit time, length, crc32c
 //   varint  writes
-//   varint  number of prepared XA transactions; for each: str name, str events
+//   varint  number of prepared XA transactions; for each: str name, str the name of the engine's attached file that has its events (prepared_files.h; from version 5 on),
+//           and, where that is empty, str events
 //   varint  number of tables; for each:
 //     str     index, varint its id
 //     str, varint   captured_from: file, offset
@@ -44,7 +45,7 @@ using change::Column;
 using change::ColumnType;
 using change::TableSchema;
 
-constexpr uint8_t kVersion = 4;
+constexpr uint8_t kVersion = 5;
 constexpr uint8_t kOldestVersion = 1;
 
 void PutColumn(const Column& column, std::string* out) {
@@ -280,7 +281,10 @@ std::string EncodePrepared(const change::PreparedSet& prepared) {
   PutVarint(&out, prepared.size());
   for (const auto& [name, events] : prepared) {
     PutLengthPrefixed(&out, name);
-    PutLengthPrefixed(&out, *events);
+    PutLengthPrefixed(&out, events->kept_as());
+    if (events->kept_as().empty()) {
+      PutLengthPrefixed(&out, events->bytes());
+    }
   }
   return out;
 }
@@ -352,8 +356,12 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
   place.writes = reader.Varint();
   auto prepared = std::make_shared<change::PreparedSet>();
   for (uint64_t n = TakeCount(&reader); n > 0 && reader.ok(); --n) {
-    const std::string_view name = reader.LengthPrefixed();
-    (*prepared)[std::string(name)] = std::make_shared<const std::string>(reader.LengthPrefixed());
+    const std::string name(reader.LengthPrefixed());
+    std::string kept_as(version >= 5 ? reader.LengthPrefixed() : std::string_view());
+    (*prepared)[name] =
+        kept_as.empty()
+            ? std::make_shared<const change::PreparedEvents>(std::string(reader.LengthPrefixed()))
+            : std::make_shared<const change::PreparedEvents>(std::move(kept_as), nullptr);
   }
   checkpoint.prepared = std::move(prepared);
   for (uint64_t n = TakeCount(&reader); n > 0 && reader.ok(); --n) {

@@ -2,7 +2,7 @@
 //
 // Holds what a restart needs to go on as if nothing had happened: the position and ordinal of the last applied transaction, and per table its
 // index, the schema that rows behind that position are decoded by, and how far its snapshot has come.
-// Plain value type. Bytes (version 4; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
+// Plain value type. Bytes (version 5; layout beside Encode): Decode gives kCorruption with the offset, kFormatTooNew.
 #ifndef BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 #define BINSEEK_SYNC_PIPELINE_CHECKPOINT_H_
 
@@ -93,8 +93,9 @@ struct StreamPlace {
 
 struct Checkpoint {
   StreamPlace place;
-  std::shared_ptr<const change::PreparedSet> prepared;  // never null behind Decode
-  std::map<std::string, TableCheckpoint> tables;        // by qualified name
+  // Never null behind Decode, of which what is kept elsewhere has its name alone.
+  std::shared_ptr<const change::PreparedSet> prepared;
+  std::map<std::string, TableCheckpoint> tables;  // by qualified name
 };
 
 // The parts of tables and of prepared transactions change rarely and are large, the rest with every transaction: so they are encoded

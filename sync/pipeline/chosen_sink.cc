@@ -10,10 +10,11 @@ namespace {
 
 class OwnEngine final : public ChosenSink {
  public:
-  OwnEngine(index::Engine* engine, std::shared_ptr<IndexOwners> owners)
-      : engine_(engine), sink_(engine, std::move(owners)) {}
+  OwnEngine(index::Engine* engine, change::SourceId source, std::shared_ptr<IndexOwners> owners)
+      : engine_(engine), sink_(engine, std::move(owners)), files_(engine, source) {}
 
   IndexSink* sink() override { return &sink_; }
+  PreparedFiles* files() override { return &files_; }
   std::unique_ptr<mapper::StoredRows> Rows(std::shared_ptr<const StaleVersions> stale) override {
     return std::make_unique<EngineRows>(engine_->View(), std::move(stale));
   }
@@ -21,6 +22,7 @@ class OwnEngine final : public ChosenSink {
  private:
   index::Engine* const engine_;
   EngineSink sink_;
+  PreparedFiles files_;
 };
 
 class OtherSink final : public ChosenSink {
@@ -40,10 +42,28 @@ class OtherSink final : public ChosenSink {
 
 }  // namespace
 
+void ChosenSink::LetGoOfFiles(const change::PreparedSet* named) {
+  if (files() != nullptr) {
+    files()->LetGo(named);
+  }
+}
+
+Result<std::optional<Checkpoint>> ChosenSink::Resume(change::SourceId source) {
+  BINSEEK_ASSIGN_OR_RETURN(auto checkpoint, ResumeFrom(*sink(), source));
+  if (files() != nullptr) {
+    const auto opened = files()->Open(checkpoint ? *checkpoint->prepared : change::PreparedSet());
+    if (checkpoint) {
+      checkpoint->prepared = opened;
+    }
+  }
+  return checkpoint;
+}
+
 Result<std::unique_ptr<ChosenSink>> ChosenSink::Open(const SupervisorOptions& options) {
   const OtherSinkOptions& other = options.other_sink;
   if (other.sink == nullptr) {
-    return std::unique_ptr<ChosenSink>(std::make_unique<OwnEngine>(options.engine, options.owners));
+    return std::unique_ptr<ChosenSink>(
+        std::make_unique<OwnEngine>(options.engine, options.source, options.owners));
   }
   std::unique_ptr<CheckpointBeside> beside;
   if (!other.sink->capabilities().holds_checkpoint) {

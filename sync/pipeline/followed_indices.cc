@@ -82,14 +82,6 @@ std::string FollowedTables::TableToGiveUp(std::string* why) const {
   return {};
 }
 
-void FollowedTables::SetError(const std::string& name, change::StopReason why) {
-  const MutexLock lock(&mutex_);
-  if (const auto it = tables_.find(name); it != tables_.end()) {
-    stops_.Add(why.code);
-    it->second.error = std::move(why);
-  }
-}
-
 std::vector<index::IndexId> FollowedTables::Indices() const {
   const MutexLock lock(&mutex_);
   std::vector<index::IndexId> all;

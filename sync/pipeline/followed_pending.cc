@@ -10,19 +10,20 @@ namespace binseek::pipeline {
 
 std::optional<SnapshotTask> FollowedTables::TakeKeys(size_t most) {
   const MutexLock lock(&mutex_);
-  return TakeKeysLocked(most);
+  return TakeKeysLocked(most, std::nullopt);
 }
 
-std::optional<SnapshotTask> FollowedTables::TakeKeysLocked(size_t most) {
+std::optional<SnapshotTask> FollowedTables::TakeKeysLocked(size_t most,
+                                                           std::optional<bool> failed) {
   auto it = tables_.upper_bound(last_keys_of_);  // tables take turns
   for (size_t left = tables_.size(); left > 0; --left, ++it) {
     it = it == tables_.end() ? tables_.begin() : it;
     auto& [name, table] = *it;
-    if (table.state != TableState::kStopped && table.pending.HasSomeToTake()) {
+    if (MayRead(table) && failed.value_or(table.put_off != 0) == (table.put_off != 0) &&
+        table.pending.HasSomeToTake()) {
       last_keys_of_ = name;
       return SnapshotTask{
-          name, table.generation,        table.checkpoint.schema, table.checkpoint.captured_from,
-          {},   table.pending.Take(most)};
+          name, table.generation, table.checkpoint.schema, {}, table.pending.Take(most)};
     }
   }
   return std::nullopt;

@@ -1,6 +1,5 @@
 // The part of FollowedTables that knows what snapshots have left to read.
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "engine/base/clock.h"
@@ -11,47 +10,7 @@ namespace {
 
 constexpr int64_t kRateWindowMicros = 5'000'000;
 
-// How often a wait looks whether it is to stop: stop tokens do not wake a CondVar.
-constexpr std::chrono::milliseconds kStopPoll{50};
-
 }  // namespace
-
-std::optional<SnapshotTask> FollowedTables::TakeTaskLocked(size_t most_keys) {
-  if (auto keys = TakeKeysLocked(most_keys)) {
-    return keys;
-  }
-  for (auto& [name, table] : tables_) {
-    if (table.state != TableState::kStopped && !table.reads_nothing && table.ranges.HasFree()) {
-      table.state = StateOf(table.checkpoint, /*begun=*/true);
-      table.samples.emplace_back(Clock::Real()->MonotonicMicros(), table.checkpoint.snapshot_rows);
-      return SnapshotTask{name,
-                          table.generation,
-                          table.checkpoint.schema,
-                          table.checkpoint.captured_from,
-                          *table.ranges.Take(),
-                          {},
-                          table.estimated_rows};
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<SnapshotTask> FollowedTables::TakeTask(size_t most_keys) {
-  const MutexLock lock(&mutex_);
-  return TakeTaskLocked(most_keys);
-}
-
-std::optional<SnapshotTask> FollowedTables::AwaitTask(size_t most_keys,
-                                                      const std::stop_token& stop) {
-  const MutexLock lock(&mutex_);
-  while (!stop.stop_requested()) {
-    if (auto task = TakeTaskLocked(most_keys)) {
-      return task;
-    }
-    changed_.WaitFor(&mutex_, kStopPoll);
-  }
-  return std::nullopt;
-}
 
 void FollowedTables::CutRange(const SnapshotTask& task, const snapshot::KeyCells& border) {
   const MutexLock lock(&mutex_);
@@ -60,17 +19,6 @@ void FollowedTables::CutRange(const SnapshotTask& task, const snapshot::KeyCells
     it->second.ranges.Cut(task.range.id, border);
     encoded_.reset();
     changed_.NotifyAll();
-  }
-}
-
-void FollowedTables::NoteWaiting(const SnapshotTask& task, change::StopReason why) {
-  const MutexLock lock(&mutex_);
-  const auto it = tables_.find(task.table);
-  if (it != tables_.end() && it->second.generation == task.generation) {
-    if (it->second.waits_for.code != why.code) {  // else it waits on
-      stops_.Add(why.code);
-    }
-    it->second.waits_for = std::move(why);
   }
 }
 
@@ -132,6 +80,8 @@ bool FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
   if (table.waits_for.code != change::StopCode::kSnapshotPaced) {  // else it was read before that
     table.waits_for = change::StopReason();
   }
+  table.put_off = 0;
+  table.not_before = 0;
   encoded_.reset();
   if (!chunk.keys.empty()) {
     table.pending.Done(chunk.keys);

@@ -8,11 +8,12 @@
 
 namespace binseek::pipeline {
 
-void FollowedTables::Follow(TableCheckpoint checkpoint) {
+void FollowedTables::Follow(TableCheckpoint checkpoint, change::StopReason error) {
   const MutexLock lock(&mutex_);
   const std::string name = checkpoint.schema->QualifiedName();
   Table table;
   table.generation = next_generation_++;
+  table.error = std::move(error);
   table.state = StateOf(checkpoint, /*begun=*/false);
   table.reads_nothing = checkpoint.snapshot_done;
   table.ranges = snapshot::KeyRanges(checkpoint.ranges);
@@ -24,6 +25,8 @@ void FollowedTables::Follow(TableCheckpoint checkpoint) {
   if (!table.checkpoint.stopped.empty()) {
     table.state = TableState::kStopped;
     table.error = {table.checkpoint.stop_code, table.checkpoint.stopped};
+  }
+  if (table.error.code != change::StopCode::kNone) {
     stops_.Add(table.error.code);
   }
   tables_[name] = std::move(table);
@@ -40,25 +43,6 @@ void FollowedTables::StopTable(const change::TableSchema& schema, change::StopRe
   }
   table.checkpoint.dead_letter_limit = dead_letter_limit;
   Stop(std::move(why), &table);
-}
-
-void FollowedTables::FailSnapshot(const SnapshotTask& task, change::StopReason why,
-                                  std::string_view mend) {
-  const MutexLock lock(&mutex_);
-  const auto it = tables_.find(task.table);
-  if (it == tables_.end() || it->second.generation != task.generation) {
-    return;
-  }
-  Table& table = it->second;
-  if (!table.checkpoint.old.is_fed) {
-    why.text.append("; ").append(mend);
-    Stop(std::move(why), &table);
-    return;
-  }
-  table.generation = next_generation_++;
-  table.reads_nothing = true;
-  table.give_up = true;
-  table.error = std::move(why);
 }
 
 TableState FollowedTables::StateOf(const TableCheckpoint& table, bool begun) {
@@ -137,6 +121,10 @@ void FollowedTables::Passed(const change::BinlogPosition& reached) {
     if (!from.empty() && !(reached < from)) {
       from = change::BinlogPosition();
       Changed();
+      changed_.NotifyAll();
+    }
+    if (!table.refused_until.empty() && !(reached < table.refused_until)) {
+      StopRefused(&table);
     }
   }
 }
@@ -180,6 +168,9 @@ void FollowedTables::DropChunksLocked() {
       table.pending = PendingKeys(table.pending.List());  // none of which is being read any more
       table.built_stamp = table.pending.last_stamp();     // whose stamps are others than before
     }
+    // Another server may allow what that one refused, and places of that one mean nothing any more.
+    table.refused_until = change::BinlogPosition();
+    table.not_before = 0;
   }
   changed_.NotifyAll();
 }
@@ -303,7 +294,7 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.stale_why = table.checkpoint.stale_why;
     status.rebuilding_since_us = table.checkpoint.old.since_us;
     status.rebuilding_why = table.checkpoint.old.why;
-    const change::StopReason& why = table.error.text.empty() ? table.waits_for : table.error;
+    const change::StopReason why = table.error.text.empty() ? WaitsFor(table) : table.error;
     status.error = why.text;
     status.code = why.code;
     TellForeignKeys(&status);

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
 #include "sync/change/stop_code.h"
@@ -35,7 +36,6 @@ struct SnapshotTask {
   std::string table;  // qualified
   uint64_t generation = 0;
   std::shared_ptr<const change::TableSchema> schema;
-  change::BinlogPosition captured_from;
   snapshot::TakenRange range;    // which nobody else reads
   std::vector<PendingKey> keys;  // not empty: the rows of these alone
   uint64_t estimated_rows = 0;   // of the table
@@ -56,10 +56,13 @@ struct ChunkProgress {
 
 class FollowedTables {
  public:
+  // `clock` is borrowed.
+  explicit FollowedTables(const Clock* clock = Clock::Real()) : clock_(clock) {}
+
   // ---- the thread of the stream
 
-  // Adds a table, or puts another shape in its place.
-  void Follow(TableCheckpoint table) BINSEEK_EXCLUDES(mutex_);
+  // Adds a table, or puts another shape in its place. `error` is for the status: why the last rebuild of a live table was given up.
+  void Follow(TableCheckpoint table, change::StopReason error = {}) BINSEEK_EXCLUDES(mutex_);
   // The table stays as it is in the index, if it is there, and gets no changes any more, over restarts too: TableCheckpoint::stopped.
   void StopTable(const change::TableSchema& table, change::StopReason why,
                  uint64_t dead_letter_limit = 0) BINSEEK_EXCLUDES(mutex_);
@@ -67,8 +70,6 @@ class FollowedTables {
   std::string TableToSwap() const BINSEEK_EXCLUDES(mutex_);
   // One whose new generation could not be built, while the old one is fed: it is to be given up; empty: none. `why`: why.
   std::string TableToGiveUp(std::string* why) const BINSEEK_EXCLUDES(mutex_);
-  // For the status: why the last rebuild of a live table was given up.
-  void SetError(const std::string& name, change::StopReason why) BINSEEK_EXCLUDES(mutex_);
   void Remove(const std::string& name) BINSEEK_EXCLUDES(mutex_);
   std::optional<TableCheckpoint> Find(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
   bool IsStopped(const std::string& name) const BINSEEK_EXCLUDES(mutex_);
@@ -90,7 +91,8 @@ class FollowedTables {
                                                        std::string_view table,
                                                        const change::BinlogPosition& reached) const
       BINSEEK_EXCLUDES(mutex_);
-  // The stream has come so far: what waited for that place has nothing to wait for any more, whatever server is next.
+  // The stream has come so far, and all of that was taken: what waited for that place has nothing to wait for any more, whatever server is next. Tables whose
+  // reading was refused, and of which no statement up to the place told (Refuse), are stopped.
   void Passed(const change::BinlogPosition& reached) BINSEEK_EXCLUDES(mutex_);
   // Names of those whose captured_from has not been passed.
   std::vector<std::string> NotYetCaptured() const BINSEEK_EXCLUDES(mutex_);
@@ -139,20 +141,30 @@ class FollowedTables {
 
   // ---- the threads of the snapshot
 
-  // Keys, which come first, or a range of a table, that nobody reads; nullopt: there is nothing to read.
-  std::optional<SnapshotTask> TakeTask(size_t most_keys) BINSEEK_EXCLUDES(mutex_);
-  // Waits for such; nullopt: `stop` was asked for.
-  std::optional<SnapshotTask> AwaitTask(size_t most_keys, const std::stop_token& stop)
+  // Keys, which come first, or a range of a table, that nobody reads; nullopt: there is nothing to read. Nothing of a table that waits: for the stream to come to where
+  // it begins, or for the time of another attempt. Tables whose attempt is due come first; last where `others_first`.
+  std::optional<SnapshotTask> TakeTask(size_t most_keys, bool others_first = false)
       BINSEEK_EXCLUDES(mutex_);
+  // Waits for such; nullopt: `stop` was asked for.
+  std::optional<SnapshotTask> AwaitTask(size_t most_keys, const std::stop_token& stop,
+                                        bool others_first = false) BINSEEK_EXCLUDES(mutex_);
   // At most `most` keys of one table, if there are any to read. They go back by ReleaseKeys, or are done with their chunk.
   std::optional<SnapshotTask> TakeKeys(size_t most) BINSEEK_EXCLUDES(mutex_);
   void ReleaseKeys(const SnapshotTask& task) BINSEEK_EXCLUDES(mutex_);
   // The task's range, of which nothing has been read, ends at `border`; what is behind it is for whoever comes next.
   void CutRange(const SnapshotTask& task, const snapshot::KeyCells& border)
       BINSEEK_EXCLUDES(mutex_);
-  // As StopTable, unless the table was replaced meanwhile. Where an old generation is fed, the table is TableToGiveUp instead.
-  // `mend`: what mends a table that is stopped so.
-  void FailSnapshot(const SnapshotTask& task, change::StopReason why, std::string_view mend)
+  // A read failed, and is to be tried again: the task goes back, and nothing of its table is taken for a while, a longer one each time until a chunk comes, and
+  // longer than the read took, so that other tables have most of their readers' time. Of a range, `read_up_to` says how far it was read.
+  void PutOff(const SnapshotTask& task, const snapshot::KeyCells& read_up_to,
+              std::chrono::microseconds took, change::StopReason why) BINSEEK_EXCLUDES(mutex_);
+  // A read was refused, and another would be. The stream may be about to meet a statement that explains it, up to `written`; else the table is stopped there, as by
+  // StopTable, or, where an old generation is fed, is TableToGiveUp. `mend`: what mends a table that is stopped so.
+  void Refuse(const SnapshotTask& task, const change::BinlogPosition& written, std::string error,
+              std::string mend) BINSEEK_EXCLUDES(mutex_);
+  // Whether another table than the task's waited for its time, and that has come. The task's range is then left to others.
+  bool AnotherIsDue(const SnapshotTask& task) const BINSEEK_EXCLUDES(mutex_);
+  void GiveBack(const SnapshotTask& task, const snapshot::KeyCells& read_up_to)
       BINSEEK_EXCLUDES(mutex_);
 
   // For the status: why its reading does not get on. Until a chunk comes.
@@ -184,8 +196,17 @@ class FollowedTables {
   void DropChunksLocked() BINSEEK_REQUIRES(mutex_);
   // Of the index's tables; empty: nothing.
   std::string WhatIsToRead(std::string_view index) const BINSEEK_REQUIRES(mutex_);
-  std::optional<SnapshotTask> TakeKeysLocked(size_t most) BINSEEK_REQUIRES(mutex_);
-  std::optional<SnapshotTask> TakeTaskLocked(size_t most_keys) BINSEEK_REQUIRES(mutex_);
+  // Of tables that are due after a failed attempt, or of the others; nullopt: of all.
+  std::optional<SnapshotTask> TakeKeysLocked(size_t most, std::optional<bool> failed)
+      BINSEEK_REQUIRES(mutex_);
+  std::optional<SnapshotTask> TakeRangeLocked(bool failed) BINSEEK_REQUIRES(mutex_);
+  std::optional<SnapshotTask> TakeTaskLocked(size_t most_keys, bool others_first)
+      BINSEEK_REQUIRES(mutex_);
+  // The task's table; null where it was replaced, or is gone.
+  Table* TableOf(const SnapshotTask& task) BINSEEK_REQUIRES(mutex_);
+  // Whether anything of the table may be read now.
+  bool MayRead(const Table& table) const BINSEEK_REQUIRES(mutex_);
+  static bool HasRangeToRead(const Table& table);
   std::map<std::string, TableCheckpoint> Checkpoints() const BINSEEK_REQUIRES(mutex_);
   // What was made of the tables as they were is to be made anew.
   void Changed() BINSEEK_REQUIRES(mutex_);
@@ -204,11 +225,22 @@ class FollowedTables {
     std::deque<std::pair<int64_t, uint64_t>>
         samples;  // monotonic micros, snapshot rows; of the last seconds
     change::StopReason error;
-    change::StopReason waits_for;  // see NoteWaiting
+    change::StopReason waits_for;          // see NoteWaiting
+    uint32_t put_off = 0;                  // how often, since a chunk came; see PutOff
+    int64_t not_before = 0;                // monotonic micros
+    change::BinlogPosition refused_until;  // see Refuse; empty: it was not
+    std::string refused;
+    std::string mend;
   };
   void Stop(change::StopReason why, Table* table) BINSEEK_REQUIRES(mutex_);
+  void StopRefused(Table* table) BINSEEK_REQUIRES(mutex_);
+  // Counts it where it is a new one.
+  void WaitFor(change::StopReason why, Table* table) BINSEEK_REQUIRES(mutex_);
+  // What its reading waits for; no text: for nothing, or its turn.
+  static change::StopReason WaitsFor(const Table& table);
   static TableState StateOf(const TableCheckpoint& table, bool begun);
 
+  const Clock* const clock_;
   mutable Mutex mutex_;
   CondVar changed_;
   std::map<std::string, Table> tables_ BINSEEK_GUARDED_BY(mutex_);  // by qualified name

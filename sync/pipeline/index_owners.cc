@@ -1,5 +1,6 @@
 #include "sync/pipeline/index_owners.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -32,6 +33,18 @@ std::vector<IndexOwner> IndexOwners::OthersOf(std::string_view index_name,
   return others;
 }
 
+bool IndexOwners::IsFollowed(std::string_view index_name) const {
+  const MutexLock lock(&mutex_);
+  return std::any_of(claims_.begin(), claims_.end(), [&](const auto& claim) {
+    return claim.second.index_name == index_name && claim.second.owner.is_followed;
+  });
+}
+
+void IndexOwners::ReleaseIndex(std::string_view index_name) {
+  const MutexLock lock(&mutex_);
+  std::erase_if(claims_, [&](const auto& claim) { return claim.second.index_name == index_name; });
+}
+
 std::string IndexOwners::KeyPrefixOf(change::SourceId source, index::IndexId index) const {
   const MutexLock lock(&mutex_);
   for (const auto& [table, claimed] : claims_) {
@@ -58,6 +71,7 @@ Status ClaimIndices(const index::Engine& engine, change::SourceId source,
       continue;
     }
     IndexOwner owner{source, source_name, name, table.answering(), nullptr};
+    owner.is_followed = mapping != nullptr;
     if (mapping != nullptr) {
       owner.layout = mapper::LayOut(table.schema, *mapping).value_or(nullptr);
     }
@@ -68,6 +82,23 @@ Status ClaimIndices(const index::Engine& engine, change::SourceId source,
     }
     owners->Claim(table.index, std::move(owner));
   }
+  return Status::Ok();
+}
+
+Status DropUnfollowedIndex(index::Engine* engine, const index::IndexView& index,
+                           IndexOwners* owners) {
+  const MutexLock choosing(owners->gate());  // else a source may take it meanwhile
+  if (owners->IsFollowed(index.name)) {
+    return Status::Aborted("index [" + index.name + "] is that of a source");
+  }
+  const auto view = engine->View();
+  for (const auto& other : view->indices()) {
+    if (index::IsGenerationOf(*other, index.name)) {
+      BINSEEK_RETURN_IF_ERROR(engine->DropIndex(other->id));
+    }
+  }
+  BINSEEK_RETURN_IF_ERROR(engine->DropIndex(index.id));
+  owners->ReleaseIndex(index.name);
   return Status::Ok();
 }
 

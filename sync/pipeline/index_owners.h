@@ -24,6 +24,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
 #include "engine/index/engine.h"
+#include "engine/index/engine_view.h"
 #include "sync/change/table_schema.h"
 #include "sync/mapper/table_layout.h"
 
@@ -38,6 +39,7 @@ struct IndexOwner {
   std::shared_ptr<const mapper::TableLayout> layout;
   // Without a layout: whether its documents have such ids.
   bool has_prefix = false;
+  bool is_followed = true;  // false: the config does not name the source any more
 
   bool names_source() const { return layout == nullptr ? has_prefix : layout->id_names_source; }
 };
@@ -59,6 +61,10 @@ class IndexOwners {
   // Of other sources than this one.
   std::vector<IndexOwner> OthersOf(std::string_view index_name, change::SourceId source) const
       BINSEEK_EXCLUDES(mutex_);
+  // Whether a source that the config names has it.
+  bool IsFollowed(std::string_view index_name) const BINSEEK_EXCLUDES(mutex_);
+  // The index is gone: sources that the config does not name have it no more. REQUIRES: no other has it.
+  void ReleaseIndex(std::string_view index_name) BINSEEK_EXCLUDES(mutex_);
   // What keys of the source's documents in the index begin with; empty: nothing, and then no other source has any there.
   std::string KeyPrefixOf(change::SourceId source, index::IndexId index) const
       BINSEEK_EXCLUDES(mutex_);
@@ -81,6 +87,10 @@ class IndexOwners {
 [[nodiscard]] Status ClaimIndices(const index::Engine& engine, change::SourceId source,
                                   const std::string& source_name,
                                   const mapper::MapperOptions* mapping, IndexOwners* owners);
+
+// Drops an index that no source of the config has, with its generations in the making. kAborted where one has it. A source that is named again reads the table anew.
+[[nodiscard]] Status DropUnfollowedIndex(index::Engine* engine, const index::IndexView& index,
+                                         IndexOwners* owners);
 
 }  // namespace binseek::pipeline
 

@@ -25,6 +25,8 @@ constexpr size_t kMaxKeysAtOnce = 500;
 constexpr milliseconds kStreamPoll{5};
 constexpr milliseconds kRetryPause{1000};
 constexpr milliseconds kGatePause{1000};
+// Of a lock on a table. Longer, and other tables would wait for it too; what asks for no more than this is still in the queue for it once a second or so.
+constexpr const char* kLockWait = "SET SESSION lock_wait_timeout = 1";
 // An address of several servers leads elsewhere now and then; one that does so again and again has moved.
 constexpr int kElsewhereForGood = 3;
 // Pieces that a range is cut into: as many for each reader at least, where the table is large enough, so that none waits long for the last. The server
@@ -66,19 +68,14 @@ void SnapshotReader::RequestStop() {
   }
 }
 
-Status SnapshotReader::AwaitStream(const change::BinlogPosition& position, const SnapshotTask& task,
-                                   const std::stop_token& stop) const {
-  // Nothing has come from a server that the stream has just gone to.
-  for (;;) {
-    const change::BinlogPosition reached = options_.stream->read_position().binlog;
-    if (!reached.empty() && !(reached < position)) {
-      return Status::Ok();
-    }
+bool SnapshotReader::AwaitPlace(const SnapshotTask& task, const std::stop_token& stop) const {
+  while (options_.stream->read_position().binlog.empty()) {
     if (stop.stop_requested() || !options_.tables->IsCurrent(task.table, task.generation)) {
-      return Status::Aborted("stopped");
+      return false;
     }
     std::this_thread::sleep_for(kStreamPoll);
   }
+  return true;
 }
 
 void SnapshotReader::Disconnect() {
@@ -95,6 +92,7 @@ Status SnapshotReader::Connect(const mysql::ServerInfo& stream_server) {
     SetInterruptible(connection_.get());
     BINSEEK_RETURN_IF_ERROR(
         connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+    BINSEEK_RETURN_IF_ERROR(connection_->Execute(kLockWait));
     const bool elsewhere = connection_->server().Identity() != stream_server.Identity();
     elsewhere_ = elsewhere ? elsewhere_ + 1 : 0;
     if (elsewhere_ >= kElsewhereForGood) {
@@ -107,6 +105,7 @@ Status SnapshotReader::Connect(const mysql::ServerInfo& stream_server) {
 
 template <class Read>
 Result<snapshot::Chunk> SnapshotReader::ReadInWindow(std::string* server, Read read) {
+  reads_table_ = false;
   const binlog::StreamReach reach = options_.queue->OpenWindow();
   *server = reach.server.Identity();
   Result<snapshot::Chunk> chunk = ReadFrom(reach, read);
@@ -137,7 +136,7 @@ Result<snapshot::Chunk> SnapshotReader::ReadFrom(const binlog::StreamReach& reac
   snapshot::LowWatermark low{reach.ordinal, reach.position, reach.ordinal == options_.first_ordinal,
                              reach.late};
   low.position.binlog = std::max(low.position.binlog, floor_);
-  return read({reach.server, options_.brief_lock}, low);
+  return read({reach.server, options_.brief_lock, &reads_table_}, low);
 }
 
 Result<snapshot::Chunk> SnapshotReader::ReadChunk(const snapshot::ChunkReader& reader,
@@ -180,27 +179,26 @@ void SnapshotReader::SetInterruptible(mysql::Connection* connection) {
   interruptible_ = connection;
 }
 
-// True where the table is another, or gone, once the stream has come to where the binlog ends now.
-bool SnapshotReader::AwaitStatements(const SnapshotTask& task, const std::stop_token& stop) {
+Result<change::BinlogPosition> SnapshotReader::WrittenEnd() {
   const mysql::ServerInfo server = options_.stream->server();
-  if (Connect(server).ok() && connection_->server().Identity() == server.Identity()) {
-    const auto end = mysql::CurrentPosition(connection_.get());
-    if (end.ok()) {
-      AwaitStream(end->binlog, task, stop).IgnoreError();
-    }
+  BINSEEK_RETURN_IF_ERROR(Connect(server));
+  if (connection_->server().Identity() != server.Identity()) {
+    return Status::Unavailable("the stream goes to another server");
   }
-  return !options_.tables->IsCurrent(task.table, task.generation);
+  BINSEEK_ASSIGN_OR_RETURN(auto end, mysql::CurrentPosition(connection_.get()));
+  return end.binlog;
 }
 
 void SnapshotReader::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const auto task = options_.tables->AwaitTask(keys_at_once_, stop);
+    const bool failed = std::exchange(has_failed_, false);
+    const auto task = options_.tables->AwaitTask(keys_at_once_, stop, /*others_first=*/failed);
     if (!task) {
       return;
     }
     if (!task->keys.empty()) {
       ReadKeys(*task, stop);
-    } else if (AwaitStream(task->captured_from, *task, stop).ok()) {
+    } else if (AwaitPlace(*task, stop)) {
       ReadRange(*task, stop);
     }
   }
@@ -208,7 +206,10 @@ void SnapshotReader::Run(const std::stop_token& stop) {
 
 Status SnapshotReader::CutRange(const snapshot::ChunkReader& reader, const SnapshotTask& task,
                                 snapshot::KeyRange* range) {
-  BINSEEK_RETURN_IF_ERROR(Connect(options_.stream->server()));
+  reads_table_ = false;
+  const mysql::ServerInfo server = options_.stream->server();
+  BINSEEK_RETURN_IF_ERROR(Connect(server));
+  reads_table_ = connection_->server().Identity() == server.Identity();
   auto border = reader.KeyAt(connection_.get(), *range, PieceRows(options_, task.estimated_rows));
   if (!border.ok()) {
     Disconnect();  // whatever state the session is in
@@ -241,6 +242,7 @@ bool SnapshotReader::PauseWithin(const SnapshotTask& task, milliseconds most,
 }
 
 Status SnapshotReader::AwaitTurn(const SnapshotTask& task, const std::stop_token& stop) {
+  reads_table_ = false;
   for (;;) {
     if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
       ReadKeys(*keys, stop);
@@ -268,8 +270,19 @@ void SnapshotReader::ReadRange(const SnapshotTask& task, const std::stop_token& 
   const snapshot::ChunkReader reader(task.schema, chunk_bytes_);
   snapshot::KeyRange left = task.range.range;
   bool is_cut = options_.readers == 1;
-  while (!stop.stop_requested() && options_.tables->IsCurrent(task.table, task.generation)) {
+  for (bool first = true;
+       !stop.stop_requested() && options_.tables->IsCurrent(task.table, task.generation);
+       first = false) {
     Status prepared = AwaitTurn(task, stop);
+    if (prepared.code() == StatusCode::kAborted) {
+      return;
+    }
+    // Each attempt at those has a chunk of this one before it.
+    if (!first && options_.tables->AnotherIsDue(task)) {
+      options_.tables->GiveBack(task, left.after);
+      return;
+    }
+    const auto began = steady_clock::now();
     if (prepared.ok() && !is_cut) {
       prepared = CutRange(reader, task, &left);
       is_cut = prepared.ok();
@@ -281,7 +294,7 @@ void SnapshotReader::ReadRange(const SnapshotTask& task, const std::stop_token& 
       return;
     }
     if (!chunk.ok()) {
-      if (!TryAgain(task, chunk.status(), stop)) {
+      if (!TryAgain(task, left.after, chunk.status(), began, stop)) {
         return;
       }
       continue;
@@ -299,10 +312,11 @@ void SnapshotReader::ReadRange(const SnapshotTask& task, const std::stop_token& 
 // One chunk. The keys were taken before its window opens, so that whatever made them pending lies at or before the low watermark; one that
 // becomes pending later stays so.
 void SnapshotReader::ReadKeys(const SnapshotTask& task, const std::stop_token& stop) {
-  if (!AwaitStream(task.captured_from, task, stop).ok()) {
+  if (!AwaitPlace(task, stop)) {
     options_.tables->ReleaseKeys(task);
     return;
   }
+  const auto began = steady_clock::now();
   const snapshot::ChunkReader reader(task.schema, chunk_bytes_);
   std::vector<snapshot::KeyCells> cells;
   for (const PendingKey& key : task.keys) {
@@ -317,8 +331,9 @@ void SnapshotReader::ReadKeys(const SnapshotTask& task, const std::stop_token& s
     return;
   }
   if (!chunk.ok()) {
-    TryAgain(task, chunk.status(), stop);
-    options_.tables->ReleaseKeys(task);
+    if (TryAgain(task, {}, chunk.status(), began, stop)) {
+      options_.tables->ReleaseKeys(task);
+    }
     return;
   }
   if (chunk->content.cut && cells.size() > 1) {
@@ -339,28 +354,33 @@ void SnapshotReader::ReadKeys(const SnapshotTask& task, const std::stop_token& s
       {task.table, task.generation, std::move(server), std::move(chunk).value(), task.keys}, stop);
 }
 
-bool SnapshotReader::TryAgain(const SnapshotTask& task, const Status& failed,
+bool SnapshotReader::TryAgain(const SnapshotTask& task, const snapshot::KeyCells& read_up_to,
+                              const Status& failed, steady_clock::time_point began,
                               const std::stop_token& stop) {
-  if (failed.retryable()) {
-    static LogEvery every(std::chrono::seconds(10));
+  constexpr auto kWaits = change::StopCode::kSnapshotWaits;
+  static LogEvery every(std::chrono::seconds(10));
+  if (failed.retryable() && !reads_table_) {
     every.Log(LogLevel::kWarn, "snapshot waits for the server",
-              {{"table", task.table},
-               {"code", StopCodeName(change::StopCode::kSnapshotWaits)},
-               {"error", failed}});
-    options_.tables->NoteWaiting(
-        task, {change::StopCode::kSnapshotWaits, "its reading waits: " + failed.message()});
-    std::this_thread::sleep_for(kRetryPause);
+              {{"table", task.table}, {"code", StopCodeName(kWaits)}, {"error", failed}});
+    options_.tables->NoteWaiting(task, {kWaits, "its reading waits: " + failed.message()});
+    snapshot::Pause(stop, kRetryPause);
     return true;
   }
-  if (!AwaitStatements(task, stop)) {  // else the stream has met a statement that explains it
-    constexpr auto kCode = change::StopCode::kTableReadFailed;
-    Log(LogLevel::kError, "table stopped",
-        {{"table", task.table}, {"code", StopCodeName(kCode)}, {"error", failed}});
-    options_.tables->FailSnapshot(task, {kCode, "its snapshot failed: " + failed.message()},
-                                  "once that is mended, ALTER TABLE " +
-                                      mysql::QuoteIdentifier(task.schema->table) +
-                                      " FORCE, or binseek resync, has it followed again");
+  has_failed_ = true;
+  const auto took = std::chrono::duration_cast<microseconds>(steady_clock::now() - began);
+  const auto written = failed.retryable() ? Result<change::BinlogPosition>(failed) : WrittenEnd();
+  if (written.ok()) {
+    options_.tables->Refuse(task, *written, failed.message(),
+                            "once that is mended, ALTER TABLE " +
+                                mysql::QuoteIdentifier(task.schema->table) +
+                                " FORCE, or binseek resync, has it followed again");
+    return false;
   }
+  every.Log(LogLevel::kWarn, "snapshot puts a table off",
+            {{"table", task.table}, {"code", StopCodeName(kWaits)}, {"error", failed}});
+  chunk_rows_ = std::max(chunk_rows_ / 2, std::min(chunk_rows_, kMinChunkRows));
+  options_.tables->PutOff(task, read_up_to, took,
+                          {kWaits, "its reading waits, and is tried again: " + failed.message()});
   return false;
 }
 

@@ -2,8 +2,11 @@
 //
 // Chunks grow and shrink towards half a second of reading, and no more than a tenth of a second of applying. Rows that are to be read by their keys alone
 // (FollowedTables::TakeKeys) come before and between the chunks of a range, in chunks of their own. Where there are several readers, one that takes a range
-// first cuts a piece off its front, of some ten thousand keys, and leaves the rest to the others (snapshot::KeyRanges). A table that cannot be read (refused,
-// unknown type) is stopped alone; a server that is away is waited for.
+// first cuts a piece off its front, of some ten thousand keys, and leaves the rest to the others (snapshot::KeyRanges).
+//
+// No table holds up the reading of others. One whose SELECT fails and may succeed later (a lock that somebody holds, a statement that is killed) is left, and tried again between the
+// chunks of others, with growing pauses (FollowedTables::PutOff): a lock is waited for a second at a time. One that cannot be read (refused, unknown type) is stopped
+// alone, once the stream has met no statement that explains it. A server that is away is waited for.
 // Thread-safe.
 #ifndef BINSEEK_SYNC_PIPELINE_SNAPSHOT_READER_H_
 #define BINSEEK_SYNC_PIPELINE_SNAPSHOT_READER_H_
@@ -66,11 +69,13 @@ class SnapshotReader {
   // Leaves what lies behind the first keys of the range to others. *range: what is left.
   Status CutRange(const snapshot::ChunkReader& reader, const SnapshotTask& task,
                   snapshot::KeyRange* range);
-  // What is to be done about a read that failed. False: the task is over.
-  bool TryAgain(const SnapshotTask& task, const Status& failed, const std::stop_token& stop);
-  // OK once the stream has reached `position`; kAborted where stopped, and where the task does not count any more.
-  Status AwaitStream(const change::BinlogPosition& position, const SnapshotTask& task,
-                     const std::stop_token& stop) const;
+  // What is to be done about a read that failed, which began then; of a range, so much had been read before. True: where the server was at fault, the task is to be tried
+  // again now. False: it has gone back.
+  bool TryAgain(const SnapshotTask& task, const snapshot::KeyCells& read_up_to,
+                const Status& failed, std::chrono::steady_clock::time_point began,
+                const std::stop_token& stop);
+  // Nothing has come from a server that the stream has just gone to: false where there is nothing to wait for any more.
+  bool AwaitPlace(const SnapshotTask& task, const std::stop_token& stop) const;
   Result<snapshot::Chunk> ReadChunk(const snapshot::ChunkReader& reader,
                                     const snapshot::KeyRange& range, const std::stop_token& stop,
                                     std::string* server);
@@ -83,7 +88,8 @@ class SnapshotReader {
   Status Connect(const mysql::ServerInfo& stream_server);
   void Disconnect();
   void SetInterruptible(mysql::Connection* connection) BINSEEK_EXCLUDES(mutex_);
-  bool AwaitStatements(const SnapshotTask& task, const std::stop_token& stop);
+  // Where the binlog of the stream's server ends now.
+  Result<change::BinlogPosition> WrittenEnd();
 
   // Constant after construction.
   const SnapshotReaderOptions options_;
@@ -92,6 +98,9 @@ class SnapshotReader {
   // Of the thread.
   std::unique_ptr<mysql::Connection> connection_;
   std::chrono::steady_clock::time_point rest_until_{};  // see LoadLimits::time_share
+  bool reads_table_ =
+      false;  // the last read came to the table; else what failed before concerns all tables
+  bool has_failed_ = false;  // the last task was put off: others come first
   int elsewhere_ = 0;  // new connections in a row that led to another server than the stream's
   // MariaDB: everything that the stream had handed out when it came to this server lies before this.
   std::optional<uint64_t> floor_moves_;  // StreamReach::moves then

@@ -113,7 +113,7 @@ Status TakeTerms(mysql::Connection* connection, const std::string& wanted, SyncP
 
 Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
                                                     const Checkpoint& checkpoint,
-                                                    bool same_server) {
+                                                    PreparedFiles* files, bool same_server) {
   const StreamPlace& place = checkpoint.place;
   BINSEEK_ASSIGN_OR_RETURN(const ReplicaIdentity replica, options.state->Replica(options.source));
   binlog::BinlogSourceOptions source;
@@ -124,6 +124,9 @@ Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& opt
   source.last = {place.last_gtid, place.last_begin, place.fingerprint};
   source.next_ordinal = place.ordinal + 1;
   source.prepared = checkpoint.prepared;
+  if (files != nullptr) {
+    source.keep_prepared = [files](std::string_view events) { return files->Keep(events); };
+  }
   source.server_id = options.server_id != 0 ? options.server_id : replica.server_id;
   source.replica_uuid = replica.uuid;
   source.spill = options.spill;

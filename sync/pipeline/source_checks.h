@@ -14,6 +14,7 @@
 #include "sync/binlog/binlog_source.h"
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/checkpoint.h"
+#include "sync/pipeline/prepared_files.h"
 #include "sync/pipeline/supervisor.h"
 #include "sync/pipeline/sync_progress.h"
 
@@ -37,9 +38,11 @@ namespace binseek::pipeline {
 [[nodiscard]] Status TakeTerms(mysql::Connection* connection, const std::string& wanted,
                                SyncProgress* progress);
 
-// What the stream of `checkpoint` is to know of the options; see BinlogSourceOptions::server for `same_server`. Errors: those of the state store.
+// What the stream of `checkpoint` is to know of the options; see BinlogSourceOptions::server for `same_server`. `files`: borrowed; null: there are none. Errors: those of
+// the state store.
 [[nodiscard]] Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
                                                                   const Checkpoint& checkpoint,
+                                                                  PreparedFiles* files,
                                                                   bool same_server);
 
 // For sessions whose statements all name the database, which may be dropped.

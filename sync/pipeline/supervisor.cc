@@ -180,7 +180,7 @@ class SupervisorImpl final : public Supervisor {
     BINSEEK_ASSIGN_OR_RETURN(const auto connection,
                              mysql::Connection::Open(WithoutDatabase(options_.connection)));
     BINSEEK_RETURN_IF_ERROR(CheckServer(connection.get(), options_));
-    BINSEEK_ASSIGN_OR_RETURN(const auto stored, ResumeFrom(*sink_, options_.source));
+    BINSEEK_ASSIGN_OR_RETURN(const auto stored, chosen_->Resume(options_.source));
     Checkpoint checkpoint = stored.value_or(Checkpoint());
     if (!stored) {
       // Before any schema is read: a statement that changes one after this comes by the stream.
@@ -230,7 +230,8 @@ class SupervisorImpl final : public Supervisor {
   }
 
   Status OpenSource(const Checkpoint& checkpoint, bool same_server) {
-    BINSEEK_ASSIGN_OR_RETURN(auto source, SourceOptionsOf(options_, checkpoint, same_server));
+    BINSEEK_ASSIGN_OR_RETURN(auto source,
+                             SourceOptionsOf(options_, checkpoint, chosen_->files(), same_server));
     source.connected = [this](mysql::Connection* connection) {
       return TakeTerms(connection, options_.connection.database, &place_);
     };
@@ -347,6 +348,7 @@ class SupervisorImpl final : public Supervisor {
     const uint64_t settled = worker_->SettledOrdinal();
     tables_.Passed(Reached());
     applier_->Settled(settled);
+    chosen_->LetGoOfFiles(applier_->prepared());
     if (!group.empty()) {
       place_.Applied(group, applier_->place(), settled);
     } else if (at_rest) {

@@ -1,6 +1,5 @@
 #include "sync/snapshot/brief_lock.h"
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -15,9 +14,9 @@ using std::chrono::steady_clock;
 
 // Servers that do not let writers pass a lock that waits have them wait so long at most.
 constexpr const char* kLockWait = "SET SESSION lock_wait_timeout = 1";
-constexpr milliseconds kGivenWithin{30'000};
+// Three attempts; then it is other tables' turn (pipeline/snapshot_reader), and this one's again with growing pauses.
+constexpr milliseconds kGivenWithin{3'000};
 constexpr milliseconds kFirstPause{500};
-constexpr milliseconds kLongestPause{4'000};
 constexpr const char* kStatementWait = "SET SESSION lock_wait_timeout = 10";
 
 std::string NameOf(std::string_view database, std::string_view table) {
@@ -36,7 +35,7 @@ Status OpenViewUnderLock(mysql::Connection* connection, const change::TableSchem
   BINSEEK_RETURN_IF_ERROR(locking->Execute(kLockWait));
   const std::string name = NameOf(table.database, table.table);
   const auto deadline = steady_clock::now() + kGivenWithin;
-  for (milliseconds pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+  for (milliseconds pause = kFirstPause;; pause *= 2) {
     const Status locked = locking->Execute("LOCK TABLES " + name + " READ");
     if (locked.ok()) {
       break;

@@ -9,7 +9,7 @@
 // again and again, for a second each time, and not given where the table is never without an open transaction.
 //
 // Thread-safety: as the connection. Errors: those of the connections; kInvalidArgument where the account may not lock the table;
-// kUnavailable where the lock was not given for half a minute (an XA transaction that is prepared holds it up as well), and where the lock's connection
+// kUnavailable where the lock was not given for some seconds (an XA transaction that is prepared holds it up as well), and where the lock's connection
 // leads to another server; kAborted where stopped. Cost: a connection more, for some milliseconds.
 #ifndef BINSEEK_SYNC_SNAPSHOT_BRIEF_LOCK_H_
 #define BINSEEK_SYNC_SNAPSHOT_BRIEF_LOCK_H_

@@ -27,7 +27,8 @@ std::optional<TakenRange> KeyRanges::Take() {
     return std::nullopt;
   }
   free->taken = true;
-  return TakenRange{free->id, free->left};
+  const KeyCells& after = free->read_up_to.empty() ? free->left.after : free->read_up_to;
+  return TakenRange{free->id, {after, free->left.up_to}};
 }
 
 std::vector<KeyRanges::Range>::iterator KeyRanges::Find(uint64_t id) {
@@ -41,6 +42,14 @@ void KeyRanges::Cut(uint64_t id, const KeyCells& border) {
   Range rest{next_id_++, {border, range->left.up_to}};
   range->left.up_to = border;
   ranges_.insert(range + 1, std::move(rest));
+}
+
+void KeyRanges::GiveBack(uint64_t id, const KeyCells& read_up_to) {
+  const auto range = Find(id);
+  if (range != ranges_.end() && !range->ended) {
+    range->read_up_to = read_up_to;
+    range->taken = false;
+  }
 }
 
 void KeyRanges::Applied(uint64_t id, const KeyCells& last_key, bool ended) {

@@ -8,6 +8,7 @@
 //   auto taken = ranges.Take();                    // {0, {behind nothing, without an end}}
 //   ranges.Cut(taken->id, {"1000"});               // it ends with key 1000; what is behind that can be taken
 //   ranges.Applied(taken->id, {"500"}, false);     // List() goes on behind 500
+//   ranges.GiveBack(taken->id, {"700"});           // another Take() goes on behind 700
 //
 // Plain value. Ids are told again only by another object.
 #ifndef BINSEEK_SYNC_SNAPSHOT_KEY_RANGES_H_
@@ -45,8 +46,11 @@ class KeyRanges {
   bool HasFree() const;
   // The first that nobody reads.
   std::optional<TakenRange> Take();
-  // The range ends with `border`, and what is behind that is another, which nobody reads. REQUIRES: it is taken, and nothing of it was read since.
+  // The range ends with `border`, and what is behind that is another, which nobody reads. REQUIRES: it is taken, and its reader has not come to the border.
   void Cut(uint64_t id, const KeyCells& border);
+  // Its reader leaves the range, of which it has read so far (empty: nothing), to whoever takes it next. What it read and is not in the index yet comes there before
+  // what is read behind it.
+  void GiveBack(uint64_t id, const KeyCells& read_up_to);
   // Its rows up to `last_key` are in the index; `ended`: it has no more. The last range of all stays, for List().
   void Applied(uint64_t id, const KeyCells& last_key, bool ended);
   // All that was left is in the index.
@@ -59,6 +63,7 @@ class KeyRanges {
   struct Range {
     uint64_t id = 0;
     KeyRange left;
+    KeyCells read_up_to{};  // where the next reader goes on, which may lie ahead of `left`
     bool taken = false;
     bool ended = false;
   };

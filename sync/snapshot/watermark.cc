@@ -121,6 +121,12 @@ Result<bool> TellsByGtids(mysql::Connection* connection, const WindowAccess& acc
   return mode == "ON";
 }
 
+void NoteReading(const WindowAccess& access) {
+  if (access.reads_table != nullptr) {
+    *access.reads_table = true;
+  }
+}
+
 // Once it is open, a SELECT sees all of `low`. True where it is a transaction, which is to be ended behind it.
 Result<bool> OpenView(mysql::Connection* connection, const WindowAccess& access,
                       const change::TableSchema& table, const LowWatermark& low,
@@ -131,6 +137,7 @@ Result<bool> OpenView(mysql::Connection* connection, const WindowAccess& access,
   }
   BINSEEK_ASSIGN_OR_RETURN(const bool by_gtids, TellsByGtids(connection, access, low));
   if (!by_gtids) {
+    NoteReading(access);
     BINSEEK_RETURN_IF_ERROR(OpenViewUnderLock(connection, table, stop));
     Shown shown;
     shown.locked = true;
@@ -155,6 +162,7 @@ Result<Chunk> ReadBetween(mysql::Connection* connection, const WindowAccess& acc
                            OpenView(connection, access, reader.table(), low, stop));
   Chunk chunk;
   chunk.low_ordinal = low.ordinal;
+  NoteReading(access);
   BINSEEK_ASSIGN_OR_RETURN(chunk.content, read());
   std::unique_ptr<mysql::Connection> other;
   if (chunk.content.cut) {

@@ -30,6 +30,8 @@ namespace binseek::snapshot {
 struct WindowAccess {
   mysql::ServerInfo stream_server;  // whom the stream comes from
   bool brief_lock = false;  // MySQL without GTIDs: each window may begin with a lock of its table
+  // Borrowed; set once the table itself is asked for a lock or its rows: what fails before that would fail for any table.
+  bool* reads_table = nullptr;
 };
 
 struct Chunk {

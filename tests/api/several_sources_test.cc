@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sync/pipeline/applied_position.h"
+#include "sync/pipeline/index_owners.h"
 #include "sync/pipeline/state_store.h"
 #include "tests/api/api_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -140,6 +141,39 @@ TEST_F(SeveralSourcesTest, AnIndexOfAnyIsWrittenByNobodyElse) {
   EXPECT_THAT(Error(403, "PUT", "/us_products/_doc/1", "{}"),
               HasSubstr("the table shop.products of mysql://u@us_products:3306/shop"));
   Error(403, "PUT", "/eu_products/_doc/1", "{}");
+}
+
+TEST_F(SeveralSourcesTest, AnIndexMayBeDeletedOnceNoSourceOfTheConfigHasIt) {
+  mapping::Mapping mapping;
+  mapping.set_synced(true);
+  EXPECT_OK(engine_->CreateIndex("left", mapping, "{}"));
+  EXPECT_OK(engine_->CreateGeneration("left", mapping));  // that was being built
+  node_->set_source_configured();
+  const auto owner = [](uint16_t source, const std::string& table, bool is_followed) {
+    pipeline::IndexOwner one;
+    one.source = SourceId{source};
+    one.table = "shop." + table;
+    one.is_followed = is_followed;
+    return one;
+  };
+  const auto owners = std::make_shared<pipeline::IndexOwners>();
+  owners->Claim("left", owner(4, "left", false));
+  owners->Claim("away", owner(3, "away", true));
+  owners->Claim("orders", owner(4, "orders", false));
+  EXPECT_OK(engine_->CreateIndex("away", mapping, "{}"));
+  Error(403, "DELETE", "/left");  // nobody knows yet
+  auto followed = *node_->sources();
+  followed.owners = owners;
+  node_->SetSources(followed);
+  Error(403, "DELETE", "/eu_products");
+  EXPECT_THAT(Error(403, "DELETE", "/left,orders"), HasSubstr("shop.orders"))
+      << "another has it too";
+  Error(403, "DELETE", "/away");  // its source is not up, and has not said so
+  Error(403, "PUT", "/left/_doc/1", "{}");
+  Expect(200, "DELETE", "/left");
+  EXPECT_TRUE(owners->OthersOf("left", SourceId{2}).empty()) << "any may take the name";
+  EXPECT_EQ(engine_->View()->indices().size(), 4U);
+  Error(404, "DELETE", "/left");
 }
 
 TEST_F(SeveralSourcesTest, ASearchWaitsForTheSourceOfItsIndex) {

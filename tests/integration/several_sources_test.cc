@@ -114,7 +114,7 @@ class SeveralSourcesTest : public ::testing::Test {
       ASSERT_OK(pipeline::ClaimIndices(
           *engine_, id, name, source == sources_.end() ? nullptr : &mapping, owners.get()));
     }
-    api::FollowedSources followed{.named = true, .list = {}};
+    api::FollowedSources followed{.named = true, .list = {}, .owners = owners};
     for (const Source& source : sources_) {
       pipeline::SupervisorOptions options;
       auto connection = mysql::ParseMysqlUrl(source.address.empty() ? source.server->url(database_)
@@ -139,6 +139,7 @@ class SeveralSourcesTest : public ::testing::Test {
       supervisors_[source.name] = *std::move(supervisor);
     }
     node_ = std::make_unique<api::Node>(engine_.get(), state_.get(), api::LoadConfig({})->search);
+    node_->set_source_configured();
     node_->SetSources(std::move(followed));
     router_ = api::MakeRouter(node_.get());
   }
@@ -516,6 +517,34 @@ TEST_F(SeveralSourcesTest, ASourceThatIsTakenOutLeavesItsDocumentsAndComesBackTo
   Start();
   EXPECT_TRUE(
       Await([&] { return Shared("us") == 0 && engine_->View()->Find("own_us") == nullptr; }));
+}
+
+TEST_F(SeveralSourcesTest, AnIndexOfASourceThatIsTakenOutMayBeDeletedAndIsReadAnewWhenItIsBack) {
+  MakeTables(10);
+  Start();
+  AwaitLive();
+  const auto remove = [&](const std::string& index) {
+    return router_.Dispatch(api::MakeRequest("DELETE", "/" + index)).status;
+  };
+  EXPECT_EQ(remove("own_us"), 403);
+  Close();
+  const Source us = sources_.back();
+  sources_.pop_back();
+  Start();
+  AwaitLive();
+  EXPECT_EQ(remove("own_eu"), 403);
+  EXPECT_EQ(remove("all"), 403) << "the other source has it too";
+  EXPECT_EQ(remove("own_us"), 200);
+  // Anybody may take it now.
+  Sql("eu", "CREATE TABLE own_us (id BIGINT PRIMARY KEY)");
+  EXPECT_TRUE(Await([&] { return Table("eu", "own_us").state == TableState::kLive; }));
+  Sql("eu", "DROP TABLE own_us");
+  EXPECT_TRUE(Await([&] { return engine_->View()->Find("own_us") == nullptr; }));
+  Crash();
+  sources_.push_back(us);
+  Start();
+  AwaitLive();
+  ExpectEqual();
 }
 
 // One uuid for both would have the server end the dump of one whenever the other's begins.

@@ -271,7 +271,7 @@ TEST_P(SnapshotLockTest, AnOpenTransactionHoldsTheLockUpAndNobodyElse) {
     EXPECT_LT(traffic.longest_ms(), 2500);
     const uint64_t by_now = traffic.written();
     EXPECT_TRUE(Await([&] { return traffic.written() > by_now; }));
-    // Half a minute is long enough to say so, and how to find who it is.
+    // It is said, and how to find who it is.
     EXPECT_TRUE(Await([&] {
       return Table("items").error.find("performance_schema.metadata_locks") != std::string::npos;
     })) << Table("items").error;

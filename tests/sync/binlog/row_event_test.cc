@@ -575,7 +575,7 @@ TEST_P(XaTest, OfWhatIsTooLargeForTheCheckpointOnlyTheTablesAreKept) {
   const auto before = Feed(&first, &tables, 0, behind_prepare_);
   ASSERT_NE(before.back().prepared, nullptr);
   ASSERT_EQ(before.back().prepared->count("1,786131,"), 1U);
-  EXPECT_LT(before.back().prepared->at("1,786131,")->size(), 40U);
+  EXPECT_LT(before.back().prepared->at("1,786131,")->bytes().size(), 40U);
   EXPECT_EQ(before.back().rows->size(), 0U);
   // They outlive a restart.
   options.prepared = before.back().prepared;
@@ -590,6 +590,44 @@ TEST_P(XaTest, OfWhatIsTooLargeForTheCheckpointOnlyTheTablesAreKept) {
   EXPECT_EQ(commit[0].table_events[0].database, "shop");
   EXPECT_EQ(commit[0].table_events[0].table, "product");
   EXPECT_EQ(commit[0].prepared, nullptr);
+}
+
+TEST_P(XaTest, WhatIsTooLargeForTheCheckpointIsKeptElsewhereAndComesWithItsCommit) {
+  CapturedTables tables(mariadb());
+  AssemblerOptions options = tables.Options();
+  options.max_prepared_bytes = 40;
+  options.keep_above_bytes = 20;
+  std::vector<std::string> kept;
+  bool is_full = true;
+  options.keep_prepared =
+      [&](std::string_view events) -> Result<std::shared_ptr<const change::PreparedEvents>> {
+    if (std::exchange(is_full, false)) {
+      return Status::Unavailable("no room");
+    }
+    kept.emplace_back(events);
+    return std::make_shared<const change::PreparedEvents>(
+        "file", [bytes = kept.back()]() -> Result<change::PreparedEvents::Bytes> {
+          const auto owner = std::make_shared<const std::string>(bytes);
+          return change::PreparedEvents::Bytes{owner, *owner};
+        });
+  };
+  TransactionAssembler assembler(options);
+  assembler.BeginStream(true);
+  Feed(&assembler, &tables, 0, behind_prepare_ - 1);
+  EXPECT_STATUS(assembler.Feed(events_[behind_prepare_ - 1].bytes), kUnavailable);
+  assembler.BeginStream(true);
+  const auto before = Feed(&assembler, &tables, 0, behind_prepare_);
+  ASSERT_EQ(kept.size(), 1U);
+  ASSERT_NE(before.back().prepared, nullptr);
+  const change::PreparedEvents& events = *before.back().prepared->at("1,786131,");
+  EXPECT_EQ(events.kept_as(), "file");
+  EXPECT_EQ(events.size_here(), 4U);
+  EXPECT_EQ(before.back().rows->size(), 0U);
+  const auto commit = Feed(&assembler, &tables, behind_prepare_, behind_prepare_ + 2);
+  ASSERT_EQ(commit.size(), 1U);
+  EXPECT_EQ(FirstRow(commit[0]), "\"X1\"");
+  EXPECT_EQ(commit[0].prepared, nullptr);
+  EXPECT_TRUE(commit[0].table_events.empty());
 }
 
 TEST_P(XaTest, WhereNotEvenTheTablesHaveRoomTheCommitIsOneOfAnyTable) {

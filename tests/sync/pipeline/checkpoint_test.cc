@@ -63,17 +63,23 @@ StreamPlace Place() {
 }
 
 std::string Encoded() {
-  return EncodeCheckpoint(Place(),
-                          EncodePrepared({{"1,6f6e65,", std::make_shared<const std::string>("x")}}),
-                          EncodeTables({{"shop.a", Table("a")}, {"shop.b", Table("b")}}));
+  return EncodeCheckpoint(
+      Place(),
+      EncodePrepared(
+          {{"1,6f6e65,", std::make_shared<const change::PreparedEvents>("x")},
+           {"1,74776f,", std::make_shared<const change::PreparedEvents>("xa/3/7", nullptr)}}),
+      EncodeTables({{"shop.a", Table("a")}, {"shop.b", Table("b")}}));
 }
 
 TEST(CheckpointTest, EverythingComesBack) {
   const auto checkpoint = DecodeCheckpoint(Encoded());
   ASSERT_OK(checkpoint);
   EXPECT_EQ(checkpoint->place, Place());
-  ASSERT_EQ(checkpoint->prepared->size(), 1U);
-  EXPECT_EQ(*checkpoint->prepared->at("1,6f6e65,"), "x");
+  ASSERT_EQ(checkpoint->prepared->size(), 2U);
+  EXPECT_EQ(checkpoint->prepared->at("1,6f6e65,")->bytes(), "x");
+  const change::PreparedEvents& kept = *checkpoint->prepared->at("1,74776f,");
+  EXPECT_EQ(kept.kept_as(), "xa/3/7");
+  EXPECT_STATUS(kept.Read(), kNotFound);
   ASSERT_EQ(checkpoint->tables.size(), 2U);
   const TableCheckpoint& table = checkpoint->tables.at("shop.b");
   TableCheckpoint expected = Table("b");
@@ -148,6 +154,8 @@ TEST(CheckpointTest, GoldenFilesOfEveryVersionAreRead) {
     const auto checkpoint = DecodeCheckpoint(bytes);
     ASSERT_OK(checkpoint);
     EXPECT_EQ(checkpoint->place, Place());
+    EXPECT_EQ(checkpoint->prepared->size(), version <= 4 ? 1U : 2U);
+    EXPECT_EQ(checkpoint->prepared->at("1,6f6e65,")->bytes(), "x");
     TableCheckpoint expected = Table("b");
     const TableCheckpoint& table = checkpoint->tables.at("shop.b");
     EXPECT_TRUE(change::SameShape(*table.schema, *expected.schema));
@@ -170,7 +178,7 @@ TEST(CheckpointTest, GoldenFilesOfEveryVersionAreRead) {
 
 TEST(CheckpointTest, AVersionFromTheFutureIsNamedAsSuch) {
   std::string bytes = Encoded();
-  bytes[0] = 5;
+  bytes[0] = 6;
   EXPECT_STATUS(DecodeCheckpoint(bytes), kFormatTooNew);
 }
 

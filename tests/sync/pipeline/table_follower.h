@@ -177,6 +177,7 @@ class Follower {
       if (Reached() < tables_->Find(kTable)->captured_from) {
         return;
       }
+      tables_->Passed(Reached());
       if ((reader.task = tables_->TakeTask(100))) {
         reader.left = reader.task->range.range;
         Cut(limit, &reader);
@@ -184,6 +185,10 @@ class Follower {
     } else if (!reader.window) {
       if (!tables_->IsCurrent(kTable, reader.task->generation)) {
         reader.task.reset();
+        return;
+      }
+      if (in_ranges_ && ++windows_ % 4 == 0) {  // another table's time has come
+        tables_->GiveBack(*std::exchange(reader.task, std::nullopt), reader.left.after);
         return;
       }
       reader.window = last_ordinal_;
@@ -459,6 +464,7 @@ class Follower {
   bool in_ranges_ = false;
   uint64_t once_more_ = 0;
   uint64_t turn_ = 0;
+  uint64_t windows_ = 0;  // that readers were about to open
   std::array<Reader, 2> readers_;
   std::multiset<uint64_t> open_;  // low ordinals of windows
   std::deque<ReadyChunk> chunks_;

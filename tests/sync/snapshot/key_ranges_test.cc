@@ -49,6 +49,21 @@ TEST(KeyRangesTest, RangesEndInAnyOrderAndTheLastOneStaysForARestart) {
   EXPECT_EQ(ranges.List(), (Ranges{{{"9"}, {"10"}}})) << "a sweep may still be to come";
 }
 
+TEST(KeyRangesTest, ARangeThatIsGivenBackGoesOnBehindWhatWasReadAndARestartBehindWhatIsInTheIndex) {
+  KeyRanges ranges;
+  const auto first = ranges.Take();
+  ranges.Cut(first->id, {"20"});
+  ranges.Applied(first->id, {"5"}, false);
+  ranges.GiveBack(first->id, {"10"});
+  EXPECT_EQ(ranges.List(), (Ranges{{{"5"}, {"20"}}, {{"20"}, {}}}));
+  const auto again = ranges.Take();
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->id, first->id) << "what was read before it comes under the same id";
+  EXPECT_EQ(again->range, (KeyRange{{"10"}, {"20"}}));
+  ranges.GiveBack(again->id, {});
+  EXPECT_EQ(ranges.Take()->range, (KeyRange{{"5"}, {"20"}})) << "nothing of it had been read";
+}
+
 class KeyRangesRandomTest : public test::SeededTest {};
 
 // Keys are numbers here, and "the server" compares them as such.
@@ -78,6 +93,11 @@ TEST_F(KeyRangesRandomTest, EveryKeyIsReadOnceHoweverTheyAreCutAndTakenAndRestar
         continue;
       }
       const size_t which = Uniform(taken.size());
+      if (Uniform(6) == 0) {
+        ranges.GiveBack(taken[which].id, taken[which].range.after);
+        taken.erase(taken.begin() + static_cast<std::ptrdiff_t>(which));
+        continue;
+      }
       KeyRange& range = taken[which].range;
       int next = range.after.empty() ? 0 : std::stoi(range.after[0]) + 1;
       const int end = (range.up_to.empty() ? kKeys - 1 : std::stoi(range.up_to[0])) + 1;
