@@ -218,7 +218,6 @@ class BinlogSourceImpl final : public BinlogSource {
       } else if (Status stalled = stalls_.Look(assembler_->position().binlog, server_);
                  !stalled.ok()) {
         BINSEEK_RETURN_IF_ERROR(LoseSilent(stalled));
-        continue;
       }
       if (steady_clock::now() >= deadline) {
         return std::optional<change::Transaction>();
