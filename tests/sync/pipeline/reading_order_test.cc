@@ -36,7 +36,7 @@ class ReadingOrderTest : public ::testing::Test {
     return task_ ? task_->table : std::string();
   }
   void PutOff(const snapshot::KeyCells& read_up_to = {}, milliseconds took = milliseconds(10)) {
-    tables_.PutOff(*task_, read_up_to, took, "a lock");
+    tables_.PutOff(*task_, read_up_to, took, {change::StopCode::kSnapshotWaits, "a lock"});
   }
   std::string ErrorOf(const std::string& name) const {
     for (const TableStatus& table : tables_.Status()) {
