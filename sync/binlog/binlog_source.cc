@@ -45,8 +45,7 @@ class BinlogSourceImpl final : public BinlogSource {
     if (!options_.spill.folder.empty()) {
       BINSEEK_RETURN_IF_ERROR(SpillFile::PrepareFolder(options_.spill.folder));
     }
-    assembler_.emplace(AssemblerOptionsOf(options_, by_gtid_));
-    options_.prepared.reset();  // its files are held no longer than the assembler holds them
+    assembler_.emplace(AssemblerOptionsOf(&options_, by_gtid_));
     BINSEEK_RETURN_IF_ERROR(StartDump(std::move(connection)));
     shown_.Publish(*assembler_);
     return Status::Ok();

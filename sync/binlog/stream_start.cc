@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/log.h"
@@ -97,19 +98,19 @@ Result<std::string> LackingTransactions(mysql::Connection* connection,
 
 }  // namespace
 
-AssemblerOptions AssemblerOptionsOf(const BinlogSourceOptions& options, bool by_gtid) {
+AssemblerOptions AssemblerOptionsOf(BinlogSourceOptions* options, bool by_gtid) {
   AssemblerOptions assembler;
-  assembler.source = options.source;
-  assembler.start = options.start;
-  assembler.next_ordinal = options.next_ordinal;
-  assembler.prepared = options.prepared;
-  assembler.keep_prepared = options.keep_prepared;
+  assembler.source = options->source;
+  assembler.start = options->start;
+  assembler.next_ordinal = options->next_ordinal;
+  assembler.prepared = std::exchange(options->prepared, nullptr);
+  assembler.keep_prepared = options->keep_prepared;
   assembler.use_gtids = by_gtid;
-  assembler.schema_provider = options.schema_provider;
-  assembler.captures_database = options.captures_database;
-  assembler.cascades_from = options.cascades_from;
-  assembler.spill = options.spill;
-  assembler.max_event_bytes = options.max_event_bytes;
+  assembler.schema_provider = options->schema_provider;
+  assembler.captures_database = options->captures_database;
+  assembler.cascades_from = options->cascades_from;
+  assembler.spill = options->spill;
+  assembler.max_event_bytes = options->max_event_bytes;
   return assembler;
 }
 

@@ -29,8 +29,8 @@ struct StreamStart {
   change::BinlogPosition end;  // of what the server had written as it was asked
 };
 
-// What a source's assembler is to know of its options.
-AssemblerOptions AssemblerOptionsOf(const BinlogSourceOptions& options, bool by_gtid);
+// What a source's assembler is to know of its options, which do not have `prepared` any more: its files are held for as long as anybody has it.
+AssemblerOptions AssemblerOptionsOf(BinlogSourceOptions* options, bool by_gtid);
 
 // Likewise of a dump from `start`. `id_is_held`: our server id is not to be taken.
 DumpOptions DumpOptionsOf(const BinlogSourceOptions& options, const StreamStart& start,

@@ -51,6 +51,7 @@ class PartialImageTest : public PipelineFixture {
     EXPECT_OK(state);
     EXPECT_OK(engine);
     pipeline::SupervisorOptions options;
+    options.brief_lock = !TestServer::HasGtids(GetParam());
     options.connection = *mysql::ParseMysqlUrl(server_->url(database_));
     options.engine = engine->get();
     options.state = state->get();

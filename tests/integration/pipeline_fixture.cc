@@ -93,6 +93,7 @@ void PipelineFixture::StartWith(const std::function<void(pipeline::SupervisorOpt
   options.state = state_.get();
   options.chunk_rows = 100;
   options.spill.folder = spilled_.path();
+  options.brief_lock = !TestServer::HasGtids(GetParam());
   change(&options);
   auto supervisor = pipeline::Supervisor::Start(std::move(options));
   ASSERT_OK(supervisor);

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -125,6 +126,11 @@ Result<std::unique_ptr<TestServer>> TestServer::Start(ServerFlavor flavor,
   return server;
 }
 
+bool TestServer::HasGtids(ServerFlavor flavor) {
+  const char* const mode = std::getenv("BINSEEK_GTID_MODE");
+  return flavor == ServerFlavor::kMariadb || mode == nullptr || std::string_view(mode) != "OFF";
+}
+
 TestServer* TestServer::Shared(ServerFlavor flavor) { return GetShared(flavor).server.get(); }
 
 std::string TestServer::WhyNot(ServerFlavor flavor) { return GetShared(flavor).why_not; }
@@ -141,6 +147,7 @@ Status TestServer::Launch(const std::string& port, const std::vector<std::string
   fs::create_directories(folder_, error);
   std::string command = Script(flavor_) + " start " + ShellQuote(folder_) + " " + port;
   command += flavor_ == ServerFlavor::kMysql9NativeKeys ? " --innodb-native-foreign-keys=ON" : "";
+  command += !HasGtids(flavor_) ? " --gtid-mode=OFF --enforce-gtid-consistency=OFF" : "";
   for (const std::string& arg : extra_args) {
     command += " " + ShellQuote(arg);
   }

@@ -46,6 +46,8 @@ class TestServer {
   // tells.
   static TestServer* Shared(ServerFlavor flavor);
   static std::string WhyNot(ServerFlavor flavor);
+  // False on MySQL where BINSEEK_GTID_MODE=OFF asks for servers without GTIDs, as the drill integration-nogtid does.
+  static bool HasGtids(ServerFlavor flavor);
 
   ~TestServer();  // kills it and deletes its data
   TestServer(const TestServer&) = delete;

@@ -12,7 +12,6 @@ import shutil
 import time
 
 import sites
-from database import Database
 from support import DrillError, Worker, await_true
 
 BIG = """
@@ -24,7 +23,6 @@ CREATE TABLE big (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10
 ROW = "CONCAT('row 手机 ', %s, ' of many'), %s MOD 1000, (%s MOD 10000) / 100, '2026-01-02 03:04:05.678', REPEAT('note ', 1 + %s MOD 30)"
 # What a client may meet beside others, and beside statements that change its table; its transaction is rolled back.
 EVERYDAY = {1020, 1032, 1048, 1051, 1054, 1062, 1136, 1146, 1205, 1213, 1264, 1265, 1292, 1364, 1366, 1406, 1412, 1526, 1615, 1690}
-REPLICA = {"mariadb": ("--log-slave-updates=ON",), "mysql": ()}
 FLAVORS = ("mariadb", "mysql", "mysql-nogtid")
 
 
@@ -33,7 +31,6 @@ class SnapshotSite(sites.Site):
     SETTINGS = {"BINSEEK_SNAPSHOT_CHUNK_ROWS": "50", "BINSEEK_ENGINE_COMMIT_INTERVAL": "100ms"}
     CLIENTS = 2
     snapshots = 0
-    replica = None
 
     def __init__(self, drill, flavor):
         super().__init__(drill, flavor)
@@ -57,29 +54,6 @@ class SnapshotSite(sites.Site):
 
     def mend(self, database):
         """Every row has a document."""
-
-    # ---- a replica, which binseek follows instead
-
-    def follow_replica(self):
-        self.replica = Database(self.kind, self.drill.path(self.flavor + "-replica"), arguments=REPLICA[self.kind])
-        self.replica.wipe()
-        self.replica.start()
-        if self.kind == "mariadb":
-            self.replica.sql(f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={self.database.port}, MASTER_USER='root', "
-                             "MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1; START SLAVE")
-        else:
-            self.replica.sql(f"CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={self.database.port}, SOURCE_USER='repl', "
-                             "SOURCE_PASSWORD='replpw', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1; START REPLICA")
-        wanted = self.database.position()["gtid"]
-        await_true("the replica has all", lambda: self.replica.contains_gtid(self.replica.position()["gtid"], wanted), 300)
-
-    def url(self):
-        return self.database.url if self.replica is None else f"mysql://root@127.0.0.1:{self.replica.port}/{self.database.name}"
-
-    def close(self):
-        super().close()
-        if self.replica is not None:
-            self.replica.wipe()
 
     # ---- what happens
 
