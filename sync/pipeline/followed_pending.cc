@@ -31,9 +31,8 @@ std::optional<SnapshotTask> FollowedTables::TakeKeysLocked(size_t most,
 
 void FollowedTables::ReleaseKeys(const SnapshotTask& task) {
   const MutexLock lock(&mutex_);
-  const auto it = tables_.find(task.table);
-  if (it != tables_.end() && it->second.generation == task.generation) {
-    it->second.pending.Release(task.keys);
+  if (Table* table = TableOf(task)) {
+    table->pending.Release(task.keys);
   }
 }
 

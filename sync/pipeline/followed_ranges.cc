@@ -14,9 +14,8 @@ constexpr int64_t kRateWindowMicros = 5'000'000;
 
 void FollowedTables::CutRange(const SnapshotTask& task, const snapshot::KeyCells& border) {
   const MutexLock lock(&mutex_);
-  const auto it = tables_.find(task.table);
-  if (it != tables_.end() && it->second.generation == task.generation) {
-    it->second.ranges.Cut(task.range.id, border);
+  if (Table* table = TableOf(task)) {
+    table->ranges.Cut(task.range.id, border);
     encoded_.reset();
     changed_.NotifyAll();
   }
@@ -24,9 +23,9 @@ void FollowedTables::CutRange(const SnapshotTask& task, const snapshot::KeyCells
 
 void FollowedTables::NoteTurn(const SnapshotTask& task) {
   const MutexLock lock(&mutex_);
-  const auto it = tables_.find(task.table);
-  if (it != tables_.end() && it->second.waits_for.code == change::StopCode::kSnapshotPaced) {
-    it->second.waits_for = change::StopReason();
+  Table* const table = TableOf(task);
+  if (table != nullptr && table->waits_for.code == change::StopCode::kSnapshotPaced) {
+    table->waits_for = change::StopReason();
   }
 }
 

@@ -20,7 +20,8 @@ using std::chrono::seconds;
 
 class ReadingOrderTest : public ::testing::Test {
  protected:
-  void Follow(const std::string& name, const change::BinlogPosition& captured_from = {}) {
+  void Follow(const std::string& name, const change::BinlogPosition& captured_from = {},
+              bool snapshot_done = false) {
     auto schema = std::make_shared<change::TableSchema>();
     schema->database = "shop";
     schema->table = name;
@@ -28,6 +29,7 @@ class ReadingOrderTest : public ::testing::Test {
     table.schema = schema;
     table.index = name;
     table.captured_from = captured_from;
+    table.snapshot_done = snapshot_done;
     tables_.Follow(table);
   }
   // The table of the next task; empty: there is none.
@@ -114,14 +116,7 @@ TEST_F(ReadingOrderTest, ManyTablesThatWaitTakeNoMoreOfTheReadersTimeThanOne) {
 
 TEST_F(ReadingOrderTest, KeysOfATableThatIsPutOffLetOthersKeysBeRead) {
   for (const char* name : {"a", "b"}) {
-    auto schema = std::make_shared<change::TableSchema>();
-    schema->database = "shop";
-    schema->table = name;
-    TableCheckpoint table;
-    table.schema = schema;
-    table.index = name;
-    table.snapshot_done = true;
-    tables_.Follow(table);
+    Follow(name, {}, /*snapshot_done=*/true);
   }
   tables_.AddPending({{"shop.a", {"1"}}, {"shop.a", {"2"}}, {"shop.b", {"3"}}});
   ASSERT_EQ(Take(), "shop.a");
