@@ -10,6 +10,7 @@
 #include "sync/mysql/url.h"
 #include "sync/pipeline/checkpoint.h"
 #include "tests/integration/pipeline_fixture.h"
+#include "tests/support/directory_files.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::test {
@@ -62,15 +63,7 @@ class PreparedXaTest : public PipelineFixture {
     EXPECT_EQ(Table("items").snapshot_rows, static_cast<uint64_t>(kRows)) << "read again";
     EXPECT_EQ(Table("items").stale_since_us, 0);
   }
-  size_t FilesOnDisk() const {
-    const auto files = directory_->List();
-    EXPECT_OK(files);
-    size_t count = 0;
-    for (const std::string& file : *files) {
-      count += file.starts_with("attached-") ? 1 : 0;
-    }
-    return count;
-  }
+  size_t FilesOnDisk() const { return ::binseek::test::FilesOf(*directory_, "attached-").size(); }
 
   std::unique_ptr<mysql::Connection> session_;
 };

@@ -16,6 +16,7 @@
 #include "engine/store/posix_directory.h"
 #include "engine/store/ram_directory.h"
 #include "tests/engine/index/shop.h"
+#include "tests/support/directory_files.h"
 #include "tests/support/fault_directory.h"
 #include "tests/support/fault_scope.h"
 #include "tests/support/seeded_test.h"
@@ -28,16 +29,11 @@ using ::binseek::test::Damage;
 using ::binseek::test::Fault;
 using ::binseek::test::FaultDirectory;
 using ::binseek::test::FaultScope;
+using ::binseek::test::FilesOf;
 using ::binseek::test::Survival;
 
 const Product kPhone{"red phone", "acme", 1999, 5};
 const Product kCase{"phone case", "acme", 500, 10};
-
-std::vector<std::string> FilesOf(const store::Directory& directory, std::string_view prefix) {
-  std::vector<std::string> files = *directory.List();
-  std::erase_if(files, [&](const auto& file) { return !file.starts_with(prefix); });
-  return files;
-}
 
 std::shared_ptr<const AttachedFile> MustWrite(Engine* engine, const std::string& text) {
   auto writer = engine->CreateAttachedFile();

@@ -12,6 +12,7 @@
 #include "sync/pipeline/checkpoint.h"
 #include "sync/pipeline/chosen_sink.h"
 #include "sync/pipeline/state_store.h"
+#include "tests/support/directory_files.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::pipeline {
@@ -63,15 +64,7 @@ class PreparedFilesTest : public ::testing::Test {
     }
     return names;
   }
-  size_t FilesOnDisk() const {
-    const auto files = directory_->List();
-    EXPECT_OK(files);
-    size_t count = 0;
-    for (const std::string& file : *files) {
-      count += file.starts_with("attached-") ? 1 : 0;
-    }
-    return count;
-  }
+  size_t FilesOnDisk() const { return ::binseek::test::FilesOf(*directory_, "attached-").size(); }
 
   const std::shared_ptr<store::RamDirectory> directory_ = std::make_shared<store::RamDirectory>();
   std::unique_ptr<index::Engine> engine_;
