@@ -38,7 +38,8 @@ struct IndexView {
   std::shared_ptr<const KeywordViews> keywords;  // whose ids the segments hold; null: none
   int64_t next_seq_no = 0;
   // Some write gave its version: from then on deletes that count versions themselves leave tombstones too.
-  bool external_versions = false;
+  bool external_versions =
+      false;  // some write gave its version: kept for the manifest, which has a flag for it
   bool manual_refresh = false;  // what is applied shows at a refresh only
   Epoch epoch = 0;              // the one that published it
   Epoch unlogged = 0;           // the newest one that has changed it by what the translog has not
