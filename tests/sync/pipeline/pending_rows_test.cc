@@ -55,7 +55,7 @@ class ModelServer {
     for (uint64_t n = truncate ? 0 : 1 + draw_(5); n > 0; --n) {
       Change(setting, &rows, &logged);
     }
-    transaction.ordinal = log_.size();
+    transaction.ordinal = LastOrdinal(log_.size() - 1) + 1;
     transaction.flavor = flavor_;
     transaction.position.end = {"binlog.000001", log_.size() * 100};
     transaction.rows = std::make_shared<change::RowVector>(std::move(logged));
@@ -67,7 +67,18 @@ class ModelServer {
   uint64_t shown() const { return shown_; }
   void Show() { shown_ += draw_(written() - shown_ + 1); }
   void ShowAll() { shown_ = written(); }
-  const change::Transaction& At(uint64_t ordinal) const { return log_[ordinal - 1]; }
+  const change::Transaction& At(uint64_t number) const { return log_[number - 1]; }
+  // Of the first `written` transactions; a transaction may take several ordinals.
+  uint64_t LastOrdinal(uint64_t written) const {
+    return written == 0 ? 0 : change::LastOrdinalOf(log_[written - 1]);
+  }
+  uint64_t WrittenUpTo(uint64_t ordinal) const {
+    uint64_t written = 0;
+    while (written < log_.size() && LastOrdinal(written + 1) <= ordinal) {
+      ++written;
+    }
+    return written;
+  }
   const Rows& Select() const { return states_[shown_]; }
 
  private:
@@ -129,7 +140,7 @@ class PendingRowsTest : public test::SeededTest {
   // What the thread of a SnapshotWorker does, step by step.
   struct Reading {
     SnapshotTask task;
-    uint64_t low = 0;
+    uint64_t low = 0;  // transactions
   };
 
   void Open() {
@@ -167,7 +178,7 @@ class PendingRowsTest : public test::SeededTest {
     to.state = state_.get();
     to.stored_rows = [this] { return std::make_unique<EngineRows>(engine_->View()); };
     applier_.emplace(std::move(to), checkpoint);
-    applied_ = checkpoint.place.ordinal;
+    applied_ = server_->WrittenUpTo(checkpoint.place.ordinal);
     reading_.reset();
     ready_.clear();
     after_.clear();
@@ -213,7 +224,7 @@ class PendingRowsTest : public test::SeededTest {
     ready.table = kTable;
     ready.generation = reading_->task.generation;
     ready.keys = reading_->task.keys;
-    ready.chunk.low_ordinal = reading_->low;
+    ready.chunk.low_ordinal = server_->LastOrdinal(reading_->low);
     ready.chunk.high = {"binlog.000001", server_->written() * 100};
     std::vector<RowChange> rows;
     if (ready.keys.empty()) {
@@ -334,7 +345,7 @@ class PendingRowsTest : public test::SeededTest {
   std::optional<FollowedTables> tables_;
   std::optional<Applier> applier_;
   std::optional<ModelServer> server_;
-  uint64_t applied_ = 0;
+  uint64_t applied_ = 0;  // transactions
   std::optional<Reading> reading_;
   std::deque<ReadyChunk> ready_;
   std::string after_;
