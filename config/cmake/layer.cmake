@@ -79,7 +79,7 @@ function(_binseek_batched out target)
 endfunction()
 
 # Sets `out` to those headers of a layer that all_verify_interface_header_sets has to compile. A source of the same name that includes
-# its header first shows as much wherever sources are compiled one by one, as the preset `release` does with all but those of tests.
+# its header first shows as much wherever sources are compiled one by one, as the preset `dev` does (./dev drill alone).
 function(_binseek_headers_to_verify out layer)
   set(to_verify "")
   foreach(header IN LISTS ARGN)

@@ -3,7 +3,7 @@
 add_library(binseek_warnings INTERFACE)
 target_compile_options(binseek_warnings INTERFACE -Wall -Wextra -Werror)
 if(NOT BINSEEK_BATCHES)
-  # Sources that are compiled together would shadow each other's constants; the release and dev look at each alone.
+  # Sources that are compiled together would shadow each other's constants; preset dev looks at each alone (./dev drill alone).
   target_compile_options(binseek_warnings INTERFACE -Wshadow)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
