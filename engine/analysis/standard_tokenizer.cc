@@ -12,24 +12,29 @@ namespace {
 // The classes that the rules tell apart.
 enum class CharClass : uint8_t {
   kOther,   // separates
-  kLetter,  // ALetter, Hebrew_Letter (hangul is among them)
+  kLetter,  // ALetter (hangul is among them)
+  kHebrew,
   kNumeric,
   kKatakana,
   kExtendNumLet,  // '_'
   kMidLetter,     // ':' and the like: between letters
   kMidNum,        // ',': between digits
-  kMidNumLet,     // '.', '\'': between letters and between digits
+  kMidNumLet,     // '.': between letters and between digits
+  kSingleQuote,   // as '.', and behind a hebrew letter
+  kDoubleQuote,   // between hebrew letters
   kExtend,        // combining marks, format characters, joiners: belong to what is before them
-  kSingle,        // ideographs, hiragana: a token each
+  kSingle,        // han, hiragana: a token each
   kComplex,       // scripts that need a dictionary
   kPictograph,
+  kRegional,  // two are a flag
 };
 
 CharClass ClassOfCodePoint(UChar32 c) {
   switch (u_getIntPropertyValue(c, UCHAR_WORD_BREAK)) {
     case U_WB_ALETTER:
-    case U_WB_HEBREW_LETTER:
       return CharClass::kLetter;
+    case U_WB_HEBREW_LETTER:
+      return CharClass::kHebrew;
     case U_WB_NUMERIC:
       return CharClass::kNumeric;
     case U_WB_KATAKANA:
@@ -41,8 +46,13 @@ CharClass ClassOfCodePoint(UChar32 c) {
     case U_WB_MIDNUM:
       return CharClass::kMidNum;
     case U_WB_MIDNUMLET:
-    case U_WB_SINGLE_QUOTE:
       return CharClass::kMidNumLet;
+    case U_WB_SINGLE_QUOTE:
+      return CharClass::kSingleQuote;
+    case U_WB_DOUBLE_QUOTE:
+      return CharClass::kDoubleQuote;
+    case U_WB_REGIONAL_INDICATOR:
+      return CharClass::kRegional;
     case U_WB_EXTEND:
     case U_WB_FORMAT:
     case U_WB_ZWJ:
@@ -54,8 +64,8 @@ CharClass ClassOfCodePoint(UChar32 c) {
       break;
   }
   UErrorCode error = U_ZERO_ERROR;
-  if (u_hasBinaryProperty(c, UCHAR_IDEOGRAPHIC) ||
-      uscript_getScript(c, &error) == USCRIPT_HIRAGANA) {
+  if (const UScriptCode script = uscript_getScript(c, &error);
+      script == USCRIPT_HAN || script == USCRIPT_HIRAGANA) {
     return CharClass::kSingle;
   }
   if (u_getIntPropertyValue(c, UCHAR_LINE_BREAK) == U_LB_COMPLEX_CONTEXT) {
@@ -81,8 +91,10 @@ CharClass ClassOf(UChar32 c) {
                            : ClassOfCodePoint(c);
 }
 
+bool IsLetter(CharClass c) { return c == CharClass::kLetter || c == CharClass::kHebrew; }
+
 bool IsWord(CharClass c) {
-  return c == CharClass::kLetter || c == CharClass::kNumeric || c == CharClass::kKatakana ||
+  return IsLetter(c) || c == CharClass::kNumeric || c == CharClass::kKatakana ||
          c == CharClass::kExtendNumLet;
 }
 
@@ -97,16 +109,22 @@ bool Joins(CharClass before, CharClass after) {
   return true;  // letters and digits in any order
 }
 
+bool IsMiddle(CharClass c) {
+  return c == CharClass::kMidLetter || c == CharClass::kMidNum || c == CharClass::kMidNumLet ||
+         c == CharClass::kSingleQuote || c == CharClass::kDoubleQuote;
+}
+
 // Rules WB6-WB7c, WB11-WB12: whether `middle` holds `before` and `after` together.
 bool JoinsAcross(CharClass before, CharClass middle, CharClass after) {
-  if (before != after) {
-    return false;
+  if (middle == CharClass::kDoubleQuote) {
+    return before == CharClass::kHebrew && after == CharClass::kHebrew;
   }
-  if (before == CharClass::kLetter) {
-    return middle == CharClass::kMidLetter || middle == CharClass::kMidNumLet;
+  const bool either = middle == CharClass::kMidNumLet || middle == CharClass::kSingleQuote;
+  if (IsLetter(before) && IsLetter(after)) {
+    return either || middle == CharClass::kMidLetter;
   }
-  return before == CharClass::kNumeric &&
-         (middle == CharClass::kMidNum || middle == CharClass::kMidNumLet);
+  return before == CharClass::kNumeric && after == CharClass::kNumeric &&
+         (either || middle == CharClass::kMidNum);
 }
 
 class Scanner {
@@ -136,6 +154,17 @@ class Scanner {
           Take();
         }
         Emit(start, at_);
+      } else if (first == CharClass::kRegional) {
+        SkipExtend();
+        if (PeekAt(at_) == CharClass::kRegional) {
+          Take();
+          SkipExtend();
+          Emit(start, at_);
+        }
+      } else if (bytes_[start] == '#' || bytes_[start] == '*') {
+        if (SkipExtend()) {
+          Emit(start, at_);
+        }
       }
     }
   }
@@ -145,6 +174,7 @@ class Scanner {
     UChar32 c = 0;
     U8_NEXT(bytes_, at_, size_, c);
     joined_ = c == 0x200D;  // zero width joiner
+    keycap_ = c == 0x20E3;
     return ClassOf(c);
   }
   CharClass PeekAt(int32_t at) const {
@@ -155,10 +185,14 @@ class Scanner {
     U8_NEXT(bytes_, at, size_, c);
     return ClassOf(c);
   }
-  void SkipExtend() {
+  // Whether a keycap was among them, which makes a token of '#' too.
+  bool SkipExtend() {
+    bool keycap = false;
     while (at_ < size_ && PeekAt(at_) == CharClass::kExtend) {
       Take();
+      keycap = keycap || keycap_;
     }
+    return keycap;
   }
 
   // The rest of a word whose first character was taken. WB4: marks do not count as neighbours.
@@ -170,17 +204,17 @@ class Scanner {
       CharClass next = PeekAt(at_);
       if (IsWord(next) && Joins(last, next)) {
         Take();
-      } else if (next == CharClass::kMidLetter || next == CharClass::kMidNum ||
-                 next == CharClass::kMidNumLet) {
+      } else if (IsMiddle(next)) {
         Take();
         SkipExtend();
         const CharClass after = PeekAt(at_);
-        if (!JoinsAcross(last, next, after)) {
+        if (JoinsAcross(last, next, after)) {
+          Take();
+          next = after;
+        } else if (last != CharClass::kHebrew || next != CharClass::kSingleQuote) {  // WB7a
           at_ = before;
           break;
         }
-        Take();
-        next = after;
       } else {
         break;
       }
@@ -213,6 +247,7 @@ class Scanner {
   const std::function<void(uint32_t, uint32_t)>& emit_;
   int32_t at_ = 0;
   bool joined_ = false;  // the last character taken was a joiner
+  bool keycap_ = false;  // it was a combining keycap
 };
 
 }  // namespace
