@@ -50,14 +50,16 @@ class StandardAnalyzer final : public Analyzer {
   std::string Normalize(std::string_view utf8) const override { return Lowercase(utf8); }
 };
 
-// Splits where `separates` says; the rest are the tokens.
+// Splits where `separates` says; the rest are the tokens, those of more than kMaxTokenCharacters in such pieces.
 template <bool kLower, class Separates>
 void Split(std::string_view utf8, const Separates& separates, TokenSink* sink) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(utf8.data());
   const auto size = static_cast<int32_t>(utf8.size());
   std::string lower;
   int32_t start = 0;
+  uint32_t characters = 0;
   const auto emit = [&](int32_t end) {
+    characters = 0;
     if (end == start) {
       return;
     }
@@ -76,6 +78,9 @@ void Split(std::string_view utf8, const Separates& separates, TokenSink* sink) {
     U8_NEXT(bytes, at, size, c);
     if (c < 0 || separates(c)) {
       emit(before);
+      start = at;
+    } else if (++characters == kMaxTokenCharacters) {
+      emit(at);
       start = at;
     }
   }
@@ -112,6 +117,7 @@ class StopAnalyzer final : public Analyzer {
     Filter filter(sink);
     Split<true>(
         utf8, [](UChar32 c) { return u_isalpha(c) == 0; }, &filter);
+    filter.End();
   }
   std::string Normalize(std::string_view utf8) const override { return Lowercase(utf8); }
 
@@ -128,6 +134,11 @@ class StopAnalyzer final : public Analyzer {
       Token kept = token;
       kept.position_increment = std::exchange(gap_, 0);
       sink_->Add(kept);
+    }
+    void End() {
+      if (gap_ > 0) {
+        sink_->SkipAtEnd(gap_);
+      }
     }
 
    private:

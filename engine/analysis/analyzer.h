@@ -23,6 +23,8 @@ class TokenSink {
  public:
   virtual ~TokenSink() = default;
   virtual void Add(const Token& token) = 0;
+  // Behind the last token, where words were left out behind it: how many positions they take.
+  virtual void SkipAtEnd(uint32_t /*positions*/) {}
 };
 
 class Analyzer {

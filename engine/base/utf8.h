@@ -27,6 +27,9 @@ void AppendUtf8(char32_t code_point, std::string* out);
 // Offset of the first bad byte; text.size() when all is well. Cost: 8 bytes a step while ASCII.
 size_t FindInvalidUtf8(std::string_view text);
 
+// The length as Java counts it: two for what is above U+FFFF.
+size_t CountUtf16Units(std::string_view text);
+
 inline bool IsValidUtf8(std::string_view text) { return FindInvalidUtf8(text) == text.size(); }
 
 }  // namespace binseek

@@ -80,6 +80,7 @@ class Terms final : public analysis::TokenSink {
     // Below 0 at the start of a field, modulo 2^32.
     AddTerm(token.term, position_, std::max(token.position_length, 1u));
   }
+  void SkipAtEnd(uint32_t positions) override { position_ += positions; }
 
  private:
   void AddText(const analysis::Analyzer& analyzer, const std::string& text) {
@@ -92,7 +93,7 @@ class Terms final : public analysis::TokenSink {
     analyzer.Analyze(text, this);
     if (place != ends_.end()) {
       place->second = position_;
-    } else if (!first_) {
+    } else {
       ends_.emplace_back(field_->id, position_);
     }
   }
@@ -126,7 +127,7 @@ class Terms final : public analysis::TokenSink {
   AnalyzedDocument* const out_;
   const Field* field_ = nullptr;
   Status error_;
-  std::vector<std::pair<FieldId, uint32_t>> ends_;  // of text fields: the last position so far
+  std::vector<std::pair<FieldId, uint32_t>> ends_;  // of text fields: where their values so far end
   uint32_t position_ = 0;
   bool first_ = true;  // no token of the value came yet
 };

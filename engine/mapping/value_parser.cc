@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/analysis/analyzer.h"
+#include "engine/base/utf8.h"
 #include "engine/mapping/document_parser.h"
 #include "engine/mapping/geo.h"
 #include "engine/mapping/ip.h"
@@ -19,14 +20,6 @@ namespace binseek::mapping {
 namespace {
 
 constexpr size_t kMaxTermBytes = 32'766;  // Lucene's limit of one term
-
-size_t CountCharacters(std::string_view utf8) {
-  size_t count = 0;
-  for (const char c : utf8) {
-    count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-  }
-  return count;
-}
 
 std::string TextOf(const JsonValue& value) {
   if (value.is_string()) {
@@ -49,6 +42,7 @@ class TokenCounter final : public analysis::TokenSink {
   void Add(const analysis::Token& token) override {
     count_ += by_position_ ? token.position_increment : 1;
   }
+  void SkipAtEnd(uint32_t positions) override { count_ += by_position_ ? positions : 1; }
   int64_t count() const { return count_; }
 
  private:
@@ -175,7 +169,7 @@ Status ValueParser::AddNumber(const Field& field, const JsonValue& value, const 
 
 Status ValueParser::AddText(const Field& field, const std::string& text) {
   if (field.is_keyword()) {
-    if (field.ignore_above != 0 && CountCharacters(text) > field.ignore_above) {
+    if (field.ignore_above != 0 && CountUtf16Units(text) > field.ignore_above) {
       root_->AddIgnored(field);
       return Status::Ok();
     }

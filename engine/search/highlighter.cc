@@ -12,8 +12,6 @@
 namespace binseek::search {
 namespace {
 
-constexpr uint32_t kValueGap = 100;  // positions between two values of a field
-
 // Turns byte offsets of a text into UTF-16 units, in ascending order mostly.
 class UnitCounter {
  public:
@@ -39,11 +37,12 @@ class UnitCounter {
 
 class TokenCollector final : public analysis::TokenSink {
  public:
-  explicit TokenCollector(uint32_t max_offset) : max_offset_(max_offset) {}
+  // `gap`: positions between two values.
+  TokenCollector(uint32_t gap, uint32_t max_offset) : gap_(gap), max_offset_(max_offset) {}
 
   void BeginValue(std::string_view value) {
     if (values_++ > 0) {
-      position_ += kValueGap;
+      position_ += gap_;
     }
     counter_.emplace(value);
   }
@@ -59,12 +58,14 @@ class TokenCollector final : public analysis::TokenSink {
       tokens_.push_back({std::string(token.term), position_, start, end});
     }
   }
+  void SkipAtEnd(uint32_t positions) override { position_ += positions; }
   void AddWhole(const std::string& term, std::string_view value) {
     Add({term, 0, static_cast<uint32_t>(value.size())});
   }
   std::vector<TextToken> Take() { return std::move(tokens_); }
 
  private:
+  const uint32_t gap_;
   const uint32_t max_offset_;
   std::vector<TextToken> tokens_;
   std::optional<UnitCounter> counter_;
@@ -125,7 +126,7 @@ std::vector<TextToken> TokensOf(const mapping::Field& field, const std::vector<s
   const bool whole = field.kind != mapping::FieldKind::kText;
   const analysis::Analyzer* const analyzer =
       whole ? nullptr : analysis::AnalysisRegistry::Find(field.analyzer);
-  TokenCollector collector(max_offset);
+  TokenCollector collector(field.parameters().position_increment_gap, max_offset);
   for (const std::string& value : values) {
     collector.BeginValue(value);
     if (whole) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/json.h"
+#include "engine/base/utf8.h"
 #include "engine/search/constant_query.h"
 #include "engine/search/field_ref.h"
 #include "engine/search/query_tokens.h"
@@ -137,10 +138,7 @@ class MoreLikeThisQuery final : public Query {
   }
 
   bool IsNoise(const std::string& term) const {
-    size_t length = 0;
-    for (const char c : term) {
-      length += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-    }
+    const size_t length = CountUtf16Units(term);
     return length < options_.min_word_length ||
            (options_.max_word_length > 0 && length > options_.max_word_length) ||
            std::find(options_.stop_words.begin(), options_.stop_words.end(), term) !=

@@ -51,6 +51,34 @@ TEST(StandardAnalyzerTest, CutsOverlongTokens) {
   EXPECT_EQ(terms[2].size(), 90u);
 }
 
+TEST(StandardAnalyzerTest, FlagsAndKeycapsAreTokens) {
+  EXPECT_EQ(Analyze("standard", "made in 🇩🇪🇫🇷 #️⃣ *\u20e3 1️⃣"),
+            (Terms{"made", "in", "🇩🇪", "🇫🇷", "#️⃣", "*\u20e3", "1️⃣"}));
+  EXPECT_EQ(Analyze("standard", "🇩 #\uFE0F *"), Terms{});
+}
+
+TEST(StandardAnalyzerTest, HebrewQuotes) {
+  EXPECT_EQ(Analyze("standard", "צה\"ל ג' ג'ירף א\"1 \"א\" a\"b"),
+            (Terms{"צה\"ל", "ג'", "ג'ירף", "א", "1", "א", "a", "b"}));
+  EXPECT_EQ(Analyze("standard", "ג''ג ג'_1"), (Terms{"ג'", "ג", "ג'_1"}));
+}
+
+TEST(StandardAnalyzerTest, RadicalsAreIdeographs) {
+  EXPECT_EQ(Analyze("standard", "\u2f47本\u2e80人々"),
+            (Terms{"\u2f47", "本", "\u2e80", "人", "々"}));
+  // Of no script, and of another: Lucene has no token for them.
+  EXPECT_EQ(Analyze("standard", "\u3006 \U00017000"), Terms{});
+}
+
+TEST(AnalyzerTest, LongWordsAreCutAsLuceneCutsThem) {
+  for (const char* name : {"whitespace", "simple", "stop"}) {
+    const Terms terms = Analyze(name, "x " + std::string(300, 'y') + " " + std::string(255, 'z'));
+    EXPECT_EQ(terms,
+              (Terms{"x", std::string(255, 'y'), std::string(45, 'y'), std::string(255, 'z')}))
+        << name;
+  }
+}
+
 TEST(AnalyzerTest, BuiltInsDoWhatTheirNamesSay) {
   EXPECT_EQ(Analyze("whitespace", "Wi-Fi  Router"), (Terms{"Wi-Fi", "Router"}));
   EXPECT_EQ(Analyze("simple", "Wi-Fi 6E"), (Terms{"wi", "fi", "e"}));

@@ -78,6 +78,33 @@ TEST(DocumentParserTest, ValuesThatAreLeftOutAreNamed) {
   EXPECT_EQ(IgnoredOf(*sound), std::vector<std::string>{"tag.n"});
 }
 
+TEST(DocumentParserTest, IgnoreAboveCountsUtf16Units) {
+  auto mapping = Mapping::FromJson(R"({"properties":{"tag":{"type":"keyword","ignore_above":8}}})");
+  ASSERT_OK(mapping);
+  const auto document = ParseDocument(R"({"tag":["苹果苹果苹果苹果","😀😀😀😀","😀😀😀😀x"]})", &*mapping);
+  ASSERT_OK(document);
+  EXPECT_EQ(IgnoredOf(*document), std::vector<std::string>{"tag"});
+  EXPECT_EQ(document->texts.size(), 3u)
+      << "two values, and the name of the field that left one out";
+}
+
+TEST(DocumentParserTest, CountsOfTokensHaveTrailingGaps) {
+  auto mapping = Mapping::FromJson(
+      R"({"properties":{"n":{"type":"token_count","analyzer":"stop"},)"
+      R"("m":{"type":"token_count","analyzer":"stop","enable_position_increments":false}}})");
+  ASSERT_OK(mapping);
+  for (const auto& [text, with_gaps, without] :
+       {std::tuple("foo the", 2, 2), std::tuple("foo and the", 3, 2), std::tuple("the foo", 2, 1),
+        std::tuple("the", 1, 1), std::tuple("", 0, 0)}) {
+    const auto document =
+        ParseDocument(R"({"n":")" + std::string(text) + R"(","m":")" + text + R"("})", &*mapping);
+    ASSERT_OK(document);
+    ASSERT_EQ(document->numbers.size(), 2u);
+    EXPECT_EQ(document->numbers[0].value, with_gaps) << text;
+    EXPECT_EQ(document->numbers[1].value, without) << text;
+  }
+}
+
 TEST(DocumentParserTest, SystemFieldsAreNoMembers) {
   Mapping mapping;
   for (const char* json : {R"({"_routing":"x"})", R"({"_ignored":["x"]})"}) {

@@ -42,12 +42,29 @@ WantedTerms Phrase(const std::vector<std::string>& words, uint32_t slop = 0) {
   return wanted;
 }
 
-Texts Highlight(const HighlightOptions& options, const WantedTerms& wanted, const Texts& values) {
+Texts Highlight(const HighlightOptions& options, const WantedTerms& wanted, const Texts& values,
+                const mapping::Field& field = TextField()) {
   auto highlighter = Highlighter::Make(options);
   EXPECT_OK(highlighter);
-  const mapping::Field field = TextField();
   const std::vector<HighlightSource> sources = {{&field, &wanted}};
   return (*highlighter)->Highlight(sources, values);
+}
+
+TEST(HighlighterTest, PhrasesOverValuesFollowTheGap) {
+  const auto mapping = mapping::Mapping::FromJson(
+      R"({"properties":{"near":{"type":"text","position_increment_gap":0},)"
+      R"("gaps":{"type":"text","analyzer":"stop","position_increment_gap":0}}})");
+  ASSERT_OK(mapping);
+  const HighlightOptions whole{.number_of_fragments = 0};
+  const Texts values = {"a b", "c d"};
+  EXPECT_EQ(Highlight(whole, Phrase({"b", "c"}), values, *mapping->Find("near")),
+            (Texts{"a <em>b</em>", "<em>c</em> d"}));
+  EXPECT_EQ(Highlight(whole, Phrase({"b", "c"}), values), Texts());
+  // A stop word at the end of a value takes its place before the next one.
+  const Texts stop = {"b the", "c"};
+  EXPECT_EQ(Highlight(whole, Phrase({"b", "c"}), stop, *mapping->Find("gaps")), Texts());
+  EXPECT_EQ(Highlight(whole, Phrase({"b", "", "c"}), stop, *mapping->Find("gaps")),
+            (Texts{"<em>b</em> the", "<em>c</em>"}));
 }
 
 TEST(HighlighterTest, WholeFieldsShowTheValuesThatMatch) {

@@ -109,6 +109,20 @@ TEST_F(PhraseTest, OnOtherFieldsItIsTheValue) {
             std::string::npos);
 }
 
+TEST_F(PhraseTest, WordsLeftOutAtTheEndOfAValueTakeTheirPlaces) {
+  engine_.CreateIndex("notes", R"({"properties": {"name": {"type": "text", "analyzer": "stop",
+      "position_increment_gap": 0}}})");
+  engine_.Put("notes", "1", R"({"name": ["big sale the", "shoe"]})");
+  engine_.Put("notes", "2", R"({"name": ["big sale", "shoe"]})");
+  engine_.Put("notes", "3", R"({"name": ["sale", "the", "", "shoe"]})");
+  engine_.Apply();
+  const auto find = [this](const std::string& text) {
+    return engine_.Ids(MakeMatchPhrase(Phrase(text)));
+  };
+  EXPECT_EQ(find("sale shoe"), (Ids{"2"}));
+  EXPECT_EQ(find("sale the shoe"), (Ids{"1", "3"}));
+}
+
 TEST_F(PhraseTest, SeveralFieldsMayHoldIt) {
   MultiMatchOptions options;
   options.kind = MultiMatchOptions::Kind::kPhrase;
