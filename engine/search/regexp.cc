@@ -11,8 +11,9 @@ using Fragment = AutomatonBuilder::Fragment;
 constexpr int kMaxNesting = 200;
 constexpr uint32_t kMaxRepeat = 100'000;  // more is refused by the limit of states in any case
 
+// Ascending, as their complements need them.
 const std::vector<CodePointRange> kDigits = {{'0', '9'}};
-const std::vector<CodePointRange> kSpaces = {{' ', ' '}, {'\n', '\n'}, {'\r', '\r'}, {'\t', '\t'}};
+const std::vector<CodePointRange> kSpaces = {{'\t', '\n'}, {'\r', '\r'}, {' ', ' '}};
 const std::vector<CodePointRange> kWordChars = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
 
 // A recursive descent over the expression's code points, by Lucene's grammar and with its messages.

@@ -20,6 +20,23 @@ double ShareOf(double k, double compression) {
   return (std::sin(angle) + 1) / 2;
 }
 
+// The value at `part` of `whole` of the way, also where the two lie further apart than any double.
+double Between(double from, double to, double part, double whole) {
+  const double distance = to - from;
+  return std::isfinite(distance) ? from + distance * part / whole
+                                 : std::lerp(from, to, part / whole);
+}
+
+// Which part of the way to `to` is behind `value`.
+double PartOf(double from, double to, double value) {
+  if (from == to) {
+    return 1;
+  }
+  const double distance = to - from;
+  return std::isfinite(distance) ? (value - from) / distance
+                                 : (value / 2 - from / 2) / (to / 2 - from / 2);
+}
+
 }  // namespace
 
 void TDigest::Merge() {
@@ -48,7 +65,10 @@ void TDigest::Merge() {
     const Centroid& next = all[i];
     if (before + current.weight + next.weight <= limit) {
       const double weight = current.weight + next.weight;
-      current.mean += (next.mean - current.mean) * next.weight / weight;
+      // Not by their difference, which may be beyond all doubles; rounding takes no mean out of its place.
+      const double mean =
+          current.mean * (current.weight / weight) + next.mean * (next.weight / weight);
+      current.mean = std::clamp(mean, current.mean, next.mean);
       current.weight = weight;
       continue;
     }
@@ -70,7 +90,7 @@ double TDigest::Quantile(double q) {
   double middle = centroids_.front().weight / 2;
   if (wanted < middle) {
     const Centroid& first = centroids_.front();
-    return first.weight == 1 ? first.mean : min_ + (first.mean - min_) * wanted / middle;
+    return first.weight == 1 ? first.mean : Between(min_, first.mean, wanted, middle);
   }
   for (size_t i = 1; i < centroids_.size(); ++i) {
     const double next = middle + (centroids_[i - 1].weight + centroids_[i].weight) / 2;
@@ -80,14 +100,12 @@ double TDigest::Quantile(double q) {
       if (wanted < left || wanted >= right) {
         return centroids_[wanted < left ? i - 1 : i].mean;
       }
-      return centroids_[i - 1].mean +
-             (centroids_[i].mean - centroids_[i - 1].mean) * (wanted - left) / (right - left);
+      return Between(centroids_[i - 1].mean, centroids_[i].mean, wanted - left, right - left);
     }
     middle = next;
   }
   const Centroid& last = centroids_.back();
-  return last.weight == 1 ? last.mean
-                          : last.mean + (max_ - last.mean) * (wanted - middle) / (last.weight / 2);
+  return last.weight == 1 ? last.mean : Between(last.mean, max_, wanted - middle, last.weight / 2);
 }
 
 double TDigest::Rank(double value) {
@@ -113,7 +131,7 @@ double TDigest::Rank(double value) {
     const bool exact = i - first > 1 || weight == 1;
     const double begin = exact ? before : before + weight / 2;
     if (value < mean) {
-      const double share = mean == left ? 1 : (value - left) / (mean - left);
+      const double share = PartOf(left, mean, value);
       return (left_rank + (begin - left_rank) * share) / total;
     }
     if (value == mean) {
@@ -123,8 +141,7 @@ double TDigest::Rank(double value) {
     before += weight;
     left_rank = exact ? before : before - weight / 2;
   }
-  return (left_rank + (total - left_rank) * (max_ == left ? 1 : (value - left) / (max_ - left))) /
-         total;
+  return (left_rank + (total - left_rank) * PartOf(left, max_, value)) / total;
 }
 
 }  // namespace binseek::search

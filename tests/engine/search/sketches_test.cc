@@ -32,6 +32,20 @@ class SketchTest : public binseek::test::SeededTest {
   }
 };
 
+TEST_F(SketchTest, ExtremesStayFinite) {
+  TDigest digest;
+  for (int i = 0; i < 20'000; ++i) {
+    digest.Add(OneIn(2) ? -1.7e308 : 1.7e308);
+  }
+  digest.Add(3);
+  for (const double q : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+    EXPECT_TRUE(std::isfinite(digest.Quantile(q))) << q;
+  }
+  EXPECT_EQ(digest.Quantile(0.25), -1.7e308);
+  EXPECT_EQ(digest.Quantile(0.75), 1.7e308);
+  EXPECT_NEAR(digest.Rank(3), 0.5, 0.03);
+}
+
 TEST_F(SketchTest, QuantilesAreWithinOnePercentOfTheirRank) {
   for (uint64_t shape = 0; shape < 4; ++shape) {
     std::vector<double> values = MakeValues(shape, 30'000 + Uniform(30'000));
