@@ -128,6 +128,7 @@ class Clocks {
     }
     return clocks;
   }
+  bool is_utc() const { return zone_ == nullptr; }
   int64_t Shown(int64_t utc) const {
     return zone_ == nullptr ? utc : utc + zone_->At(mapping::MillisFromMicros(utc)).offset * 1000;
   }
@@ -136,7 +137,7 @@ class Clocks {
       return shown;
     }
     const int64_t millis = mapping::MillisFromMicros(shown);
-    return zone_->FirstUtc(millis) * 1000 + (shown - millis * 1000);
+    return zone_->UtcOf(millis) * 1000 + (shown - millis * 1000);
   }
 
  private:
@@ -150,15 +151,16 @@ Status NotADate(std::string_view text, const DateForm& form) {
                                                        "] with format [" + form.format + "]");
 }
 
-// As clocks of the zone show it.
 Result<int64_t> ParsePlain(std::string_view text, const DateForm& form, const Clocks& clocks,
                            bool round_up) {
   const Result<mapping::ParsedDate> date = mapping::ParseDateAs(form.format, text);
-  if (!date.ok() || (form.format.empty() && !InRange(date->micros))) {
+  // Milliseconds may be any, by a format of their own; what a clock shows is within its years.
+  if (!date.ok() ||
+      ((form.format.empty() || (!date->has_zone && !clocks.is_utc())) && !InRange(date->micros))) {
     return NotADate(text, form);
   }
   const int64_t micros = round_up ? date->micros + date->open : date->micros;
-  return date->has_zone ? clocks.Shown(micros) : micros;
+  return date->has_zone ? micros : clocks.Utc(micros);
 }
 
 }  // namespace
@@ -170,18 +172,23 @@ Result<int64_t> ParseDateMath(std::string_view text, int64_t now_micros, bool ro
 Result<int64_t> ParseDateMath(std::string_view text, const DateForm& form, int64_t now_micros,
                               bool round_up) {
   BINSEEK_ASSIGN_OR_RETURN(const Clocks clocks, Clocks::Make(form.time_zone));
-  int64_t micros = clocks.Shown(now_micros);
+  int64_t micros = now_micros;
   std::string_view math;
   if (text.starts_with("now")) {
     math = text.substr(3);
   } else {
     const size_t bars = text.find("||");
     if (bars == std::string_view::npos) {
-      BINSEEK_ASSIGN_OR_RETURN(micros, ParsePlain(text, form, clocks, round_up));
-      return clocks.Utc(micros);
+      return ParsePlain(text, form, clocks, round_up);
     }
     BINSEEK_ASSIGN_OR_RETURN(micros, ParsePlain(text.substr(0, bars), form, clocks, false));
     math = text.substr(bars + 2);
+  }
+  if (math.empty()) {
+    return micros;
+  }
+  if (!InRange(micros)) {
+    return NotADate(text, form);
   }
   while (!math.empty()) {
     const char operation = math.front();
@@ -200,16 +207,20 @@ Result<int64_t> ParseDateMath(std::string_view text, const DateForm& form, int64
     if (operation == '/' && amount != 1) {
       return NotADate(text, form);
     }
-    const std::optional<int64_t> next =
-        operation == '/' ? Round(micros, math.front(), round_up)
-                         : Add(micros, operation == '+' ? amount : -amount, math.front());
+    const char unit = math.front();
+    const int64_t shown = clocks.Shown(micros);
+    const std::optional<int64_t> next = operation == '/'
+                                            ? Round(shown, unit, round_up)
+                                            : Add(shown, operation == '+' ? amount : -amount, unit);
     if (!next || !InRange(*next)) {
       return NotADate(text, form);
     }
-    micros = *next;
+    // An hour is one whatever clocks show; days and more are by the clocks.
+    const bool is_time = *UnitLength(unit) != 0 && *UnitLength(unit) < mapping::kMicrosPerDay;
+    micros = is_time ? micros + (*next - shown) : clocks.Utc(*next);
     math.remove_prefix(1);
   }
-  return clocks.Utc(micros);
+  return micros;
 }
 
 }  // namespace binseek::search

@@ -101,7 +101,7 @@ Result<std::unique_ptr<TimeZone>> TimeZone::Make(std::string_view name) {
       std::make_unique<NamedZone>(std::unique_ptr<icu::BasicTimeZone>(basic)));
 }
 
-int64_t TimeZone::FirstUtc(int64_t local) const {
+int64_t TimeZone::ToUtc(int64_t local, bool shifts) const {
   if (is_fixed()) {
     return local - last_.offset;
   }
@@ -111,7 +111,10 @@ int64_t TimeZone::FirstUtc(int64_t local) const {
     return local - before.offset;
   }
   const Period after = At(before.end);
-  return local - after.offset >= before.end ? local - after.offset : before.end;
+  if (local - after.offset >= before.end) {
+    return local - after.offset;
+  }
+  return shifts ? local - before.offset : before.end;
 }
 
 }  // namespace binseek::search

@@ -32,7 +32,9 @@ class TimeZone {
     return last_;
   }
   // The first moment at which clocks show `local`, or, where they never do, the moment at which they leap over it.
-  int64_t FirstUtc(int64_t local) const;
+  int64_t FirstUtc(int64_t local) const { return ToUtc(local, /*shifts=*/false); }
+  // The same but where clocks never show `local`: the moment at which they would, did they leap later (as java.time has it).
+  int64_t UtcOf(int64_t local) const { return ToUtc(local, /*shifts=*/true); }
   bool is_fixed() const { return last_.begin == INT64_MIN && last_.end == INT64_MAX; }
 
  protected:
@@ -40,6 +42,8 @@ class TimeZone {
   virtual Period Find(int64_t utc) const = 0;
 
  private:
+  int64_t ToUtc(int64_t local, bool shifts) const;
+
   mutable Period last_;
 };
 

@@ -47,6 +47,46 @@ TEST(DateMathTest, RoundsDownToTheFirstAndUpToTheLastMoment) {
   EXPECT_EQ(First("1969-12-31T23:30:00Z||/d"), "1969-12-31T00:00:00.000000");
 }
 
+std::string InBerlin(const std::string& text) {
+  const Result<int64_t> micros =
+      ParseDateMath(text, {.format = "", .time_zone = "Europe/Berlin"}, kNow, false);
+  std::string out;
+  if (!micros.ok()) {
+    return "error";
+  }
+  mapping::AppendIsoDate(*micros, mapping::DateStyle::kLocal, 0, &out);
+  return out;
+}
+
+// Clocks leapt from 02:00 to 03:00 on 2026-03-29, and go back from 03:00 to 02:00 on 2026-10-25.
+TEST(DateMathTest, TimesWithinAGapAreMovedByIt) {
+  EXPECT_EQ(InBerlin("2026-03-29T01:59:59"), "2026-03-29T00:59:59");
+  EXPECT_EQ(InBerlin("2026-03-29T02:30:00"), "2026-03-29T01:30:00");
+  EXPECT_EQ(InBerlin("2026-03-29T03:00:00"), "2026-03-29T01:00:00");
+  EXPECT_EQ(InBerlin("2026-03-28T02:30:00||+1d"), "2026-03-29T01:30:00");
+  EXPECT_EQ(InBerlin("2026-03-29T12:00:00||/d"), "2026-03-28T23:00:00");
+}
+
+TEST(DateMathTest, HoursAreHoursWhereClocksGoBack) {
+  EXPECT_EQ(InBerlin("2026-10-25T02:30:00"), "2026-10-25T00:30:00") << "the first of two";
+  EXPECT_EQ(InBerlin("2026-10-25T02:30:00||+1h"), "2026-10-25T01:30:00");
+  EXPECT_EQ(InBerlin("2026-10-25T02:30:00||+1h/h"), "2026-10-25T01:00:00");
+  EXPECT_EQ(InBerlin("2026-10-24T02:30:00||+1d"), "2026-10-25T00:30:00");
+}
+
+TEST(DateMathTest, FarEpochsDoNotComeRound) {
+  for (const char* zone : {"", "Europe/Berlin", "+01:00"}) {
+    const DateForm form{.format = "epoch_millis", .time_zone = zone};
+    for (const char* text : {"2070000000000000||+1M", "9223372036854774||+1d",
+                             "-9223372036854774||-1d", "2070000000000000||/h"}) {
+      EXPECT_FALSE(ParseDateMath(text, form, kNow, false).ok()) << text << " " << zone;
+    }
+    const Result<int64_t> far = ParseDateMath("9223372036854774", form, kNow, true);
+    ASSERT_TRUE(far.ok()) << zone;
+    EXPECT_GE(*far, int64_t{9'223'372'036'854'774'000}) << zone;
+  }
+}
+
 TEST(DateMathTest, WhatADateLeavesOpenIsFilled) {
   EXPECT_EQ(Last("2026-01-02"), "2026-01-02T23:59:59.999999");
   EXPECT_EQ(Last("2026-01"), "2026-01-01T23:59:59.999999");
