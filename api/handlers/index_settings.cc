@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "api/nearest_name.h"
 #include "engine/search/similarity_model.h"
@@ -44,7 +47,30 @@ constexpr std::string_view kKnown[] = {
 constexpr std::string_view kSortPrefix = "index.sort.";
 // Similarities by name, each with parameters of its own.
 constexpr std::string_view kSimilarityPrefix = "index.similarity.";
-constexpr int kMaxDepth = 10;
+constexpr int kMaxDepth = 10;  // of objects, and of dots of a name: shown, each is an object
+
+// What a similarity of each type may be told, beside "type".
+struct SimilarityParameters {
+  std::string_view type;
+  std::vector<std::string_view> names;
+};
+const std::vector<SimilarityParameters>& ParametersOfSimilarities() {
+  static const auto* const kAll = new std::vector<SimilarityParameters>{
+      {"BM25", {"b", "discount_overlaps", "k1"}},
+      {"boolean", {}},
+      {"classic", {"discount_overlaps"}},
+      {"DFI", {"independence_measure"}},
+      {"DFR",
+       {"after_effect", "basic_model", "normalization", "normalization.h1.c", "normalization.h2.c",
+        "normalization.h3.c", "normalization.z.z"}},
+      {"IB",
+       {"distribution", "lambda", "normalization", "normalization.h1.c", "normalization.h2.c",
+        "normalization.h3.c", "normalization.z.z"}},
+      {"LMDirichlet", {"mu"}},
+      {"LMJelinekMercer", {"lambda"}},
+  };
+  return *kAll;
+}
 
 // Those that have to be numbers, since a mapping may grow as far as they say.
 constexpr std::string_view kMappingLimits[] = {"index.mapping.depth.limit",
@@ -155,6 +181,9 @@ std::optional<RestError> Flatten(const std::string& prefix, const JsonValue& jso
       continue;
     }
     const std::string full = path.rfind("index.", 0) == 0 ? path : "index." + path;
+    if (std::count(full.begin(), full.end(), '.') > kMaxDepth) {
+      return IllegalArgument("settings are nested too deeply");
+    }
     if (!full.starts_with(kSimilarityPrefix) &&
         std::find(std::begin(kKnown), std::end(kKnown), full) == std::end(kKnown)) {
       return UnknownSetting(full);
@@ -165,6 +194,42 @@ std::optional<RestError> Flatten(const std::string& prefix, const JsonValue& jso
         return text.error();
       }
       (*out)[full] = *std::move(text);
+    }
+  }
+  return std::nullopt;
+}
+
+// Parameters that a similarity's type does not have; those of unknown types are for Similarities to refuse.
+std::optional<RestError> CheckSimilarities(const FlatSettings& settings) {
+  std::map<std::string, std::vector<std::string>> names;  // of the parameters, by similarity
+  for (const auto& [path, text] : settings) {
+    if (!path.starts_with(kSimilarityPrefix)) {
+      continue;
+    }
+    const std::string rest = path.substr(kSimilarityPrefix.size());
+    const size_t dot = rest.find('.');
+    if (dot == std::string::npos) {
+      return IllegalArgument(
+          "Failed to get setting group for [index.similarity.] setting prefix and setting [" +
+          path + "] because of a missing '.'");
+    }
+    names[rest.substr(0, dot)].push_back(rest.substr(dot + 1));
+  }
+  for (const auto& [similarity, parameters] : names) {
+    const auto type =
+        settings.find(std::string(kSimilarityPrefix).append(similarity).append(".type"));
+    for (const SimilarityParameters& known : ParametersOfSimilarities()) {
+      std::string unknown;
+      for (const std::string& name : parameters) {
+        if (type != settings.end() && type->second == known.type && name != "type" &&
+            std::find(known.names.begin(), known.names.end(), name) == known.names.end()) {
+          unknown += (unknown.empty() ? "" : ", ") + name;
+        }
+      }
+      if (!unknown.empty()) {
+        return IllegalArgument("Unknown settings for similarity of type [" + type->second + "]: [" +
+                               unknown + "]");
+      }
     }
   }
   return std::nullopt;
@@ -211,6 +276,9 @@ RestResult<FlatSettings> ParseSettings(const JsonValue& json) {
       return IllegalArgument("Failed to parse value [" + given->second + "] for setting [" +
                              given->first + "]");
     }
+  }
+  if (std::optional<RestError> error = CheckSimilarities(settings)) {
+    return *std::move(error);
   }
   const Result<search::Similarities> similarities =
       search::Similarities::OfIndex(SettingsJson(settings));

@@ -199,5 +199,28 @@ TEST_F(IndexAdminTest, RootHealthAndRefreshAnswerAsElasticsearch) {
   Error(404, "POST", "/none/_refresh");
 }
 
+TEST_F(IndexAdminTest, ParametersOfSimilaritiesAreKnownOrRefused) {
+  const auto refuse = [&](const std::string& similarity) {
+    return Error(400, "PUT", "/shop", R"({"settings":{"similarity":)" + similarity + "}}");
+  };
+  EXPECT_THAT(refuse(R"({"default":{"type":"BM25","k_1":"2","bb":1}})"),
+              HasSubstr("Unknown settings for similarity of type [BM25]: [bb, k_1]"));
+  EXPECT_THAT(refuse(R"({"own":{"type":"LMDirichlet","mu":"2","lambda":0.5}})"),
+              HasSubstr("Unknown settings for similarity of type [LMDirichlet]: [lambda]"));
+  EXPECT_THAT(refuse(R"({"own":"BM25"})"), HasSubstr("because of a missing '.'"));
+  // Each dot would be an object of the answer to GET /shop.
+  refuse(R"({"default":{"type":"BM25",")" + std::string(60000, '.') + R"(":"1"}})");
+  refuse(R"({"default":{"type":"BM25","a":1,"a-b":1,"a.c":1}})");
+  Error(404, "GET", "/shop");
+  Expect(
+      200, "PUT", "/shop",
+      R"({"settings":{"similarity":{"default":{"type":"BM25","k1":1,"b":0.5,"discount_overlaps":true},
+          "dfr":{"type":"DFR","basic_model":"g","after_effect":"l","normalization.h2.c":2,"normalization":"h2"},
+          "flat":{"type":"boolean"}}}})");
+  const JsonValue shown = Expect(200, "GET", "/shop/_settings");
+  EXPECT_EQ(At(shown, "shop.settings.index.similarity.default.k1"), "1");
+  EXPECT_EQ(At(shown, "shop.settings.index.similarity.flat.type"), "boolean");
+}
+
 }  // namespace
 }  // namespace binseek::api
