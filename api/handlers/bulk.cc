@@ -33,21 +33,27 @@ class Lines {
  public:
   explicit Lines(std::string_view text) : rest_(text) {}
 
-  // The next line that is not empty; nullopt at the end.
+  // nullopt at the end.
   std::optional<std::string_view> Next() {
-    while (!rest_.empty()) {
-      const size_t end = std::min(rest_.find('\n'), rest_.size());
-      std::string_view line = rest_.substr(0, end);
-      rest_.remove_prefix(std::min(end + 1, rest_.size()));
-      ++number_;
-      if (!line.empty() && line.back() == '\r') {
-        line.remove_suffix(1);
-      }
-      if (!line.empty()) {
-        return line;
-      }
+    if (rest_.empty()) {
+      return std::nullopt;
     }
-    return std::nullopt;
+    const size_t end = std::min(rest_.find('\n'), rest_.size());
+    std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    ++number_;
+    if (!line.empty() && line.back() == '\r') {
+      line.remove_suffix(1);
+    }
+    return line;
+  }
+  // The next that is not empty: of an action. What follows an action is its document, whatever it is.
+  std::optional<std::string_view> NextAction() {
+    std::optional<std::string_view> line = Next();
+    while (line && line->empty()) {
+      line = Next();
+    }
+    return line;
   }
   size_t number() const { return number_; }
 
@@ -110,7 +116,7 @@ RestResult<Bulk> ParseBulk(const Request& request) {
   }
   Bulk bulk;
   Lines lines(request.body);
-  while (const std::optional<std::string_view> line = lines.Next()) {
+  while (const std::optional<std::string_view> line = lines.NextAction()) {
     const Result<JsonValue> json = ParseJson(*line);
     if (!json.ok()) {
       return Malformed(lines.number(), "no valid JSON: " + json.status().message());

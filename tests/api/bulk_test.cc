@@ -75,5 +75,16 @@ TEST_F(BulkTest, MalformedRequestsWriteNothing) {
   EXPECT_TRUE(engine_->View()->indices().empty());
 }
 
+TEST_F(BulkTest, AnEmptyDocumentIsTheItemsOwnError) {
+  Expect(201, "PUT", "/a/_doc/2", R"({"x":1})");
+  const JsonValue answer = Expect(200, "POST", "/a/_bulk",
+                                  "{\"index\":{\"_id\":\"1\"}}\n\n{\"delete\":{\"_id\":\"2\"}}\n"
+                                  "\n{\"index\":{\"_id\":\"3\"}}\n{\"x\":3}\n");
+  EXPECT_EQ(At(answer, "items.0.index.status"), "400");
+  EXPECT_EQ(At(answer, "items.1.delete.result"), "deleted");
+  EXPECT_EQ(At(answer, "items.2.index.result"), "created");
+  EXPECT_EQ(At(answer, "items.3"), "");
+}
+
 }  // namespace
 }  // namespace binseek::api
