@@ -93,7 +93,8 @@ std::optional<RestError> ParseMetadata(const JsonValue& metadata, size_t line, I
       write->routing = value.is_string() ? value.AsString() : value.number_text();
     } else if (name == "op_type" && value.is_string() &&
                (value.AsString() == "create" || value.AsString() == "index")) {
-      item->action = value.AsString();
+      // {"create": ...} stays what it says.
+      item->action = item->action == "index" ? value.AsString() : item->action;
     } else if (name != "routing" && name != "retry_on_conflict" && name != "require_alias") {
       return Malformed(line, "unknown parameter [" + name + "], or its value is of the wrong type");
     }
@@ -102,8 +103,12 @@ std::optional<RestError> ParseMetadata(const JsonValue& metadata, size_t line, I
     return RestError(400, "action_request_validation_exception",
                      "Validation Failed: 1: index is missing;");
   }
+  if (item->action == "delete" && item->id.empty()) {
+    return RestError(400, "action_request_validation_exception",
+                     "Validation Failed: 1: id is missing;");
+  }
   item->error = SetVersion(version_type, version, write);
-  return std::nullopt;
+  return CheckGuards(*write);
 }
 
 // Borrows the body.

@@ -339,6 +339,16 @@ std::optional<RestError> SetVersion(std::string_view version_type, std::optional
   return std::nullopt;
 }
 
+std::optional<RestError> CheckGuards(const DocumentWrite& write) {
+  if (write.if_seq_no.has_value() == write.if_primary_term.has_value()) {
+    return std::nullopt;
+  }
+  return RestError(400, "action_request_validation_exception",
+                   std::string("Validation Failed: 1: ") +
+                       (write.if_primary_term ? "if_primary_term is set, but if_seq_no is not;"
+                                              : "ifSeqNo is set, but primary term is [0];"));
+}
+
 std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWrite> writes) {
   std::vector<WriteOutcome> outcomes(writes.size());
   BatchMaker maker(node);

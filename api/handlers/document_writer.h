@@ -59,6 +59,8 @@ std::optional<RestError> RefuseWithoutRouting(const index::IndexView& index, std
 // "internal", "external", "external_gte" and the version that goes with it.
 std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,
                                     DocumentWrite* write);
+// The error for if_seq_no without if_primary_term, or the other way round: half a guard guards nothing.
+std::optional<RestError> CheckGuards(const DocumentWrite& write);
 
 }  // namespace binseek::api
 

@@ -58,11 +58,8 @@ RestResult<DocumentWrite> ParseWrite(const Request& request, DocumentWrite::Kind
   }
   BINSEEK_DSL_ASSIGN_OR_RETURN(write.if_seq_no, IntParameter(request, "if_seq_no"));
   BINSEEK_DSL_ASSIGN_OR_RETURN(write.if_primary_term, IntParameter(request, "if_primary_term"));
-  if (write.if_seq_no.has_value() != write.if_primary_term.has_value()) {
-    return RestError(400, "action_request_validation_exception",
-                     std::string("Validation Failed: 1: ") +
-                         (write.if_primary_term ? "if_primary_term is set, but if_seq_no is not;"
-                                                : "ifSeqNo is set, but primary term is [0];"));
+  if (std::optional<RestError> error = CheckGuards(write)) {
+    return *std::move(error);
   }
   if (kind != DocumentWrite::Kind::kDelete &&
       request.body.find_first_not_of(" \t\r\n") == std::string::npos) {

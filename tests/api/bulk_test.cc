@@ -86,5 +86,25 @@ TEST_F(BulkTest, AnEmptyDocumentIsTheItemsOwnError) {
   EXPECT_EQ(At(answer, "items.3"), "");
 }
 
+TEST_F(BulkTest, GuardsThatAreHalfGivenAreRefused) {
+  Expect(201, "PUT", "/a/_doc/1", R"({"x":1})");
+  const auto refuse = [&](const std::string& line) {
+    return Error(400, "POST", "/a/_bulk", line + "\n{\"x\":2}\n");
+  };
+  EXPECT_THAT(refuse(R"({"index":{"_id":"1","if_primary_term":1}})"),
+              HasSubstr("if_primary_term is set, but if_seq_no is not"));
+  EXPECT_THAT(refuse(R"({"index":{"_id":"1","if_seq_no":0}})"),
+              HasSubstr("ifSeqNo is set, but primary term is [0]"));
+  EXPECT_THAT(Error(400, "POST", "/a/_bulk", "{\"delete\":{}}\n"), HasSubstr("id is missing"));
+  EXPECT_EQ(At(Expect(200, "GET", "/a/_doc/1"), "_source.x"), "1");
+  const JsonValue answer =
+      Expect(200, "POST", "/a/_bulk",
+             "{\"create\":{\"_id\":\"1\",\"op_type\":\"index\"}}\n{\"x\":3}\n"
+             "{\"index\":{\"_id\":\"1\",\"op_type\":\"create\"}}\n{\"x\":4}\n");
+  EXPECT_EQ(At(answer, "items.0.create.status"), "409");
+  EXPECT_EQ(At(answer, "items.1.create.status"), "409");
+  EXPECT_EQ(At(Expect(200, "GET", "/a/_doc/1"), "_source.x"), "1");
+}
+
 }  // namespace
 }  // namespace binseek::api
