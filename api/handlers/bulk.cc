@@ -95,7 +95,9 @@ std::optional<RestError> ParseMetadata(const JsonValue& metadata, size_t line, I
                (value.AsString() == "create" || value.AsString() == "index")) {
       // {"create": ...} stays what it says.
       item->action = item->action == "index" ? value.AsString() : item->action;
-    } else if (name != "routing" && name != "retry_on_conflict" && name != "require_alias") {
+    } else if (name == "require_alias" && value.is_bool()) {
+      write->require_alias = value.AsBool();
+    } else if (name != "routing" && name != "retry_on_conflict") {
       return Malformed(line, "unknown parameter [" + name + "], or its value is of the wrong type");
     }
   }
@@ -119,6 +121,8 @@ RestResult<Bulk> ParseBulk(const Request& request) {
   if (request.body.back() != '\n') {
     return IllegalArgument("The bulk request must be terminated by a newline [\\n]");
   }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const bool require_alias,
+                               BoolParameter(request, "require_alias", false));
   Bulk bulk;
   Lines lines(request.body);
   while (const std::optional<std::string_view> line = lines.NextAction()) {
@@ -142,6 +146,7 @@ RestResult<Bulk> ParseBulk(const Request& request) {
     Item item{action, request.Capture("index"), "", std::nullopt, bulk.writes.size()};
     DocumentWrite write;
     write.routing = request.ParameterOr("routing");
+    write.require_alias = require_alias;
     if (std::optional<RestError> error = ParseMetadata(metadata, lines.number(), &item, &write)) {
       return *std::move(error);
     }

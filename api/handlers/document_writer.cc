@@ -65,10 +65,17 @@ class BatchMaker {
   // Before the first write, under the lock of writes.
   void Begin() { aliases_ = node_->aliases(); }
 
-  // Where documents go that are written to `name`.
-  RestResult<std::string> IndexOf(const std::string& name) const {
+  // Where the document of `write` goes.
+  RestResult<std::string> IndexOf(const DocumentWrite& write) const {
+    const std::string& name = write.index;
     const AliasTable::Members* const members = aliases_->Find(name);
     if (members == nullptr || node_->engine()->View()->Find(name) != nullptr) {
+      if (write.require_alias && write.kind != DocumentWrite::Kind::kDelete) {
+        RestError error = IndexNotFound(name);
+        error.reason +=
+            " and [require_alias] request flag is [true] and [" + name + "] is not an alias";
+        return error;
+      }
       return name;
     }
     std::string index = AliasTable::WriteIndex(*members);
@@ -358,7 +365,7 @@ std::vector<WriteOutcome> WriteDocuments(Node* node, std::span<const DocumentWri
     std::vector<size_t> applied;  // ordinals of the writes that are in the batch
     for (size_t i = 0; i < writes.size(); ++i) {
       outcomes[i].id = writes[i].id.empty() ? MakeId() : writes[i].id;
-      RestResult<std::string> index = maker.IndexOf(writes[i].index);
+      RestResult<std::string> index = maker.IndexOf(writes[i]);
       outcomes[i].index = index.ok() ? *index : writes[i].index;
       outcomes[i].error =
           index.ok() ? maker.Add(writes[i], *index, outcomes[i].id) : std::optional(index.error());

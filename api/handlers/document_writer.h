@@ -23,9 +23,10 @@ struct DocumentWrite {
   enum class Kind : uint8_t { kIndex, kCreate, kDelete };
   Kind kind = Kind::kIndex;
   std::string index;
-  std::string id;           // empty: one is made
-  std::string routing;      // empty: none
-  std::string_view source;  // borrowed
+  std::string id;              // empty: one is made
+  std::string routing;         // empty: none
+  std::string_view source;     // borrowed
+  bool require_alias = false;  // `index` must be an alias; a delete may name an index all the same
   index::VersionType version_type = index::VersionType::kInternal;
   int64_t version = 0;
   std::optional<int64_t> if_seq_no;

@@ -40,6 +40,7 @@ RestResult<DocumentWrite> ParseWrite(const Request& request, DocumentWrite::Kind
   write.id = request.Capture("id");
   write.routing = request.ParameterOr("routing");
   write.source = request.body;
+  BINSEEK_DSL_ASSIGN_OR_RETURN(write.require_alias, BoolParameter(request, "require_alias", false));
   if (std::optional<RestError> error = CheckRefresh(request)) {
     return *std::move(error);
   }
@@ -90,9 +91,11 @@ HandlerResult Write(Node* node, const Request& request, DocumentWrite::Kind kind
 }  // namespace
 
 void AddWriteHandlers(Node* node, Router* router) {
-  constexpr std::string_view kParameters =
-      "refresh,routing,timeout,version,version_type,if_seq_no,if_primary_term,op_type,wait_for_"
-      "active_shards";
+#define BINSEEK_WRITE_PARAMETERS                                                             \
+  "refresh,routing,timeout,version,version_type,if_seq_no,if_primary_term,op_type,wait_for_" \
+  "active_shards"
+  constexpr std::string_view kParameters = BINSEEK_WRITE_PARAMETERS;
+  constexpr std::string_view kIndexParameters = BINSEEK_WRITE_PARAMETERS ",require_alias";
   const auto index = [node](const Request& request) {
     return Write(node, request, DocumentWrite::Kind::kIndex);
   };
@@ -102,9 +105,9 @@ void AddWriteHandlers(Node* node, Router* router) {
   const auto remove = [node](const Request& request) {
     return Write(node, request, DocumentWrite::Kind::kDelete);
   };
-  router->Add("PUT,POST", "/{index}/_doc/{id}", kParameters, index);
-  router->Add("POST", "/{index}/_doc", kParameters, index);
-  router->Add("PUT,POST", "/{index}/_create/{id}", kParameters, create);
+  router->Add("PUT,POST", "/{index}/_doc/{id}", kIndexParameters, index);
+  router->Add("POST", "/{index}/_doc", kIndexParameters, index);
+  router->Add("PUT,POST", "/{index}/_create/{id}", kIndexParameters, create);
   router->Add("DELETE", "/{index}/_doc/{id}", kParameters, remove);
 }
 

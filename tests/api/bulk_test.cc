@@ -106,5 +106,36 @@ TEST_F(BulkTest, GuardsThatAreHalfGivenAreRefused) {
   EXPECT_EQ(At(Expect(200, "GET", "/a/_doc/1"), "_source.x"), "1");
 }
 
+TEST_F(BulkTest, RequireAliasMakesNoIndex) {
+  Expect(201, "PUT", "/may/_doc/1", R"({"x":1})");
+  Expect(200, "PUT", "/may/_alias/spring");
+  const std::string two =
+      "{\"index\":{\"_index\":\"logs\",\"_id\":\"1\"}}\n{\"x\":1}\n"
+      "{\"index\":{\"_index\":\"spring\",\"_id\":\"2\"}}\n{\"x\":1}\n"
+      "{\"index\":{\"_index\":\"may\",\"_id\":\"3\"}}\n{\"x\":1}\n"
+      "{\"delete\":{\"_index\":\"may\",\"_id\":\"1\"}}\n";
+  const JsonValue answer = Expect(200, "POST", "/_bulk?require_alias=true", two);
+  EXPECT_EQ(At(answer, "items.0.index.status"), "404");
+  EXPECT_EQ(At(answer, "items.0.index.error.type"), "index_not_found_exception");
+  EXPECT_EQ(At(answer, "items.0.index.error.reason"),
+            "no such index [logs] and [require_alias] request flag is [true] and [logs] is not an "
+            "alias");
+  EXPECT_EQ(At(answer, "items.1.index.status"), "201");
+  EXPECT_EQ(At(answer, "items.2.index.status"), "404");
+  EXPECT_EQ(At(answer, "items.3.delete.status"), "200");
+  const JsonValue own =
+      Expect(200, "POST", "/_bulk",
+             "{\"index\":{\"_index\":\"logs\",\"_id\":\"1\",\"require_alias\":true}}\n{\"x\":1}\n");
+  EXPECT_EQ(At(own, "items.0.index.status"), "404");
+  const JsonValue freed =
+      Expect(200, "POST", "/_bulk?require_alias",
+             "{\"index\":{\"_index\":\"may\",\"_id\":\"1\",\"require_alias\":false}}\n{\"x\":1}\n");
+  EXPECT_EQ(At(freed, "items.0.index.status"), "201");
+  EXPECT_THAT(Error(404, "PUT", "/logs/_doc/1?require_alias=true", R"({"x":1})"),
+              HasSubstr("[logs] is not an alias"));
+  Error(400, "POST", "/_bulk?require_alias=perhaps", two);
+  Error(404, "GET", "/logs");
+}
+
 }  // namespace
 }  // namespace binseek::api
