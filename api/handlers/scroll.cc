@@ -91,7 +91,7 @@ HandlerResult Next(Node* node, const Request& request) {
   if (!page.ok()) {
     return ErrorOf(page.status());
   }
-  return RenderScrollPage(*page, *node, start);
+  return RenderScrollPage(*page, node, start);
 }
 
 HandlerResult Clear(Node* node, const Request& request) {
@@ -147,10 +147,14 @@ HandlerResult RenderSearch(const search::SearchResult& result, const ScrollConte
   return response;
 }
 
-HandlerResult RenderScrollPage(const search::ScrollPage& page, const Node& node,
-                               SearchStart start) {
-  return RenderSearch(page.result, *static_cast<const ScrollContext*>(page.context.get()),
-                      *page.view, page.id, node, start);
+HandlerResult RenderScrollPage(const search::ScrollPage& page, Node* node, SearchStart start) {
+  HandlerResult rendered =
+      RenderSearch(page.result, *static_cast<const ScrollContext*>(page.context.get()), *page.view,
+                   page.id, *node, start);
+  if (!rendered.ok()) {
+    node->scrolls()->Close(page.id);  // it is past these hits, which nobody has seen
+  }
+  return rendered;
 }
 
 void AddScrollHandlers(Node* node, Router* router) {

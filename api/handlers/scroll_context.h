@@ -1,6 +1,6 @@
 // What a search keeps to render its hits, also those of its scroll's later pages, and the rendering itself.
 //
-// Plain value type and pure functions, thread-safe.
+// Plain value type and functions, thread-safe.
 #ifndef BINSEEK_API_HANDLERS_SCROLL_CONTEXT_H_
 #define BINSEEK_API_HANDLERS_SCROLL_CONTEXT_H_
 
@@ -29,8 +29,8 @@ using SearchStart = std::chrono::steady_clock::time_point;
 HandlerResult RenderSearch(const search::SearchResult& result, const ScrollContext& context,
                            const index::EngineView& view, std::string_view scroll_id,
                            const Node& node, SearchStart start);
-// REQUIRES: page.context is a ScrollContext.
-HandlerResult RenderScrollPage(const search::ScrollPage& page, const Node& node, SearchStart start);
+// The scroll is closed where its page is an error: going on would leave these hits out. REQUIRES: page.context is a ScrollContext.
+HandlerResult RenderScrollPage(const search::ScrollPage& page, Node* node, SearchStart start);
 
 }  // namespace binseek::api
 

@@ -339,7 +339,7 @@ HandlerResult RunSearch(Node* node, const Request& request,
         const search::ScrollPage page,
         node->scrolls()->Open(std::move(view), std::move(indices), std::move(search),
                               node->search_options(), keep_alive, context));
-    return RenderScrollPage(page, *node, start);
+    return RenderScrollPage(page, node, start);
   }
   BINSEEK_REST_ASSIGN_OR_RETURN(
       const search::SearchResult result,

@@ -192,5 +192,21 @@ TEST_F(SearchTest, LimitsChangeWhileItRuns) {
   EXPECT_EQ(Send("POST", "/_search?size=2").status, 200);
 }
 
+TEST_F(SearchTest, AScrollPageTooLargeToAnswerEndsTheScroll) {
+  const JsonValue first = Expect(200, "POST", "/_search?scroll=1m&size=1");
+  EXPECT_EQ(node_->scrolls()->open(), 1U);
+  SearchConfig limits = Limits();
+  limits.max_response_bytes = 10;
+  node_->SetLimits(limits);
+  Error(413, "POST", "/_search?scroll=1m&size=1");
+  EXPECT_EQ(node_->scrolls()->open(), 1U) << "nobody knows the id of the one that failed";
+  const std::string next = R"({"scroll_id":")" + At(first, "_scroll_id") + R"("})";
+  Error(413, "POST", "/_search/scroll", next);
+  EXPECT_EQ(node_->scrolls()->open(), 0U);
+  node_->SetLimits(Limits());
+  EXPECT_THAT(Error(404, "POST", "/_search/scroll", next),
+              HasSubstr("search_context_missing_exception"));
+}
+
 }  // namespace
 }  // namespace binseek::api
