@@ -70,6 +70,37 @@ class Change {
   Change(Node* node, const index::EngineView& view)
       : node_(node), view_(view), aliases_(*node->aliases()) {}
 
+  // Indices that go free their names for the aliases that are added, whichever comes first.
+  std::optional<RestError> ApplyAll(const std::vector<Action>& actions) {
+    for (const bool drops : {true, false}) {
+      for (const Action& action : actions) {
+        if ((action.kind == Action::Kind::kRemoveIndex) != drops) {
+          continue;
+        }
+        if (std::optional<RestError> error = Apply(action)) {
+          return error;
+        }
+      }
+    }
+    for (const index::IndexView* const index : dropped_) {
+      aliases_.RemoveIndex(index->name);
+    }
+    return std::nullopt;
+  }
+
+  // Under the lock of writes.
+  std::optional<RestError> Finish() {
+    if (std::optional<RestError> refused = CheckWriteIndices(aliases_)) {
+      return refused;
+    }
+    for (const index::IndexView* const index : dropped_) {
+      BINSEEK_REST_RETURN_IF_ERROR(node_->engine()->DropIndex(index->id));
+    }
+    BINSEEK_REST_RETURN_IF_ERROR(node_->SetAliases(std::move(aliases_)));
+    return std::nullopt;
+  }
+
+ private:
   std::optional<RestError> Apply(const Action& action) {
     std::string expression;
     for (const std::string& name : action.indices) {
@@ -91,25 +122,17 @@ class Change {
     return std::nullopt;
   }
 
-  // Under the lock of writes.
-  std::optional<RestError> Finish() {
-    if (std::optional<RestError> refused = CheckWriteIndices(aliases_)) {
-      return refused;
-    }
-    for (const index::IndexView* const index : dropped_) {
-      BINSEEK_REST_RETURN_IF_ERROR(node_->engine()->DropIndex(index->id));
-    }
-    BINSEEK_REST_RETURN_IF_ERROR(node_->SetAliases(std::move(aliases_)));
-    return std::nullopt;
-  }
-
- private:
   std::optional<RestError> Add(const Action& action, const IndexSelection& selection) {
     for (const std::string& alias : action.aliases) {
-      if (std::optional<RestError> refused = CheckAliasName(view_, alias, "")) {
+      const bool freed = IsDropped(view_.Find(alias));
+      if (std::optional<RestError> refused =
+              freed ? std::nullopt : CheckAliasName(view_, alias, "")) {
         return refused;
       }
       for (const index::IndexView* const index : selection.indices) {
+        if (IsDropped(index)) {
+          return IndexNotFound(index->name);
+        }
         aliases_.Add(alias, index->name, action.entry);
       }
     }
@@ -144,10 +167,13 @@ class Change {
       if (std::optional<RestError> refused = RefuseIfSynced(*node_, *index)) {
         return refused;
       }
-      aliases_.RemoveIndex(index->name);
       dropped_.push_back(index);
     }
     return std::nullopt;
+  }
+
+  bool IsDropped(const index::IndexView* index) const {
+    return std::find(dropped_.begin(), dropped_.end(), index) != dropped_.end();
   }
 
   Node* const node_;
@@ -161,10 +187,8 @@ HandlerResult Run(Node* node, const std::vector<Action>& actions) {
     const MutexLock lock(node->write_mutex());
     const auto view = node->engine()->View();
     Change change(node, *view);
-    for (const Action& action : actions) {
-      if (std::optional<RestError> error = change.Apply(action)) {
-        return *std::move(error);
-      }
+    if (std::optional<RestError> error = change.ApplyAll(actions)) {
+      return *std::move(error);
     }
     if (std::optional<RestError> error = change.Finish()) {
       return *std::move(error);

@@ -170,5 +170,18 @@ TEST_F(AliasesTest, TheyOutliveTheProcessButNotTheirIndices) {
   Error(404, "GET", "/late/_count");
 }
 
+TEST_F(AliasesTest, AnIndexGivesItsNameToAnAliasInOneStep) {
+  const auto swap = [](const std::string& add, const std::string& remove) {
+    return R"({"actions":[{"add":{"index":")" + add +
+           R"(","alias":"june"}},{"remove_index":{"index":")" + remove + R"("}}]})";
+  };
+  EXPECT_THAT(Error(400, "POST", "/_aliases", swap("may", "may")),
+              HasSubstr("an index or data stream exists with the same name as the alias"));
+  EXPECT_EQ(Count("june"), "1");
+  Expect(200, "POST", "/_aliases", swap("may", "june"));
+  EXPECT_EQ(Count("june"), "2");
+  EXPECT_EQ(At(Expect(200, "GET", "/june/_doc/1"), "_index"), "may");
+}
+
 }  // namespace
 }  // namespace binseek::api
