@@ -11,6 +11,7 @@
 #include "api/dsl/source_filter.h"
 #include "api/handlers/alias_parser.h"
 #include "api/handlers/document_writer.h"
+#include "api/handlers/drop_indices.h"
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
 #include "engine/base/json.h"
@@ -93,10 +94,7 @@ class Change {
     if (std::optional<RestError> refused = CheckWriteIndices(aliases_)) {
       return refused;
     }
-    for (const index::IndexView* const index : dropped_) {
-      BINSEEK_REST_RETURN_IF_ERROR(node_->engine()->DropIndex(index->id));
-    }
-    BINSEEK_REST_RETURN_IF_ERROR(node_->SetAliases(std::move(aliases_)));
+    BINSEEK_REST_RETURN_IF_ERROR(DropIndices(node_, dropped_, std::move(aliases_)));
     return std::nullopt;
   }
 
@@ -167,7 +165,9 @@ class Change {
       if (std::optional<RestError> refused = RefuseIfSynced(*node_, *index)) {
         return refused;
       }
-      dropped_.push_back(index);
+      if (!IsDropped(index)) {  // by an action before
+        dropped_.push_back(index);
+      }
     }
     return std::nullopt;
   }

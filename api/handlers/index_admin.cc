@@ -9,11 +9,11 @@
 
 #include "api/handlers/alias_parser.h"
 #include "api/handlers/document_writer.h"
+#include "api/handlers/drop_indices.h"
 #include "api/handlers/handlers.h"
 #include "api/handlers/index_settings.h"
 #include "api/handlers/parameters.h"
 #include "engine/base/json.h"
-#include "sync/pipeline/index_owners.h"
 
 namespace binseek::api {
 namespace {
@@ -164,13 +164,6 @@ std::optional<RestError> RefuseDrop(const Node& node, const index::IndexView& in
              : RefuseIfOwned(node, index.name);
 }
 
-Status DropOne(Node* node, const index::IndexView& index) {
-  const auto sources = node->sources();
-  return index.mapping->synced() && sources->owners != nullptr
-             ? pipeline::DropUnfollowedIndex(node->engine(), index, sources->owners.get())
-             : node->engine()->DropIndex(index.id);
-}
-
 HandlerResult Drop(Node* node, const Request& request) {
   const std::string& expression = request.Capture("index");
   if (expression == "_all" || expression.find('*') != std::string::npos) {
@@ -189,14 +182,10 @@ HandlerResult Drop(Node* node, const Request& request) {
         return *std::move(refused);
       }
     }
-    bool renamed = false;
     for (const index::IndexView* index : selection.indices) {
-      BINSEEK_REST_RETURN_IF_ERROR(DropOne(node, *index));
-      renamed = aliases.RemoveIndex(index->name) || renamed;
+      aliases.RemoveIndex(index->name);
     }
-    if (renamed) {
-      BINSEEK_REST_RETURN_IF_ERROR(node->SetAliases(std::move(aliases)));
-    }
+    BINSEEK_REST_RETURN_IF_ERROR(DropIndices(node, selection.indices, std::move(aliases)));
   }
   BINSEEK_REST_RETURN_IF_ERROR(node->commits()->AwaitDurable());
   return Acknowledged();

@@ -183,7 +183,9 @@ Status EngineImpl::UpdateMapping(IndexId id, mapping::Mapping mapping, Durabilit
 }
 
 Result<ApplyResult> EngineImpl::Apply(const Batch& batch) {
-  BINSEEK_RETURN_IF_ERROR(memory_limiter_.Admit());
+  if (!batch.operations.empty() || !batch.takeovers.empty()) {  // user data alone takes none
+    BINSEEK_RETURN_IF_ERROR(memory_limiter_.Admit());
+  }
   if (memory_bytes() > state_.options.memory_limit_bytes) {
     BINSEEK_RETURN_IF_ERROR(committer_.MakeRoom());
     WakeFileMerges();

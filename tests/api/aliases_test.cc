@@ -183,5 +183,31 @@ TEST_F(AliasesTest, AnIndexGivesItsNameToAnAliasInOneStep) {
   EXPECT_EQ(At(Expect(200, "GET", "/june/_doc/1"), "_index"), "may");
 }
 
+TEST_F(AliasesTest, IndicesAndTheirAliasesGoTogether) {
+  Expect(
+      200, "POST", "/_aliases",
+      R"({"actions":[{"remove_index":{"index":"june"}},{"remove_index":{"indices":["june"]}}]})");
+  Error(404, "GET", "/june/_count");
+  Put("may", "spring");
+  Expect(201, "PUT", "/july/_doc/1", R"({"n":1})");
+  Put("july", "spring");
+  // Who is above the limit of memory must get below it, with aliases and without.
+  router_ = Router();
+  node_.reset();
+  engine_.reset();
+  index::EngineOptions options;
+  options.directory = directory_;
+  options.total_memory_limit_bytes = 1;
+  auto engine = index::Engine::Open(std::move(options));
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  engine_ = *std::move(engine);
+  node_ = std::make_unique<Node>(engine_.get(), nullptr, Limits());
+  router_ = MakeRouter(node_.get());
+  EXPECT_EQ(Send("PUT", "/may/_doc/9", R"({"n":9})").status, 429);
+  Expect(200, "DELETE", "/may");
+  EXPECT_EQ(Count("spring"), "1");
+  EXPECT_EQ(At(Expect(200, "GET", "/_alias/spring"), "may"), "");
+}
+
 }  // namespace
 }  // namespace binseek::api
