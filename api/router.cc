@@ -49,7 +49,29 @@ int Fit(const std::vector<std::string_view>& pattern, const std::vector<std::str
   return fit;
 }
 
-// The JSON object `body` with only what filter_path names; "-name" leaves out.
+// The elements of a list, each with what the filter leaves of it; what is left empty goes.
+std::string FilterList(const dsl::SourceFilter& filter, const std::string& body) {
+  const Result<JsonValue> list = ParseJson(body);
+  if (!list.ok()) {
+    return body;
+  }
+  std::string out;
+  JsonWriter writer(&out);
+  writer.BeginArray();
+  for (const JsonValue& element : list->array()) {
+    std::string text;
+    JsonWriter(&text).Value(element);
+    std::string shown;
+    const Status status = filter.Append(text, &shown);
+    if (!status.ok() || shown != "{}") {
+      writer.Raw(status.ok() ? shown : text);
+    }
+  }
+  writer.EndArray();
+  return out;
+}
+
+// The JSON `body` with only what filter_path names; "-name" leaves out.
 std::string FilterBody(std::string_view filter_path, const std::string& body) {
   std::vector<std::string> includes;
   std::vector<std::string> excludes;
@@ -60,9 +82,12 @@ std::string FilterBody(std::string_view filter_path, const std::string& body) {
       includes.emplace_back(path);
     }
   }
+  const dsl::SourceFilter filter(std::move(includes), std::move(excludes));
+  if (body.starts_with('[')) {
+    return FilterList(filter, body);
+  }
   std::string out;
-  const Status status =
-      dsl::SourceFilter(std::move(includes), std::move(excludes)).Append(body, &out);
+  const Status status = filter.Append(body, &out);
   return status.ok() ? out : body;  // a body that is no object is not filtered
 }
 
@@ -176,14 +201,17 @@ Response Router::Dispatch(Request request) const {
     }
   }
   Response response;
+  bool failed = true;  // errors are shown whole
   if (std::optional<RestError> error = CheckParameters(request, route->parameters); error) {
     response = ErrorResponse(*error);
   } else {
     HandlerResult result = route->handler(request);
+    failed = !result.ok();
     response = result.ok() ? *std::move(result) : ErrorResponse(result.error());
   }
   if (response.content_type == "application/json") {
-    if (const std::string_view filter = request.ParameterOr("filter_path"); !filter.empty()) {
+    const std::string_view filter = request.ParameterOr("filter_path");
+    if (!failed && !filter.empty()) {
       response.body = FilterBody(filter, response.body);
     }
     if (IsOn(request.Parameter("pretty"))) {

@@ -111,5 +111,19 @@ TEST(NearestNameTest, FindsWhatWasMeantAndNothingElse) {
   EXPECT_EQ(NearestName(std::string(1000, 'x'), kNames), "");
 }
 
+TEST_F(RouterTest, FilterPathLeavesErrorsAndListsWhole) {
+  router_.Add("GET", "/list", "", [](const Request&) -> HandlerResult {
+    Response response;
+    response.body = R"([{"a":1,"b":2},{"a":3},{"b":4}])";
+    return response;
+  });
+  router_.Add("GET", "/fails", "",
+              [](const Request&) -> HandlerResult { return IllegalArgument("no such thing"); });
+  EXPECT_THAT(Get("/fails?filter_path=hits").body, HasSubstr("no such thing"));
+  EXPECT_THAT(Get("/json?filter_path=a&nonsense=1").body, HasSubstr("[nonsense]"));
+  EXPECT_EQ(Get("/list?filter_path=a").body, R"([{"a":1},{"a":3}])");
+  EXPECT_EQ(Get("/list?filter_path=-a").body, R"([{"b":2},{"b":4}])");
+}
+
 }  // namespace
 }  // namespace binseek::api
