@@ -6,16 +6,15 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <exception>
 #include <optional>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 
+#include "api/acceptor.h"
 #include "api/chunked_body.h"
 #include "api/request_head.h"
 #include "api/rest_error.h"
@@ -100,13 +99,6 @@ struct Exchange {
 // httplib calls handlers on the thread that serves the connection; this is how they find their exchange.
 thread_local Exchange* current_exchange = nullptr;
 
-// Runs accepted sockets' tasks at once, on the accepting thread: they only hand the socket to the pool.
-class InlineQueue final : public httplib::TaskQueue {
- public:
-  void enqueue(std::function<void()> task) override { task(); }
-  void shutdown() override {}
-};
-
 bool IsJson(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') {
@@ -140,7 +132,6 @@ class Listener final : public httplib::Server {
  public:
   Listener(const HttpServerOptions& options, HttpServer::Handle handle)
       : options_(options), handle_(std::move(handle)) {
-    new_task_queue = [] { return new InlineQueue; };
     // httplib's default is SO_REUSEPORT, with which a second server would take half of our requests unnoticed.
     set_socket_options([](socket_t socket) {
       const int on = 1;
@@ -174,8 +165,13 @@ class Listener final : public httplib::Server {
         });
   }
 
-  // httplib lets five connections wait to be accepted; a sixth would be a second late.
-  void WidenBacklog() { ::listen(svr_sock_, SOMAXCONN); }
+  // The socket that was bound, which listens from here on; the caller's. httplib's own loop would end at the first error that it does not
+  // know, and lets only five connections wait to be accepted.
+  int TakeSocket() {
+    const int socket = svr_sock_.exchange(INVALID_SOCKET);
+    ::listen(socket, SOMAXCONN);
+    return socket;
+  }
 
   void set_pool(ConnectionPool* pool) { pool_ = pool; }
 
@@ -203,13 +199,6 @@ class Listener final : public httplib::Server {
   }
 
  private:
-  bool process_and_close_socket(socket_t socket) override {
-    const int on = 1;
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    pool_->Take(socket);
-    return true;
-  }
-
   // Called with the headers read: bends the request so that httplib reads every body, and routes nothing by itself.
   void Prepare(Exchange* exchange, httplib::Request* request) const {
     exchange->refused = CheckRequestHead(exchange->stream->EndHead(), options_.max_body_bytes);
@@ -347,26 +336,19 @@ class HttpServerImpl final : public HttpServer {
       return Status::Unavailable("cannot listen on " + options.host + ":" +
                                  std::to_string(options.port) + reason);
     }
-    listener_.WidenBacklog();
     port_ = static_cast<uint16_t>(port);
-    // The socket listens already: who connects before the thread runs waits in the backlog.
-    accepting_ = std::thread([this] {
-      listener_.listen_after_bind();
-      ended_.store(true);
+    acceptor_.emplace(listener_.TakeSocket(), [this](int socket) {
+      const int on = 1;
+      setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      pool_.Take(socket);
     });
-    while (!listener_.is_running() && !ended_.load()) {  // stop() has no effect before
-      std::this_thread::yield();
-    }
     return Status::Ok();
   }
 
   uint16_t port() const override { return port_; }
 
   void Stop() override {
-    if (accepting_.joinable()) {
-      listener_.stop();
-      accepting_.join();
-    }
+    acceptor_.reset();
     pool_.Drain();
   }
 
@@ -374,8 +356,7 @@ class HttpServerImpl final : public HttpServer {
   Listener listener_;
   ConnectionPool pool_;
   uint16_t port_ = 0;
-  std::atomic<bool> ended_{false};
-  std::thread accepting_;
+  std::optional<Acceptor> acceptor_;  // in front of the pool
 };
 
 }  // namespace

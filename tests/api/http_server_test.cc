@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/api/raw_client.h"
+#include "tests/support/fault_scope.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::api {
@@ -228,6 +229,17 @@ TEST_F(HttpServerTest, StopAnswersWhatRuns) {
   EXPECT_THAT(client.ReadAnswer(), HasSubstr("GET /slow"));
   EXPECT_TRUE(client.WaitForClose());
   stop.join();
+}
+
+// As where the machine has no descriptors left.
+TEST_F(HttpServerTest, AnAcceptThatFailsDoesNotEndTheServer) {
+  const test::FaultScope fails("http.accept=error@2");
+  Start();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(Exchange("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"), HasSubstr("GET /a 0"));
+  }
+  EXPECT_GE(test::FaultScope::passes("http.accept"), 4U);
+  server_.reset();
 }
 
 }  // namespace
