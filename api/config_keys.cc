@@ -38,7 +38,7 @@ const ConfigKey kKeys[] = {
      .member = BINSEEK_CONFIG_MEMBER_(bool, server.trust_network),
      .default_text = "false",
      .help = "Allows to listen beyond loopback although everybody who reaches the port may read "
-             "and write."},
+             "and write, and requests to name any host; without it only those of the loopback."},
     {.path = "server.threads",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, server.threads),
      .unit = Unit::kCount,

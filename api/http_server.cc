@@ -17,6 +17,7 @@
 #include "api/acceptor.h"
 #include "api/chunked_body.h"
 #include "api/request_head.h"
+#include "api/request_origin.h"
 #include "api/rest_error.h"
 #include "engine/base/log.h"
 
@@ -93,7 +94,8 @@ struct Exchange {
   std::string target;
   std::string content_type;
   std::optional<HeadError> refused;  // before anything of the body was read
-  bool must_close = false;           // a part of the body was not read
+  std::optional<std::string> forbidden;
+  bool must_close = false;  // a part of the body was not read
 };
 
 // httplib calls handlers on the thread that serves the connection; this is how they find their exchange.
@@ -113,7 +115,9 @@ bool IsJson(std::string_view content_type) {
 
 Response HttpError(int status, std::string_view reason) {
   return ErrorResponse({status,
-                        status == 413 ? "content_too_long_exception" : "illegal_argument_exception",
+                        status == 413   ? "content_too_long_exception"
+                        : status == 403 ? "security_exception"
+                                        : "illegal_argument_exception",
                         std::string(reason)});
 }
 
@@ -202,7 +206,10 @@ class Listener final : public httplib::Server {
   // Called with the headers read: bends the request so that httplib reads every body, and routes nothing by itself.
   void Prepare(Exchange* exchange, httplib::Request* request) const {
     exchange->refused = CheckRequestHead(exchange->stream->EndHead(), options_.max_body_bytes);
-    if (exchange->refused) {
+    if (!exchange->refused) {
+      exchange->forbidden = CheckOrigin(*request);
+    }
+    if (exchange->refused || exchange->forbidden) {
       exchange->must_close = true;
       request->headers.erase("Expect");
       request->headers.erase("Connection");
@@ -238,13 +245,26 @@ class Listener final : public httplib::Server {
     }
   }
 
+  std::optional<std::string> CheckOrigin(const httplib::Request& request) const {
+    const RequestOrigin from{request.get_header_value("Host"), request.get_header_value("Origin"),
+                             request.get_header_value("Sec-Fetch-Site")};
+    // Without the header there is no browser.
+    if (options_.loopback_names_only && request.has_header("Host") && !IsLoopbackHost(from.host)) {
+      return "the host [" + from.host +
+             "] is none of the loopback; server.trust_network lets others be named";
+    }
+    return RefuseOrigin(request.method, from);
+  }
+
   // Answers what the head alone is refused for, so that nothing of the body is read.
   static bool Refuse(httplib::Response* response) {
     const Exchange& exchange = *current_exchange;
     if (exchange.refused) {
       Send(HttpError(exchange.refused->status, exchange.refused->reason), response);
+    } else if (exchange.forbidden) {
+      Send(HttpError(403, *exchange.forbidden), response);
     }
-    return exchange.refused.has_value();
+    return exchange.refused || exchange.forbidden;
   }
 
   void ReadAndAnswer(const httplib::ContentReader& reader, httplib::Response* response) {

@@ -5,7 +5,8 @@
 //   server->Stop();  // no new requests; those that run are answered
 //
 // Bounded in body, headers, connections, threads and time (HttpServerOptions); bodies are unpacked (gzip) within the same bound. A body
-// must say that it is JSON, as Elasticsearch demands: so no web page can write here by a plain form. Exceptions end as a 500.
+// must say that it is JSON, as Elasticsearch demands, and what a web page of another site sends is refused (request_origin.h): so none can write
+// here, by a form or otherwise. Exceptions end as a 500.
 // Thread-safe; the function is called by many threads at once. Errors: kInvalidArgument for an address that does not resolve,
 // kUnavailable where the port is taken.
 #ifndef BINSEEK_API_HTTP_SERVER_H_
@@ -27,6 +28,8 @@ struct HttpServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
   size_t max_body_bytes = 100 << 20;
+  bool loopback_names_only =
+      false;  // a request's Host must be one: where the server listens on loopback
   ConnectionPoolOptions connections;
 };
 

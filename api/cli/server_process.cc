@@ -106,6 +106,7 @@ Status ServerProcess::StartHttp() {
   HttpServerOptions options;
   options.host = address.host;
   options.port = address.port;
+  options.loopback_names_only = !config_.server.trust_network;
   options.max_body_bytes = static_cast<size_t>(config_.server.max_body_bytes);
   options.connections.threads = static_cast<size_t>(config_.server.threads);
   options.connections.max_connections = static_cast<size_t>(config_.server.max_connections);

@@ -242,5 +242,57 @@ TEST_F(HttpServerTest, AnAcceptThatFailsDoesNotEndTheServer) {
   server_.reset();
 }
 
+TEST_F(HttpServerTest, PagesOfOtherSitesAreRefusedWithoutABodyToo) {
+  Start();
+  const auto ask = [&](const std::string& method, const std::string& headers,
+                       const std::string& host = "127.0.0.1:9200") {
+    return Exchange(method + " /a HTTP/1.1\r\nHost: " + host + "\r\n" + headers +
+                    "Content-Length: 0\r\n\r\n");
+  };
+  for (const char* foreign :
+       {"Origin: https://evil.example\r\n", "Origin: null\r\n", "Origin: http://127.0.0.1:3000\r\n",
+        "Origin: http://127.0.0.1\r\n", "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-site\r\nOrigin: http://127.0.0.1:3000\r\n",
+        "Sec-Fetch-Site: cross-site\r\nOrigin: http://127.0.0.1:9200\r\n"}) {
+    for (const char* method : {"POST", "PUT", "DELETE", "PATCH"}) {
+      const std::string answer = ask(method, foreign);
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 403")) << method << foreign;
+      EXPECT_THAT(answer, HasSubstr("security_exception"));
+    }
+    for (const char* method : {"GET", "OPTIONS"}) {  // whose answers such a page cannot read
+      EXPECT_THAT(ask(method, foreign), StartsWith("HTTP/1.1 200")) << method << foreign;
+    }
+  }
+  // A page of ours, a proxy that names the page's site, an extension of the browser, no browser at all.
+  for (const char* own : {"Origin: http://127.0.0.1:9200\r\n", "Sec-Fetch-Site: same-origin\r\n",
+                          "Sec-Fetch-Site: same-origin\r\nOrigin: https://shop.example\r\n",
+                          "Sec-Fetch-Site: none\r\n", "Origin: chrome-extension://abcdef\r\n",
+                          "Sec-Fetch-Site: cross-site\r\nOrigin: moz-extension://abcdef\r\n", ""}) {
+    EXPECT_THAT(ask("POST", own), StartsWith("HTTP/1.1 200")) << own;
+  }
+  EXPECT_THAT(ask("POST", "Origin: https://Shop.Example\r\n", "shop.example"),
+              StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(ask("POST", "Origin: https://shop.example\r\n", "shop.example:443"),
+              StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, OnLoopbackOnlyItsOwnNamesAreAnswered) {
+  HttpServerOptions options;
+  options.loopback_names_only = true;
+  Start(options);
+  const auto ask = [&](const std::string& host) {
+    return Exchange("GET /a HTTP/1.1\r\n" + host + "\r\n");
+  };
+  for (const char* host : {"127.0.0.1:9200", "127.8.9.1", "localhost", "LocalHost:1", "[::1]:9200",
+                           "[::1]", "search.localhost:9200"}) {
+    EXPECT_THAT(ask("Host: " + std::string(host) + "\r\n"), StartsWith("HTTP/1.1 200")) << host;
+  }
+  EXPECT_THAT(ask(""), StartsWith("HTTP/1.1 200"));  // which no page of a browser sends
+  for (const char* host : {"evil.example:9200", "127.0.0.1.evil.example", "localhost.evil.example",
+                           "127.evil.example", "10.0.0.1", "[::2]", ""}) {
+    EXPECT_THAT(ask("Host: " + std::string(host) + "\r\n"), StartsWith("HTTP/1.1 403")) << host;
+  }
+}
+
 }  // namespace
 }  // namespace binseek::api
