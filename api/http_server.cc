@@ -234,10 +234,9 @@ class Listener final : public httplib::Server {
       request->headers.erase("Transfer-Encoding");
       exchange->stream->BeginChunks();
     }
-    if (has_body && request->method == "GET") {
+    if (has_body && (request->method == "GET" || (request->method == "DELETE" && chunked))) {
       request->method = "POST";  // httplib would leave the body unread
-    } else if (has_body && (request->method == "HEAD" || request->method == "OPTIONS" ||
-                            (request->method == "DELETE" && !has_length))) {
+    } else if (has_body && (request->method == "HEAD" || request->method == "OPTIONS")) {
       exchange->must_close = true;
     } else if (!has_body && !has_length) {
       request->set_header("Content-Length",

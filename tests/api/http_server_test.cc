@@ -294,5 +294,17 @@ TEST_F(HttpServerTest, OnLoopbackOnlyItsOwnNamesAreAnswered) {
   }
 }
 
+TEST_F(HttpServerTest, ChunkedBodiesArriveWithDelete) {
+  Start();
+  for (const std::string method : {"DELETE", "GET", "PUT"}) {
+    RawClient client(server_->port());
+    client.Send(method +
+                " /a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+                "chunked\r\n\r\n3\r\n{ }\r\n0\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(client.ReadAnswer(), HasSubstr(method + " /a 3"));
+    EXPECT_THAT(client.ReadAnswer(), HasSubstr("GET /b 0"));
+  }
+}
+
 }  // namespace
 }  // namespace binseek::api
