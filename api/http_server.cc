@@ -17,6 +17,7 @@
 #include "api/acceptor.h"
 #include "api/chunked_body.h"
 #include "api/request_head.h"
+#include "api/request_line.h"
 #include "api/request_origin.h"
 #include "api/rest_error.h"
 #include "engine/base/log.h"
@@ -37,11 +38,19 @@ class ConnectionStream final : public httplib::Stream {
   bool is_writable() const override { return true; }
   ssize_t read(char* data, size_t size) override {
     Flush();
-    const ssize_t got = chunked_ ? chunked_->Read(data, size) : connection_->Read(data, size);
-    if (in_head_ && got > 0) {
-      head_.append(data, static_cast<size_t>(got));
+    if (!in_head_) {
+      return chunked_ ? chunked_->Read(data, size) : connection_->Read(data, size);
     }
-    return got;
+    for (;;) {
+      const ssize_t got = connection_->Read(data, size);
+      if (got <= 0) {
+        return got;
+      }
+      head_.append(data, static_cast<size_t>(got));
+      if (const size_t shown = line_.Show(data, static_cast<size_t>(got)); shown > 0) {
+        return static_cast<ssize_t>(shown);
+      }
+    }
   }
   ssize_t write(const char* data, size_t size) override {
     pending_.append(data, size);
@@ -60,6 +69,7 @@ class ConnectionStream final : public httplib::Stream {
     in_head_ = false;
     return head_;
   }
+  const std::string& target() const { return line_.target(); }
 
   // What is read from here on are the chunks of a body; at its end read() says that the stream ends.
   void BeginChunks() {
@@ -82,6 +92,7 @@ class ConnectionStream final : public httplib::Stream {
   Connection* const connection_;
   bool in_head_ = true;
   std::string head_;  // bounded by the connection
+  RequestLine line_;
   std::optional<ChunkedBody> chunked_;
   std::string pending_;
 };
@@ -206,6 +217,10 @@ class Listener final : public httplib::Server {
   // Called with the headers read: bends the request so that httplib reads every body, and routes nothing by itself.
   void Prepare(Exchange* exchange, httplib::Request* request) const {
     exchange->refused = CheckRequestHead(exchange->stream->EndHead(), options_.max_body_bytes);
+    exchange->target = exchange->stream->target();
+    if (!exchange->refused && exchange->target.empty()) {
+      exchange->refused = {400, "a request line must have single spaces around its target"};
+    }
     if (!exchange->refused) {
       exchange->forbidden = CheckOrigin(*request);
     }
@@ -217,7 +232,6 @@ class Listener final : public httplib::Server {
       return;
     }
     exchange->method = request->method;
-    exchange->target = request->target;
     exchange->content_type = request->get_header_value("Content-Type");
     request->headers.erase("Content-Type");  // httplib would take forms and multipart bodies apart
     request->ranges.clear();
@@ -322,9 +336,8 @@ class Listener final : public httplib::Server {
       return;
     }
     const int status = response->status;
-    const std::string reason = status == 413   ? "the request's body is larger than allowed"
-                               : status == 414 ? "the request line is longer than allowed"
-                                               : "the request is no HTTP that is understood here";
+    const std::string reason = status == 413 ? "the request's body is larger than allowed"
+                                             : "the request is no HTTP that is understood here";
     Send(HttpError(status, reason), response);
   }
 

@@ -306,5 +306,46 @@ TEST_F(HttpServerTest, ChunkedBodiesArriveWithDelete) {
   }
 }
 
+TEST_F(HttpServerTest, QuestionMarksWithinAQueryArrive) {
+  Start({}, [](const Request& request) {
+    Response response;
+    response.content_type = "text/plain";
+    response.body = request.path + " q=" + std::string(request.ParameterOr("q"));
+    return response;
+  });
+  EXPECT_THAT(Exchange("GET /a?q=what?&x=?? HTTP/1.1\r\nHost: x\r\n\r\n"),
+              HasSubstr("\r\n\r\n/a q=what?"));
+  EXPECT_THAT(Exchange("GET /a?q=1#part HTTP/1.1\r\nHost: x\r\n\r\n"), HasSubstr("/a q=1"));
+  EXPECT_THAT(Exchange("GET /a?q=1 HTTP/1.1 x\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Exchange("GET  HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Exchange("GET /a\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(HttpServerTest, TargetsThatReadersCouldTakeDifferentlyAreRefused) {
+  Start();
+  for (const char* line : {"GET  /a HTTP/1.1", "GET /a  HTTP/1.1 x", "GET  HTTP/1.1", "GET /a"}) {
+    RawClient client(server_->port());
+    client.Send(std::string(line) + "\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(client.ReadToEnd(), StartsWith("HTTP/1.1 400")) << line;
+  }
+}
+
+TEST_F(HttpServerTest, ALongRequestLineIsBoundedByTheHeadAlone) {
+  HttpServerOptions options;
+  options.connections.max_header_bytes = 32 << 10;
+  Start(options, [](const Request& request) {
+    Response response;
+    response.content_type = "text/plain";
+    response.body = std::to_string(request.ParameterOr("wait_for_gtid").size());
+    return response;
+  });
+  const auto ask = [&](size_t bytes) {
+    return Exchange("GET /a?wait_for_gtid=" + std::string(bytes, '1') +
+                    " HTTP/1.1\r\nHost: x\r\n\r\n");
+  };
+  EXPECT_THAT(ask(20000), HasSubstr("\r\n\r\n20000"));
+  EXPECT_THAT(ask(33000), Not(HasSubstr("200 OK")));
+}
+
 }  // namespace
 }  // namespace binseek::api
