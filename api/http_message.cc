@@ -85,4 +85,16 @@ Request MakeRequest(std::string_view method, std::string_view target) {
   return request;
 }
 
+bool IsJson(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && type.back() == ' ') {
+    type.pop_back();
+  }
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return type == "application/json" || type == "application/x-ndjson" ||
+         type == "application/vnd.elasticsearch+json" ||
+         type == "application/vnd.elasticsearch+x-ndjson";
+}
+
 }  // namespace binseek::api

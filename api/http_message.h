@@ -44,6 +44,9 @@ std::string PercentDecode(std::string_view text, bool plus_is_space);
 // What a path segment may not hold as it is becomes %XX.
 std::string PercentEncode(std::string_view text);
 
+// Whether a Content-Type names JSON, in any of the ways that Elasticsearch takes.
+bool IsJson(std::string_view content_type);
+
 }  // namespace binseek::api
 
 #endif  // BINSEEK_API_HTTP_MESSAGE_H_

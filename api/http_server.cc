@@ -107,22 +107,11 @@ struct Exchange {
   std::optional<HeadError> refused;  // before anything of the body was read
   std::optional<std::string> forbidden;
   bool must_close = false;  // a part of the body was not read
+  bool ends = false;        // the connection, as the client or we will
 };
 
 // httplib calls handlers on the thread that serves the connection; this is how they find their exchange.
 thread_local Exchange* current_exchange = nullptr;
-
-bool IsJson(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (!type.empty() && type.back() == ' ') {
-    type.pop_back();
-  }
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return type == "application/json" || type == "application/x-ndjson" ||
-         type == "application/vnd.elasticsearch+json" ||
-         type == "application/vnd.elasticsearch+x-ndjson";
-}
 
 Response HttpError(int status, std::string_view reason) {
   return ErrorResponse({status,
@@ -210,13 +199,14 @@ class Listener final : public httplib::Server {
     if (exchange.must_close && !connection->broken()) {
       connection->Linger();
     }
-    return served && !closed && !exchange.must_close;
+    return served && !closed && !exchange.must_close && !exchange.ends;
   }
 
  private:
   // Called with the headers read: bends the request so that httplib reads every body, and routes nothing by itself.
   void Prepare(Exchange* exchange, httplib::Request* request) const {
-    exchange->refused = CheckRequestHead(exchange->stream->EndHead(), options_.max_body_bytes);
+    const std::string& head = exchange->stream->EndHead();
+    exchange->refused = CheckRequestHead(head, options_.max_body_bytes);
     exchange->target = exchange->stream->target();
     if (!exchange->refused && exchange->target.empty()) {
       exchange->refused = {400, "a request line must have single spaces around its target"};
@@ -227,8 +217,13 @@ class Listener final : public httplib::Server {
     if (exchange->refused || exchange->forbidden) {
       exchange->must_close = true;
       request->headers.erase("Expect");
+    }
+    if (exchange->must_close || AsksToClose(head)) {
+      exchange->ends = true;
       request->headers.erase("Connection");
       request->set_header("Connection", "close");
+    }
+    if (exchange->must_close) {
       return;
     }
     exchange->method = request->method;

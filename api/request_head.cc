@@ -34,6 +34,8 @@ class BodyHeaders {
  public:
   explicit BodyHeaders(uint64_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
 
+  void set_is_old() { is_old_ = true; }  // HTTP/1.0
+
   std::optional<HeadError> Add(std::string_view name, std::string_view value) {
     if (EqualsIgnoringCase(name, "content-length")) {
       return AddLength(value);
@@ -50,6 +52,9 @@ class BodyHeaders {
   std::optional<HeadError> Check() const {
     if (has_length_ && chunked_) {
       return HeadError{400, "Content-Length and Transfer-Encoding exclude each other"};
+    }
+    if (is_old_ && chunked_) {  // RFC 9112, 6.1
+      return HeadError{400, "Transfer-Encoding is none of HTTP/1.0"};
     }
     if (length_ > max_body_bytes_) {
       return HeadError{413, "the request's body is larger than allowed"};
@@ -74,9 +79,22 @@ class BodyHeaders {
 
   const uint64_t max_body_bytes_;
   uint64_t length_ = 0;
+  bool is_old_ = false;
   bool has_length_ = false;
   bool chunked_ = false;
 };
+
+// Whether a list such as "TE, close" has `token`, in lower case.
+bool HasToken(std::string_view list, std::string_view token) {
+  while (!list.empty()) {
+    const std::string_view item = list.substr(0, list.find(','));
+    if (EqualsIgnoringCase(Trim(item), token)) {
+      return true;
+    }
+    list.remove_prefix(std::min(item.size() + 1, list.size()));
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -93,6 +111,9 @@ std::optional<HeadError> CheckRequestHead(std::string_view head, uint64_t max_bo
     head.remove_prefix(end + 2);
     if (request_line) {
       request_line = false;
+      if (line.ends_with(" HTTP/1.0")) {
+        headers.set_is_old();
+      }
       continue;
     }
     if (line.empty()) {
@@ -109,6 +130,19 @@ std::optional<HeadError> CheckRequestHead(std::string_view head, uint64_t max_bo
     }
   }
   return headers.Check();
+}
+
+bool AsksToClose(std::string_view head) {
+  while (!head.empty()) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    head.remove_prefix(std::min(line.size() + 2, head.size()));
+    const size_t colon = std::min(line.find(':'), line.size());
+    if (EqualsIgnoringCase(line.substr(0, colon), "connection") && colon < line.size() &&
+        HasToken(line.substr(colon + 1), "close")) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace binseek::api

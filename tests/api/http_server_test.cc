@@ -347,5 +347,17 @@ TEST_F(HttpServerTest, ALongRequestLineIsBoundedByTheHeadAlone) {
   EXPECT_THAT(ask(33000), Not(HasSubstr("200 OK")));
 }
 
+TEST_F(HttpServerTest, AClientThatAsksForItsEndIsClosed) {
+  Start();
+  for (const char* header :
+       {"Connection: Close\r\n", "Connection: TE, close\r\n", "Connection: close\r\n"}) {
+    RawClient client(server_->port());
+    client.Send("GET /a HTTP/1.1\r\nHost: x\r\n" + std::string(header) + "\r\n");
+    const std::string answer = client.ReadToEnd();
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n")) << header;
+    EXPECT_THAT(answer, HasSubstr("GET /a 0")) << header;
+  }
+}
+
 }  // namespace
 }  // namespace binseek::api

@@ -55,5 +55,31 @@ TEST(RequestHeadTest, AnnouncedSizeIsMeasured) {
   EXPECT_EQ(Check("Content-Length: " + std::string(1000, '9') + "\r\n"), 413);
 }
 
+TEST(RequestHeadTest, CloseIsATokenInAnyCase) {
+  const auto closes = [](std::string_view headers) {
+    return AsksToClose("GET / HTTP/1.1\r\n" + std::string(headers) + "\r\n");
+  };
+  for (const char* headers :
+       {"Connection: close\r\n", "Connection: Close\r\n", "connection:CLOSE\r\n",
+        "Connection: TE, close\r\n", "Connection: keep-alive\r\nConnection: close ,x\r\n"}) {
+    EXPECT_TRUE(closes(headers)) << headers;
+  }
+  for (const char* headers : {"", "Connection: keep-alive\r\n", "Connection: closed\r\n",
+                              "X-Connection: close\r\n", "Connection: not close\r\n"}) {
+    EXPECT_FALSE(closes(headers)) << headers;
+  }
+}
+
+TEST(RequestHeadTest, OldRequestsHaveNoChunks) {
+  const auto check = [](std::string_view line, std::string_view headers) {
+    const auto error =
+        CheckRequestHead(std::string(line) + "\r\n" + std::string(headers) + "\r\n", kMaxBody);
+    return error ? error->status : 0;
+  };
+  EXPECT_EQ(check("POST / HTTP/1.0", "Transfer-Encoding: chunked\r\n"), 400);
+  EXPECT_EQ(check("POST / HTTP/1.0", "Content-Length: 1\r\n"), 0);
+  EXPECT_EQ(check("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n"), 0);
+}
+
 }  // namespace
 }  // namespace binseek::api
