@@ -52,7 +52,8 @@ const ConfigKey kKeys[] = {
      .default_text = "4096",
      .min = 1,
      .max = 1000000,
-     .help = "Open connections; further ones are closed at once."},
+     .help = "Open connections; further ones are closed at once. The limit of open files (ulimit "
+             "-n), less 512 for the index, bounds them too."},
     {.path = "server.max_body_bytes",
      .member = BINSEEK_CONFIG_MEMBER_(int64_t, server.max_body_bytes),
      .unit = Unit::kBytes,

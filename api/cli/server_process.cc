@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "api/cli/data_directory.h"
+#include "api/descriptor_limit.h"
 #include "api/handlers/handlers.h"
 #include "engine/base/log.h"
 #include "engine/base/system_memory.h"
@@ -109,7 +110,12 @@ Status ServerProcess::StartHttp() {
   options.loopback_names_only = !config_.server.trust_network;
   options.max_body_bytes = static_cast<size_t>(config_.server.max_body_bytes);
   options.connections.threads = static_cast<size_t>(config_.server.threads);
-  options.connections.max_connections = static_cast<size_t>(config_.server.max_connections);
+  const auto wanted = static_cast<size_t>(config_.server.max_connections);
+  options.connections.max_connections = ConnectionsWithin(wanted, RaiseDescriptorLimit());
+  if (options.connections.max_connections < wanted) {
+    Log(LogLevel::kWarn, "fewer connections than server.max_connections: the limit of open files",
+        {{"connections", options.connections.max_connections}});
+  }
   options.connections.max_header_bytes = static_cast<size_t>(config_.server.max_header_bytes);
   options.connections.request_timeout = milliseconds(config_.server.request_timeout_ms);
   options.connections.idle_timeout = milliseconds(config_.server.idle_timeout_ms);

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+#include "api/descriptor_limit.h"
 #include "api/http_server.h"
 #include "tests/api/raw_client.h"
 #include "tests/support/status_matchers.h"
@@ -176,6 +178,31 @@ TEST_F(ConnectionTest, ConnectionsBeyondTheLimitAreClosed) {
   EXPECT_THAT(second.ReadAnswer(), HasSubstr("200 OK"));
   RawClient third(server_->port());
   EXPECT_TRUE(third.WaitForClose());
+}
+
+TEST(DescriptorLimitTest, ConnectionsLeaveDescriptorsForTheIndex) {
+  EXPECT_EQ(ConnectionsWithin(4096, UINT64_MAX), 4096U);
+  EXPECT_EQ(ConnectionsWithin(4096, 1 << 20), 4096U);
+  EXPECT_EQ(ConnectionsWithin(4096, 4608), 4096U);
+  EXPECT_EQ(ConnectionsWithin(4096, 4607), 4095U);
+  EXPECT_EQ(ConnectionsWithin(4096, 1024), 512U);
+  EXPECT_EQ(ConnectionsWithin(10, 1024), 10U);
+  EXPECT_EQ(ConnectionsWithin(4096, 64), 32U);
+  EXPECT_EQ(ConnectionsWithin(4096, 1), 1U);
+}
+
+TEST(DescriptorLimitTest, TheLimitIsRaisedAsFarAsItMayBe) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit low = before;
+  low.rlim_cur = std::min<rlim_t>(256, before.rlim_max);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  const uint64_t raised = RaiseDescriptorLimit();
+  rlimit after{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  EXPECT_EQ(raised, before.rlim_max == RLIM_INFINITY ? UINT64_MAX : before.rlim_max);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 }  // namespace
