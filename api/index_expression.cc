@@ -6,16 +6,34 @@
 #include <utility>
 
 #include "api/dsl/source_filter.h"
+#include "engine/base/json.h"
 #include "engine/base/name_pattern.h"
 
 namespace binseek::api {
 namespace {
 
+bool IsHidden(const index::IndexView& index) {
+  constexpr std::string_view kSetting = "index.hidden";
+  if (index.settings_json.find(kSetting) == std::string::npos) {
+    return false;
+  }
+  const Result<JsonValue> settings = ParseJson(index.settings_json);
+  const JsonValue* const hidden =
+      settings.ok() && settings->is_object() ? settings->Find(kSetting) : nullptr;
+  return hidden != nullptr && hidden->is_string() && hidden->AsString() == "true";
+}
+
+bool IsHidden(const AliasTable::Members& members) {
+  return std::any_of(members.begin(), members.end(),
+                     [](const auto& member) { return member.second.is_hidden; });
+}
+
 // Collects what the parts of an expression mean.
 class Selector {
  public:
-  Selector(const index::EngineView& view, const AliasTable& aliases)
-      : view_(view), aliases_(aliases) {}
+  Selector(const index::EngineView& view, const AliasTable& aliases,
+           const IndexExpressionOptions& options)
+      : view_(view), aliases_(aliases), options_(options) {}
 
   void Add(const index::IndexView* index) { EntryOf(index).whole = true; }
   // False: it has no index that is there.
@@ -31,24 +49,25 @@ class Selector {
     }
     return any;
   }
-  bool AddName(std::string_view name, bool with_aliases) {
+  bool AddName(std::string_view name) {
     if (const index::IndexView* const index = view_.Find(name)) {
       Add(index);
       return true;
     }
-    const AliasTable::Members* const members = with_aliases ? aliases_.Find(name) : nullptr;
+    const AliasTable::Members* const members =
+        options_.refuse_aliases ? nullptr : aliases_.Find(name);
     return members != nullptr && Add(*members);
   }
-  bool AddPattern(std::string_view pattern, bool with_aliases) {
+  bool AddPattern(std::string_view pattern) {
     bool matched = false;
     for (const auto& index : view_.indices()) {
-      if (!index->is_generation() && MatchesPattern(pattern, index->name)) {
+      if (!index->is_generation() && Matches(pattern, index->name, *index)) {
         Add(index.get());
         matched = true;
       }
     }
     for (const auto& [alias, members] : aliases_.aliases()) {
-      if (with_aliases && MatchesPattern(pattern, alias)) {
+      if (!options_.refuse_aliases && Matches(pattern, alias, members)) {
         matched = Add(members) || matched;
       }
     }
@@ -84,6 +103,12 @@ class Selector {
     bool whole = false;                     // some name for it has no filter
     std::vector<search::QueryPtr> filters;  // of all others
   };
+  template <class Named>
+  bool Matches(std::string_view pattern, std::string_view name, const Named& named) const {
+    return options_.expand_open && MatchesPattern(pattern, name) &&
+           (options_.expand_hidden || (pattern.starts_with('.') && name.starts_with('.')) ||
+            !IsHidden(named));
+  }
   Entry& EntryOf(const index::IndexView* index) {
     for (Entry& entry : entries_) {
       if (entry.index == index) {
@@ -95,6 +120,7 @@ class Selector {
 
   const index::EngineView& view_;
   const AliasTable& aliases_;
+  const IndexExpressionOptions& options_;
   std::vector<Entry> entries_;
 };
 
@@ -108,11 +134,10 @@ RestError AliasRefused(std::string_view alias) {
 RestResult<IndexSelection> SelectIndices(const index::EngineView& view, const AliasTable& aliases,
                                          std::string_view expression,
                                          const IndexExpressionOptions& options) {
-  Selector selector(view, aliases);
+  Selector selector(view, aliases, options);
   if (expression.empty()) {
     expression = "*";
   }
-  const bool with_aliases = !options.refuse_aliases;
   bool after_wildcard = false;
   for (std::string_view rest = expression; !rest.empty();) {
     std::string_view part = rest.substr(0, rest.find(','));
@@ -126,9 +151,8 @@ RestResult<IndexSelection> SelectIndices(const index::EngineView& view, const Al
       selector.Exclude(pattern);
       continue;
     }
-    const bool found = wildcard ? selector.AddPattern(pattern, with_aliases)
-                                : selector.AddName(part, with_aliases);
-    if (!found && !wildcard && !with_aliases && aliases.Find(part) != nullptr) {
+    const bool found = wildcard ? selector.AddPattern(pattern) : selector.AddName(part);
+    if (!found && !wildcard && options.refuse_aliases && aliases.Find(part) != nullptr) {
       return AliasRefused(part);
     }
     if (!found && !(wildcard ? options.allow_no_indices : options.ignore_unavailable)) {

@@ -1,5 +1,6 @@
 // Index expressions: "products", "shop-*,-shop-old", "_all", an alias, to the indices of a view.
 //
+// Hidden indices (index.hidden) and aliases (is_hidden) are meant by a wildcard only where the options say so, or both begin with a dot.
 // Pure functions, thread-safe. Results are borrowed from the view.
 #ifndef BINSEEK_API_INDEX_EXPRESSION_H_
 #define BINSEEK_API_INDEX_EXPRESSION_H_
@@ -18,6 +19,8 @@ struct IndexExpressionOptions {
   bool ignore_unavailable = false;  // a name that does not exist is passed over
   bool allow_no_indices = true;     // a wildcard may match nothing
   bool refuse_aliases = false;      // names of indices alone, as to drop them
+  bool expand_open = true;          // else a wildcard matches nothing
+  bool expand_hidden = false;       // a wildcard matches what is hidden too
 };
 
 struct IndexSelection {

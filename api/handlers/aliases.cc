@@ -306,7 +306,7 @@ struct Shown {
 RestResult<Shown> Select(const Node& node, const Request& request) {
   const auto aliases = node.aliases();
   const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request, true));
   const std::vector<std::string> names = SplitNames(request.Capture("name"));
   Shown shown;
   std::set<std::string> found;

@@ -277,6 +277,11 @@ RestResult<FlatSettings> ParseSettings(const JsonValue& json) {
                              given->first + "]");
     }
   }
+  if (const auto hidden = settings.find("index.hidden");
+      hidden != settings.end() && hidden->second != "true" && hidden->second != "false") {
+    return IllegalArgument("Failed to parse value [" + hidden->second +
+                           "] for setting [index.hidden]: only [true] or [false] are allowed");
+  }
   if (std::optional<RestError> error = CheckSimilarities(settings)) {
     return *std::move(error);
   }

@@ -31,7 +31,7 @@ Response Root() {
 
 HandlerResult Health(const Node& node, const Request& request) {
   const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request, true));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();

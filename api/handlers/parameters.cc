@@ -1,5 +1,6 @@
 #include "api/handlers/parameters.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -76,8 +77,37 @@ RestResult<JsonValue> JsonBody(const Request& request) {
   return *std::move(json);
 }
 
-RestResult<IndexExpressionOptions> IndexOptions(const Request& request) {
+namespace {
+
+// "open,hidden"; no index is closed.
+std::optional<RestError> ReadExpandWildcards(std::string_view list,
+                                             IndexExpressionOptions* options) {
+  options->expand_open = options->expand_hidden = false;
+  while (!list.empty()) {
+    const std::string_view word = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(word.size() + 1, list.size()));
+    if (word == "none") {
+      options->expand_open = options->expand_hidden = false;
+    } else if (word == "open" || word == "all") {
+      options->expand_open = true;
+      options->expand_hidden = options->expand_hidden || word == "all";
+    } else if (word == "hidden") {
+      options->expand_hidden = true;
+    } else if (word != "closed") {
+      return IllegalArgument("No valid expand wildcard value [" + std::string(word) + "]");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RestResult<IndexExpressionOptions> IndexOptions(const Request& request, bool with_hidden) {
   IndexExpressionOptions options;
+  options.expand_hidden = with_hidden;
+  if (const auto wildcards = request.Parameter("expand_wildcards")) {
+    BINSEEK_DSL_RETURN_IF_ERROR(ReadExpandWildcards(*wildcards, &options));
+  }
   BINSEEK_DSL_ASSIGN_OR_RETURN(options.ignore_unavailable,
                                BoolParameter(request, "ignore_unavailable", false));
   BINSEEK_DSL_ASSIGN_OR_RETURN(options.allow_no_indices,
@@ -86,15 +116,18 @@ RestResult<IndexExpressionOptions> IndexOptions(const Request& request) {
 }
 
 RestResult<IndexSelection> RequestedSelection(const Node& node, const index::EngineView& view,
-                                              const Request& request) {
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexExpressionOptions options, IndexOptions(request));
+                                              const Request& request, bool with_hidden) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexExpressionOptions options,
+                               IndexOptions(request, with_hidden));
   return SelectIndices(view, *node.aliases(), request.Capture("index"), options);
 }
 
 RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Node& node,
                                                                   const index::EngineView& view,
-                                                                  const Request& request) {
-  BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection, RequestedSelection(node, view, request));
+                                                                  const Request& request,
+                                                                  bool with_hidden) {
+  BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection,
+                               RequestedSelection(node, view, request, with_hidden));
   return std::move(selection.indices);
 }
 

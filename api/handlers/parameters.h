@@ -33,15 +33,16 @@ RestResult<std::optional<float>> FloatParameter(const Request& request, std::str
 RestResult<JsonValue> JsonBody(const Request& request);
 RestError BodyError(const Status& status);  // of ParseJson
 
-// ignore_unavailable and allow_no_indices.
-RestResult<IndexExpressionOptions> IndexOptions(const Request& request);
+// ignore_unavailable, allow_no_indices, expand_wildcards. `with_hidden`: where the last is not given, wildcards mean hidden indices too.
+RestResult<IndexExpressionOptions> IndexOptions(const Request& request, bool with_hidden = false);
 // {index} of the route, by these.
 RestResult<IndexSelection> RequestedSelection(const Node& node, const index::EngineView& view,
-                                              const Request& request);
+                                              const Request& request, bool with_hidden = false);
 // The same without what aliases filter.
 RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Node& node,
                                                                   const index::EngineView& view,
-                                                                  const Request& request);
+                                                                  const Request& request,
+                                                                  bool with_hidden = false);
 // Exactly one index that exists.
 RestResult<const index::IndexView*> RequestedIndex(const Node& node, const index::EngineView& view,
                                                    std::string_view name);

@@ -208,5 +208,30 @@ TEST_F(SearchTest, AScrollPageTooLargeToAnswerEndsTheScroll) {
               HasSubstr("search_context_missing_exception"));
 }
 
+TEST_F(SearchTest, HiddenIndicesAreMeantByNameAlone) {
+  for (const char* name : {"shop-h", ".shop-h"}) {
+    Expect(200, "PUT", "/" + std::string(name), R"({"settings":{"index.hidden":true}})");
+    Expect(201, "PUT", "/" + std::string(name) + "/_doc/4", R"({"name":"green","price":40})");
+  }
+  Expect(200, "POST", "/_aliases",
+         R"({"actions":[{"add":{"index":"shop-a","alias":"quiet","is_hidden":true}}]})");
+  EXPECT_EQ(Ids("/_search?sort=price"), "231");
+  EXPECT_EQ(Ids("/_all/_search?sort=price"), "231");
+  EXPECT_EQ(Ids("/shop*/_search?sort=price"), "231");
+  EXPECT_EQ(Ids("/shop-h/_search"), "4");
+  EXPECT_EQ(Ids("/.shop*/_search"), "4") << "both begin with a dot";
+  EXPECT_EQ(Ids("/shop*/_search?sort=price&expand_wildcards=open,hidden"), "2314");
+  EXPECT_EQ(Ids("/shop*/_search?sort=price&expand_wildcards=all"), "2314");
+  EXPECT_EQ(Ids("/qui*/_search"), "");
+  EXPECT_EQ(Ids("/quiet/_search?sort=price"), "21");
+  EXPECT_EQ(Ids("/qui*/_search?sort=price&expand_wildcards=all"), "21");
+  EXPECT_EQ(Ids("/shop*/_search?expand_wildcards=none"), "");
+  EXPECT_EQ(Ids("/shop*/_search?expand_wildcards=closed"), "");
+  EXPECT_THAT(Error(400, "POST", "/shop*/_search?expand_wildcards=opn"),
+              HasSubstr("No valid expand wildcard value [opn]"));
+  EXPECT_THAT(Error(400, "PUT", "/bad", R"({"settings":{"index.hidden":"perhaps"}})"),
+              HasSubstr("index.hidden"));
+}
+
 }  // namespace
 }  // namespace binseek::api
