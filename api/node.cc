@@ -58,6 +58,16 @@ std::shared_ptr<const AliasTable> Node::aliases() const {
   return aliases_;
 }
 
+// Indices are made before an alias names them, and dropped after (DropIndices).
+Names Node::names() const {
+  Names names;
+  for (std::shared_ptr<const AliasTable> before = aliases(); names.aliases != before;
+       before = aliases()) {
+    names = {before, engine_->View()};
+  }
+  return names;
+}
+
 Status Node::SetAliases(AliasTable aliases) {
   index::Batch batch;
   batch.user_data[std::string(kAliasKey)] = aliases.ToJson();

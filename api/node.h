@@ -42,6 +42,12 @@ struct FollowedSources {
       owners{};  // of all that were ever followed; null: not known
 };
 
+// What the names in a request are looked up in. Neither is null.
+struct Names {
+  std::shared_ptr<const AliasTable> aliases;
+  std::shared_ptr<const index::EngineView> view;
+};
+
 class Node {
  public:
   // `state` may be null: then there are no dead letters.
@@ -53,8 +59,10 @@ class Node {
   CommitGate* commits() { return &commits_; }
   // Held from reading an index's mapping, or the aliases, to applying what follows from them, so that they grow one change at a time.
   Mutex* write_mutex() { return &write_mutex_; }
-  // Never null. To be taken before the view that it is looked up in: an index that an alias names may be gone, none is missed.
+  // Never null. Who looks names up wants names() instead.
   std::shared_ptr<const AliasTable> aliases() const BINSEEK_EXCLUDES(alias_mutex_);
+  // The newest view, and aliases that held while it was taken: whatever moves meanwhile, no index that they name is missing in it.
+  Names names() const BINSEEK_EXCLUDES(alias_mutex_);
   // Durable with the next commit. REQUIRES: write_mutex() is held.
   Status SetAliases(AliasTable aliases) BINSEEK_EXCLUDES(alias_mutex_);
 

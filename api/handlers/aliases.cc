@@ -304,9 +304,9 @@ struct Shown {
 };
 
 RestResult<Shown> Select(const Node& node, const Request& request) {
-  const auto aliases = node.aliases();
-  const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request, true));
+  const Names known = node.names();
+  const auto& aliases = known.aliases;
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(known, request, true));
   const std::vector<std::string> names = SplitNames(request.Capture("name"));
   Shown shown;
   std::set<std::string> found;

@@ -141,8 +141,8 @@ std::string JsonTable(const std::vector<Row>& rows, const std::vector<size_t>& c
 }
 
 HandlerResult Indices(const Node& node, const Request& request) {
-  const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
+  const Names names = node.names();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const bool header, BoolParameter(request, "v", false));
   const std::string_view format = request.ParameterOr("format", "text");
   if (format != "text" && format != "json") {

@@ -19,9 +19,9 @@ std::optional<RestError> RefuseUnroutedGet(const index::IndexView& index, const 
 }
 
 HandlerResult Get(const Node& node, const Request& request) {
-  const auto view = node.engine()->View();
+  const Names names = node.names();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
-                               RequestedIndex(node, *view, request.Capture("index")));
+                               RequestedIndex(names, request.Capture("index")));
   if (std::optional<RestError> refused = RefuseUnroutedGet(*index, request)) {
     return *std::move(refused);
   }
@@ -35,9 +35,9 @@ HandlerResult Get(const Node& node, const Request& request) {
 }
 
 HandlerResult GetSource(const Node& node, const Request& request) {
-  const auto view = node.engine()->View();
+  const Names names = node.names();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
-                               RequestedIndex(node, *view, request.Capture("index")));
+                               RequestedIndex(names, request.Capture("index")));
   if (std::optional<RestError> refused = RefuseUnroutedGet(*index, request)) {
     return *std::move(refused);
   }
@@ -123,7 +123,7 @@ RestResult<std::vector<Wanted>> ParseMultiGet(const Request& request, const Json
 HandlerResult MultiGet(const Node& node, const Request& request) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const JsonValue body, JsonBody(request));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const std::vector<Wanted> all, ParseMultiGet(request, body));
-  const auto view = node.engine()->View();
+  const Names names = node.names();
   const size_t max_bytes = node.max_response_bytes();
   Response response;
   JsonWriter writer(&response.body);
@@ -133,7 +133,7 @@ HandlerResult MultiGet(const Node& node, const Request& request) {
     if (response.body.size() > max_bytes) {
       return ResponseTooLarge(max_bytes);
     }
-    RestResult<const index::IndexView*> index = RequestedIndex(node, *view, wanted.index);
+    RestResult<const index::IndexView*> index = RequestedIndex(names, wanted.index);
     const std::optional<RestError> refused =
         !index.ok() ? std::optional(index.error())
                     : api::RefuseWithoutRouting(**index, wanted.id, wanted.routing);

@@ -71,11 +71,10 @@ HandlerResult Explain(const Node& node, const Request& request) {
     return RestError(400, "action_request_validation_exception",
                      "Validation Failed: 1: query is missing;");
   }
-  const auto view = node.engine()->View();
+  const Names names = node.names();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
-                               RequestedIndex(node, *view, request.Capture("index")));
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexSelection selection,
-                               RequestedSelection(node, *view, request));
+                               RequestedIndex(names, request.Capture("index")));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexSelection selection, RequestedSelection(names, request));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
@@ -141,8 +140,8 @@ HandlerResult Validate(const Node& node, const Request& request) {
     writer.EndObject();
     return response;
   }
-  const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
+  const Names names = node.names();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request));
   std::vector<Verdict> verdicts;
   bool valid = true;
   for (const index::IndexView* const index : indices) {

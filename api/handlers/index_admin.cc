@@ -33,9 +33,9 @@ std::string TextOf(const JsonValue& json) {
 }
 
 HandlerResult Show(const Node& node, const Request& request, unsigned parts) {
-  const auto aliases = node.aliases();
-  const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
+  const Names names = node.names();
+  const auto& aliases = names.aliases;
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
@@ -196,8 +196,8 @@ HandlerResult PutMapping(Node* node, const Request& request) {
   const std::string text = TextOf(body);
   {
     const MutexLock lock(node->write_mutex());
-    const auto view = node->engine()->View();
-    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*node, *view, request));
+    const Names names = node->names();
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request));
     for (const index::IndexView* index : indices) {
       if (std::optional<RestError> refused = RefuseIfSynced(*node, *index)) {
         return *std::move(refused);
@@ -231,8 +231,8 @@ HandlerResult ForceMerge(Node* node, const Request& request) {
   }
   std::vector<index::IndexId> ids;
   {
-    const auto view = node->engine()->View();
-    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(*node, *view, request));
+    const Names names = node->names();
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request));
     for (const index::IndexView* index : indices) {
       ids.push_back(index->id);
     }

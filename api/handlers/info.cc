@@ -30,8 +30,8 @@ Response Root() {
 }
 
 HandlerResult Health(const Node& node, const Request& request) {
-  const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request, true));
+  const Names names = node.names();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request, true));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
@@ -56,8 +56,8 @@ HandlerResult Health(const Node& node, const Request& request) {
 
 // Everything applied is searchable already.
 HandlerResult Refresh(const Node& node, const Request& request) {
-  const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(node, *view, request));
+  const Names names = node.names();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request));
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();

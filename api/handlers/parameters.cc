@@ -115,25 +115,23 @@ RestResult<IndexExpressionOptions> IndexOptions(const Request& request, bool wit
   return options;
 }
 
-RestResult<IndexSelection> RequestedSelection(const Node& node, const index::EngineView& view,
-                                              const Request& request, bool with_hidden) {
+RestResult<IndexSelection> RequestedSelection(const Names& names, const Request& request,
+                                              bool with_hidden) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexExpressionOptions options,
                                IndexOptions(request, with_hidden));
-  return SelectIndices(view, *node.aliases(), request.Capture("index"), options);
+  return SelectIndices(*names.view, *names.aliases, request.Capture("index"), options);
 }
 
-RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Node& node,
-                                                                  const index::EngineView& view,
+RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Names& names,
                                                                   const Request& request,
                                                                   bool with_hidden) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection,
-                               RequestedSelection(node, view, request, with_hidden));
+                               RequestedSelection(names, request, with_hidden));
   return std::move(selection.indices);
 }
 
-RestResult<const index::IndexView*> RequestedIndex(const Node& node, const index::EngineView& view,
-                                                   std::string_view name) {
-  return SelectIndex(view, *node.aliases(), name);
+RestResult<const index::IndexView*> RequestedIndex(const Names& names, std::string_view name) {
+  return SelectIndex(*names.view, *names.aliases, name);
 }
 
 RestResult<search::QueryPtr> QueryParameter(const Request& request) {

@@ -35,17 +35,15 @@ RestError BodyError(const Status& status);  // of ParseJson
 
 // ignore_unavailable, allow_no_indices, expand_wildcards. `with_hidden`: where the last is not given, wildcards mean hidden indices too.
 RestResult<IndexExpressionOptions> IndexOptions(const Request& request, bool with_hidden = false);
-// {index} of the route, by these.
-RestResult<IndexSelection> RequestedSelection(const Node& node, const index::EngineView& view,
-                                              const Request& request, bool with_hidden = false);
+// {index} of the route, by these. Results are borrowed from the view.
+RestResult<IndexSelection> RequestedSelection(const Names& names, const Request& request,
+                                              bool with_hidden = false);
 // The same without what aliases filter.
-RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Node& node,
-                                                                  const index::EngineView& view,
+RestResult<std::vector<const index::IndexView*>> RequestedIndices(const Names& names,
                                                                   const Request& request,
                                                                   bool with_hidden = false);
 // Exactly one index that exists.
-RestResult<const index::IndexView*> RequestedIndex(const Node& node, const index::EngineView& view,
-                                                   std::string_view name);
+RestResult<const index::IndexView*> RequestedIndex(const Names& names, std::string_view name);
 
 // The query that the parameter q is, by df, default_operator, analyzer and lenient; null: there is none.
 #define BINSEEK_QUERY_PARAMETERS "q,df,default_operator,analyzer,analyze_wildcard,lenient"

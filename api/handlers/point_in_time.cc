@@ -26,13 +26,13 @@ RestResult<Opened> OpenView(Node* node, const Request& request) {
   }
   BINSEEK_DSL_ASSIGN_OR_RETURN(const int64_t keep_alive_ms,
                                dsl::ParseTimeValueMs(*keep_alive, "keep_alive"));
-  std::shared_ptr<const index::EngineView> view = node->engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection, RequestedSelection(*node, *view, request));
+  Names names = node->names();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection, RequestedSelection(names, request));
   Opened opened;
   opened.indices = selection.indices.size();
-  BINSEEK_REST_ASSIGN_OR_RETURN(
-      opened.id, node->scrolls()->OpenPointInTime(std::move(view), std::move(selection.indices),
-                                                  keep_alive_ms, std::move(selection.restriction)));
+  BINSEEK_REST_ASSIGN_OR_RETURN(opened.id, node->scrolls()->OpenPointInTime(
+                                               std::move(names.view), std::move(selection.indices),
+                                               keep_alive_ms, std::move(selection.restriction)));
   return opened;
 }
 

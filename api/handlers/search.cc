@@ -152,8 +152,8 @@ std::optional<RestError> CheckScrollPage(const ScrollContext& context,
 }
 
 // The boost of each index: that of the first name or pattern that means it.
-std::optional<RestError> ResolveBoosts(const AliasTable& aliases, const index::EngineView& view,
-                                       const Request& request, ScrollContext* context) {
+std::optional<RestError> ResolveBoosts(const Names& names, const Request& request,
+                                       ScrollContext* context) {
   dsl::SearchBody& body = context->body;
   if (body.indices_boost.empty()) {
     return std::nullopt;
@@ -166,7 +166,7 @@ std::optional<RestError> ResolveBoosts(const AliasTable& aliases, const index::E
   std::vector<bool> given(boosts.size(), false);
   for (const auto& [expression, boost] : body.indices_boost) {
     BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexSelection meant,
-                                 SelectIndices(view, aliases, expression, options));
+                                 SelectIndices(*names.view, *names.aliases, expression, options));
     const auto& named = meant.indices;
     for (size_t i = 0; i < boosts.size(); ++i) {
       if (!given[i] && std::find(named.begin(), named.end(), context->indices[i]) != named.end()) {
@@ -210,16 +210,14 @@ search::SearchRequest Sliced(const dsl::SearchBody& body) {
   return request;
 }
 
-RestResult<std::shared_ptr<const index::EngineView>> ViewOf(Node* node, const Request& request,
-                                                            ScrollContext* context) {
+RestResult<Names> ViewOf(Node* node, const Request& request, ScrollContext* context) {
   dsl::SearchBody& body = context->body;
   if (!body.point_in_time) {
-    std::shared_ptr<const index::EngineView> view = node->engine()->View();
-    BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection,
-                                 RequestedSelection(*node, *view, request));
+    Names names = node->names();
+    BINSEEK_DSL_ASSIGN_OR_RETURN(IndexSelection selection, RequestedSelection(names, request));
     context->indices = std::move(selection.indices);
     body.request.restriction = std::move(selection.restriction);
-    return view;
+    return names;
   }
   if (!request.Capture("index").empty()) {
     return Invalid(
@@ -249,7 +247,7 @@ RestResult<std::shared_ptr<const index::EngineView>> ViewOf(Node* node, const Re
       body.request.rescorers.empty()) {
     sort.emplace_back().kind = search::SortKey::Kind::kDoc;
   }
-  return held->view;
+  return Names{node->aliases(), std::move(held->view)};
 }
 
 HandlerResult Search(Node* node, const Request& request) {
@@ -267,12 +265,11 @@ HandlerResult Count(const Node& node, const Request& request) {
                                UintParameter(request, "terminate_after"));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const auto min_score, FloatParameter(request, "min_score"));
   BINSEEK_DSL_RETURN_IF_ERROR(AwaitSource(node, request));
-  const auto view = node.engine()->View();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexSelection selection,
-                               RequestedSelection(node, *view, request));
+  const Names names = node.names();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const IndexSelection selection, RequestedSelection(names, request));
   const auto& indices = selection.indices;
   BINSEEK_REST_ASSIGN_OR_RETURN(
-      uint64_t count, search::Count(*view, indices, Restricted(query, selection),
+      uint64_t count, search::Count(*names.view, indices, Restricted(query, selection),
                                     node.search_options(), node.default_timeout_ms(), min_score));
   if (terminate_after && *terminate_after > 0) {
     count = std::min<uint64_t>(count, *terminate_after * indices.size());
@@ -324,9 +321,8 @@ HandlerResult RunSearch(Node* node, const Request& request,
   if (scroll) {
     BINSEEK_DSL_RETURN_IF_ERROR(CheckScroll(request, context->body));
   }
-  BINSEEK_DSL_ASSIGN_OR_RETURN(std::shared_ptr<const index::EngineView> view,
-                               ViewOf(node, request, context.get()));
-  BINSEEK_DSL_RETURN_IF_ERROR(ResolveBoosts(*node->aliases(), *view, request, context.get()));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(Names names, ViewOf(node, request, context.get()));
+  BINSEEK_DSL_RETURN_IF_ERROR(ResolveBoosts(names, request, context.get()));
   BINSEEK_DSL_RETURN_IF_ERROR(CheckDocValueFields(*context));
   search::SearchRequest search = Sliced(context->body);
   if (scroll) {
@@ -337,14 +333,14 @@ HandlerResult RunSearch(Node* node, const Request& request,
     auto indices = context->indices;
     BINSEEK_REST_ASSIGN_OR_RETURN(
         const search::ScrollPage page,
-        node->scrolls()->Open(std::move(view), std::move(indices), std::move(search),
+        node->scrolls()->Open(std::move(names.view), std::move(indices), std::move(search),
                               node->search_options(), keep_alive, context));
     return RenderScrollPage(page, node, start);
   }
   BINSEEK_REST_ASSIGN_OR_RETURN(
       const search::SearchResult result,
-      search::Search(*view, context->indices, search, node->search_options()));
-  return RenderSearch(result, *context, *view, {}, *node, start);
+      search::Search(*names.view, context->indices, search, node->search_options()));
+  return RenderSearch(result, *context, *names.view, {}, *node, start);
 }
 
 void AddSearchHandlers(Node* node, Router* router) {

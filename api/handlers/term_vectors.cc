@@ -266,9 +266,9 @@ HandlerResult TermVectors(const Node& node, const Request& request) {
     return RestError(400, "action_request_validation_exception",
                      "Validation Failed: 1: id or doc is missing;");
   }
-  const auto view = node.engine()->View();
+  const Names names = node.names();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const index::IndexView* index,
-                               RequestedIndex(node, *view, request.Capture("index")));
+                               RequestedIndex(names, request.Capture("index")));
   Response response;
   JsonWriter writer(&response.body);
   BINSEEK_REST_RETURN_IF_ERROR(WriteDocument(*index, wanted, MillisSince(start), &writer));
@@ -318,7 +318,7 @@ RestResult<std::vector<Wanted>> ParseDocuments(const Request& request) {
 HandlerResult MultiTermVectors(const Node& node, const Request& request) {
   const auto start = std::chrono::steady_clock::now();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const std::vector<Wanted> all, ParseDocuments(request));
-  const auto view = node.engine()->View();
+  const Names names = node.names();
   Response response;
   JsonWriter writer(&response.body);
   writer.BeginObject();
@@ -327,7 +327,7 @@ HandlerResult MultiTermVectors(const Node& node, const Request& request) {
     if (response.body.size() > node.max_response_bytes()) {
       return ResponseTooLarge(node.max_response_bytes());
     }
-    RestResult<const index::IndexView*> index = RequestedIndex(node, *view, wanted.index);
+    RestResult<const index::IndexView*> index = RequestedIndex(names, wanted.index);
     if (index.ok()) {
       BINSEEK_REST_RETURN_IF_ERROR(WriteDocument(**index, wanted, MillisSince(start), &writer));
       continue;

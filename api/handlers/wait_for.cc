@@ -59,8 +59,8 @@ RestResult<int64_t> WaitTimeoutMs(const Request& request) {
 
 // Indices that exist already: one may come with what is awaited.
 RestResult<std::vector<std::string>> NamedIndices(const Node& node, const Request& request) {
-  const auto view = node.engine()->View();
-  auto indices = RequestedIndices(node, *view, request);
+  const Names known = node.names();
+  auto indices = RequestedIndices(known, request);
   std::vector<std::string> names;
   if (!indices.ok()) {
     return names;  // said again behind the wait, if it still holds

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <atomic>
+#include <thread>
 #include "tests/api/api_fixture.h"
 
 namespace binseek::api {
@@ -207,6 +209,29 @@ TEST_F(AliasesTest, IndicesAndTheirAliasesGoTogether) {
   Expect(200, "DELETE", "/may");
   EXPECT_EQ(Count("spring"), "1");
   EXPECT_EQ(At(Expect(200, "GET", "/_alias/spring"), "may"), "");
+}
+
+TEST_F(AliasesTest, AMoveToANewIndexIsNeverMissed) {
+  Expect(201, "PUT", "/made-0/_doc/1", R"({"n":0})");
+  Put("made-0", "now");
+  std::atomic<bool> ended{false};
+  std::thread moves([&] {
+    for (int i = 1; i <= 200; ++i) {
+      const std::string next = "made-" + std::to_string(i);
+      Expect(201, "PUT", "/" + next + "/_doc/1", R"({"n":1})");
+      Expect(200, "POST", "/_aliases",
+             R"({"actions":[{"add":{"index":")" + next +
+                 R"(","alias":"now"}},{"remove_index":{"index":"made-)" + std::to_string(i - 1) +
+                 R"("}}]})");
+    }
+    ended = true;
+  });
+  while (!ended && !HasFailure()) {
+    EXPECT_EQ(Count("now"), "1");
+    Expect(200, "GET", "/now/_doc/1");
+    EXPECT_EQ(At(Expect(200, "POST", "/now/_search"), "hits.total.value"), "1");
+  }
+  moves.join();
 }
 
 }  // namespace
