@@ -15,6 +15,7 @@
 #include "api/alias_table.h"
 #include "api/commit_gate.h"
 #include "api/config.h"
+#include "api/wait_slots.h"
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
 #include "engine/index/engine.h"
@@ -72,6 +73,9 @@ class Node {
   // The only one, which needs no name; null: none.
   void set_sync(pipeline::Supervisor* sync);
 
+  // Of requests that wait for any source.
+  WaitSlots* wait_slots() const { return wait_slots_.get(); }
+
   // Told once, before requests come, where the config names a source: it may take its time to come up, and what it follows is known only
   // then.
   void set_source_configured() { source_configured_.store(true, std::memory_order_release); }
@@ -108,6 +112,7 @@ class Node {
   search::ScrollRegistry scrolls_;
   const std::unique_ptr<search::FilterCache> filters_;
   const std::unique_ptr<search::SearchPool> pool_;  // null: each search has its own thread alone
+  const std::unique_ptr<WaitSlots> wait_slots_ = std::make_unique<WaitSlots>();
   CommitGate commits_;
   Mutex write_mutex_;
   mutable Mutex alias_mutex_;  // a leaf

@@ -56,6 +56,9 @@ Status ServerProcess::Start() {
   progress_ = std::make_unique<Progress>(isatty(STDERR_FILENO) == 1);
   BINSEEK_RETURN_IF_ERROR(OpenStores());
   node_ = std::make_unique<Node>(engine_.get(), state_.get(), config_.search);
+  // Half of the threads stay for requests that do not wait.
+  node_->wait_slots()->set_most(
+      static_cast<size_t>(std::max<int64_t>(1, config_.server.threads / 2)));
   node_->scrolls()->StartSweeping(std::chrono::seconds(1));
   router_ = MakeRouter(node_.get());
   if (config_.FollowedSources().empty()) {

@@ -148,9 +148,7 @@ pipeline::SupervisorOptions SourceRunner::OptionsOf(const Source& source) const 
   sync.spill.disk_bytes = static_cast<uint64_t>(config.transaction_disk);
   sync.commit_interval = std::chrono::milliseconds(config_.engine_commit_interval_ms);
   sync.dead_letter_limit = static_cast<uint64_t>(config.dead_letter_limit);
-  // Each holds a thread that serves requests: half of them stay for those that do not wait.
-  const auto waiters = config_.server.threads / 2 / static_cast<int64_t>(sources_.size());
-  sync.max_waiters = static_cast<size_t>(std::max<int64_t>(1, waiters));
+  sync.max_waiters = static_cast<size_t>(config_.server.threads);  // WaitSlots lets fewer wait
   return sync;
 }
 

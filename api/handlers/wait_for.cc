@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -94,20 +95,66 @@ std::string HowFar(const pipeline::SyncStatus& status) {
   return reason;
 }
 
-// Why what the source's stream has come to is not all in the index, if it is not by the deadline.
-std::optional<RestError> AwaitRows(pipeline::Supervisor* sync, const std::string& index,
-                                   const AwaitedPosition& awaited, int64_t timeout_ms,
-                                   std::chrono::steady_clock::time_point deadline) {
-  const auto missing = sync->AwaitRead(index, deadline);
-  if (!missing.ok()) {
-    return ErrorOf(missing.status());
-  }
-  if (!missing->empty()) {
-    return TimedOut(awaited, timeout_ms, *missing);
-  }
-  const std::string why = sync->WhyBehind(index);
-  return why.empty() ? std::nullopt : std::make_optional(ErrorOf(Status::Unavailable(why)));
+RestError TooMany(const Node& node) {
+  return ErrorOf(Status::ResourceExhausted("too many requests wait for a source already, " +
+                                           std::to_string(node.wait_slots()->used())));
 }
+
+// One request's wait. It asks first, and takes a slot only where it has to sleep.
+class Wait {
+ public:
+  Wait(const Node& node, pipeline::Supervisor* sync, const AwaitedPosition& awaited,
+       int64_t timeout_ms, std::chrono::steady_clock::time_point from)
+      : node_(node), sync_(sync), awaited_(awaited), timeout_ms_(timeout_ms), from_(from) {}
+
+  // An error is the source's own: kInvalidArgument where it never gets there. `failure`: why else it is not applied.
+  Status Applied(std::optional<RestError>* failure) {
+    Result<bool> applied = sync_->AwaitApplied(awaited_, from_);
+    if (applied.ok() && !*applied && timeout_ms_ > 0) {
+      if (!TakeSlot()) {
+        *failure = TooMany(node_);
+        return Status::Ok();
+      }
+      applied = sync_->AwaitApplied(awaited_, Deadline());
+    }
+    if (applied.ok() && !*applied) {
+      *failure = TimedOut(awaited_, timeout_ms_, HowFar(sync_->status()));
+    }
+    return applied.status();
+  }
+
+  // Why what the source's stream has come to is not all in the index, if it is not by the deadline.
+  std::optional<RestError> Rows(const std::string& index) {
+    Result<std::string> missing = sync_->AwaitRead(index, slot_ ? Deadline() : from_);
+    if (missing.ok() && !missing->empty() && !slot_ && timeout_ms_ > 0) {
+      if (!TakeSlot()) {
+        return TooMany(node_);
+      }
+      missing = sync_->AwaitRead(index, Deadline());
+    }
+    if (!missing.ok()) {
+      return ErrorOf(missing.status());
+    }
+    if (!missing->empty()) {
+      return TimedOut(awaited_, timeout_ms_, *missing);
+    }
+    const std::string why = sync_->WhyBehind(index);
+    return why.empty() ? std::nullopt : std::make_optional(ErrorOf(Status::Unavailable(why)));
+  }
+
+ private:
+  bool TakeSlot() { return slot_.emplace(node_.wait_slots()).taken(); }
+  std::chrono::steady_clock::time_point Deadline() const {
+    return from_ + std::chrono::milliseconds(timeout_ms_);
+  }
+
+  const Node& node_;
+  pipeline::Supervisor* const sync_;
+  const AwaitedPosition& awaited_;
+  const int64_t timeout_ms_;
+  const std::chrono::steady_clock::time_point from_;
+  std::optional<WaitSlots::Slot> slot_;
+};
 
 // Indices that are not there yet may be any source's.
 bool OwnsAny(const pipeline::Supervisor& sync, const std::vector<std::string>& indices) {
@@ -159,21 +206,20 @@ std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
     return source.error();
   }
   pipeline::Supervisor* const sync = source->sync;
-  const auto deadline = deadline_from + std::chrono::milliseconds(*timeout_ms);
-  const auto applied = sync->AwaitApplied(*awaited, deadline);
-  if (!applied.ok()) {
-    return applied.status().code() == StatusCode::kInvalidArgument ? refuse(applied.status())
-                                                                   : ErrorOf(applied.status());
+  Wait wait(node, sync, *awaited, *timeout_ms, deadline_from);
+  std::optional<RestError> failure;
+  if (const Status applied = wait.Applied(&failure); !applied.ok()) {
+    return applied.code() == StatusCode::kInvalidArgument ? refuse(applied) : ErrorOf(applied);
   }
-  if (!*applied) {
-    return TimedOut(*awaited, *timeout_ms, HowFar(sync->status()));
+  if (failure) {
+    return failure;
   }
   if (sources->list.size() > 1 && !OwnsAny(*sync, *indices)) {
     return IllegalArgument("there is nothing to wait for: index [" + indices->front() +
                            "] does not follow source [" + source->name + "]");
   }
   for (const std::string& index : *indices) {
-    if (auto behind = AwaitRows(sync, index, *awaited, *timeout_ms, deadline)) {
+    if (auto behind = wait.Rows(index)) {
       return behind;
     }
   }

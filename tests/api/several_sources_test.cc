@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <thread>
 #include "sync/pipeline/applied_position.h"
 #include "sync/pipeline/index_owners.h"
 #include "sync/pipeline/state_store.h"
@@ -232,6 +233,24 @@ TEST_F(SeveralSourcesTest, DeadLettersAreTheirSources) {
       "2");
   EXPECT_EQ(Letters("table=shop.products"), 1);
   EXPECT_EQ(At(Expect(200, "DELETE", "/_sync/dead_letters?table=shop.gone"), "discarded"), "1");
+}
+
+TEST_F(SeveralSourcesTest, HalfOfTheThreadsNeverWait) {
+  node_->wait_slots()->set_most(1);
+  const auto search = [](const std::string& index, const std::string& transaction) {
+    return "/" + index + "/_search?wait_timeout=1m&wait_for_gtid=" + kGtid + transaction;
+  };
+  std::thread waits([&] { Expect(200, "GET", search("eu_products", "6")); });
+  while (eu_.applied_.waiters() == 0) {
+    std::this_thread::yield();
+  }
+  EXPECT_THAT(Error(429, "GET", search("us_products", "6")),
+              HasSubstr("too many requests wait for a source already, 1"));
+  Expect(200, "GET", search("us_products", "5"));  // which need not wait
+  eu_.status_.position.gtids = *change::GtidSet::Parse(std::string(kGtid) + "1-6");
+  eu_.applied_.Set(eu_.status_.position);
+  waits.join();
+  EXPECT_EQ(node_->wait_slots()->used(), 0U);
 }
 
 }  // namespace
