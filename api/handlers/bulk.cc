@@ -121,6 +121,7 @@ RestResult<Bulk> ParseBulk(const Request& request) {
   if (request.body.back() != '\n') {
     return IllegalArgument("The bulk request must be terminated by a newline [\\n]");
   }
+  BINSEEK_DSL_RETURN_IF_ERROR(CheckRefresh(request));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const bool require_alias,
                                BoolParameter(request, "require_alias", false));
   Bulk bulk;

@@ -153,10 +153,12 @@ HandlerResult Indices(const Node& node, const Request& request) {
   if (!bytes.empty() && bytes != "b") {
     return IllegalArgument("bytes [" + std::string(bytes) + "] is not supported; b is");
   }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const std::string health, HealthParameter(request, "health"));
   std::vector<Row> rows;
-  rows.reserve(indices.size());
   for (const index::IndexView* index : indices) {
-    rows.push_back(RowOf(*index, bytes == "b"));
+    if (health.empty() || health == "green") {
+      rows.push_back(RowOf(*index, bytes == "b"));
+    }
   }
   const std::vector<size_t> columns = WantedColumns(request.ParameterOr("h"));
   Response response;

@@ -224,6 +224,12 @@ HandlerResult ForceMerge(Node* node, const Request& request) {
   BINSEEK_DSL_ASSIGN_OR_RETURN(const bool only_deletes,
                                BoolParameter(request, "only_expunge_deletes", false));
   BINSEEK_DSL_ASSIGN_OR_RETURN(const bool flush, BoolParameter(request, "flush", true));
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const bool wait,
+                               BoolParameter(request, "wait_for_completion", true));
+  if (!wait) {
+    return IllegalArgument(
+        "[wait_for_completion] must be true: a forced merge is answered when it has ended");
+  }
   if (only_deletes && max_segments) {
     return RestError(400, "action_request_validation_exception",
                      "Validation Failed: 1: cannot set only_expunge_deletes and max_num_segments "

@@ -1,5 +1,6 @@
 // GET /, _cluster/health, _refresh: what clients ask a server that they meet.
 #include <string>
+#include <vector>
 
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
@@ -29,27 +30,86 @@ Response Root() {
   return response;
 }
 
+void WriteShardStates(JsonWriter* writer) {
+  writer->Key("relocating_shards").Int(0);
+  writer->Key("initializing_shards").Int(0);
+  writer->Key("unassigned_shards").Int(0);
+}
+
+// "indices": of each its health, and that of its only shard.
+void WriteIndexHealth(const std::vector<const index::IndexView*>& indices, bool with_shards,
+                      JsonWriter* writer) {
+  writer->Key("indices").BeginObject();
+  for (const index::IndexView* const index : indices) {
+    writer->Key(index->name).BeginObject();
+    writer->Key("status").String("green");
+    writer->Key("number_of_shards").Int(1);
+    writer->Key("number_of_replicas").Int(0);
+    writer->Key("active_primary_shards").Int(1);
+    writer->Key("active_shards").Int(1);
+    WriteShardStates(writer);
+    if (with_shards) {
+      writer->Key("shards").BeginObject();
+      writer->Key("0").BeginObject();
+      writer->Key("status").String("green");
+      writer->Key("primary_active").Bool(true);
+      writer->Key("active_shards").Int(1);
+      WriteShardStates(writer);
+      writer->EndObject();
+      writer->EndObject();
+    }
+    writer->EndObject();
+  }
+  writer->EndObject();
+}
+
+// Whether there are as many shards as a request wants to wait for; more do not come by waiting.
+RestResult<bool> HasActiveShards(const Request& request, size_t shards) {
+  if (request.ParameterOr("wait_for_active_shards", "all") == "all") {
+    return true;
+  }
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto wanted, UintParameter(request, "wait_for_active_shards"));
+  return wanted.value_or(0) <= shards;
+}
+
 HandlerResult Health(const Node& node, const Request& request) {
+  const std::string_view level = request.ParameterOr("level", "cluster");
+  if (level != "cluster" && level != "indices" && level != "shards") {
+    return IllegalArgument("level must be [cluster], [indices] or [shards] but was [" +
+                           std::string(level) + "]");
+  }
+  if (const auto status = HealthParameter(request, "wait_for_status"); !status.ok()) {
+    return status.error();
+  }
   const Names names = node.names();
-  BINSEEK_DSL_ASSIGN_OR_RETURN(const auto indices, RequestedIndices(names, request, true));
+  auto found = RequestedIndices(names, request, true);
+  if (!found.ok() && found.error().status != 404) {
+    return found.error();
+  }
+  // An index that is not there is one that has not come in time; nobody waits for it here.
+  const auto indices = found.ok() ? *std::move(found) : std::vector<const index::IndexView*>();
+  BINSEEK_DSL_ASSIGN_OR_RETURN(const bool has_shards, HasActiveShards(request, indices.size()));
+  const bool timed_out = !found.ok() || !has_shards;
   Response response;
+  response.status = timed_out ? 408 : 200;
   JsonWriter writer(&response.body);
   writer.BeginObject();
   writer.Key("cluster_name").String("binseek");
-  writer.Key("status").String("green");
-  writer.Key("timed_out").Bool(false);
+  writer.Key("status").String(found.ok() ? "green" : "red");
+  writer.Key("timed_out").Bool(timed_out);
   writer.Key("number_of_nodes").Int(1);
   writer.Key("number_of_data_nodes").Int(1);
   writer.Key("active_primary_shards").Uint(indices.size());
   writer.Key("active_shards").Uint(indices.size());
-  writer.Key("relocating_shards").Int(0);
-  writer.Key("initializing_shards").Int(0);
-  writer.Key("unassigned_shards").Int(0);
+  WriteShardStates(&writer);
   writer.Key("delayed_unassigned_shards").Int(0);
   writer.Key("number_of_pending_tasks").Int(0);
   writer.Key("number_of_in_flight_fetch").Int(0);
   writer.Key("task_max_waiting_in_queue_millis").Int(0);
   writer.Key("active_shards_percent_as_number").Double(100.0);
+  if (level != "cluster") {
+    WriteIndexHealth(indices, level == "shards", &writer);
+  }
   writer.EndObject();
   return response;
 }

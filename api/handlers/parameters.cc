@@ -53,6 +53,25 @@ RestResult<std::optional<float>> FloatParameter(const Request& request, std::str
   return std::optional<float>(number);
 }
 
+std::optional<RestError> CheckRefresh(const Request& request) {
+  const std::string_view refresh = request.ParameterOr("refresh");
+  if (refresh.empty() || refresh == "true" || refresh == "false" || refresh == "wait_for") {
+    return std::nullopt;  // what is written is searchable at once, so all of them are kept
+  }
+  return IllegalArgument("Unknown value for refresh: [" + std::string(refresh) + "].");
+}
+
+RestResult<std::string> HealthParameter(const Request& request, std::string_view name) {
+  std::string status;
+  for (const char c : request.ParameterOr(name)) {
+    status.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+  if (request.Parameter(name) && status != "green" && status != "yellow" && status != "red") {
+    return IllegalArgument("unknown cluster health status [" + status + "]");
+  }
+  return status;
+}
+
 RestError BodyError(const Status& status) {
   if (status.code() == StatusCode::kResourceExhausted) {
     return {413, "content_too_long_exception", status.message()};

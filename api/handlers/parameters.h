@@ -29,6 +29,11 @@ RestResult<bool> BoolParameter(const Request& request, std::string_view name, bo
 RestResult<std::optional<uint64_t>> UintParameter(const Request& request, std::string_view name);
 RestResult<std::optional<float>> FloatParameter(const Request& request, std::string_view name);
 
+// `refresh` of a write.
+std::optional<RestError> CheckRefresh(const Request& request);
+// A status of indices that a parameter names; "" where it is not given. All of ours are green.
+RestResult<std::string> HealthParameter(const Request& request, std::string_view name);
+
 // The body, or the parameter `source`; an empty object where there is neither. Its top must be an object.
 RestResult<JsonValue> JsonBody(const Request& request);
 RestError BodyError(const Status& status);  // of ParseJson

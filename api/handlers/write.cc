@@ -25,14 +25,6 @@ RestResult<std::optional<int64_t>> IntParameter(const Request& request, std::str
   return std::optional<int64_t>(number);
 }
 
-std::optional<RestError> CheckRefresh(const Request& request) {
-  const std::string_view refresh = request.ParameterOr("refresh");
-  if (refresh.empty() || refresh == "true" || refresh == "false" || refresh == "wait_for") {
-    return std::nullopt;  // what is written is searchable at once, so all of them are kept
-  }
-  return IllegalArgument("Unknown value for refresh: [" + std::string(refresh) + "].");
-}
-
 RestResult<DocumentWrite> ParseWrite(const Request& request, DocumentWrite::Kind kind) {
   DocumentWrite write;
   write.kind = kind;

@@ -222,5 +222,29 @@ TEST_F(IndexAdminTest, ParametersOfSimilaritiesAreKnownOrRefused) {
   EXPECT_EQ(At(shown, "shop.settings.index.similarity.flat.type"), "boolean");
 }
 
+TEST_F(IndexAdminTest, ParametersThatSayMoreThanWeDoAreRefused) {
+  Expect(200, "PUT", "/shop");
+  EXPECT_THAT(Error(400, "POST", "/_forcemerge?wait_for_completion=false"),
+              HasSubstr("wait_for_completion"));
+  Expect(200, "POST", "/_forcemerge?wait_for_completion=true");
+  EXPECT_THAT(Error(400, "POST", "/shop/_bulk?refresh=nonsense", "{\"index\":{}}\n{\"x\":1}\n"),
+              HasSubstr("Unknown value for refresh: [nonsense]"));
+  EXPECT_EQ(Send("GET", "/_cat/indices?h=index&health=green").body, "shop\n");
+  EXPECT_EQ(Send("GET", "/_cat/indices?h=index&health=red").body, "");
+  EXPECT_EQ(Send("GET", "/_cat/indices?health=blue").status, 400);
+  const JsonValue health = Expect(200, "GET", "/_cluster/health?level=indices");
+  EXPECT_EQ(At(health, "indices.shop.status"), "green");
+  EXPECT_EQ(At(health, "indices.shop.shards"), "");
+  EXPECT_EQ(At(Expect(200, "GET", "/_cluster/health/shop?level=shards"),
+               "indices.shop.shards.0.primary_active"),
+            "true");
+  Error(400, "GET", "/_cluster/health?level=nodes");
+  Error(400, "GET", "/_cluster/health?wait_for_status=blue");
+  // As of an index that has not come within the time.
+  const JsonValue none = Expect(408, "GET", "/_cluster/health/none?timeout=0s");
+  EXPECT_EQ(At(none, "status"), "red");
+  EXPECT_EQ(At(none, "timed_out"), "true");
+}
+
 }  // namespace
 }  // namespace binseek::api
