@@ -35,7 +35,11 @@ class Loader {
     ReadFile();
     ReadEnvironment();
     for (const auto& [path, value] : inputs_.flags) {
-      if (const ConfigKey* key = FindConfigKey(path)) {
+      const ConfigKey* const key = FindConfigKey(path);
+      if (key != nullptr &&
+          value.empty()) {  // as of a variable that is not set: what was meant is not the default
+        Problem("flag", path + ": must not be empty");
+      } else if (key != nullptr) {
         Set(*key, value, Origin::kFlag, "flag");
       } else {
         Problem("flag", path + ": no such key");

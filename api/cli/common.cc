@@ -56,11 +56,11 @@ Result<Config> ConfigFlags::Load() const {
     BINSEEK_ASSIGN_OR_RETURN(inputs.file_text, ReadSmallFile(config_file, kMaxConfigBytes));
   }
   inputs.environment = ProcessEnvironment();
-  const std::pair<const char*, const std::string*> flags[] = {
+  const std::pair<const char*, const std::optional<std::string>*> flags[] = {
       {"source.url", &mysql_url}, {"data_dir", &data_dir}, {"server.listen", &listen}};
   for (const auto& [path, value] : flags) {
-    if (!value->empty()) {
-      inputs.flags.emplace_back(path, *value);
+    if (value->has_value()) {
+      inputs.flags.emplace_back(path, **value);
     }
   }
   return LoadConfig(inputs);

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,9 +25,9 @@ namespace binseek::api::cli {
 
 struct ConfigFlags {
   std::string config_file;
-  std::string mysql_url;
-  std::string data_dir;
-  std::string listen;
+  std::optional<std::string> mysql_url;
+  std::optional<std::string> data_dir;
+  std::optional<std::string> listen;
 
   // Adds --config and, as asked, the others.
   void AddConfig(CLI::App* command);

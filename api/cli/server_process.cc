@@ -42,7 +42,7 @@ Status ServerProcess::Run(const ConfigFlags& flags) {
 
   ServerProcess process(flags);
   Status status = process.Start();
-  if (status.ok()) {
+  if (status.ok() && !EndAsked()) {
     process.WaitForEnd(signals);
   }
   process.Stop();
@@ -55,6 +55,9 @@ Status ServerProcess::Start() {
   SetLogLevel(level);
   progress_ = std::make_unique<Progress>(isatty(STDERR_FILENO) == 1);
   BINSEEK_RETURN_IF_ERROR(OpenStores());
+  if (EndAsked()) {  // here and below: the caller ends what has begun
+    return Status::Ok();
+  }
   node_ = std::make_unique<Node>(engine_.get(), state_.get(), config_.search);
   // Half of the threads stay for requests that do not wait.
   node_->wait_slots()->set_most(
@@ -70,14 +73,23 @@ Status ServerProcess::Start() {
     // What the preflight finds decides; later ones only log it, beside the running server.
     BINSEEK_RETURN_IF_ERROR(
         sources_->CheckServers([this](const std::string& line) { progress_->Say(line); }));
+    if (EndAsked()) {
+      return Status::Ok();
+    }
     BINSEEK_RETURN_IF_ERROR(sources_->Start(node_.get()));
-    return StartHttp();
+    return EndAsked() ? Status::Ok() : StartHttp();
   }
   // What is there already is served at once, whatever the sources say.
   BINSEEK_RETURN_IF_ERROR(StartHttp());
   BINSEEK_RETURN_IF_ERROR(sources_->Start(node_.get()));
   preflight_ = std::thread([this] { sources_->LogPreflight(); });
   return Status::Ok();
+}
+
+bool ServerProcess::EndAsked() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
 }
 
 Status ServerProcess::OpenStores() {

@@ -32,6 +32,8 @@ class ServerProcess {
   Status Start();
   Status OpenStores();
   Status StartHttp();
+  // Whether SIGINT or SIGTERM came already: a start takes its time, and nobody takes signals meanwhile.
+  static bool EndAsked();
   void WaitForEnd(const sigset_t& signals);
   void Reload();
   void DrainHttp();

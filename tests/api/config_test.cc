@@ -303,5 +303,13 @@ TEST(ConfigTest, ReloadTellsWhatNeedsARestart) {
   EXPECT_THAT(KeysThatNeedRestart(*running, *wanted), ElementsAre("data_dir"));
 }
 
+TEST(ConfigTest, AnEmptyFlagIsAProblem) {
+  for (const char* key : {"data_dir", "source.url", "server.listen"}) {
+    ConfigInputs inputs;
+    inputs.flags = {{key, ""}};
+    EXPECT_THAT(ErrorOf(inputs), HasSubstr("flag: " + std::string(key) + ": must not be empty"));
+  }
+}
+
 }  // namespace
 }  // namespace binseek::api
