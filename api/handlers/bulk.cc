@@ -8,6 +8,7 @@
 #include "api/handlers/document_writer.h"
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
+#include "api/handlers/write_guards.h"
 #include "engine/base/json.h"
 
 namespace binseek::api {
@@ -113,6 +114,23 @@ std::optional<RestError> ParseMetadata(const JsonValue& metadata, size_t line, I
   return CheckGuards(*write);
 }
 
+// {"index": {...}} of a line.
+RestResult<JsonValue> ParseAction(std::string_view text, size_t line) {
+  Result<JsonValue> json = ParseJson(text);
+  if (!json.ok()) {
+    return Malformed(line, "no valid JSON: " + json.status().message());
+  }
+  if (json->members().size() != 1 || !json->members()[0].second.is_object()) {
+    return Malformed(line, "expected one action with an object as its value");
+  }
+  const std::string& action = json->members()[0].first;
+  if (action != "index" && action != "create" && action != "delete" && action != "update") {
+    return Malformed(
+        line, "expected field [create], [delete], [index] or [update] but found [" + action + "]");
+  }
+  return *std::move(json);
+}
+
 // Borrows the body.
 RestResult<Bulk> ParseBulk(const Request& request) {
   if (request.body.empty()) {
@@ -127,19 +145,8 @@ RestResult<Bulk> ParseBulk(const Request& request) {
   Bulk bulk;
   Lines lines(request.body);
   while (const std::optional<std::string_view> line = lines.NextAction()) {
-    const Result<JsonValue> json = ParseJson(*line);
-    if (!json.ok()) {
-      return Malformed(lines.number(), "no valid JSON: " + json.status().message());
-    }
-    if (json->members().size() != 1 || !json->members()[0].second.is_object()) {
-      return Malformed(lines.number(), "expected one action with an object as its value");
-    }
-    const auto& [action, metadata] = json->members()[0];
-    if (action != "index" && action != "create" && action != "delete" && action != "update") {
-      return Malformed(
-          lines.number(),
-          "expected field [create], [delete], [index] or [update] but found [" + action + "]");
-    }
+    BINSEEK_DSL_ASSIGN_OR_RETURN(const JsonValue json, ParseAction(*line, lines.number()));
+    const auto& [action, metadata] = json.members()[0];
     if (bulk.items.size() == kMaxItems) {
       return RestError(413, "content_too_long_exception",
                        "more than " + std::to_string(kMaxItems) + " items in one bulk request");

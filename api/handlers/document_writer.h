@@ -57,12 +57,6 @@ std::optional<RestError> RefuseIfOwned(const Node& node, const std::string& inde
 std::optional<RestError> RefuseWithoutRouting(const index::IndexView& index, std::string_view id,
                                               std::string_view routing);
 
-// "internal", "external", "external_gte" and the version that goes with it.
-std::optional<RestError> SetVersion(std::string_view version_type, std::optional<int64_t> version,
-                                    DocumentWrite* write);
-// The error for if_seq_no without if_primary_term, or the other way round: half a guard guards nothing.
-std::optional<RestError> CheckGuards(const DocumentWrite& write);
-
 }  // namespace binseek::api
 
 #endif  // BINSEEK_API_HANDLERS_DOCUMENT_WRITER_H_

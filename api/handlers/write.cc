@@ -6,6 +6,7 @@
 #include "api/handlers/document_writer.h"
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
+#include "api/handlers/write_guards.h"
 #include "engine/base/json.h"
 
 namespace binseek::api {
