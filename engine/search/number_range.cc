@@ -290,11 +290,15 @@ Result<std::optional<Interval>> IntervalOfValue(const Field& field, std::string_
     return IntervalOfBounds(field, bound, bound, now_micros);
   }
   bool rounded = false;
-  const Result<int64_t> value =
-      IsScaledInteger(field) ? mapping::ParseBound(field, text, mapping::Rounding::kDown, &rounded)
-                             : mapping::ParseColumnValue(field, text);
+  Result<int64_t> value = IsScaledInteger(field)
+                              ? mapping::ParseBound(field, text, mapping::Rounding::kDown, &rounded)
+                              : mapping::ParseColumnValue(field, text);
   if (!value.ok()) {
     return NotAValue(field, text, value.status());
+  }
+  if (rounded && field.kind == FieldKind::kDecimal) {  // as the same text in a document is
+    value = mapping::ParseColumnValue(field, text);
+    rounded = !value.ok();
   }
   return rounded ? std::optional<Interval>() : std::optional<Interval>(Interval{*value, *value});
 }
