@@ -322,6 +322,7 @@ std::optional<ParsedDate> DateOf(const Fields& fields) {
                       fields.minute, fields.second, static_cast<int>(fields.nanos / 1000)) +
       (by_day ? (fields.day_of_year - 1) * kMicrosPerDay : 0);
   date.nanos = static_cast<int>(fields.nanos % 1000);
+  date.has_fraction = fields.fraction_digits > 0;
   int64_t open = 1000;  // what is not written of milliseconds is zero, as in Elasticsearch
   for (int digits = 3; digits < fields.fraction_digits && open > 1; ++digits) {
     open /= 10;
