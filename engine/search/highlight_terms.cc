@@ -22,12 +22,12 @@ struct PhrasePart {
 class PhraseMarker {
  public:
   PhraseMarker(const std::vector<TextToken>& tokens,
-               const std::map<std::string_view, Places>& by_term)
-      : tokens_(tokens), by_term_(by_term), marked_(tokens.size(), false) {}
+               const std::map<std::string_view, Places>& by_term, Interrupt* interrupt)
+      : tokens_(tokens), by_term_(by_term), interrupt_(interrupt), marked_(tokens.size(), false) {}
 
   void Mark(const WantedPhrase& phrase) {
     const std::vector<PhrasePart> parts = PartsOf(phrase);
-    if (parts.empty()) {
+    if (parts.empty() || stopped_) {
       return;
     }
     if (phrase.slop == 0) {
@@ -38,8 +38,21 @@ class PhraseMarker {
     MarkSloppy(parts, phrase.slop + gaps);
   }
   const std::vector<bool>& marked() const { return marked_; }
+  // By the interrupt: not all is marked.
+  bool stopped() const { return stopped_; }
 
  private:
+  static constexpr size_t kStepsPerCheck = size_t{1} << 16;
+
+  // One step further.
+  bool Stops() {
+    if (interrupt_ != nullptr && ++steps_ >= kStepsPerCheck) {
+      steps_ = 0;
+      stopped_ = interrupt_->TimedOut() || !interrupt_->Check().ok();
+    }
+    return stopped_;
+  }
+
   // None where one of them has no place.
   std::vector<PhrasePart> PartsOf(const WantedPhrase& phrase) {
     std::vector<PhrasePart> parts;
@@ -86,7 +99,7 @@ class PhraseMarker {
         while (at[p] < parts[p].places->size() && Position(parts[p], at[p]) < wanted) {
           ++at[p];
         }
-        if (at[p] == parts[p].places->size()) {
+        if (at[p] == parts[p].places->size() || Stops()) {
           return;
         }
         whole = Position(parts[p], at[p]) == wanted;
@@ -123,7 +136,7 @@ class PhraseMarker {
         }
         moved.clear();
       }
-      if (++at[foremost] == parts[foremost].places->size()) {
+      if (++at[foremost] == parts[foremost].places->size() || Stops()) {
         return;
       }
       heads.pop();
@@ -138,6 +151,9 @@ class PhraseMarker {
 
   const std::vector<TextToken>& tokens_;
   const std::map<std::string_view, Places>& by_term_;
+  Interrupt* const interrupt_;
+  bool stopped_ = false;
+  size_t steps_ = 0;
   std::map<std::vector<std::string>, Places> of_terms_;
   std::vector<bool> marked_;  // by token
 };
@@ -201,8 +217,8 @@ WantedTerms HighlightTerms::OfAll() const {
   return all;
 }
 
-std::vector<TextMatch> FindMatches(const std::vector<TextToken>& tokens,
-                                   const WantedTerms& wanted) {
+std::vector<TextMatch> FindMatches(const std::vector<TextToken>& tokens, const WantedTerms& wanted,
+                                   Interrupt* interrupt) {
   std::map<std::string_view, Places> by_term;
   for (uint32_t i = 0; i < tokens.size(); ++i) {
     by_term[tokens[i].term].push_back(i);
@@ -213,9 +229,12 @@ std::vector<TextMatch> FindMatches(const std::vector<TextToken>& tokens,
       matches.Add(it->second);
     }
   }
-  PhraseMarker phrases(tokens, by_term);
+  PhraseMarker phrases(tokens, by_term, interrupt);
   for (const WantedPhrase& phrase : wanted.phrases) {
     phrases.Mark(phrase);
+  }
+  if (phrases.stopped()) {
+    return {};
   }
   std::map<std::string_view, Places> in_phrases;
   for (uint32_t place = 0; place < tokens.size(); ++place) {

@@ -4,9 +4,12 @@
 
 #include <sys/resource.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "tests/support/fake_clock.h"
 
 namespace binseek::search {
 namespace {
@@ -54,6 +57,19 @@ TEST(HighlightTermsTest, PhrasesOfRepeatedWordsAreFoundWhereTheyStand) {
   EXPECT_EQ(FindMatches(tokens, PhraseOf({"b", "a", "c"}, 3, 0)).size(), 9U);
   EXPECT_EQ(FindMatches(tokens, PhraseOf({"b", "c"}, 2, 0)).size(), 0U);
   EXPECT_EQ(FindMatches(tokens, PhraseOf({"b", "c"}, 2, 1)).size(), 6U);
+}
+
+TEST(HighlightTermsTest, TheDeadlineIsSeenWithinAText) {
+  const std::vector<TextToken> tokens = Repeated({"a"}, 2'000);
+  binseek::test::FakeClock clock;
+  for (const uint32_t slop : {0U, 2U}) {
+    Interrupt interrupt(nullptr, &clock, 1);
+    const WantedTerms wanted = PhraseOf({"a"}, 100, slop);
+    EXPECT_EQ(FindMatches(tokens, wanted, &interrupt).size(), tokens.size());
+    clock.Advance(std::chrono::milliseconds(2));
+    EXPECT_EQ(FindMatches(tokens, wanted, &interrupt).size(), 0U);
+    EXPECT_TRUE(interrupt.timed_out());
+  }
 }
 
 }  // namespace
