@@ -17,6 +17,8 @@ namespace {
 using mapping::Field;
 using mapping::FieldKind;
 
+constexpr const char* kAllHighlights = "the highlights of all hits";
+
 bool IsText(const Field& field) {
   return field.kind == FieldKind::kText || field.kind == FieldKind::kKeyword;
 }
@@ -134,7 +136,14 @@ Result<HitHighlights::Fragments> HitHighlights::Highlight(const search::Hit& hit
     }
   }
   BINSEEK_ASSIGN_OR_RETURN(search::Highlighter* const highlighter, HighlighterOf(wanted));
-  return highlighter->Highlight(sources, texts);
+  search::Interrupt interrupt(context_->options.cancel, context_->options.clock,
+                              context_->deadline_micros > 0 ? context_->LeftMs() : 0);
+  Fragments fragments = highlighter->Highlight(sources, texts, &interrupt);
+  BINSEEK_RETURN_IF_ERROR(interrupt.Check());
+  if (interrupt.timed_out()) {
+    return context_->TooLate(kAllHighlights);
+  }
+  return fragments;
 }
 
 Status HitHighlights::Write(const search::Hit& hit, const JsonValue& source, JsonWriter* writer) {
@@ -148,7 +157,7 @@ Status HitHighlights::Write(const search::Hit& hit, const JsonValue& source, Jso
       }
       if (context_->deadline_micros > 0 &&
           context_->options.clock->MonotonicMicros() >= context_->deadline_micros) {
-        return context_->TooLate("the highlights of all hits");
+        return context_->TooLate(kAllHighlights);
       }
       BINSEEK_ASSIGN_OR_RETURN(const Fragments fragments,
                                Highlight(hit, i, *field, TextsOf(paths, *field, source)));

@@ -55,7 +55,8 @@ std::optional<ParsedDate> FromEpoch(std::string_view text, int64_t unit) {
   ParsedDate date;
   date.has_zone = true;
   date.micros = whole * unit;
-  date.open = point < text.size() ? 0 : unit - 1;
+  date.has_fraction = point < text.size();
+  date.open = date.has_fraction ? 0 : unit - 1;
   int64_t part = unit * 1000;  // nanoseconds
   int64_t below = 0;
   for (size_t i = point + 1; i < text.size(); ++i) {
@@ -103,6 +104,7 @@ std::optional<ParsedDate> FromIso(std::string_view text) {
   date.micros = *micros;
   date.nanos = nanos;
   date.open = OpenPart(text);
+  date.has_fraction = date.open < 1000;  // with a second alone, the rest of it is open
   date.has_zone = text.size() > 11 && text.find_first_of("Z+-", 11) != std::string_view::npos;
   return date;
 }

@@ -19,7 +19,8 @@ struct ParsedDate {
   int nanos = 0;       // below the microsecond: 0 to 999
   int64_t open =
       0;  // microseconds behind it that the text means too: a day of them, less one, for "2026-01-02"
-  bool has_zone = false;  // the text says which, or counts from the epoch
+  bool has_zone = false;      // the text says which, or counts from the epoch
+  bool has_fraction = false;  // it has digits of the second, or of the unit that it counts in
 };
 
 // Empty format: strict_date_optional_time||epoch_millis.

@@ -11,41 +11,12 @@
 namespace binseek::mapping {
 namespace {
 
-struct NamedPattern {
-  std::string_view name;
-  std::string_view pattern;
-};
-constexpr NamedPattern kPatterns[] = {{"date", "uuuu-MM-dd"},
-                                      {"basic_date", "uuuuMMdd"},
-                                      {"basic_date_time", "uuuuMMdd'T'HHmmss.SSSX"},
-                                      {"basic_date_time_no_millis", "uuuuMMdd'T'HHmmssX"},
-                                      {"basic_ordinal_date", "uuuuDDD"},
-                                      {"ordinal_date", "uuuu-DDD"},
-                                      {"hour", "HH"},
-                                      {"hour_minute", "HH:mm"},
-                                      {"hour_minute_second", "HH:mm:ss"},
-                                      {"hour_minute_second_millis", "HH:mm:ss.SSS"},
-                                      {"time_no_millis", "HH:mm:ssX"},
-                                      {"time", "HH:mm:ss.SSSX"}};
 constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
                                         "May",       "June",     "July",     "August",
                                         "September", "October",  "November", "December"};
 constexpr std::string_view kDays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                       "Friday", "Saturday", "Sunday"};
-constexpr std::string_view kLetters = "uyMLdDHkKhamsSXxZOVzEG";
 constexpr std::string_view kNumeric = "uyMLdDHkKhmsS";
-
-std::string_view Plain(std::string_view name) {
-  return name.starts_with("strict_") ? name.substr(7) : name;
-}
-std::string_view PatternOf(std::string_view format) {
-  for (const NamedPattern& known : kPatterns) {
-    if (known.name == Plain(format)) {
-      return known.pattern;
-    }
-  }
-  return format;
-}
 
 // What a text has said so far.
 struct Fields {
@@ -69,7 +40,8 @@ struct Fields {
 // Reads a text by a pattern. Both advance; false: they part.
 class PatternReader {
  public:
-  PatternReader(std::string_view pattern, std::string_view text) : pattern_(pattern), text_(text) {}
+  PatternReader(std::string_view pattern, std::string_view text, int depth = 0)
+      : pattern_(pattern), text_(text), depth_(depth) {}
 
   bool ReadAll() { return Read() && text_.empty(); }
   const Fields& fields() const { return fields_; }
@@ -83,6 +55,9 @@ class PatternReader {
           return false;
         }
       } else if (c == '[') {
+        if (depth_ == kMaxPatternDepth) {
+          return false;
+        }
         ReadOptional();
       } else if (c == ']') {
         pattern_.remove_prefix(1);
@@ -131,16 +106,19 @@ class PatternReader {
   // What stands in brackets is read where it fits, and passed over where it does not.
   void ReadOptional() {
     int depth = 0;
+    bool quoted = false;
     size_t end = 0;
     for (; end < pattern_.size(); ++end) {
-      depth += pattern_[end] == '[' ? 1 : pattern_[end] == ']' ? -1 : 0;
+      const char c = pattern_[end];
+      quoted = quoted != (c == '\'');
+      depth += quoted ? 0 : c == '[' ? 1 : c == ']' ? -1 : 0;
       if (depth == 0) {
         break;
       }
     }
     const std::string_view part = pattern_.substr(1, std::max<size_t>(end, 1) - 1);
     pattern_.remove_prefix(std::min(end + 1, pattern_.size()));
-    PatternReader inner(part, text_);
+    PatternReader inner(part, text_, depth_ + 1);
     inner.fields_ = fields_;
     if (inner.Read()) {
       fields_ = inner.fields_;
@@ -326,6 +304,7 @@ class PatternReader {
 
   std::string_view pattern_;
   std::string_view text_;
+  const int depth_;  // of the brackets that it reads within
   Fields fields_;
 };
 
@@ -343,6 +322,7 @@ std::optional<ParsedDate> DateOf(const Fields& fields) {
                       fields.minute, fields.second, static_cast<int>(fields.nanos / 1000)) +
       (by_day ? (fields.day_of_year - 1) * kMicrosPerDay : 0);
   date.nanos = static_cast<int>(fields.nanos % 1000);
+  date.has_fraction = fields.fraction_digits > 0;
   int64_t open = 1000;  // what is not written of milliseconds is zero, as in Elasticsearch
   for (int digits = 3; digits < fields.fraction_digits && open > 1; ++digits) {
     open /= 10;
@@ -365,27 +345,6 @@ std::optional<ParsedDate> DateOf(const Fields& fields) {
 std::optional<ParsedDate> ParseByPattern(std::string_view format, std::string_view text) {
   PatternReader reader(PatternOf(format), text);
   return reader.ReadAll() ? DateOf(reader.fields()) : std::nullopt;
-}
-
-Status CheckDatePattern(std::string_view format) {
-  const auto invalid = [format](const std::string& why) {
-    return Status::InvalidArgument("Invalid format: [" + std::string(format.substr(0, 100)) +
-                                   "]: " + why);
-  };
-  bool quoted = false;
-  bool any = false;
-  for (const char c : PatternOf(format)) {
-    quoted = quoted != (c == '\'');
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!quoted && letter && kLetters.find(c) == std::string_view::npos) {
-      return invalid("Unknown pattern letter: " + std::string(1, c));
-    }
-    any = any || (!quoted && letter);
-  }
-  if (quoted) {
-    return invalid("Pattern ends with an incomplete string literal");
-  }
-  return any ? Status::Ok() : invalid("it reads nothing");
 }
 
 }  // namespace binseek::mapping

@@ -11,8 +11,14 @@
 
 namespace binseek::mapping {
 
-// nullopt: the text is not as the pattern says. REQUIRES: CheckDatePattern(format) is well.
+// Of brackets within one another: a deeper pattern reads nothing.
+inline constexpr int kMaxPatternDepth = 16;
+
+// nullopt: the text is not as the pattern says.
 std::optional<ParsedDate> ParseByPattern(std::string_view format, std::string_view text);
+// The pattern that a name stands for, or `format` itself.
+std::string_view PatternOf(std::string_view format);
+// Refuses also patterns of more than 512 bytes. Brackets that are open at the end are closed there, as in Java.
 Status CheckDatePattern(std::string_view format);
 
 }  // namespace binseek::mapping

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/mapping/date_format.h"
 #include "engine/mapping/ip.h"
 #include "engine/mapping/number.h"
 
@@ -35,6 +36,12 @@ RangeBytes Widest(const Field& field) {
   return {EndOfColumnValue(low), EndOfColumnValue(high)};
 }
 
+// A date means all that its text leaves open, as in a query: "lte" a day ends with it, "gt" begins behind it.
+Result<int64_t> DateEnd(const Field& end, const std::string& text, bool round_up) {
+  BINSEEK_ASSIGN_OR_RETURN(const ParsedDate date, ParseDateAs(end.parameters().format, text));
+  return date.micros + (round_up ? date.open : 0);
+}
+
 // The column value of a bound; `exclusive` takes the next one inside.
 Result<std::string> EndOf(const Field& field, const std::string& text, bool lower, bool exclusive) {
   if (field.kind == FieldKind::kIpRange) {
@@ -45,7 +52,9 @@ Result<std::string> EndOf(const Field& field, const std::string& text, bool lowe
     return bytes;
   }
   const Field end = EndField(field);
-  BINSEEK_ASSIGN_OR_RETURN(int64_t value, ParseColumnValue(end, text));
+  BINSEEK_ASSIGN_OR_RETURN(int64_t value, end.kind == FieldKind::kDate
+                                              ? DateEnd(end, text, /*round_up=*/lower == exclusive)
+                                              : ParseColumnValue(end, text));
   if (field.kind == FieldKind::kIntegerRange && (value < std::numeric_limits<int32_t>::min() ||
                                                  value > std::numeric_limits<int32_t>::max())) {
     return Status::InvalidArgument("Value [" + text + "] is out of range for an integer");

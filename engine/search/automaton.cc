@@ -122,9 +122,35 @@ std::vector<uint32_t> CaseVariants(uint32_t code_point) {
 CodePointDfa::CodePointDfa(std::vector<uint32_t> starts, std::vector<uint32_t> next,
                            std::vector<uint8_t> labels, uint32_t start)
     : start_(start) {
+  MakeTable(std::move(starts), std::move(next), {}, std::move(labels));
+}
+
+CodePointDfa::CodePointDfa(std::vector<uint32_t> starts, SparseRows rows,
+                           std::vector<uint8_t> labels, uint32_t start)
+    : start_(start) {
+  const size_t classes = starts.size();
+  const size_t cells = classes * labels.size();
+  std::vector<uint32_t> next;
+  if (cells <= kMaxWholeCells) {
+    next.resize(cells);
+    for (size_t node = 0; node < labels.size(); ++node) {
+      uint32_t* const row = next.data() + node * classes;
+      std::fill_n(row, classes, rows.other[node]);
+      for (uint32_t i = rows.begin[node]; i < rows.begin[node + 1]; ++i) {
+        row[rows.entries[i].of_class] = rows.entries[i].next;
+      }
+    }
+    rows = {};
+  }
+  MakeTable(std::move(starts), std::move(next), std::move(rows), std::move(labels));
+}
+
+void CodePointDfa::MakeTable(std::vector<uint32_t> starts, std::vector<uint32_t> next,
+                             SparseRows sparse, std::vector<uint8_t> labels) {
   auto table = std::make_shared<Table>();
   table->starts = std::move(starts);
   table->next = std::move(next);
+  table->sparse = std::move(sparse);
   table->labels = std::move(labels);
   uint32_t of = 0;
   for (uint32_t c = 0; c < table->ascii_class.size(); ++c) {
@@ -142,6 +168,23 @@ uint32_t CodePointDfa::ClassOf(uint32_t code_point) const {
   }
   const auto behind = std::upper_bound(table_->starts.begin(), table_->starts.end(), code_point);
   return static_cast<uint32_t>(behind - table_->starts.begin()) - 1;
+}
+
+uint32_t CodePointDfa::SparseNext(uint32_t node, uint32_t of_class) const {
+  const SparseRows& rows = table_->sparse;
+  for (uint32_t i = rows.begin[node]; i < rows.begin[node + 1]; ++i) {
+    if (rows.entries[i].of_class == of_class) {
+      return rows.entries[i].next;
+    }
+  }
+  return rows.other[node];
+}
+
+size_t CodePointDfa::bytes() const {
+  const SparseRows& rows = table_->sparse;
+  return sizeof(Table) + rows.entries.size() * sizeof(SparseRows::Entry) + table_->labels.size() +
+         sizeof(uint32_t) *
+             (table_->starts.size() + table_->next.size() + rows.other.size() + rows.begin.size());
 }
 
 CodePointDfa::State CodePointDfa::Step(const State& state, uint8_t byte) const {

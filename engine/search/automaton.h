@@ -57,6 +57,19 @@ class CodePointDfa {
   // for each node what it says of a text that ends there, 0: not accepted. Node 0 is the dead one.
   CodePointDfa(std::vector<uint32_t> starts, std::vector<uint32_t> next,
                std::vector<uint8_t> labels, uint32_t start);
+  // Rows in which all classes lead to one node but for a few.
+  struct SparseRows {
+    struct Entry {
+      uint32_t of_class = 0;
+      uint32_t next = 0;
+    };
+    std::vector<uint32_t> other;  // by node: where the classes lead that have no entry
+    std::vector<uint32_t> begin;  // by node: its first entry; and where the last one's end
+    std::vector<Entry> entries;
+  };
+  // Keeps them as they are where whole rows would take much more.
+  CodePointDfa(std::vector<uint32_t> starts, SparseRows rows, std::vector<uint8_t> labels,
+               uint32_t start);
 
   State Start() const { return {.node = start_}; }
   State Step(const State& state, uint8_t byte) const;
@@ -69,18 +82,27 @@ class CodePointDfa {
   uint8_t LabelOf(std::string_view text) const;
   bool Accepts(std::string_view text) const { return LabelOf(text) != 0; }
   uint32_t nodes() const { return static_cast<uint32_t>(table_->labels.size()); }
+  size_t bytes() const;
 
  private:
   friend class AutomatonBuilder;
   struct Table {
     std::vector<uint32_t> starts;
     std::array<uint32_t, 128> ascii_class{};
-    std::vector<uint32_t> next;
+    std::vector<uint32_t> next;  // empty: `sparse` says
+    SparseRows sparse;
     std::vector<uint8_t> labels;
   };
+  static constexpr size_t kMaxWholeCells = size_t{1} << 16;
+
+  void MakeTable(std::vector<uint32_t> starts, std::vector<uint32_t> next, SparseRows sparse,
+                 std::vector<uint8_t> labels);
   uint32_t ClassOf(uint32_t code_point) const;
+  uint32_t SparseNext(uint32_t node, uint32_t of_class) const;
   uint32_t Next(uint32_t node, uint32_t code_point) const {
-    return table_->next[size_t{node} * table_->starts.size() + ClassOf(code_point)];
+    const uint32_t of_class = ClassOf(code_point);
+    return table_->next.empty() ? SparseNext(node, of_class)
+                                : table_->next[size_t{node} * table_->starts.size() + of_class];
   }
 
   std::shared_ptr<const Table> table_;

@@ -107,8 +107,11 @@ class DistanceFeatureQuery final : public Query {
     const bool nanos = field.kind == FieldKind::kDateNanos;
     const Result<int64_t> origin = ParseDateMath(options_.origin, {field.parameters().format, ""},
                                                  now_micros, /*round_up=*/true);
-    if (!origin.ok()) {
-      return Status::InvalidArgument("failed to create query: " + origin.status().message());
+    const Status fits = !origin.ok() ? origin.status()
+                        : nanos      ? mapping::CheckNanos(*origin, options_.origin)
+                                     : Status::Ok();
+    if (!fits.ok()) {
+      return Status::InvalidArgument("failed to create query: " + fits.message());
     }
     BINSEEK_ASSIGN_OR_RETURN(const double millis,
                              ParseTimeValue(options_.pivot, "DistanceFeatureQueryBuilder.pivot"));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/mapping/field.h"
+#include "engine/search/interrupt.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
@@ -65,8 +66,9 @@ struct TextMatch {
   uint32_t freq = 0;  // how many there are of it
 };
 
-// In the order of the text. Terms of a phrase count where the phrase stands only, unless they are wanted alone too. REQUIRES: `tokens` by position.
-std::vector<TextMatch> FindMatches(const std::vector<TextToken>& tokens, const WantedTerms& wanted);
+// In the order of the text; none at all where `interrupt` (may be null) has cut the work short. Terms of a phrase count where the phrase stands only, unless they are wanted alone too. REQUIRES: `tokens` by position.
+std::vector<TextMatch> FindMatches(const std::vector<TextToken>& tokens, const WantedTerms& wanted,
+                                   Interrupt* interrupt = nullptr);
 
 }  // namespace binseek::search
 

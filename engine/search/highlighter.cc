@@ -190,7 +190,8 @@ std::string Highlighter::Format(const TextValues& values, const Passage& passage
 }
 
 std::vector<std::string> Highlighter::Highlight(std::span<const HighlightSource> sources,
-                                                const std::vector<std::string>& values) {
+                                                const std::vector<std::string>& values,
+                                                Interrupt* interrupt) {
   TextValues texts;
   for (const std::string& value : values) {
     texts.Add(analysis::ToUtf16(value));
@@ -203,8 +204,8 @@ std::vector<std::string> Highlighter::Highlight(std::span<const HighlightSource>
   const uint32_t most = options_.max_analyzed_offset.value_or(std::numeric_limits<uint32_t>::max());
   for (const HighlightSource& source : sources) {
     if (!source.wanted->empty()) {
-      Merge(FindMatches(TokensOf(*source.field, values, most), *source.wanted), what_from,
-            &matches);
+      Merge(FindMatches(TokensOf(*source.field, values, most), *source.wanted, interrupt),
+            what_from, &matches);
       what_from += uint32_t{1} << 20;  // more than one of them looks for
     }
   }

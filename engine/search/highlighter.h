@@ -52,8 +52,10 @@ class Highlighter {
   static Result<std::unique_ptr<Highlighter>> Make(HighlightOptions options);
 
   // The fragments; none where nothing matches and no_match_size is 0. `values` are UTF-8, in the order of the document.
+  // Where `interrupt` (may be null) says that time is over, they may be any: the caller looks at it.
   std::vector<std::string> Highlight(std::span<const HighlightSource> sources,
-                                     const std::vector<std::string>& values);
+                                     const std::vector<std::string>& values,
+                                     Interrupt* interrupt = nullptr);
   const HighlightOptions& options() const { return options_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "engine/search/levenshtein.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <tuple>
 #include <vector>
@@ -54,14 +55,19 @@ class Compiler {
     std::sort(starts.begin(), starts.end());
     starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
     starts.erase(std::lower_bound(starts.begin(), starts.end(), kMaxCodePoint + 1), starts.end());
-    const size_t classes = starts.size();
     // Node 0 is dead; then those of the text before, each of which has one way on.
-    std::vector<uint32_t> next(classes);
+    CodePointDfa::SparseRows rows{.other = {0}, .begin = {0}, .entries = {}};
     std::vector<uint8_t> labels = {0};
-    for (size_t i = 0; i < before_.size(); ++i) {
-      for (const uint32_t start : starts) {
-        next.push_back(start == before_[i] ? static_cast<uint32_t>(i + 2) : 0);
+    const auto add = [&](uint32_t c, uint32_t node) {
+      const auto at = std::lower_bound(starts.begin(), starts.end(), c);
+      if (at != starts.end()) {
+        rows.entries.push_back({static_cast<uint32_t>(at - starts.begin()), node});
       }
+    };
+    for (size_t i = 0; i < before_.size(); ++i) {
+      rows.begin.push_back(static_cast<uint32_t>(rows.entries.size()));
+      rows.other.push_back(0);
+      add(before_[i], static_cast<uint32_t>(i + 2));
       labels.push_back(0);
     }
     const auto base = static_cast<uint32_t>(labels.size());
@@ -82,24 +88,26 @@ class Compiler {
     for (size_t s = 0; s < sets.size(); ++s) {
       const Positions set = sets[s];
       labels.push_back(LabelOf(set));
+      rows.begin.push_back(static_cast<uint32_t>(rows.entries.size()));
       // All that are none of the code points near by lead to the same.
-      const uint32_t other = number_of(After(set, kNoCodePoint));
-      for (const uint32_t start : starts) {
-        next.push_back(IsNear(set, start) ? number_of(After(set, start)) : other);
+      rows.other.push_back(number_of(After(set, kNoCodePoint)));
+      for (const uint32_t c : NearOf(set)) {
+        add(c, number_of(After(set, c)));
       }
     }
-    return {std::move(starts), std::move(next), std::move(labels), before_.empty() ? base : 1};
+    rows.begin.push_back(static_cast<uint32_t>(rows.entries.size()));
+    return {std::move(starts), std::move(rows), std::move(labels), before_.empty() ? base : 1};
   }
 
  private:
-  bool IsNear(const Positions& set, uint32_t c) const {
+  // The code points, each once, that the positions are of use for.
+  std::vector<uint32_t> NearOf(const Positions& set) const {
     const size_t end = std::min<size_t>(text_.size(), set.back().done + 4);
-    for (size_t i = set.front().done; i < end; ++i) {
-      if (text_[i] == c) {
-        return true;
-      }
-    }
-    return false;
+    std::vector<uint32_t> near(text_.begin() + set.front().done,
+                               text_.begin() + static_cast<std::ptrdiff_t>(end));
+    std::sort(near.begin(), near.end());
+    near.erase(std::unique(near.begin(), near.end()), near.end());
+    return near;
   }
 
   // The distance of a text that ends here, plus one.

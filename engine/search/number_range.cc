@@ -67,14 +67,16 @@ Result<std::optional<int64_t>> EndOf(const Field& field, const Bound& bound, boo
                            : std::optional<int64_t>(lower ? *value + 1 : *value - 1);
 }
 
-// What the text leaves open below a microsecond goes with what it leaves open above.
+// What the text leaves open below a microsecond goes with what it leaves open above. Where it has digits of the second nothing is open: those that are not
+// written are zeros, as in Elasticsearch.
 Result<int64_t> NanosOf(std::string_view text, const DateForm& form, int64_t now_micros,
                         bool round_up) {
   constexpr int64_t kLastMicros = kHighest / 1000 - 1;
   BINSEEK_ASSIGN_OR_RETURN(const int64_t low, ParseDateMath(text, form, now_micros, false));
   BINSEEK_ASSIGN_OR_RETURN(const int64_t high, ParseDateMath(text, form, now_micros, true));
   const Result<mapping::ParsedDate> exact = mapping::ParseDateAs(form.format, text);
-  if (exact.ok() && low == high && low >= 0 && low <= kLastMicros) {
+  const bool closed = exact.ok() && (low == high || exact->has_fraction);
+  if (closed && low >= 0 && low <= kLastMicros) {
     return low * 1000 + exact->nanos;
   }
   // Moments that no value can have are before or behind all that have one.
@@ -290,11 +292,15 @@ Result<std::optional<Interval>> IntervalOfValue(const Field& field, std::string_
     return IntervalOfBounds(field, bound, bound, now_micros);
   }
   bool rounded = false;
-  const Result<int64_t> value =
-      IsScaledInteger(field) ? mapping::ParseBound(field, text, mapping::Rounding::kDown, &rounded)
-                             : mapping::ParseColumnValue(field, text);
+  Result<int64_t> value = IsScaledInteger(field)
+                              ? mapping::ParseBound(field, text, mapping::Rounding::kDown, &rounded)
+                              : mapping::ParseColumnValue(field, text);
   if (!value.ok()) {
     return NotAValue(field, text, value.status());
+  }
+  if (rounded && field.kind == FieldKind::kDecimal) {  // as the same text in a document is
+    value = mapping::ParseColumnValue(field, text);
+    rounded = !value.ok();
   }
   return rounded ? std::optional<Interval>() : std::optional<Interval>(Interval{*value, *value});
 }

@@ -3,6 +3,7 @@
 #include <unicode/dcfmtsym.h>
 #include <unicode/decimfmt.h>
 #include <unicode/fieldpos.h>
+#include <unicode/gregocal.h>
 #include <unicode/locid.h>
 #include <unicode/smpdtfmt.h>
 #include <unicode/timezone.h>
@@ -23,6 +24,7 @@ namespace {
 // From year 0 on, and as far as microseconds count: sums of dates go far.
 constexpr double kMinDateMs = -62'167'219'200'000.0;
 constexpr double kMaxDateMs = 9e15;
+constexpr double kJulianUntilMs = -1e15;                   // before all dates: none is Julian
 constexpr double kLastFourDigits = 253'402'300'799'999.0;  // the end of the year 9999
 
 std::string Utf8(const icu::UnicodeString& text) {
@@ -159,6 +161,18 @@ class BooleanFormat final : public ValueFormat {
   }
 };
 
+// As Java's: days of the Gregorian calendar however old they are, and weeks as ISO 8601 counts them. null: ICU has none.
+std::unique_ptr<icu::GregorianCalendar> MakeCalendar(std::string_view zone) {
+  UErrorCode error = U_ZERO_ERROR;
+  auto calendar = std::make_unique<icu::GregorianCalendar>(
+      icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(IcuZoneName(zone))),
+      icu::Locale::getRoot(), error);
+  calendar->setGregorianChange(kJulianUntilMs, error);
+  calendar->setFirstDayOfWeek(UCAL_MONDAY);
+  calendar->setMinimalDaysInFirstWeek(4);
+  return U_FAILURE(error) ? nullptr : std::move(calendar);
+}
+
 Result<ValueFormatPtr> MakePattern(const std::string& pattern, std::string_view zone) {
   // Java says "Y" for the year of a week and "u" for the year, as ICU does; ICU would also take letters that Java has no meaning for.
   constexpr std::string_view kLetters = "GuyYDMLdQqwWEecFahKkHmsSAnNVzOXxZ";
@@ -174,11 +188,11 @@ Result<ValueFormatPtr> MakePattern(const std::string& pattern, std::string_view 
   UErrorCode error = U_ZERO_ERROR;
   auto format = std::make_unique<icu::SimpleDateFormat>(icu::UnicodeString::fromUTF8(pattern),
                                                         icu::Locale::getRoot(), error);
-  if (U_FAILURE(error)) {
+  std::unique_ptr<icu::GregorianCalendar> calendar = MakeCalendar(zone);
+  if (U_FAILURE(error) || calendar == nullptr) {
     return BadPattern(pattern);
   }
-  format->adoptTimeZone(
-      icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(IcuZoneName(zone))));
+  format->adoptCalendar(calendar.release());
   return ValueFormatPtr(std::make_shared<PatternFormat>(std::move(format)));
 }
 

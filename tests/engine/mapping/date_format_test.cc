@@ -96,5 +96,20 @@ TEST(DateFormatTest, FieldsReadInTheirFormatAndSourcesInIso) {
   EXPECT_FALSE(ParseColumnValue(field, "-2").ok());
 }
 
+TEST(DatePatternTest, NestedOptionalPartsAreBounded) {
+  EXPECT_TRUE(CheckDateFormat("yyyy[-MM[-dd['T'HH[:mm[:ss]]]]]").ok());
+  EXPECT_TRUE(CheckDateFormat("yyyy[-MM").ok()) << "Java closes what is open at the end";
+  EXPECT_EQ(Read("yyyy[-MM", "2026-02"), "2026-02-01T00:00:00.000000Z");
+  EXPECT_TRUE(CheckDateFormat("yyyy']'").ok());
+  EXPECT_EQ(Read("yyyy['['MM']']", "2026[02]"), "2026-02-01T00:00:00.000000Z");
+  EXPECT_EQ(CheckDateFormat("yyyy]-MM").message(),
+            "Invalid format: [yyyy]-MM]: Pattern invalid as it contains ] without previous [");
+  const std::string deep(60'000, '[');
+  EXPECT_FALSE(CheckDateFormat(std::string(17, '[') + "yyyy").ok());
+  EXPECT_FALSE(CheckDateFormat(std::string(513, 'y')).ok());
+  EXPECT_FALSE(CheckDateFormat(deep + "yyyy").ok());
+  EXPECT_FALSE(ParseDateAs(deep + "yyyy", "2026").ok()) << "whoever has not had it checked";
+}
+
 }  // namespace
 }  // namespace binseek::mapping

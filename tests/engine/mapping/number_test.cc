@@ -46,6 +46,23 @@ TEST(NumberTest, DecimalsKeepTheirDigits) {
             "-9.223372036854775808");
 }
 
+TEST(NumberTest, DecimalsBeyondTheScaleAreRoundedAsElasticsearchDoes) {
+  const Field cents = Of(FieldKind::kDecimal, 2);
+  EXPECT_EQ(RoundTrip(cents, "1.239"), "1.24");
+  EXPECT_EQ(RoundTrip(cents, "1.234"), "1.23");
+  EXPECT_EQ(RoundTrip(cents, "0.125"), "0.13");
+  EXPECT_EQ(RoundTrip(cents, "-0.125"), "-0.12") << "halves go up";
+  EXPECT_EQ(RoundTrip(cents, "-1.239"), "-1.24");
+  EXPECT_EQ(RoundTrip(cents, "1.005"), "1.00") << "times 100, that double is less than 100.5";
+  EXPECT_EQ(RoundTrip(cents, "12399e-4"), "1.24");
+  EXPECT_EQ(RoundTrip(Of(FieldKind::kDecimal, 0), "-0.4"), "0");
+  EXPECT_EQ(RoundTrip(cents, "90071992547409.939"), "90071992547409.93")
+      << "a double has no digits there that it could be rounded by";
+  EXPECT_EQ(RoundTrip(Of(FieldKind::kLong), "1.9"), "1") << "whole numbers are cut";
+  EXPECT_EQ(*ParseBound(cents, "1.239", Rounding::kUp, nullptr), 124);
+  EXPECT_EQ(*ParseBound(cents, "1.239", Rounding::kDown, nullptr), 123);
+}
+
 TEST(NumberTest, FloatsRenderShortest) {
   EXPECT_EQ(RoundTrip(Of(FieldKind::kFloat), "0.1"), "0.1");
   EXPECT_EQ(RoundTrip(Of(FieldKind::kDouble), "3"), "3.0");

@@ -426,6 +426,39 @@ TEST_F(AutomatonTest, FuzzyMatchesAreThoseOfTheDistanceTable) {
   EXPECT_STATUS(CompileLevenshtein(std::string(300, 'a'), 2, 0, true, ""), kInvalidArgument);
 }
 
+// A row of all code points for each of its 4,000 nodes took 8 MB.
+TEST(LevenshteinTest, ALongTokenTakesLittle) {
+  Points points;
+  for (uint32_t i = 0; i < 255; ++i) {
+    points.push_back(i < 90 ? '!' + i : 0x4E00 + 3 * i);
+  }
+  const auto written = [](const Points& of) {
+    std::string text = "p";
+    for (const uint32_t c : of) {
+      AppendUtf8(c, &text);
+    }
+    return text;
+  };
+  const auto dfa = CompileLevenshtein(written(points).substr(1), 2, 0, true, "p");
+  ASSERT_OK(dfa);
+  EXPECT_LT(dfa->bytes(), 600'000U);
+  for (size_t at = 0; at + 7 < points.size(); at += 7) {
+    Points other = points;
+    for (int edit = 0; edit < 4; ++edit) {
+      const size_t distance = Distance(points, other, true);
+      ASSERT_EQ(dfa->LabelOf(written(other)), distance <= 2 ? distance + 1 : 0)
+          << at << " " << edit;
+      if (edit % 2 == 0) {
+        std::swap(other[at], other[at + 1]);
+      } else if (at % 2 == 0) {
+        other.erase(other.begin() + static_cast<std::ptrdiff_t>(at) + 3);
+      } else {
+        other.insert(other.begin() + static_cast<std::ptrdiff_t>(at) + 4, other[at]);
+      }
+    }
+  }
+}
+
 TEST_F(AutomatonTest, CasesAreThoseOfUnicode) {
   EXPECT_EQ(CaseVariants('a'), (Points{'A', 'a'}));
   EXPECT_EQ(CaseVariants('1'), (Points{'1'}));
