@@ -196,7 +196,7 @@ bool TermScorer::FillWindow(DocId first, Window* window) {
   if (complete && least > kLowest) {
     // All bits; and numbers below the threshold for those whose scores nobody wants.
     std::fill_n(window->score, Window::kDocs, std::min(0.0F, least - 1));
-    AddMatches(first, window->match);
+    AddBits(first, first + Window::kDocs, window->match);
   }
   const DocId end = first + Window::kDocs;
   VisitBlocks(first, end, least, [&](std::span<const DocId> docs, std::span<const uint32_t> freqs) {
@@ -235,15 +235,15 @@ void TermScorer::AddScoresOf(DocId first, Candidates* candidates) {
   }
 }
 
-void TermScorer::AddMatches(DocId first, uint64_t* match) {
+void TermScorer::AddBits(DocId first, DocId end, uint64_t* bits) {
   if (score_ == nullptr) {
-    postings_.FillBits(first, first + Window::kDocs, match);
+    postings_.FillBits(first, end, bits);
     return;
   }
   if (matches_ == nullptr) {
     matches_ = std::make_unique<codec::BlockPostings>(postings_);
   }
-  matches_->FillBits(first, first + Window::kDocs, match);
+  matches_->FillBits(first, end, bits);
 }
 
 bool TermScorer::NarrowWindow(DocId first, Window* window) {

@@ -65,6 +65,9 @@ class TermScorer final : public Scorer {
   TermScorer* AsTerm() override { return this; }
   bool PrefersDocs(bool complete) const override;
   DocId NextDocs(DocId from, float drop_below, DocBatch* batch) override;
+  // Where it is bound for scores, bits have a place of their own: they may be asked for beside all else.
+  bool can_add_bits() const override { return true; }
+  void AddBits(DocId first, DocId end, uint64_t* bits) override;
   bool can_test() const override { return true; }
   bool HasDoc(DocId doc) override { return postings_.Advance(doc) == doc; }
   uint64_t cost() const override { return postings_.cost(); }
@@ -82,8 +85,6 @@ class TermScorer final : public Scorer {
   DocId AddScores(DocId first, DocId from, float least, double* sums, uint64_t* match);
   // Adds the scores of candidates that the term has.
   void AddScoresOf(DocId first, Candidates* candidates);
-  // Sets the bits of the window's documents; where it is bound for scores, keeps a place of its own.
-  void AddMatches(DocId first, uint64_t* match);
 
   // --- The same without windows. REQUIRES: bound for scores; documents ascend over all of these, and no window comes behind them. ---
 

@@ -31,6 +31,8 @@ DocId Scorer::NextDocs(DocId /*from*/, float /*drop_below*/, DocBatch* batch) {
   return codec::kNoMoreDocs;
 }
 
+void Scorer::AddBits(DocId /*first*/, DocId /*end*/, uint64_t* /*bits*/) {}
+
 bool Scorer::HasDoc(DocId /*doc*/) { return false; }
 
 DocId NextOfAny(Scorer* whole, std::span<const std::unique_ptr<Scorer>> clauses, DocId target,

@@ -94,6 +94,11 @@ class Scorer {
   // where to go on, kNoMoreDocs at the end. A call takes about as long as a window. REQUIRES: PrefersDocs; `from` is what the call before gave, or
   // the begin of a window; no window is asked for from the first call on.
   virtual DocId NextDocs(DocId from, float drop_below, DocBatch* batch);
+  // Whether AddBits may be called.
+  virtual bool can_add_bits() const { return false; }
+  // Sets bit doc - first for each match in [first, end), dead ones included, whatever it scores: for stretches of any length, where windows are of no use.
+  // REQUIRES: can_add_bits; `first` is a multiple of Window::kDocs; stretches ascend, as windows do.
+  virtual void AddBits(DocId first, DocId end, uint64_t* bits);
   // Whether HasDoc may be called.
   virtual bool can_test() const { return false; }
   // Whether `doc` matches. REQUIRES: can_test; documents ascend; no window is asked for from the first call on.
