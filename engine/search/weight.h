@@ -103,6 +103,8 @@ class Scorer {
   virtual bool can_test() const { return false; }
   // Whether `doc` matches. REQUIRES: can_test; documents ascend; no window is asked for from the first call on.
   virtual bool HasDoc(DocId doc);
+  // The same of several, ascending: has[i] is 1 or 0. Who can looks at them side by side, since each may have to come from far away.
+  virtual void TestDocs(std::span<const DocId> docs, uint8_t* has);
   // About how many nanoseconds NarrowWindow takes for one candidate; 0: nothing to speak of, it works on bits.
   virtual uint32_t match_cost() const { return 0; }
   // kCorruption where what was read cannot be right, so that windows may lack documents. To be asked after the last window that is wanted.
