@@ -141,20 +141,6 @@ float TermScorer::Score(size_t i, std::span<const DocId> docs,
                        norms_ == nullptr ? kNormOfOne : norms_[docs[i]]);
 }
 
-// Calls use(score), score(freq, doc) being what mostly runs, or anything else, each in a loop of its own.
-template <class Use>
-void TermScorer::UseScore(Use use) const {
-  const uint8_t* const norms = norms_;
-  if (const Bm25Scorer* const bm25 = score_->bm25(); bm25 != nullptr && norms != nullptr) {
-    use([bm25, norms](uint32_t freq, DocId doc) { return bm25->Score(freq, norms[doc]); });
-  } else {
-    const TermScore* const score = score_;
-    use([score, norms](uint32_t freq, DocId doc) {
-      return score->Score(static_cast<float>(freq), norms == nullptr ? kNormOfOne : norms[doc]);
-    });
-  }
-}
-
 template <class Visit>
 DocId TermScorer::VisitBlocks(DocId first, DocId end, float least, Visit visit) {
   for (bool has_block = postings_.AdvanceBlock(first); has_block;

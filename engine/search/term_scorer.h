@@ -110,8 +110,19 @@ class TermScorer final : public Scorer {
   float BlockBound(uint32_t block);
   float LoneBlockBound() const;
   uint32_t FindBlock(DocId doc);
+  // Calls use(score), score(freq, doc) being what mostly runs, or anything else, each in a loop of its own.
   template <class Use>
-  void UseScore(Use use) const;
+  void UseScore(Use use) const {
+    const uint8_t* const norms = norms_;
+    if (const Bm25Scorer* const bm25 = score_->bm25(); bm25 != nullptr && norms != nullptr) {
+      use([bm25, norms](uint32_t freq, DocId doc) { return bm25->Score(freq, norms[doc]); });
+    } else {
+      const TermScore* const score = score_;
+      use([score, norms](uint32_t freq, DocId doc) {
+        return score->Score(static_cast<float>(freq), norms == nullptr ? kNormOfOne : norms[doc]);
+      });
+    }
+  }
   // Calls visit(docs, freqs), subspans in the window, for blocks that have documents of at least `least`. Gives a place behind it before
   // which there are no others.
   template <class Visit>
