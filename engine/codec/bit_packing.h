@@ -76,7 +76,7 @@ namespace internal {
 const Kernels& ScalarKernels();
 // Null where this processor lacks the instructions.
 const Kernels* Avx2Kernels();
-const Kernels* Avx512Kernels();  // VBMI and VBMI2 too: Ice Lake, Zen 4 and later
+const Kernels* Avx512Kernels();  // VBMI, VBMI2 and VPOPCNTDQ too: Ice Lake, Zen 4 and later
 }  // namespace internal
 
 }  // namespace binseek::codec

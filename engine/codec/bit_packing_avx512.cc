@@ -14,9 +14,10 @@
 #include <algorithm>
 #include <array>
 
-#define BINSEEK_AVX512 \
-  __attribute__((      \
-      target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt")))
+#define BINSEEK_AVX512                                                    \
+  __attribute__((                                                         \
+      target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2," \
+             "avx512vpopcntdq,bmi,bmi2,popcnt")))
 
 namespace binseek::codec::internal {
 namespace {
@@ -181,11 +182,23 @@ BINSEEK_AVX512 size_t FindFirstGe(const uint8_t* values, size_t from, size_t siz
   return end == size ? size : ScalarKernels().find_first_ge(values, end, size, target);
 }
 
+BINSEEK_AVX512 uint64_t CountBits(const uint64_t* words, size_t size) {
+  __m512i counts = _mm512_setzero_si512();
+  for (size_t w = 0; w < size; w += 8) {
+    const auto valid = static_cast<__mmask8>(
+        _bzhi_u32(0xff, static_cast<uint32_t>(std::min<size_t>(8, size - w))));
+    counts =
+        _mm512_add_epi64(counts, _mm512_popcnt_epi64(_mm512_maskz_loadu_epi64(valid, words + w)));
+  }
+  return static_cast<uint64_t>(_mm512_reduce_add_epi64(counts));
+}
+
 // What is not here, the narrower registers do.
 Kernels Make() {
   Kernels kernels = *Avx2Kernels();
   kernels.name = "avx512";
   kernels.unpack_block256 = UnpackBlock256;
+  kernels.count_bits = CountBits;
   kernels.unpack_block128 = UnpackBlock128;
   kernels.unpack_gaps128 = UnpackGaps128;
   kernels.expand_bits = ExpandBits;
@@ -199,7 +212,8 @@ const Kernels* Avx512Kernels() {
   const bool present =
       __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
       __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512vbmi") != 0 &&
-      __builtin_cpu_supports("avx512vbmi2") != 0 && Avx2Kernels() != nullptr;
+      __builtin_cpu_supports("avx512vbmi2") != 0 &&
+      __builtin_cpu_supports("avx512vpopcntdq") != 0 && Avx2Kernels() != nullptr;
   if (!present) {
     return nullptr;
   }

@@ -21,15 +21,15 @@ AnyTermScorer::AnyTermScorer(std::vector<std::unique_ptr<Scorer>> terms)
   }
 }
 
-void AnyTermScorer::AddMatches(DocId first, uint64_t* match) {
+void AnyTermScorer::AddBits(DocId first, DocId end, uint64_t* bits) {
   for (const auto& scorer : scorers_) {
-    scorer->AsTerm()->AddMatches(first, match);
+    scorer->AddBits(first, end, bits);
   }
 }
 
 bool AnyTermScorer::FillWindow(DocId first, Window* window) {
   window->ClearMatches();
-  AddMatches(first, window->match);
+  AddBits(first, first + Window::kDocs, window->match);
   return window->AnyMatch();
 }
 
@@ -43,7 +43,7 @@ bool AnyTermScorer::NarrowWindow(DocId first, Window* window) {
     return window->AnyMatch();
   }
   std::array<uint64_t, Window::kWords> words{};
-  AddMatches(first, words.data());
+  AddBits(first, first + Window::kDocs, words.data());
   for (uint32_t w = 0; w < Window::kWords; ++w) {
     window->match[w] &= words[w];
   }

@@ -21,14 +21,14 @@ class AnyTermScorer final : public Scorer {
   bool NarrowWindow(DocId first, Window* window) override;
   DocId NextMatch(DocId target, float drop_below) override;
   ScoreBound MaxScore(DocId /*first*/) override { return {0, codec::kNoMoreDocs}; }
+  bool can_add_bits() const override { return true; }
+  void AddBits(DocId first, DocId end, uint64_t* bits) override;
   bool can_test() const override { return true; }
   bool HasDoc(DocId doc) override;
   uint64_t cost() const override { return cost_; }
   Status status() const override;
 
  private:
-  void AddMatches(DocId first, uint64_t* match);
-
   std::vector<std::unique_ptr<Scorer>> scorers_;
   uint64_t cost_ = 0;
   DocId end_doc_ = 0;  // behind the last document of all terms

@@ -1,5 +1,6 @@
 // BoolScorer without windows: documents in order, for who keeps few of them.
 #include <algorithm>
+#include <array>
 
 #include "engine/search/bool_scorer.h"
 #include "engine/search/bool_scorer_work.h"
@@ -121,18 +122,25 @@ DocId BoolScorer::TakeFromLead(DocId from, float least, DocBatch* batch, DocSums
   return from;
 }
 
+// Clause by clause, without a branch: nobody can foresee who is left out.
 void BoolScorer::KeepTested(DocSums* docs) const {
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < docs->count; ++i) {
-    const DocId doc = docs->docs[i];
-    const auto has = [doc](const auto& scorer) { return scorer->HasDoc(doc); };
-    docs->docs[kept] = doc;
-    docs->sums[kept] = docs->sums[i];
-    kept += static_cast<uint32_t>(
-        std::all_of(clauses_.filters.begin(), clauses_.filters.end(), has) &&
-        std::none_of(clauses_.prohibited.begin(), clauses_.prohibited.end(), has));
+  std::array<uint8_t, Window::kDocs> has;
+  const auto keep = [&](Scorer* scorer, uint8_t wanted) {
+    scorer->TestDocs({docs->docs.data(), docs->count}, has.data());
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < docs->count; ++i) {
+      docs->docs[kept] = docs->docs[i];
+      docs->sums[kept] = docs->sums[i];
+      kept += static_cast<uint32_t>(has[i] == wanted);
+    }
+    docs->count = kept;
+  };
+  for (const auto& filter : clauses_.filters) {
+    keep(filter.get(), 1);
   }
-  docs->count = kept;
+  for (const auto& prohibited : clauses_.prohibited) {
+    keep(prohibited.get(), 0);
+  }
 }
 
 void BoolScorer::AddShoulds(float drop_below, DocSums* docs, DocBatch* batch) const {

@@ -9,12 +9,17 @@ namespace binseek::search {
 
 namespace {
 
-void KeepLive(const index::SegmentView& segment, DocId first, uint32_t words, Window* window) {
+void And(const uint64_t* other, uint32_t words, uint64_t* bits) {
+  for (uint32_t w = 0; w < words; ++w) {
+    bits[w] &= other[w];
+  }
+}
+
+// Of one window.
+void KeepLive(const index::SegmentView& segment, DocId first, uint32_t words, uint64_t* bits) {
   const uint64_t* const live = segment.has_deletions() ? segment.live().PageWords(first) : nullptr;
   if (live != nullptr) {
-    for (uint32_t w = 0; w < words; ++w) {
-      window->match[w] &= live[w];
-    }
+    And(live, words, bits);
   }
 }
 
@@ -25,14 +30,18 @@ uint32_t WordsOf(const index::SegmentView& segment, DocId first) {
 }  // namespace
 
 void KeepLiveRoots(const index::SegmentView& segment, DocId first, Window* window) {
+  KeepLiveRoots(segment, first, std::min(segment.max_doc() - first, Window::kDocs) + first,
+                window->match);
+}
+
+void KeepLiveRoots(const index::SegmentView& segment, DocId first, DocId end, uint64_t* bits) {
   static_assert(index::LivePages::kDocs == Window::kDocs);
-  const uint32_t words = WordsOf(segment, first);
-  if (const uint64_t* roots = segment.segment().roots()) {
-    for (uint32_t w = 0; w < words; ++w) {
-      window->match[w] &= roots[first / 64 + w];
-    }
+  if (const uint64_t* const roots = segment.segment().roots()) {
+    And(roots + first / 64, (end - first + 63) / 64, bits);
   }
-  KeepLive(segment, first, words, window);
+  for (uint32_t done = 0; segment.has_deletions() && done < end - first; done += Window::kDocs) {
+    KeepLive(segment, first + done, WordsOf(segment, first + done), bits + done / 64);
+  }
 }
 
 Result<LevelDocs> LevelDocs::Open(const index::SegmentView& segment, const index::IndexView& index,
@@ -56,7 +65,7 @@ void LevelDocs::KeepLive(DocId first, Window* window) const {
     return;
   }
   level_->Keep(first, window->match, WordsOf(*segment_, first));
-  search::KeepLive(*segment_, first, WordsOf(*segment_, first), window);
+  search::KeepLive(*segment_, first, WordsOf(*segment_, first), window->match);
 }
 
 void KeepLiveRoots(const index::SegmentView& segment, DocBatch* batch) {

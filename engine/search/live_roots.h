@@ -21,6 +21,9 @@ namespace binseek::search {
 // Takes the others out of the matches of the window at `first`. REQUIRES: first < segment.max_doc().
 void KeepLiveRoots(const index::SegmentView& segment, DocId first, Window* window);
 
+// The same of documents [first, end), in bits that begin at `first`, a multiple of Window::kDocs. REQUIRES: end <= segment.max_doc().
+void KeepLiveRoots(const index::SegmentView& segment, DocId first, DocId end, uint64_t* bits);
+
 // The same of any level (BindContext::level) of one segment's blocks; borrows the segment. An index that does not have the level has no such documents. kCorruption.
 class LevelDocs {
  public:

@@ -108,36 +108,20 @@ class IntervalsScorer final : public Scorer {
 
   bool FillWindow(DocId first, Window* window) override {
     window->ClearMatches();
-    if (first >= max_doc_) {
-      return false;
-    }
-    const uint32_t docs = std::min(max_doc_ - first, Window::kDocs);
-    if (intervals_.size() == 1) {
-      column_->MatchDocs(first, docs, intervals_[0].low, intervals_[0].high, window->match);
-    } else {
-      const uint32_t page_docs = column_->docs_per_page();
-      for (uint32_t offset = 0; offset < docs; offset += page_docs) {
-        MatchPage((first + offset) / page_docs, window->match + offset / 64);
-      }
-    }
-    const bool any = window->AnyMatch();
-    if (any && scores_) {
-      FillScores(score_, window);
-    }
-    return any;
+    MatchWindow(first, window->match);
+    return Scored(window);
   }
   bool NarrowWindow(DocId first, Window* window) override {
-    if (window->CountMatches() > kFewCandidates) {
-      return Scorer::NarrowWindow(first, window);
+    if (window->CountMatches() <= kFewCandidates) {
+      NarrowFew(first, window);
+      return Scored(window);
     }
-    ForEachBit(window->match, [&](uint32_t offset) {
-      if (first + offset >= max_doc_ || !HasDoc(first + offset)) {
-        window->match[offset / 64] &= ~(uint64_t{1} << (offset % 64));
-      } else if (scores_) {
-        window->score[offset] = score_;
-      }
-    });
-    return window->AnyMatch();
+    std::array<uint64_t, Window::kWords> match{};
+    MatchWindow(first, match.data());
+    for (uint32_t w = 0; w < Window::kWords; ++w) {
+      window->match[w] &= match[w];
+    }
+    return Scored(window);
   }
   ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
   bool can_test() const override { return true; }
@@ -149,6 +133,21 @@ class IntervalsScorer final : public Scorer {
     const std::span<const int64_t> values = column_->GetAll(doc, &scratch_);
     return std::any_of(values.begin(), values.end(),
                        [this](int64_t each) { return Contains(intervals_, each); });
+  }
+
+  void TestDocs(std::span<const DocId> docs, uint8_t* has) override {
+    if (column_->multi_valued() || intervals_.size() != 1) {
+      Scorer::TestDocs(docs, has);
+      return;
+    }
+    const int64_t low = intervals_[0].low;
+    const int64_t high = intervals_[0].high;
+    for (size_t i = 0; i < docs.size(); ++i) {
+      int64_t value = 0;
+      const bool any = column_->Get(docs[i], &value);
+      has[i] = static_cast<uint8_t>(static_cast<int>(any) & static_cast<int>(low <= value) &
+                                    static_cast<int>(value <= high));
+    }
   }
 
   // `match` is 0 and has a word per 64 documents of the page.
@@ -178,6 +177,47 @@ class IntervalsScorer final : public Scorer {
   }
 
  private:
+  bool Scored(Window* window) const {
+    const bool any = window->AnyMatch();
+    if (any && scores_) {
+      FillScores(score_, window);
+    }
+    return any;
+  }
+
+  // `match` is 0.
+  void MatchWindow(DocId first, uint64_t* match) {
+    if (first >= max_doc_) {
+      return;
+    }
+    const uint32_t docs = std::min(max_doc_ - first, Window::kDocs);
+    if (intervals_.size() == 1) {
+      column_->MatchDocs(first, docs, intervals_[0].low, intervals_[0].high, match);
+      return;
+    }
+    const uint32_t page_docs = column_->docs_per_page();
+    for (uint32_t offset = 0; offset < docs; offset += page_docs) {
+      MatchPage((first + offset) / page_docs, match + offset / 64);
+    }
+  }
+
+  // REQUIRES: at most kFewCandidates matches.
+  void NarrowFew(DocId first, Window* window) {
+    std::array<DocId, kFewCandidates> docs;
+    std::array<uint8_t, kFewCandidates> has;
+    uint32_t count = 0;
+    ForEachBit(window->match, [&](uint32_t offset) {
+      docs[count] = first + offset;
+      count += static_cast<uint32_t>(first + offset < max_doc_);
+    });
+    TestDocs({docs.data(), count}, has.data());
+    window->ClearMatches();
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint32_t offset = docs[i] - first;
+      window->match[offset / 64] |= uint64_t{has[i]} << (offset % 64);
+    }
+  }
+
   static constexpr size_t kFewIntervals = 4;
   // So many values are looked up in less time than a window's pages are compared.
   static constexpr uint32_t kFewCandidates = 32;

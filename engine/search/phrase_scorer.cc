@@ -106,7 +106,7 @@ bool PhraseScorer::FillCandidates(DocId first, Window* window) {
     } else {
       std::array<uint64_t, Window::kWords> any{};
       for (const auto& term : terms) {
-        term->AddMatches(first, any.data());
+        term->AddBits(first, first + Window::kDocs, any.data());
       }
       for (uint32_t w = 0; w < Window::kWords; ++w) {
         window->match[w] = narrow ? window->match[w] & any[w] : any[w];

@@ -97,7 +97,7 @@ size_t TermDisjunction::NotEssential(float least) const {
 bool TermDisjunction::FillAllBits(DocId first, Window* window) {
   window->ClearMatches();
   for (const Bounded& entry : order_) {
-    entry.term->AddMatches(first, window->match);
+    entry.term->AddBits(first, first + Window::kDocs, window->match);
   }
   return window->AnyMatch();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "engine/search/scratch.h"
 #include "engine/search/term_disjunction.h"
@@ -17,6 +18,51 @@ constexpr DocId kRange = 8 * Window::kDocs;
 constexpr uint32_t kRangesAtOnce = 64;
 constexpr uint32_t kMergedAtOnce = 256;
 constexpr size_t kMostMerged = 8;
+constexpr DocId kEnd = codec::kNoMoreDocs;
+constexpr float kNothing = 0;
+
+// What is left of a term's block; by default the end of all.
+struct Side {
+  const DocId* docs = &kEnd;
+  const float* scores = &kNothing;
+  size_t left = 1;
+};
+
+// Adds the documents of the first sides before `end`, each once with the sum of its scores, until a block is through or there are enough. Gives the place
+// behind the last one, `end` where there are no more. Who has the next document cannot be foreseen, so that only numbers depend on it: the others add
+// nothing, and stay where they are.
+template <size_t... kSides>
+DocId MergeSides(std::index_sequence<kSides...> /*first*/, DocId end, Side* sides, DocSums* out) {
+  std::array<Side, sizeof...(kSides)> side{sides[kSides]...};
+  uint32_t count = out->count;
+  DocId next = 0;
+  for (bool through = false; !through && count < kMergedAtOnce;) {
+    next = std::min({*side[kSides].docs...});
+    if (next >= end) {
+      break;
+    }
+    double sum = 0;
+    const auto take = [&](Side* one) {
+      const bool has = *one->docs == next;
+      sum += static_cast<double>(has ? *one->scores : 0.0F);
+      one->docs += static_cast<size_t>(has);
+      one->scores += static_cast<size_t>(has);
+      one->left -= static_cast<size_t>(has);
+      through |= one->left == 0;
+    };
+    (take(&side[kSides]), ...);
+    out->docs[count] = next;
+    out->sums[count++] = sum;
+  }
+  ((sides[kSides] = side[kSides]), ...);
+  out->count = count;
+  return next >= end ? end : next + 1;
+}
+
+template <size_t kCount>
+DocId MergeSides(DocId end, std::array<Side, kMostMerged>* sides, DocSums* out) {
+  return MergeSides(std::make_index_sequence<kCount>(), end, sides->data(), out);
+}
 
 }  // namespace
 
@@ -77,31 +123,30 @@ DocId TermDisjunction::TakeRange(DocId from, float least, DocSums* out) {
 
 DocId TermDisjunction::TakeMerged(DocId from, DocId end, float least, size_t others, DocSums* out) {
   blocks_.resize(scorers_.size());
-  std::array<float, kMostMerged> reach;
-  for (size_t i = others; i < order_.size(); ++i) {
-    reach[i - others] = ReachOf(i, least);
-    order_[i].term->LoadBlock(from, reach[i - others], &blocks_[order_[i].number]);
+  const size_t count = order_.size() - others;
+  std::array<Side, kMostMerged> sides{};
+  const auto load = [&](size_t i) {
+    const Bounded& entry = order_[others + i];
+    ScoredBlock& block = blocks_[entry.number];
+    entry.term->LoadBlock(from, ReachOf(others + i, least), &block);
+    const size_t left = block.docs.size() - std::min(block.at, block.docs.size());
+    sides[i] = left == 0 ? Side() : Side{&block.docs[block.at], &block.scores[block.at], left};
+  };
+  for (size_t i = 0; i < count; ++i) {
+    load(i);
   }
   while (out->count < kMergedAtOnce) {
-    DocId next = codec::kNoMoreDocs;
-    for (size_t i = others; i < order_.size(); ++i) {
-      next = std::min(next, blocks_[order_[i].number].doc());
-    }
-    if (next >= end) {
+    from = count <= 2   ? MergeSides<2>(end, &sides, out)
+           : count <= 4 ? MergeSides<4>(end, &sides, out)
+                        : MergeSides<kMostMerged>(end, &sides, out);
+    if (from == end) {
       return end;
     }
-    double sum = 0;
-    for (size_t i = others; i < order_.size(); ++i) {
-      ScoredBlock& block = blocks_[order_[i].number];
-      if (block.doc() == next) {
-        sum += static_cast<double>(block.scores[block.at]);
-        if (++block.at == block.docs.size()) {
-          order_[i].term->LoadBlock(next + 1, reach[i - others], &block);
-        }
+    for (size_t i = 0; i < count; ++i) {
+      if (sides[i].left == 0) {
+        load(i);
       }
     }
-    out->Add(next, sum);
-    from = next + 1;
   }
   return from;
 }

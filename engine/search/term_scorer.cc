@@ -141,20 +141,6 @@ float TermScorer::Score(size_t i, std::span<const DocId> docs,
                        norms_ == nullptr ? kNormOfOne : norms_[docs[i]]);
 }
 
-// Calls use(score), score(freq, doc) being what mostly runs, or anything else, each in a loop of its own.
-template <class Use>
-void TermScorer::UseScore(Use use) const {
-  const uint8_t* const norms = norms_;
-  if (const Bm25Scorer* const bm25 = score_->bm25(); bm25 != nullptr && norms != nullptr) {
-    use([bm25, norms](uint32_t freq, DocId doc) { return bm25->Score(freq, norms[doc]); });
-  } else {
-    const TermScore* const score = score_;
-    use([score, norms](uint32_t freq, DocId doc) {
-      return score->Score(static_cast<float>(freq), norms == nullptr ? kNormOfOne : norms[doc]);
-    });
-  }
-}
-
 template <class Visit>
 DocId TermScorer::VisitBlocks(DocId first, DocId end, float least, Visit visit) {
   for (bool has_block = postings_.AdvanceBlock(first); has_block;
@@ -196,7 +182,7 @@ bool TermScorer::FillWindow(DocId first, Window* window) {
   if (complete && least > kLowest) {
     // All bits; and numbers below the threshold for those whose scores nobody wants.
     std::fill_n(window->score, Window::kDocs, std::min(0.0F, least - 1));
-    AddMatches(first, window->match);
+    AddBits(first, first + Window::kDocs, window->match);
   }
   const DocId end = first + Window::kDocs;
   VisitBlocks(first, end, least, [&](std::span<const DocId> docs, std::span<const uint32_t> freqs) {
@@ -235,15 +221,15 @@ void TermScorer::AddScoresOf(DocId first, Candidates* candidates) {
   }
 }
 
-void TermScorer::AddMatches(DocId first, uint64_t* match) {
+void TermScorer::AddBits(DocId first, DocId end, uint64_t* bits) {
   if (score_ == nullptr) {
-    postings_.FillBits(first, first + Window::kDocs, match);
+    postings_.FillBits(first, end, bits);
     return;
   }
   if (matches_ == nullptr) {
     matches_ = std::make_unique<codec::BlockPostings>(postings_);
   }
-  matches_->FillBits(first, first + Window::kDocs, match);
+  matches_->FillBits(first, end, bits);
 }
 
 bool TermScorer::NarrowWindow(DocId first, Window* window) {

@@ -65,6 +65,9 @@ class TermScorer final : public Scorer {
   TermScorer* AsTerm() override { return this; }
   bool PrefersDocs(bool complete) const override;
   DocId NextDocs(DocId from, float drop_below, DocBatch* batch) override;
+  // Where it is bound for scores, bits have a place of their own: they may be asked for beside all else.
+  bool can_add_bits() const override { return true; }
+  void AddBits(DocId first, DocId end, uint64_t* bits) override;
   bool can_test() const override { return true; }
   bool HasDoc(DocId doc) override { return postings_.Advance(doc) == doc; }
   uint64_t cost() const override { return postings_.cost(); }
@@ -82,8 +85,6 @@ class TermScorer final : public Scorer {
   DocId AddScores(DocId first, DocId from, float least, double* sums, uint64_t* match);
   // Adds the scores of candidates that the term has.
   void AddScoresOf(DocId first, Candidates* candidates);
-  // Sets the bits of the window's documents; where it is bound for scores, keeps a place of its own.
-  void AddMatches(DocId first, uint64_t* match);
 
   // --- The same without windows. REQUIRES: bound for scores; documents ascend over all of these, and no window comes behind them. ---
 
@@ -109,8 +110,19 @@ class TermScorer final : public Scorer {
   float BlockBound(uint32_t block);
   float LoneBlockBound() const;
   uint32_t FindBlock(DocId doc);
+  // Calls use(score), score(freq, doc) being what mostly runs, or anything else, each in a loop of its own.
   template <class Use>
-  void UseScore(Use use) const;
+  void UseScore(Use use) const {
+    const uint8_t* const norms = norms_;
+    if (const Bm25Scorer* const bm25 = score_->bm25(); bm25 != nullptr && norms != nullptr) {
+      use([bm25, norms](uint32_t freq, DocId doc) { return bm25->Score(freq, norms[doc]); });
+    } else {
+      const TermScore* const score = score_;
+      use([score, norms](uint32_t freq, DocId doc) {
+        return score->Score(static_cast<float>(freq), norms == nullptr ? kNormOfOne : norms[doc]);
+      });
+    }
+  }
   // Calls visit(docs, freqs), subspans in the window, for blocks that have documents of at least `least`. Gives a place behind it before
   // which there are no others.
   template <class Visit>

@@ -165,9 +165,11 @@ bool TermScorer::LoadBlock(DocId from, float least, ScoredBlock* out) {
   if (out->block != postings_.block()) {
     out->block = postings_.block();
     const std::span<const uint32_t> freqs = postings_.freqs();
-    for (size_t i = 0; i < out->docs.size(); ++i) {
-      out->scores[i] = Score(i, out->docs, freqs);
-    }
+    UseScore([&](auto score) {
+      for (size_t i = 0; i < out->docs.size(); ++i) {
+        out->scores[i] = score(freqs[i], out->docs[i]);
+      }
+    });
   }
   out->at = postings_.LowerBound(from);
   return true;

@@ -31,7 +31,15 @@ DocId Scorer::NextDocs(DocId /*from*/, float /*drop_below*/, DocBatch* batch) {
   return codec::kNoMoreDocs;
 }
 
+void Scorer::AddBits(DocId /*first*/, DocId /*end*/, uint64_t* /*bits*/) {}
+
 bool Scorer::HasDoc(DocId /*doc*/) { return false; }
+
+void Scorer::TestDocs(std::span<const DocId> docs, uint8_t* has) {
+  for (size_t i = 0; i < docs.size(); ++i) {
+    has[i] = static_cast<uint8_t>(HasDoc(docs[i]));
+  }
+}
 
 DocId NextOfAny(Scorer* whole, std::span<const std::unique_ptr<Scorer>> clauses, DocId target,
                 float drop_below) {

@@ -94,10 +94,17 @@ class Scorer {
   // where to go on, kNoMoreDocs at the end. A call takes about as long as a window. REQUIRES: PrefersDocs; `from` is what the call before gave, or
   // the begin of a window; no window is asked for from the first call on.
   virtual DocId NextDocs(DocId from, float drop_below, DocBatch* batch);
+  // Whether AddBits may be called.
+  virtual bool can_add_bits() const { return false; }
+  // Sets bit doc - first for each match in [first, end), dead ones included, whatever it scores: for stretches of any length, where windows are of no use.
+  // REQUIRES: can_add_bits; `first` is a multiple of Window::kDocs; stretches ascend, as windows do.
+  virtual void AddBits(DocId first, DocId end, uint64_t* bits);
   // Whether HasDoc may be called.
   virtual bool can_test() const { return false; }
   // Whether `doc` matches. REQUIRES: can_test; documents ascend; no window is asked for from the first call on.
   virtual bool HasDoc(DocId doc);
+  // The same of several, ascending: has[i] is 1 or 0. Who can looks at them side by side, since each may have to come from far away.
+  virtual void TestDocs(std::span<const DocId> docs, uint8_t* has);
   // About how many nanoseconds NarrowWindow takes for one candidate; 0: nothing to speak of, it works on bits.
   virtual uint32_t match_cost() const { return 0; }
   // kCorruption where what was read cannot be right, so that windows may lack documents. To be asked after the last window that is wanted.

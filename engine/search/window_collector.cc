@@ -102,6 +102,9 @@ Status WindowCollector::CollectSegment(size_t index, uint32_t segment_ord,
     BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> all, MakeMatcher(segment));
     return WalkApart(segment, scorer.get(), all.get());
   }
+  if (plan_.request->size == 0 && !plan_.scores && OnlyCounts(*scorer)) {
+    return WalkBits(segment, begin, scorer.get());
+  }
   return Walk(segment, begin, scorer.get());
 }
 

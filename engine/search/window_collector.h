@@ -76,6 +76,9 @@ class WindowCollector {
   bool TakesApart(const index::SegmentView& segment, const Scorer& scorer) const;
   Status WalkApart(const index::SegmentView& segment, Scorer* best, Scorer* all);
   Result<DocId> CollectMatches(const index::SegmentView& segment, DocId first, Scorer* all);
+  bool OnlyCounts(const Scorer& scorer) const;
+  Status WalkBits(const index::SegmentView& segment, DocId first, Scorer* scorer);
+  DocId CountBits(const index::SegmentView& segment, DocId first, Scorer* scorer);
   // The query's matches, without scores.
   Result<std::unique_ptr<Scorer>> MakeMatcher(const index::SegmentView& segment);
   // The thresholds of the next window.

@@ -1,4 +1,6 @@
-// WindowCollector without windows: where documents in order give the best, and where all matches are found apart from them.
+// WindowCollector without windows: where documents in order give the best, where all matches are found apart from them, and where these are counted alone.
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -15,6 +17,9 @@ constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr uint32_t kLeastDocsApart = 4 * Window::kDocs;
 // So many matches of a window, filters asked for each, take less time than its bits.
 constexpr uint32_t kFewInWindow = 32;
+// What is counted at a time: bits that fit into the nearest cache, beside the blocks that they come from.
+constexpr uint32_t kStretch = 16 * Window::kDocs;
+using StretchBits = std::array<uint64_t, kStretch / 64>;
 
 }  // namespace
 
@@ -137,6 +142,9 @@ Status WindowCollector::WalkApart(const index::SegmentView& segment, Scorer* bes
 // Those of the first window from `first` on that has some. Gives where to go on.
 Result<DocId> WindowCollector::CollectMatches(const index::SegmentView& segment, DocId first,
                                               Scorer* all) {
+  if (all != nullptr && OnlyCounts(*all)) {
+    return CountBits(segment, first, all);
+  }
   const DocId next = all == nullptr ? codec::kNoMoreDocs : all->NextMatch(first, kLowest);
   if (next >= segment.max_doc()) {
     return codec::kNoMoreDocs;
@@ -158,6 +166,49 @@ Result<DocId> WindowCollector::CollectMatches(const index::SegmentView& segment,
     timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
   }
   return first + Window::kDocs;
+}
+
+// Whether nothing is to be done with the matches of `scorer` but to count them, and it gives them as bits.
+bool WindowCollector::OnlyCounts(const Scorer& scorer) const {
+  const SearchRequest& request = *plan_.request;
+  return scorer.can_add_bits() && plan_.aggregations->empty() && !has_post_filter_ &&
+         !request.min_score && request.terminate_after == 0;
+}
+
+Status WindowCollector::WalkBits(const index::SegmentView& segment, DocId first, Scorer* scorer) {
+  while (first < segment.max_doc() && !index_done()) {
+    BINSEEK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn());
+    if (!goes_on) {
+      break;
+    }
+    first = CountBits(segment, first, scorer);
+    stopped_ = plan_.stops_when_full && counted();
+  }
+  return scorer->status();
+}
+
+// Those of a stretch that begins with the first window that has some. Gives where to go on.
+DocId WindowCollector::CountBits(const index::SegmentView& segment, DocId first, Scorer* scorer) {
+  const DocId next = scorer->NextMatch(first, kLowest);
+  if (next >= segment.max_doc()) {
+    return codec::kNoMoreDocs;
+  }
+  ProfileTimer timer(profile_ != nullptr);
+  first = next / Window::kDocs * Window::kDocs;
+  const DocId end = first + std::min(segment.max_doc() - first, kStretch);
+  const uint32_t words = (end - first + 63) / 64;
+  Scratch<StretchBits> bits;
+  std::fill_n(bits->begin(), words, 0);
+  scorer->AddBits(first, end, bits->data());
+  if (profile_ != nullptr) {
+    timer.Lap(&profile_->match_nanos, &profile_->match_count);
+  }
+  KeepLiveRoots(segment, first, end, bits->data());
+  AddHits(codec::BestKernels().count_bits(bits->data(), words));
+  if (profile_ != nullptr) {
+    timer.Lap(&profile_->collect_nanos, &profile_->collect_count);
+  }
+  return end;
 }
 
 }  // namespace binseek::search

@@ -290,5 +290,52 @@ TEST_F(PruningTest, SmallPagesAreTheBeginningOfTheWholeInManySegments) {
   }
 }
 
+// Matches that nobody looks at are counted many windows at a time: frequent words, rare ones and gaps of many windows, over several such stretches.
+TEST_F(PruningTest, CountsOfLongSegmentsAreThoseOfTheirDocuments) {
+  documents_ = 140'000;
+  engine_.CreateIndex("products", R"({"properties": {"k": {"type": "keyword"}}})");
+  const std::vector<uint64_t> steps = {2, 7, 1'000, 30'011, 69'999};
+  const auto has = [&](uint64_t doc, uint64_t step) {
+    return doc % step == step / 2 && (doc < 66'000 || doc > 90'000);
+  };
+  for (uint64_t doc = 0; doc < documents_; ++doc) {
+    std::string words;
+    for (const uint64_t step : steps) {
+      words += has(doc, step) ? (words.empty() ? "\"" : ", \"") + std::to_string(step) + "\"" : "";
+    }
+    engine_.Put("products", std::to_string(doc), R"({"k": [)" + words + "]}");
+  }
+  Finish();
+  for (const bool deleted : {false, true}) {
+    const auto dead = [deleted](uint64_t doc) { return deleted && doc % 10 == 7; };
+    for (uint64_t doc = 0; deleted && doc < documents_; ++doc) {
+      if (dead(doc)) {
+        engine_.Delete("products", std::to_string(doc));
+      }
+    }
+    Finish();
+    for (const uint64_t a : steps) {
+      for (const uint64_t b : steps) {
+        uint64_t expected = 0;
+        for (uint64_t doc = 0; doc < documents_; ++doc) {
+          expected += static_cast<uint64_t>(!dead(doc) && (has(doc, a) || has(doc, b)));
+        }
+        SearchRequest request;
+        request.query = MakeBool(
+            {.should = {MakeTerm("k", std::to_string(a)), MakeTerm("k", std::to_string(b))}});
+        request.track_total_hits = SearchRequest::kCountAll;
+        for (const uint64_t size : {0, 3}) {
+          request.size = size;
+          ASSERT_EQ(engine_.Search(request).total->value, expected)
+              << a << " " << b << " " << size << " " << deleted;
+        }
+        request.size = 0;
+        request.track_total_hits = 1'000;
+        ASSERT_EQ(engine_.Search(request).total->value, std::min<uint64_t>(expected, 1'000));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace binseek::search::test
