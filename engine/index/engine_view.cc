@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/json.h"
+#include "engine/index/system_keywords.h"
 #include "engine/mapping/number.h"
 #include "engine/mapping/source_patch.h"
 
@@ -149,6 +152,30 @@ void AppendColumn(const mapping::Field& field, const NumberPages* column, DocId 
   json->Raw(number);
 }
 
+// Whether the document is of a table that has the field. Most indices are one table's, and nobody asks for the document's.
+class TableCheck {
+ public:
+  TableCheck(const SegmentView& segment, DocId doc) : segment_(segment), doc_(doc) {}
+
+  Result<bool> Has(const std::vector<std::string>& tables) {
+    if (tables.empty()) {
+      return true;
+    }
+    if (!known_) {
+      BINSEEK_RETURN_IF_ERROR(
+          ReadSystemKeywords(segment_, doc_, mapping::kSourceTableField, &names_));
+      known_ = true;
+    }
+    return names_.empty() || std::binary_search(tables.begin(), tables.end(), names_.front());
+  }
+
+ private:
+  const SegmentView& segment_;
+  const DocId doc_;
+  bool known_ = false;
+  std::vector<std::string> names_;
+};
+
 Status Render(const IndexView& index, DocAddress address, uint8_t form, std::string_view stored,
               std::string* out) {
   const SegmentView& segment = index.at(address);
@@ -179,14 +206,22 @@ Status Render(const IndexView& index, DocAddress address, uint8_t form, std::str
     } while (fragment_field != 0 && dropped(fragment_field));
   };
   next_fragment();
+  TableCheck table(segment, address.doc);
   JsonWriter json(out);
   json.BeginObject();
   for (const mapping::Field& field : index.mapping->fields()) {
     if (field.is_multi_field() || !field.parameters().in_source) {
       continue;
     }
-    json.Key(field.name);
     const bool has_fragment = fragment_field == static_cast<uint64_t>(field.id);
+    BINSEEK_ASSIGN_OR_RETURN(const bool has_field, table.Has(field.parameters().tables));
+    if (!has_field) {
+      if (has_fragment) {
+        next_fragment();
+      }
+      continue;
+    }
+    json.Key(field.name);
     if (std::find(overridden.begin(), overridden.end(), static_cast<int64_t>(field.id)) !=
         overridden.end()) {
       json.Raw(OverrideOf(field, segment, address.doc));

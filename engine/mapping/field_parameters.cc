@@ -79,6 +79,7 @@ const Entry kEntries[] = {
     {29, "include_in_root", &Parameters::include_in_root, Bits(kNested)},
     {30, "in_source", &Parameters::in_source, 0, Form::kHidden},
     {31, "dynamic", &Parameters::dynamic, kObjects},
+    {32, "tables", &Parameters::tables, 0, Form::kHidden},
 };
 
 const Parameters& Defaults() {

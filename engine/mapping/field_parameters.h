@@ -56,6 +56,9 @@ struct FieldParameters {
   bool include_in_root = false;
   // A synced document's _source shows the field. Not where its values are others' too: what they are copied to, members of an object.
   bool in_source = true;
+  // Of an index of several tables: those whose documents have the field, as Operation::source_table names them, ascending; empty: all. In the
+  // _source of others it is not there.
+  std::vector<std::string> tables{};
 
   friend bool operator==(const FieldParameters&, const FieldParameters&) = default;
 };

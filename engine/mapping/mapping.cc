@@ -188,6 +188,15 @@ void Mapping::Replace(FieldId old, Field field) {
   *at = std::move(field);
 }
 
+void Mapping::SetTables(FieldId id, std::vector<std::string> tables) {
+  const auto at = std::find_if(fields_.begin(), fields_.end(),
+                               [id](const Field& candidate) { return candidate.id == id; });
+  BINSEEK_CHECK(at != fields_.end(), "a field that is not there");
+  FieldParameters parameters = at->parameters();
+  parameters.tables = std::move(tables);
+  at->more = std::make_shared<const FieldParameters>(std::move(parameters));
+}
+
 bool Mapping::IsReserved(FieldId id) const {
   return std::find(reserved_.begin(), reserved_.end(), id) != reserved_.end();
 }

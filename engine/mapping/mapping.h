@@ -38,6 +38,8 @@ class Mapping {
   void AbandonId(FieldId id) { std::erase(reserved_, id); }
   // Puts `field`, with an id that was reserved and the name of the old one, in its place. REQUIRES: there is a field `old`.
   void Replace(FieldId old, Field field);
+  // Which tables' documents have the field (FieldParameters::tables). REQUIRES: there is one of this id.
+  void SetTables(FieldId id, std::vector<std::string> tables);
   // Takes a field away, with its multi-fields and, of an object, its members. No other field ever gets its id; what segments hold of it goes with their next
   // merge. kInvalidArgument: there is none, or the index is sorted by it.
   [[nodiscard]] Status DropField(std::string_view name);

@@ -1,9 +1,11 @@
 // The part of TableLayout that tells what it is made of: the columns that it reads, and the fields of its index.
 #include <cstdint>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "sync/change/transaction.h"
 #include "sync/mapper/table_layout.h"
 
 namespace binseek::mapper {
@@ -70,6 +72,18 @@ Result<mapping::Mapping> MappingOf(const TableLayout& layout) {
     if (const Status added = AddTo(field, &mapping); !added.ok()) {
       return Status::InvalidArgument("table " + layout.table->QualifiedName() + ", field `" +
                                      field.field.name + "`: " + added.message());
+    }
+  }
+  if (layout.id_names_source || layout.id_names_database || layout.id_names_table) {
+    // Others may have the index too, and other columns.
+    const std::string table =
+        change::SourceTable(layout.table->source, layout.table->QualifiedName());
+    std::vector<mapping::FieldId> ids;
+    for (const mapping::Field& field : mapping.fields()) {
+      ids.push_back(field.id);
+    }
+    for (const mapping::FieldId id : ids) {
+      mapping.SetTables(id, {table});
     }
   }
   return mapping;

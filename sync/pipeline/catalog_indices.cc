@@ -27,8 +27,10 @@ std::string MendByRule(const change::TableSchema& table, const std::string& inde
 
 // Whether documents of both tables can have the field. In which way they differ is for the message.
 bool SameField(const mapping::Field& a, const mapping::Field& b) {
+  mapping::FieldParameters parameters = a.parameters();
+  parameters.tables = b.parameters().tables;  // each says whose it is
   return a.kind == b.kind && a.scale == b.scale && a.date_style == b.date_style &&
-         a.in_place == b.in_place && a.parameters() == b.parameters() && a.analyzer == b.analyzer &&
+         a.in_place == b.in_place && parameters == b.parameters() && a.analyzer == b.analyzer &&
          a.normalizer == b.normalizer;
 }
 

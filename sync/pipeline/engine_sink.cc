@@ -1,7 +1,9 @@
 #include "sync/pipeline/engine_sink.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/index/system_keywords.h"
 #include "sync/pipeline/number_lookup.h"
@@ -21,6 +23,41 @@ class EngineKeys final : public KeyCursor {
 Status WaitsForRoom(const Status& status) {
   return status.code() == StatusCode::kResourceExhausted ? Status::Unavailable(status.message())
                                                          : status;
+}
+
+// More than these are as good as all.
+constexpr size_t kMaxTablesOfField = 64;
+
+// Has the fields of `wanted`, one table's, be of its documents too, and all others not. Whether that changes anything. A field of all tables stays so.
+bool ShareFields(const mapping::Mapping& wanted, mapping::Mapping* shared) {
+  if (wanted.fields().empty() || wanted.fields().front().parameters().tables.size() != 1) {
+    return false;  // an index of one table
+  }
+  const std::string& table = wanted.fields().front().parameters().tables.front();
+  std::vector<std::pair<mapping::FieldId, std::vector<std::string>>> changes;
+  for (const mapping::Field& field : shared->fields()) {
+    std::vector<std::string> tables = field.parameters().tables;
+    const auto at = std::lower_bound(tables.begin(), tables.end(), table);
+    const bool listed = at != tables.end() && *at == table;
+    if (tables.empty() || listed == (wanted.Find(field.name) != nullptr)) {
+      continue;
+    }
+    if (listed) {
+      tables.erase(at);
+    } else {
+      tables.insert(at, table);
+    }
+    if (tables.empty()) {
+      tables.emplace_back();  // nobody's: no list at all would have it be everybody's
+    } else if (tables.size() > kMaxTablesOfField) {
+      tables.clear();
+    }
+    changes.emplace_back(field.id, std::move(tables));
+  }
+  for (auto& [id, tables] : changes) {
+    shared->SetTables(id, std::move(tables));
+  }
+  return !changes.empty();
 }
 
 }  // namespace
@@ -128,7 +165,7 @@ Result<index::IndexId> EngineSink::EnsureIndex(const std::string& name,
                                      "] of another type");
     }
   }
-  if (grew) {
+  if (ShareFields(mapping, &extended) || grew) {
     BINSEEK_RETURN_IF_ERROR(engine_->UpdateMapping(existing->id, std::move(extended)));
   }
   return existing->id;

@@ -85,21 +85,21 @@ TEST_P(MappingRulesPipelineTest, ShardsThatShareAnIndexDoNotTouchEachOther) {
       "id = 2");
   ExpectDocuments("orders", {{"orders_1:7", R"({"id":7,"note":"new"})"},
                              {"orders_2:1", R"({"id":1,"note":"s2"})"}});
-  // Another shape: its documents are read anew, with a field more in all.
+  // Another shape: its documents are read anew, with a field that the other has not.
   Sql("ALTER TABLE orders_1 ADD COLUMN kind INT NOT NULL DEFAULT 3");
   ExpectDocuments("orders", {{"orders_1:7", R"({"id":7,"note":"new","kind":3})"},
-                             {"orders_2:1", R"({"id":1,"note":"s2","kind":null})"}});
+                             {"orders_2:1", R"({"id":1,"note":"s2"})"}});
   // A third one comes while the stream runs, and goes.
   Sql("CREATE TABLE orders_3 (id INT PRIMARY KEY, note VARCHAR(20)); INSERT INTO orders_3 VALUES "
       "(1, 's3')");
   ExpectDocuments("orders", {{"orders_1:7", R"({"id":7,"note":"new","kind":3})"},
-                             {"orders_2:1", R"({"id":1,"note":"s2","kind":null})"},
-                             {"orders_3:1", R"({"id":1,"note":"s3","kind":null})"}});
+                             {"orders_2:1", R"({"id":1,"note":"s2"})"},
+                             {"orders_3:1", R"({"id":1,"note":"s3"})"}});
   Stop();
   StartBy(R"json([{"table":"orders_%","index":"orders","id":["table","key"]}])json");
   Sql("DROP TABLE orders_1; UPDATE orders_2 SET note = 'y'");
-  ExpectDocuments("orders", {{"orders_2:1", R"({"id":1,"note":"y","kind":null})"},
-                             {"orders_3:1", R"({"id":1,"note":"s3","kind":null})"}});
+  ExpectDocuments("orders", {{"orders_2:1", R"({"id":1,"note":"y"})"},
+                             {"orders_3:1", R"({"id":1,"note":"s3"})"}});
 }
 
 // Rows that the stream does not show have one shard read again, and swept of what has no row.
