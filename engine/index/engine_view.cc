@@ -176,6 +176,43 @@ class TableCheck {
   std::vector<std::string> names_;
 };
 
+// What is stored of a row, field by field in the mapping's order; what fields held that were dropped since is passed over.
+class Fragments {
+ public:
+  Fragments(const mapping::Mapping& mapping, std::string_view stored)
+      : mapping_(mapping), reader_(stored) {
+    Next();
+  }
+  bool AreAt(mapping::FieldId field) const { return field_ == static_cast<uint64_t>(field); }
+  std::string_view json() const { return json_; }
+  void Next() {
+    do {
+      field_ = reader_.AtEnd() ? 0 : reader_.Varint();
+      json_ = field_ == 0 ? std::string_view() : reader_.LengthPrefixed();
+    } while (field_ != 0 && IsDropped());
+  }
+  // Behind the mapping's last field.
+  Status End() {
+    if (field_ != 0) {
+      reader_.Fail("a fragment of field " + std::to_string(field_) +
+                   " is not in the mapping's order");
+    }
+    return reader_.status("stored document");
+  }
+
+ private:
+  bool IsDropped() const {
+    return field_ >= static_cast<uint64_t>(mapping::kFirstUserField) &&
+           field_ < static_cast<uint64_t>(mapping_.next_id()) &&
+           mapping_.Find(mapping::FieldId{static_cast<uint32_t>(field_)}) == nullptr;
+  }
+
+  const mapping::Mapping& mapping_;
+  ByteReader reader_;
+  uint64_t field_ = 0;  // 0: no more
+  std::string_view json_;
+};
+
 Status Render(const IndexView& index, DocAddress address, uint8_t form, std::string_view stored,
               std::string* out) {
   const SegmentView& segment = index.at(address);
@@ -190,22 +227,7 @@ Status Render(const IndexView& index, DocAddress address, uint8_t form, std::str
     out->append(stored);
     return Status::Ok();
   }
-  // Fragments come in the mapping's order, so both are walked once.
-  ByteReader reader(stored);
-  uint64_t fragment_field = 0;
-  std::string_view fragment;
-  const auto dropped = [&index](uint64_t field) {
-    return field >= static_cast<uint64_t>(mapping::kFirstUserField) &&
-           field < static_cast<uint64_t>(index.mapping->next_id()) &&
-           index.mapping->Find(mapping::FieldId{static_cast<uint32_t>(field)}) == nullptr;
-  };
-  const auto next_fragment = [&] {
-    do {
-      fragment_field = reader.AtEnd() ? 0 : reader.Varint();
-      fragment = fragment_field == 0 ? std::string_view() : reader.LengthPrefixed();
-    } while (fragment_field != 0 && dropped(fragment_field));
-  };
-  next_fragment();
+  Fragments fragments(*index.mapping, stored);
   TableCheck table(segment, address.doc);
   JsonWriter json(out);
   json.BeginObject();
@@ -213,12 +235,13 @@ Status Render(const IndexView& index, DocAddress address, uint8_t form, std::str
     if (field.is_multi_field() || !field.parameters().in_source) {
       continue;
     }
-    const bool has_fragment = fragment_field == static_cast<uint64_t>(field.id);
+    const bool has_fragment = fragments.AreAt(field.id);
+    const std::string_view fragment = fragments.json();
+    if (has_fragment) {
+      fragments.Next();
+    }
     BINSEEK_ASSIGN_OR_RETURN(const bool has_field, table.Has(field.parameters().tables));
     if (!has_field) {
-      if (has_fragment) {
-        next_fragment();
-      }
       continue;
     }
     json.Key(field.name);
@@ -232,16 +255,9 @@ Status Render(const IndexView& index, DocAddress address, uint8_t form, std::str
     } else {
       json.Null();
     }
-    if (has_fragment) {
-      next_fragment();
-    }
   }
   json.EndObject();
-  if (fragment_field != 0) {
-    reader.Fail("a fragment of field " + std::to_string(fragment_field) +
-                " is not in the mapping's order");
-  }
-  return reader.status("stored document");
+  return fragments.End();
 }
 
 }  // namespace
