@@ -132,6 +132,7 @@ class TermScorer final : public Scorer {
   template <class Take>
   DocId TakeDocs(DocId from, DocId end, float least, Take take);
   uint32_t LookUp(bool required, uint32_t begin, uint32_t end, DocSums* docs);
+  uint32_t LookUpInBlock(bool required, uint32_t begin, uint32_t end, DocSums* docs);
   float RatioFor(const Bm25Scorer& bm25, float least);
   void NarrowByCandidates(DocId first, float least, Window* window);
   void NarrowByBlocks(DocId first, float least, Window* window);
