@@ -37,6 +37,7 @@ BoolScorer::BoolScorer(BoolClauses clauses, const index::SegmentView* segment, b
     match_cost_ += prohibited->match_cost();
   }
   PlanDocs();
+  PlanBits();
 }
 
 uint64_t BoolScorer::cost() const {

@@ -40,6 +40,8 @@ class BoolScorer final : public Scorer {
   ScoreBound MaxScore(DocId first) override;
   bool PrefersDocs(bool complete) const override;
   DocId NextDocs(DocId from, float drop_below, DocBatch* batch) override;
+  bool can_add_bits() const override { return !bits_.empty(); }
+  void AddBits(DocId first, DocId end, uint64_t* bits) override;
   uint32_t match_cost() const override { return match_cost_; }
   uint64_t cost() const override;
   Status status() const override;
@@ -94,6 +96,10 @@ class BoolScorer final : public Scorer {
   void KeepTested(DocSums* docs) const;
   void AddShoulds(float drop_below, DocSums* docs, DocBatch* batch) const;
 
+  // Stretches of bits (bool_scorer_bits.cc).
+  void PlanBits();
+  void Intersect(DocId first, DocId end, Scorer* scorer, bool wanted, uint64_t* bits);
+
   BoolClauses clauses_;
   const index::SegmentView* const segment_;
   const bool scores_;
@@ -102,6 +108,11 @@ class BoolScorer final : public Scorer {
   uint32_t match_cost_ = 0;
   bool has_musts_ = false;
   DocsPlan docs_;
+  std::vector<Scorer*>
+      bits_;  // all that have to match, the rarest first; empty: it does not go by bits alone
+  std::vector<uint64_t> other_;  // what one of them has in the stretch at hand
+  std::vector<DocId> tested_;
+  std::vector<uint8_t> has_;
 };
 
 }  // namespace binseek::search

@@ -37,6 +37,7 @@ class AllScorer final : public Scorer {
   bool FillWindow(DocId first, Window* window) override;
   bool NarrowWindow(DocId first, Window* window) override;
   ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
+  bool can_add_bits() const override { return true; }
 
  private:
   const uint32_t max_doc_;
@@ -73,6 +74,7 @@ class SegmentBitsScorer final : public Scorer {
   bool NarrowWindow(DocId first, Window* window) override;
   DocId NextMatch(DocId target, float drop_below) override;
   ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
+  bool can_add_bits() const override { return true; }
   bool can_test() const override { return true; }
   bool HasDoc(DocId doc) override { return bits_->Test(doc); }
   uint64_t cost() const override { return cost_; }

@@ -124,6 +124,7 @@ class IntervalsScorer final : public Scorer {
     return Scored(window);
   }
   ScoreBound MaxScore(DocId) override { return {scores_ ? score_ : 0, codec::kNoMoreDocs}; }
+  bool can_add_bits() const override { return true; }
   bool can_test() const override { return true; }
   bool HasDoc(DocId doc) override {
     int64_t value = 0;

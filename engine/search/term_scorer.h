@@ -65,7 +65,7 @@ class TermScorer final : public Scorer {
   TermScorer* AsTerm() override { return this; }
   bool PrefersDocs(bool complete) const override;
   DocId NextDocs(DocId from, float drop_below, DocBatch* batch) override;
-  // Where it is bound for scores, bits have a place of their own: they may be asked for beside all else.
+  // To what bits there are. Where it is bound for scores, they have a place of their own: they may be asked for beside all else.
   bool can_add_bits() const override { return true; }
   void AddBits(DocId first, DocId end, uint64_t* bits) override;
   bool can_test() const override { return true; }
@@ -132,6 +132,7 @@ class TermScorer final : public Scorer {
   template <class Take>
   DocId TakeDocs(DocId from, DocId end, float least, Take take);
   uint32_t LookUp(bool required, uint32_t begin, uint32_t end, DocSums* docs);
+  uint32_t LookUpInBlock(bool required, uint32_t begin, uint32_t end, DocSums* docs);
   float RatioFor(const Bm25Scorer& bm25, float least);
   void NarrowByCandidates(DocId first, float least, Window* window);
   void NarrowByBlocks(DocId first, float least, Window* window);

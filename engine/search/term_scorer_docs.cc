@@ -124,9 +124,49 @@ void TermScorer::AddScoresTo(bool required, float least, double rest, DocSums* d
       docs->sums[kept] = sum;
       kept += static_cast<uint32_t>(!(static_cast<float>(sum + most) < least));
     }
-    kept = LookUp(required, begin, kept, docs);
+    kept = LookUpInBlock(required, begin, kept, docs);
   }
   docs->count = kept;
+}
+
+// As LookUp, of documents up to the end of the block at hand. Where they are many, bits say which of them it has: most it has not, and a search for each of these would
+// guess wrong.
+uint32_t TermScorer::LookUpInBlock(bool required, uint32_t begin, uint32_t end, DocSums* docs) {
+  constexpr uint32_t kFew = 12;
+  constexpr DocId kMostBits = 2 * Window::kDocs;
+  if (end - begin < kFew) {
+    return LookUp(required, begin, end, docs);
+  }
+  const std::span<const DocId> block = postings_.docs();
+  if (block.empty() || block.back() - block.front() >= kMostBits) {
+    return LookUp(required, begin, end, docs);
+  }
+  const DocId first = block.front();
+  const DocId size = block.back() - first + 1;
+  std::array<uint64_t, kMostBits / 64> bits;
+  std::fill_n(bits.begin(), (size + 63) / 64, 0);
+  for (const DocId doc : block) {
+    bits[(doc - first) / 64] |= uint64_t{1} << ((doc - first) % 64);
+  }
+  std::array<uint16_t, Window::kDocs> found;
+  uint32_t count = 0;
+  for (uint32_t i = begin; i < end; ++i) {
+    const DocId offset = docs->docs[i] - first;  // before the block: a great number
+    const bool within = offset < size;
+    found[count] = static_cast<uint16_t>(i);
+    count += static_cast<uint32_t>(within) &
+             static_cast<uint32_t>(bits[within ? offset / 64 : 0] >> (offset % 64));
+  }
+  for (uint32_t f = 0; f < count; ++f) {
+    const DocId doc = docs->docs[found[f]];
+    const uint32_t to = required ? begin + f : found[f];
+    postings_.Advance(doc);
+    docs->docs[to] = doc;
+    docs->sums[to] = docs->sums[found[f]] + static_cast<double>(score_->Score(
+                                                static_cast<float>(postings_.freq()),
+                                                norms_ == nullptr ? kNormOfOne : norms_[doc]));
+  }
+  return required ? begin + count : end;
 }
 
 // Adds the scores of those from the `begin`-th to before the `end`-th. Gives the end of those that stay.

@@ -31,7 +31,17 @@ DocId Scorer::NextDocs(DocId /*from*/, float /*drop_below*/, DocBatch* batch) {
   return codec::kNoMoreDocs;
 }
 
-void Scorer::AddBits(DocId /*first*/, DocId /*end*/, uint64_t* /*bits*/) {}
+void Scorer::AddBits(DocId first, DocId end, uint64_t* bits) {
+  Scratch<Window> window;
+  window->drop_below = window->score_below = std::numeric_limits<float>::lowest();
+  for (; first < end; first += std::min(end - first, Window::kDocs), bits += Window::kWords) {
+    if (FillWindow(first, window.get())) {
+      for (uint32_t w = 0; w < (std::min(end - first, Window::kDocs) + 63) / 64; ++w) {
+        bits[w] |= window->match[w];
+      }
+    }
+  }
+}
 
 bool Scorer::HasDoc(DocId /*doc*/) { return false; }
 

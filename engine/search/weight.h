@@ -94,10 +94,11 @@ class Scorer {
   // where to go on, kNoMoreDocs at the end. A call takes about as long as a window. REQUIRES: PrefersDocs; `from` is what the call before gave, or
   // the begin of a window; no window is asked for from the first call on.
   virtual DocId NextDocs(DocId from, float drop_below, DocBatch* batch);
-  // Whether AddBits may be called.
+  // Whether AddBits may be called, and is faster than windows.
   virtual bool can_add_bits() const { return false; }
   // Sets bit doc - first for each match in [first, end), dead ones included, whatever it scores: for stretches of any length, where windows are of no use.
-  // REQUIRES: can_add_bits; `first` is a multiple of Window::kDocs; stretches ascend, as windows do.
+  // REQUIRES: can_add_bits; all bits are 0; `first` is a multiple of Window::kDocs, and so is `end`, or it is the segment's; stretches ascend, as windows do. Where it
+  // can_test too, documents of a stretch may be asked for in place of its bits.
   virtual void AddBits(DocId first, DocId end, uint64_t* bits);
   // Whether HasDoc may be called.
   virtual bool can_test() const { return false; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -293,19 +294,23 @@ TEST_F(PruningTest, SmallPagesAreTheBeginningOfTheWholeInManySegments) {
 // Matches that nobody looks at are counted many windows at a time: frequent words, rare ones and gaps of many windows, over several such stretches.
 TEST_F(PruningTest, CountsOfLongSegmentsAreThoseOfTheirDocuments) {
   documents_ = 140'000;
-  engine_.CreateIndex("products", R"({"properties": {"k": {"type": "keyword"}}})");
+  engine_.CreateIndex("products",
+                      R"({"properties": {"k": {"type": "keyword"}, "n": {"type": "long"}}})");
   const std::vector<uint64_t> steps = {2, 7, 1'000, 30'011, 69'999};
-  const auto has = [&](uint64_t doc, uint64_t step) {
+  const auto has = [](uint64_t doc, uint64_t step) {
     return doc % step == step / 2 && (doc < 66'000 || doc > 90'000);
   };
+  const auto number = [](uint64_t doc) { return doc * 7 % 100; };
   for (uint64_t doc = 0; doc < documents_; ++doc) {
     std::string words;
     for (const uint64_t step : steps) {
       words += has(doc, step) ? (words.empty() ? "\"" : ", \"") + std::to_string(step) + "\"" : "";
     }
-    engine_.Put("products", std::to_string(doc), R"({"k": [)" + words + "]}");
+    engine_.Put("products", std::to_string(doc),
+                R"({"k": [)" + words + R"(], "n": )" + std::to_string(number(doc)) + "}");
   }
   Finish();
+  const QueryPtr range = MakeRange("n", Bound{"60"}, std::nullopt);
   for (const bool deleted : {false, true}) {
     const auto dead = [deleted](uint64_t doc) { return deleted && doc % 10 == 7; };
     for (uint64_t doc = 0; deleted && doc < documents_; ++doc) {
@@ -316,22 +321,39 @@ TEST_F(PruningTest, CountsOfLongSegmentsAreThoseOfTheirDocuments) {
     Finish();
     for (const uint64_t a : steps) {
       for (const uint64_t b : steps) {
-        uint64_t expected = 0;
+        const QueryPtr first = MakeTerm("k", std::to_string(a));
+        const QueryPtr second = MakeTerm("k", std::to_string(b));
+        const QueryPtr queries[] = {
+            MakeBool({.should = {first, second}}),
+            MakeBool({.must = {first, second}}),
+            MakeBool({.must = {first}, .must_not = {second}}),
+            MakeBool({.must = {MakeBool({.should = {first, second}})}, .filter = {range}}),
+            MakeBool({.must = {first}, .should = {second}, .must_not = {range}}),
+            MakeBool({.must_not = {first, second}})};
+        uint64_t expected[std::size(queries)] = {};
         for (uint64_t doc = 0; doc < documents_; ++doc) {
-          expected += static_cast<uint64_t>(!dead(doc) && (has(doc, a) || has(doc, b)));
+          const bool x = has(doc, a);
+          const bool y = has(doc, b);
+          const bool in_range = number(doc) >= 60;
+          const bool matches[] = {x || y,         x && y,  x && !y, (x || y) && in_range,
+                                  x && !in_range, !x && !y};
+          for (size_t i = 0; i < std::size(queries); ++i) {
+            expected[i] += static_cast<uint64_t>(matches[i] && !dead(doc));
+          }
         }
-        SearchRequest request;
-        request.query = MakeBool(
-            {.should = {MakeTerm("k", std::to_string(a)), MakeTerm("k", std::to_string(b))}});
-        request.track_total_hits = SearchRequest::kCountAll;
-        for (const uint64_t size : {0, 3}) {
-          request.size = size;
-          ASSERT_EQ(engine_.Search(request).total->value, expected)
-              << a << " " << b << " " << size << " " << deleted;
+        for (size_t i = 0; i < std::size(queries); ++i) {
+          SearchRequest request;
+          request.query = queries[i];
+          request.track_total_hits = SearchRequest::kCountAll;
+          for (const uint64_t size : {0, 3}) {
+            request.size = size;
+            ASSERT_EQ(engine_.Search(request).total->value, expected[i])
+                << a << " " << b << " " << i << " " << size << " " << deleted;
+          }
+          request.size = 0;
+          request.track_total_hits = 1'000;
+          ASSERT_EQ(engine_.Search(request).total->value, std::min<uint64_t>(expected[i], 1'000));
         }
-        request.size = 0;
-        request.track_total_hits = 1'000;
-        ASSERT_EQ(engine_.Search(request).total->value, std::min<uint64_t>(expected, 1'000));
       }
     }
   }
