@@ -41,7 +41,7 @@ TEST(NumberRangeTest, MillisecondsOfNanosAreExact) {
   // What is not written at all is open, and what is counted in whole units.
   EXPECT_EQ(Last("1970-01-01T00:00:01Z"), 2 * kSecond - 1);
   EXPECT_EQ(FirstBehind("1970-01-01T00:00:01Z"), 2 * kSecond);
-  EXPECT_EQ(Last("1123"), kSecond + 123'999'999);
+  EXPECT_EQ(Last("1123", {"epoch_millis", ""}), kSecond + 123'999'999);
   EXPECT_EQ(Last("1", {"epoch_second", ""}), 2 * kSecond - 1);
   const auto equal = IntervalOfValue(Nanos(), "1970-01-01T00:00:01.123Z", 0);
   ASSERT_TRUE(equal.ok() && *equal);
