@@ -22,9 +22,8 @@ double ShareOf(double k, double compression) {
 
 // The value at `part` of `whole` of the way, also where the two lie further apart than any double.
 double Between(double from, double to, double part, double whole) {
-  const double distance = to - from;
-  return std::isfinite(distance) ? from + distance * part / whole
-                                 : std::lerp(from, to, part / whole);
+  const double moved = (to - from) * part / whole;
+  return std::isfinite(moved) ? from + moved : std::lerp(from, to, part / whole);
 }
 
 // Which part of the way to `to` is behind `value`.
