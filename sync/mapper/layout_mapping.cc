@@ -74,19 +74,21 @@ Result<mapping::Mapping> MappingOf(const TableLayout& layout) {
                                      field.field.name + "`: " + added.message());
     }
   }
-  if (layout.id_names_source || layout.id_names_database || layout.id_names_table) {
-    // Others may have the index too, and other columns.
-    const std::string table =
-        change::SourceTable(layout.table->source, layout.table->QualifiedName());
-    std::vector<mapping::FieldId> ids;
-    for (const mapping::Field& field : mapping.fields()) {
-      ids.push_back(field.id);
-    }
-    for (const mapping::FieldId id : ids) {
-      mapping.SetTables(id, {table});
-    }
-  }
   return mapping;
+}
+
+void NameTable(const TableLayout& layout, change::SourceId source, mapping::Mapping* mapping) {
+  if (!layout.id_names_source && !layout.id_names_database && !layout.id_names_table) {
+    return;
+  }
+  const std::string table = change::SourceTable(source, layout.table->QualifiedName());
+  std::vector<mapping::FieldId> ids;
+  for (const mapping::Field& field : mapping->fields()) {
+    ids.push_back(field.id);
+  }
+  for (const mapping::FieldId id : ids) {
+    mapping->SetTables(id, {table});
+  }
 }
 
 }  // namespace binseek::mapper

@@ -101,6 +101,8 @@ Result<std::shared_ptr<const TableLayout>> LayOut(std::shared_ptr<const change::
 
 // The mapping that an index of this table alone has, marked as synced; ids are those of a new index.
 Result<mapping::Mapping> MappingOf(const TableLayout& layout);
+// Has the fields be of this table's documents alone (FieldParameters::tables), where its ids let others have the index too.
+void NameTable(const TableLayout& layout, change::SourceId source, mapping::Mapping* mapping);
 
 }  // namespace binseek::mapper
 

@@ -246,11 +246,11 @@ Status Applier::ApplyChunk(const ReadyChunk& ready) {
   cascades_.FilterChunk(transaction, &mapped);
   options_.tables->AddPending(mapped.pending);
   if (const auto table = options_.tables->Find(ready.table); table && !ready.keys.empty()) {
-    AddMissing(ready, *table, options_.mapping, &mapped);
+    AddMissing(ready, options_.source, *table, options_.mapping, &mapped);
     if (table->old.is_fed) {
       TableCheckpoint old = *table;
       old.index_id = table->old.id;
-      AddMissing(ready, old, options_.mapping, &mapped);
+      AddMissing(ready, options_.source, old, options_.mapping, &mapped);
     }
   }
   BINSEEK_RETURN_IF_ERROR(

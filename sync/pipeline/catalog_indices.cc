@@ -207,7 +207,8 @@ Result<index::IndexId> TableCatalog::MakeIndex(const mapper::TableLayout& layout
                                                const std::string& index, uint64_t ordinal,
                                                bool beside) {
   BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("catalog.make_index"));
-  BINSEEK_ASSIGN_OR_RETURN(const auto mapping, mapper::MappingOf(layout));
+  BINSEEK_ASSIGN_OR_RETURN(auto mapping, mapper::MappingOf(layout));
+  mapper::NameTable(layout, options_.source, &mapping);
   const auto others = OthersOf(index, layout.table->QualifiedName());
   const auto of_others = owners_->OthersOf(index, options_.source);
   if (others.empty() && of_others.empty()) {

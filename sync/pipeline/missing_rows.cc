@@ -29,7 +29,7 @@ Result<change::RowImage> KeyImage(const change::TableSchema& schema,
 }  // namespace
 
 // What the stream tells of a row that is not there any more comes with a greater version; of one that went with a foreign key it tells nothing.
-void AddMissing(const ReadyChunk& ready, const TableCheckpoint& table,
+void AddMissing(const ReadyChunk& ready, change::SourceId source, const TableCheckpoint& table,
                 const mapper::MapperOptions& mapping, mapper::MappedTransaction* mapped) {
   const change::TableSchema& schema = *table.schema;
   const auto layout = mapper::LayOut(table.schema, mapping);
@@ -56,7 +56,7 @@ void AddMissing(const ReadyChunk& ready, const TableCheckpoint& table,
     erase.kind = index::OpKind::kDelete;
     erase.index = table.index_id;
     erase.key = *std::move(id);
-    erase.source_table = change::SourceTable(schema.source, schema.QualifiedName());
+    erase.source_table = change::SourceTable(source, schema.QualifiedName());
     erase.version_type = index::VersionType::kExternalGte;
     erase.version = change::ChunkVersionOf(ready.chunk.low_ordinal);
   }

@@ -11,7 +11,7 @@ namespace binseek::pipeline {
 
 // Keys that `ready` was read for and found no row of: their documents go, by operations with its version. Not where ids are not the key's: what
 // foreign keys do to such a table has all of it read.
-void AddMissing(const ReadyChunk& ready, const TableCheckpoint& table,
+void AddMissing(const ReadyChunk& ready, change::SourceId source, const TableCheckpoint& table,
                 const mapper::MapperOptions& mapping, mapper::MappedTransaction* mapped);
 
 }  // namespace binseek::pipeline

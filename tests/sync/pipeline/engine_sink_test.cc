@@ -26,6 +26,8 @@ using mapper::MakeColumn;
 using mapper::MakeTable;
 using mapper::TablePointer;
 
+constexpr change::SourceId kSource{3};
+
 class SharedIndexTest : public ::testing::Test {
  protected:
   SharedIndexTest() {
@@ -44,11 +46,14 @@ class SharedIndexTest : public ::testing::Test {
   void Write(const TablePointer& table) {
     const auto layout = mapper::LayOut(table, options_);
     ASSERT_OK(layout);
-    const auto id = sink_->EnsureIndex("all", *mapper::MappingOf(**layout));
+    auto mapping = *mapper::MappingOf(**layout);
+    mapper::NameTable(**layout, kSource, &mapping);
+    const auto id = sink_->EnsureIndex("all", mapping);
     ASSERT_OK(id);
     mapper::TableMapper mapper;
     ASSERT_OK(mapper.Bind(*layout, *id, sink_->MappingOf(*id), 0));
     change::Transaction transaction;
+    transaction.source = kSource;
     transaction.ordinal = ++ordinal_;
     RowImage row(table->columns.size(), Value::Int(7));
     row[0] = Value::Int(1);
