@@ -34,7 +34,8 @@ class LayoutMaker {
   Result<std::shared_ptr<const TableLayout>> Make() {
     const TableSchema& table = *layout_->table;
     if (table.key.empty()) {
-      return Status::InvalidArgument("table " + table.QualifiedName() + " has no primary key");
+      return Status::InvalidArgument("table " + table.QualifiedName() +
+                                     " has no key that tells its rows apart");
     }
     rule_ = options_.rules == nullptr ? nullptr : options_.rules->Find(table.database, table.table);
     if (options_.time_zone != nullptr && !options_.time_zone->is_utc()) {
