@@ -87,15 +87,16 @@ HandlerResult Health(const Node& node, const Request& request) {
     return found.error();
   }
   // An index that is not there is one that has not come in time; nobody waits for it here.
-  const auto indices = found.ok() ? *std::move(found) : std::vector<const index::IndexView*>();
+  const bool all_there = found.ok();
+  const auto indices = all_there ? *std::move(found) : std::vector<const index::IndexView*>();
   BINSEEK_DSL_ASSIGN_OR_RETURN(const bool has_shards, HasActiveShards(request, indices.size()));
-  const bool timed_out = !found.ok() || !has_shards;
+  const bool timed_out = !all_there || !has_shards;
   Response response;
   response.status = timed_out ? 408 : 200;
   JsonWriter writer(&response.body);
   writer.BeginObject();
   writer.Key("cluster_name").String("binseek");
-  writer.Key("status").String(found.ok() ? "green" : "red");
+  writer.Key("status").String(all_there ? "green" : "red");
   writer.Key("timed_out").Bool(timed_out);
   writer.Key("number_of_nodes").Int(1);
   writer.Key("number_of_data_nodes").Int(1);
