@@ -331,6 +331,10 @@ PositionCursor& BlockPostings::positions() {
     positions_open_ = true;
   }
   const std::span<const uint32_t> all = freqs();
+  if (freqs_state_ == FreqsState::kOnes) {
+    freq_sum_ += next_ - 1 - summed_;
+    summed_ = next_ - 1;
+  }
   for (; summed_ + 1 < next_; ++summed_) {
     freq_sum_ += all[summed_];
   }

@@ -59,6 +59,11 @@ class BlockPostings {
   }
   // First document >= target at or behind the current place.
   DocId Advance(DocId target);
+  // The same, for who mostly finds that it is the next one.
+  DocId AdvanceNear(DocId target) {
+    const bool is_next = next_ < count_ && docs_[next_] >= target && (next_ == 0 || doc_ < target);
+    return is_next ? doc_ = docs_[next_++] : Advance(target);
+  }
 
   // --- Block by block ---
 

@@ -40,6 +40,8 @@ class FieldTerms {
   const BlockTermDictionary& dictionary() const { return *dictionary_; }
   uint32_t size() const { return dictionary_->size(); }
   PostingsShape shape() const { return dictionary_->shape(); }
+  // Of the segment.
+  uint32_t max_doc() const { return max_doc_; }
   // Statistics over all documents of the segment, deleted ones included (as Lucene counts them until a merge).
   uint32_t doc_count() const { return dictionary_->doc_count(); }
   uint64_t sum_doc_freq() const { return dictionary_->sum_doc_freq(); }

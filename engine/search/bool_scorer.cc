@@ -14,7 +14,10 @@ using bool_scorer::kLowest;
 using bool_scorer::Reach;
 
 BoolScorer::BoolScorer(BoolClauses clauses, const index::SegmentView* segment, bool scores)
-    : clauses_(std::move(clauses)), segment_(segment), scores_(scores) {
+    : clauses_(std::move(clauses)),
+      segment_(segment),
+      scores_(scores),
+      intersection_(segment->max_doc()) {
   for (const auto& filter : clauses_.filters) {
     required_.push_back({.scorer = filter.get()});
   }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/index/segment_view.h"
+#include "engine/search/bit_intersection.h"
 #include "engine/search/weight.h"
 
 namespace binseek::search {
@@ -98,7 +99,6 @@ class BoolScorer final : public Scorer {
 
   // Stretches of bits (bool_scorer_bits.cc).
   void PlanBits();
-  void Intersect(DocId first, DocId end, Scorer* scorer, bool wanted, uint64_t* bits);
 
   BoolClauses clauses_;
   const index::SegmentView* const segment_;
@@ -110,9 +110,7 @@ class BoolScorer final : public Scorer {
   DocsPlan docs_;
   std::vector<Scorer*>
       bits_;  // all that have to match, the rarest first; empty: it does not go by bits alone
-  std::vector<uint64_t> other_;  // what one of them has in the stretch at hand
-  std::vector<DocId> tested_;
-  std::vector<uint8_t> has_;
+  BitIntersection intersection_;
 };
 
 }  // namespace binseek::search

@@ -25,10 +25,14 @@ class PhrasePart {
       postings_.push_back(std::make_unique<codec::BlockPostings>(field.Postings(info)));
       cost_ += info.doc_freq;
     }
+    one_ = postings_.size() == 1 ? postings_[0].get() : nullptr;
   }
 
   // False: the document has none of the terms. REQUIRES: documents ascend.
   bool MoveTo(DocId doc) {
+    if (one_ != nullptr) {
+      return one_->AdvanceNear(doc) == doc;
+    }
     freq_ = 0;
     next_ = 0;
     list_.clear();
@@ -43,9 +47,13 @@ class PhrasePart {
     return !here_.empty();
   }
   // Of the document: occurrences of all terms.
-  uint32_t freq() const { return freq_; }
+  uint32_t freq() { return one_ != nullptr ? one_->freq() : freq_; }
   // The first of the document again.
   void Restart() {
+    if (one_ != nullptr) {
+      cursor_ = &one_->positions();
+      return;
+    }
     next_ = 0;
     if (!opened_) {
       Open();
@@ -53,6 +61,10 @@ class PhrasePart {
   }
   // The next position in the document; false at the end. REQUIRES: Restart was called for this document.
   bool Next(uint32_t* position) {
+    if (one_ != nullptr) {
+      *position = cursor_->NextPosition();
+      return *position != codec::kNoMorePositions;
+    }
     if (next_ == list_.size()) {
       return false;
     }
@@ -89,7 +101,10 @@ class PhrasePart {
   const std::vector<uint32_t> terms_;
   std::vector<std::unique_ptr<codec::BlockPostings>> postings_;
   uint64_t cost_ = 0;
-  // Of the document at hand.
+  // Where it is one term, which is what most are: its positions are taken as they come, without a list.
+  codec::BlockPostings* one_ = nullptr;
+  codec::PositionCursor* cursor_ = nullptr;
+  // Of the document at hand, where there are several.
   std::vector<codec::BlockPostings*> here_;
   std::vector<uint32_t> list_;
   size_t next_ = 0;

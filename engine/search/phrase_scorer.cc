@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <numeric>
+#include <utility>
 
+#include "engine/search/any_term_scorer.h"
 #include "engine/search/scratch.h"
 
 namespace binseek::search {
@@ -17,7 +20,7 @@ constexpr float kNoScore = -std::numeric_limits<float>::infinity();
 
 PhraseScorer::PhraseScorer(const codec::FieldTerms& terms, const std::vector<PhrasePlace>& places,
                            uint32_t slop, const uint8_t* norms, const TermScore* score)
-    : norms_(norms), score_(score) {
+    : intersection_(terms.max_doc()), norms_(norms), score_(score) {
   for (const PhrasePlace& place : places) {
     parts_.push_back(std::make_unique<PhrasePart>(terms, place.offset, place.terms, place.infos));
   }
@@ -26,10 +29,12 @@ PhraseScorer::PhraseScorer(const codec::FieldTerms& terms, const std::vector<Phr
   std::stable_sort(order_.begin(), order_.end(),
                    [this](size_t a, size_t b) { return parts_[a]->cost() < parts_[b]->cost(); });
   for (const size_t i : order_) {
-    auto& matches = matches_.emplace_back();
+    std::vector<std::unique_ptr<Scorer>> any;
     for (const codec::TermInfo& info : places[i].infos) {
-      matches.push_back(std::make_unique<TermScorer>(terms, info, nullptr, nullptr));
+      any.push_back(std::make_unique<TermScorer>(terms, info, nullptr, nullptr));
     }
+    matches_.push_back(any.size() == 1 ? std::move(any[0])
+                                       : std::make_unique<AnyTermScorer>(std::move(any)));
     if (score_ != nullptr && slop == 0 && places[i].infos.size() == 1) {
       bounds_.push_back(std::make_unique<TermScorer>(terms, places[i].infos[0], norms, score_));
     }
@@ -43,10 +48,8 @@ Status PhraseScorer::status() const {
   for (const auto& part : parts_) {
     BINSEEK_RETURN_IF_ERROR(part->status());
   }
-  for (const auto& terms : matches_) {
-    for (const auto& term : terms) {
-      BINSEEK_RETURN_IF_ERROR(term->status());
-    }
+  for (const auto& part : matches_) {
+    BINSEEK_RETURN_IF_ERROR(part->status());
   }
   for (const auto& term : bounds_) {
     BINSEEK_RETURN_IF_ERROR(term->status());
@@ -73,12 +76,8 @@ ScoreBound PhraseScorer::MaxScore(DocId first) {
 DocId PhraseScorer::NextMatch(DocId target, float drop_below) {
   while (true) {
     DocId next = target;
-    for (const auto& terms : matches_) {
-      DocId any = codec::kNoMoreDocs;
-      for (const auto& term : terms) {
-        any = std::min(any, term->NextMatch(next, kLowest));
-      }
-      next = std::max(next, any);
+    for (const auto& part : matches_) {
+      next = std::max(next, part->NextMatch(next, kLowest));
     }
     if (next == codec::kNoMoreDocs || score_ == nullptr || !(drop_below > kLowest)) {
       return next;
@@ -95,26 +94,35 @@ DocId PhraseScorer::NextMatch(DocId target, float drop_below) {
 }
 
 bool PhraseScorer::FillCandidates(DocId first, Window* window) {
-  bool narrow = false;
-  for (const auto& terms : matches_) {
-    if (terms.size() == 1) {
-      const bool any =
-          narrow ? terms[0]->NarrowWindow(first, window) : terms[0]->FillWindow(first, window);
-      if (!any) {
-        return false;
-      }
-    } else {
-      std::array<uint64_t, Window::kWords> any{};
-      for (const auto& term : terms) {
-        term->AddBits(first, first + Window::kDocs, any.data());
-      }
-      for (uint32_t w = 0; w < Window::kWords; ++w) {
-        window->match[w] = narrow ? window->match[w] & any[w] : any[w];
+  bool any = matches_[0]->FillWindow(first, window);
+  for (size_t i = 1; i < matches_.size() && any; ++i) {
+    any = matches_[i]->NarrowWindow(first, window);
+  }
+  return any;
+}
+
+void PhraseScorer::AddBits(DocId first, DocId end, uint64_t* bits) {
+  matches_[0]->AddBits(first, end, bits);
+  for (size_t i = 1; i < matches_.size(); ++i) {
+    intersection_.Narrow(first, end, matches_[i].get(), true, bits);
+  }
+  for (DocId begin = first; begin < end; begin += 64) {
+    uint64_t* const word = bits + (begin - first) / 64;
+    for (uint64_t left = *word; left != 0; left &= left - 1) {
+      if (!HasDoc(begin + static_cast<DocId>(std::countr_zero(left)))) {
+        *word &= ~(left & -left);
       }
     }
-    narrow = true;
   }
-  return window->AnyMatch();
+}
+
+bool PhraseScorer::HasDoc(DocId doc) {
+  for (const size_t i : order_) {
+    if (!parts_[i]->MoveTo(doc)) {
+      return false;
+    }
+  }
+  return FrequencyIn(true) > 0;
 }
 
 bool PhraseScorer::FillWindow(DocId first, Window* window) {
@@ -136,7 +144,7 @@ bool PhraseScorer::NarrowWindow(DocId first, Window* window) {
     if (matches && (useful || complete)) {
       // Whose score nobody wants only has to match.
       const bool first_only = score_ == nullptr || !useful;
-      const float frequency = FrequencyIn(doc, first_only);
+      const float frequency = FrequencyIn(first_only);
       matches = frequency > 0;
       if (matches && score_ != nullptr) {
         window->score[offset] = useful ? score_->Score(frequency, norm) : std::min(0.0F, least - 1);
@@ -163,7 +171,7 @@ DocId PhraseScorer::NextDocs(DocId from, float drop_below, DocBatch* batch) {
     const DocId doc = candidates->docs[i];
     bool all = true;
     for (size_t part = 1; part < matches_.size() && all; ++part) {
-      all = matches_[part][0]->HasDoc(doc);
+      all = matches_[part]->HasDoc(doc);
     }
     const float score = all ? ScoreAt(doc, drop_below) : kNoScore;
     batch->docs[batch->count] = doc;
@@ -180,7 +188,7 @@ float PhraseScorer::ScoreAt(DocId doc, float least) {
   if (!HasAllTerms(doc, &most) || score_->Bound(static_cast<float>(most), norm) < least) {
     return kNoScore;
   }
-  const float frequency = FrequencyIn(doc, false);
+  const float frequency = FrequencyIn(false);
   return frequency > 0 ? score_->Score(frequency, norm) : kNoScore;
 }
 
@@ -204,10 +212,10 @@ bool PhraseScorer::HasAllTerms(DocId doc, uint64_t* most) {
 
 float PhraseScorer::FrequencyOf(DocId doc) {
   uint64_t most = 0;
-  return HasAllTerms(doc, &most) ? FrequencyIn(doc, false) : 0;
+  return HasAllTerms(doc, &most) ? FrequencyIn(false) : 0;
 }
 
-float PhraseScorer::FrequencyIn(DocId /*doc*/, bool first_only) {
+float PhraseScorer::FrequencyIn(bool first_only) {
   return sloppy_ ? sloppy_->Frequency(first_only) : ExactFrequency(first_only);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/codec/segment.h"
+#include "engine/search/bit_intersection.h"
 #include "engine/search/phrase_positions.h"
 #include "engine/search/similarity.h"
 #include "engine/search/sloppy_phrase.h"
@@ -35,6 +36,10 @@ class PhraseScorer final : public Scorer {
   bool NarrowWindow(DocId first, Window* window) override;
   bool FillCandidates(DocId first, Window* window) override;
   DocId NextMatch(DocId target, float drop_below) override;
+  bool can_add_bits() const override { return score_ == nullptr; }
+  void AddBits(DocId first, DocId end, uint64_t* bits) override;
+  bool can_test() const override { return score_ == nullptr; }
+  bool HasDoc(DocId doc) override;
   ScoreBound MaxScore(DocId first) override;
   bool PrefersDocs(bool complete) const override;
   DocId NextDocs(DocId from, float drop_below, DocBatch* batch) override;
@@ -45,17 +50,18 @@ class PhraseScorer final : public Scorer {
   Status status() const override;
 
  private:
-  float FrequencyIn(DocId doc, bool first_only);
+  float FrequencyIn(bool first_only);
   float ExactFrequency(bool first_only);
   bool HasAllTerms(DocId doc, uint64_t* most);
   float ScoreAt(DocId doc, float least);
 
   std::vector<std::unique_ptr<PhrasePart>> parts_;
   std::vector<size_t> order_;  // of parts_, the rarest first
-  // Of each part, in that order, the terms' documents, without scores; and, where a part is one term, its bounds under the phrase's score.
-  std::vector<std::vector<std::unique_ptr<TermScorer>>> matches_;
+  // Of each part, in that order, its documents, without scores; and, where a part is one term, its bounds under the phrase's score.
+  std::vector<std::unique_ptr<Scorer>> matches_;
   std::vector<std::unique_ptr<TermScorer>> bounds_;
   std::optional<SloppyPhrase> sloppy_;
+  BitIntersection intersection_;
   const uint8_t* const norms_;
   const TermScore* const score_;
 };

@@ -295,19 +295,38 @@ TEST_F(PruningTest, SmallPagesAreTheBeginningOfTheWholeInManySegments) {
 TEST_F(PruningTest, CountsOfLongSegmentsAreThoseOfTheirDocuments) {
   documents_ = 140'000;
   engine_.CreateIndex("products",
-                      R"({"properties": {"k": {"type": "keyword"}, "n": {"type": "long"}}})");
+                      R"({"properties": {"k": {"type": "keyword"}, "n": {"type": "long"},
+                                         "t": {"type": "text", "analyzer": "whitespace"}}})");
   const std::vector<uint64_t> steps = {2, 7, 1'000, 30'011, 69'999};
   const auto has = [](uint64_t doc, uint64_t step) {
     return doc % step == step / 2 && (doc < 66'000 || doc > 90'000);
   };
   const auto number = [](uint64_t doc) { return doc * 7 % 100; };
+  // Its words in the order of its text.
+  const auto words_of = [&](uint64_t doc) {
+    std::vector<uint64_t> words;
+    std::copy_if(steps.begin(), steps.end(), std::back_inserter(words),
+                 [&](uint64_t step) { return has(doc, step); });
+    if (doc % 3 == 0) {
+      std::reverse(words.begin(), words.end());
+    }
+    return words;
+  };
+  const auto together = [&](uint64_t doc, uint64_t a, uint64_t b) {
+    const std::vector<uint64_t> words = words_of(doc);
+    const auto at = std::find(words.begin(), words.end(), a);
+    return at != words.end() && at + 1 != words.end() && at[1] == b;
+  };
   for (uint64_t doc = 0; doc < documents_; ++doc) {
-    std::string words;
-    for (const uint64_t step : steps) {
-      words += has(doc, step) ? (words.empty() ? "\"" : ", \"") + std::to_string(step) + "\"" : "";
+    std::string list;
+    std::string text;
+    for (const uint64_t word : words_of(doc)) {
+      list += (list.empty() ? "\"" : ", \"") + std::to_string(word) + "\"";
+      text += std::to_string(word) + " ";
     }
     engine_.Put("products", std::to_string(doc),
-                R"({"k": [)" + words + R"(], "n": )" + std::to_string(number(doc)) + "}");
+                R"({"k": [)" + list + R"(], "t": ")" + text + R"(", "n": )" +
+                    std::to_string(number(doc)) + "}");
   }
   Finish();
   const QueryPtr range = MakeRange("n", Bound{"60"}, std::nullopt);
@@ -323,20 +342,27 @@ TEST_F(PruningTest, CountsOfLongSegmentsAreThoseOfTheirDocuments) {
       for (const uint64_t b : steps) {
         const QueryPtr first = MakeTerm("k", std::to_string(a));
         const QueryPtr second = MakeTerm("k", std::to_string(b));
+        const QueryPtr phrase =
+            MakeMatchPhrase({.field = "t", .text = std::to_string(a) + " " + std::to_string(b)});
         const QueryPtr queries[] = {
             MakeBool({.should = {first, second}}),
             MakeBool({.must = {first, second}}),
             MakeBool({.must = {first}, .must_not = {second}}),
             MakeBool({.must = {MakeBool({.should = {first, second}})}, .filter = {range}}),
             MakeBool({.must = {first}, .should = {second}, .must_not = {range}}),
-            MakeBool({.must_not = {first, second}})};
+            MakeBool({.must_not = {first, second}}),
+            phrase,
+            MakeBool({.must = {phrase}, .filter = {range}}),
+            MakeBool({.must = {first}, .must_not = {phrase}})};
         uint64_t expected[std::size(queries)] = {};
         for (uint64_t doc = 0; doc < documents_; ++doc) {
           const bool x = has(doc, a);
           const bool y = has(doc, b);
           const bool in_range = number(doc) >= 60;
-          const bool matches[] = {x || y,         x && y,  x && !y, (x || y) && in_range,
-                                  x && !in_range, !x && !y};
+          const bool z = x && y && together(doc, a, b);
+          const bool matches[] = {x || y,         x && y,   x && !y, (x || y) && in_range,
+                                  x && !in_range, !x && !y, z,       z && in_range,
+                                  x && !z};
           for (size_t i = 0; i < std::size(queries); ++i) {
             expected[i] += static_cast<uint64_t>(matches[i] && !dead(doc));
           }
