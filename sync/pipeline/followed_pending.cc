@@ -81,6 +81,7 @@ void FollowedTables::ForgetPending(const std::string& name) {
   }
   it->second.pending.Clear();
   encoded_.reset();
+  changed_.NotifyAll();
 }
 
 bool FollowedTables::AwaitsKeysToBeBuilt(const std::string& name) const {

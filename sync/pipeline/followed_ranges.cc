@@ -69,7 +69,7 @@ bool FollowedTables::MoveOn(const ChunkProgress& chunk, Table* table) {
 }
 
 bool FollowedTables::ChunkApplied(const ChunkProgress& chunk) {
-  const int64_t now = Clock::Real()->MonotonicMicros();
+  const int64_t now = clock_->MonotonicMicros();
   const MutexLock lock(&mutex_);
   const auto it = tables_.find(chunk.table);
   if (it == tables_.end() || it->second.state == TableState::kStopped) {

@@ -7,6 +7,11 @@
 #include "engine/base/clock.h"
 
 namespace binseek::pipeline {
+namespace {
+
+constexpr int64_t kRateHoldsMicros = 30'000'000;
+
+}  // namespace
 
 void FollowedTables::Follow(TableCheckpoint checkpoint, change::StopReason error) {
   const MutexLock lock(&mutex_);
@@ -59,6 +64,7 @@ void FollowedTables::Remove(const std::string& name) {
   const MutexLock lock(&mutex_);
   tables_.erase(name);
   Changed();
+  changed_.NotifyAll();
 }
 
 std::optional<TableCheckpoint> FollowedTables::Find(const std::string& name) const {
@@ -271,6 +277,18 @@ bool FollowedTables::has_work() const {
   });
 }
 
+double FollowedTables::RowsPerSecond(const Table& table) const {
+  if (table.samples.size() < 2 || !WaitsFor(table).text.empty()) {
+    return 0;
+  }
+  const auto [from, rows] = table.samples.front();
+  const auto [to, more] = table.samples.back();
+  const bool is_old = to < clock_->MonotonicMicros() - kRateHoldsMicros;
+  return to == from || is_old
+             ? 0
+             : static_cast<double>(more - rows) * 1e6 / static_cast<double>(to - from);
+}
+
 std::vector<TableStatus> FollowedTables::Status() const {
   const MutexLock lock(&mutex_);
   std::vector<TableStatus> all;
@@ -284,11 +302,8 @@ std::vector<TableStatus> FollowedTables::Status() const {
     status.pending_keys = table.pending.size();
     const bool is_read =
         table.state == TableState::kSnapshot || table.state == TableState::kRebuilding;
-    if (table.samples.size() >= 2 && is_read) {
-      const auto [from, rows] = table.samples.front();
-      const auto [to, more] = table.samples.back();
-      status.rows_per_second =
-          to == from ? 0 : static_cast<double>(more - rows) * 1e6 / static_cast<double>(to - from);
+    if (is_read) {
+      status.rows_per_second = RowsPerSecond(table);
     }
     status.stale_since_us = table.checkpoint.stale_since_us;
     status.stale_why = table.checkpoint.stale_why;

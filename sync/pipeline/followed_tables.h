@@ -239,6 +239,8 @@ class FollowedTables {
   // What its reading waits for; no text: for nothing, or its turn.
   static change::StopReason WaitsFor(const Table& table);
   static TableState StateOf(const TableCheckpoint& table, bool begun);
+  // 0 where nothing has come for a while: what was, says nothing then.
+  double RowsPerSecond(const Table& table) const;
 
   const Clock* const clock_;
   mutable Mutex mutex_;

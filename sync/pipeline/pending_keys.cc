@@ -16,7 +16,9 @@ void PendingKeys::Add(const snapshot::KeyCells& cells) {
     return;
   }
   if (!cells.empty()) {
-    keys_[cells].stamp = ++last_stamp_;
+    Key& key = keys_[cells];
+    key.stamp = ++last_stamp_;
+    key.since = key.since == 0 ? key.stamp : key.since;
   }
   if (cells.empty() || keys_.size() > kMost) {
     whole_ = true;
@@ -28,7 +30,7 @@ void PendingKeys::Add(const snapshot::KeyCells& cells) {
 
 bool PendingKeys::AnyUpTo(uint64_t stamp) const {
   return std::any_of(keys_.begin(), keys_.end(),
-                     [stamp](const auto& key) { return key.second.stamp <= stamp; });
+                     [stamp](const auto& key) { return key.second.since <= stamp; });
 }
 
 std::vector<PendingKey> PendingKeys::Take(size_t most) {
@@ -50,8 +52,13 @@ void PendingKeys::Done(const std::vector<PendingKey>& read) {
   Release(read);
   for (const PendingKey& key : read) {
     const auto it = keys_.find(key.cells);
-    if (it != keys_.end() && it->second.stamp == key.stamp) {
+    if (it == keys_.end()) {
+      continue;
+    }
+    if (it->second.stamp == key.stamp) {
       keys_.erase(it);
+    } else {
+      it->second.since = std::max(it->second.since, key.stamp + 1);
     }
   }
 }

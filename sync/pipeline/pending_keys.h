@@ -36,7 +36,7 @@ class PendingKeys {
   bool Covers(const snapshot::KeyCells& cells) const { return whole_ || keys_.contains(cells); }
   bool empty() const { return !whole_ && keys_.empty(); }
   bool whole() const { return whole_; }
-  // Of the newest key so far; and whether any up to such a one is still pending.
+  // Of the newest key so far; and whether any that was pending by such a one still is.
   uint64_t last_stamp() const { return last_stamp_; }
   bool AnyUpTo(uint64_t stamp) const;
   // Where the whole table is to be read again: the keys that were counted before and since.
@@ -62,7 +62,8 @@ class PendingKeys {
 
  private:
   struct Key {
-    uint64_t stamp = 0;
+    uint64_t stamp = 0;  // the newest
+    uint64_t since = 0;  // the first that no read has answered
     bool being_read = false;
   };
 

@@ -18,10 +18,8 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kReadGoal{500};
-constexpr uint32_t kMinChunkRows = 100;
-constexpr uint32_t kMaxChunkRows = 20'000;
 constexpr size_t kMaxKeysAtOnce = 500;
+constexpr int kKeyChunksInARow = 20;
 constexpr milliseconds kStreamPoll{5};
 constexpr milliseconds kRetryPause{1000};
 constexpr milliseconds kGatePause{1000};
@@ -47,7 +45,7 @@ uint64_t PieceRows(const SnapshotReaderOptions& options, uint64_t estimated_rows
 SnapshotReader::SnapshotReader(SnapshotReaderOptions options)
     : options_(std::move(options)),
       chunk_bytes_(std::max(snapshot::kMaxChunkBytes / options_.readers, kMinChunkBytes)),
-      chunk_rows_(options_.chunk_rows),
+      chunk_size_(options_.chunk_rows),
       keys_at_once_(kMaxKeysAtOnce) {
   thread_ = std::jthread([this, outer = LogScope::Current()](const std::stop_token& stop) {
     const LogScope of(outer);
@@ -90,9 +88,10 @@ Status SnapshotReader::Connect(const mysql::ServerInfo& stream_server) {
   if (connection_ == nullptr) {
     BINSEEK_ASSIGN_OR_RETURN(connection_, mysql::Connection::OpenAnother(options_.connection));
     SetInterruptible(connection_.get());
-    BINSEEK_RETURN_IF_ERROR(
-        connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
-    BINSEEK_RETURN_IF_ERROR(connection_->Execute(kLockWait));
+    if (Status set_up = SetUpSession(); !set_up.ok()) {
+      Disconnect();  // nothing may be read by half of it
+      return set_up;
+    }
     const bool elsewhere = connection_->server().Identity() != stream_server.Identity();
     elsewhere_ = elsewhere ? elsewhere_ + 1 : 0;
     if (elsewhere_ >= kElsewhereForGood) {
@@ -101,6 +100,12 @@ Status SnapshotReader::Connect(const mysql::ServerInfo& stream_server) {
     }
   }
   return Status::Ok();
+}
+
+Status SnapshotReader::SetUpSession() {
+  BINSEEK_RETURN_IF_ERROR(
+      connection_->Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+  return connection_->Execute(kLockWait);
 }
 
 template <class Read>
@@ -143,33 +148,23 @@ Result<snapshot::Chunk> SnapshotReader::ReadChunk(const snapshot::ChunkReader& r
                                                   const snapshot::KeyRange& range,
                                                   const std::stop_token& stop,
                                                   std::string* server) {
-  auto began = steady_clock::now();
-  auto chunk = ReadInWindow(server, [&](const snapshot::WindowAccess& access,
-                                        const snapshot::LowWatermark& low) {
-    began = steady_clock::now();
-    return snapshot::ReadChunk(connection_.get(), access, reader, range, chunk_rows_, low, stop);
-  });
+  auto chunk = ReadInWindow(
+      server, [&](const snapshot::WindowAccess& access, const snapshot::LowWatermark& low) {
+        return snapshot::ReadChunk(connection_.get(), access, reader, range, chunk_size_.rows(),
+                                   low, stop);
+      });
   if (!chunk.ok()) {
     return chunk;
   }
-  const auto took = std::max(std::chrono::duration_cast<milliseconds>(steady_clock::now() - began),
-                             milliseconds(1));
+  const auto took =
+      std::max(std::chrono::duration_cast<milliseconds>(chunk->reading), milliseconds(1));
   if (options_.gate != nullptr) {
     rest_until_ = steady_clock::now() + RestBehind(took, options_.gate->limits().time_share);
   }
   if (chunk->content.cut) {
-    chunk_rows_ = std::clamp(static_cast<uint32_t>(chunk->content.rows->size()), 1U, chunk_rows_);
-    return chunk;
-  }
-  if (chunk->content.rows->size() == chunk_rows_) {
-    const auto wanted =
-        std::min(static_cast<uint64_t>(chunk_rows_) * static_cast<uint64_t>(kReadGoal.count()) /
-                     static_cast<uint64_t>(took.count()),
-                 options_.queue->RowsToApply(kMaxChunkRows));
-    // At most doubled or halved at once: one slow read says little.
-    chunk_rows_ = static_cast<uint32_t>(std::clamp<uint64_t>(
-        std::clamp<uint64_t>(wanted, chunk_rows_ / 2, uint64_t{chunk_rows_} * 2), kMinChunkRows,
-        kMaxChunkRows));
+    chunk_size_.Cut(chunk->content.rows->size());
+  } else if (chunk->content.rows->size() == chunk_size_.rows()) {
+    chunk_size_.Took(took, options_.queue->RowsToApply(ChunkSize::kMost));
   }
   return chunk;
 }
@@ -213,6 +208,7 @@ Status SnapshotReader::CutRange(const snapshot::ChunkReader& reader, const Snaps
   auto border = reader.KeyAt(connection_.get(), *range, PieceRows(options_, task.estimated_rows));
   if (!border.ok()) {
     Disconnect();  // whatever state the session is in
+    uncut_table_ = reads_table_ ? task.table : "";
     return border.status();
   }
   if (*border) {
@@ -244,7 +240,12 @@ bool SnapshotReader::PauseWithin(const SnapshotTask& task, milliseconds most,
 Status SnapshotReader::AwaitTurn(const SnapshotTask& task, const std::stop_token& stop) {
   reads_table_ = false;
   for (;;) {
-    if (const auto keys = options_.tables->TakeKeys(keys_at_once_)) {
+    // Keys do not wait for a gate; but as many as come may not keep the range waiting.
+    for (int i = 0; i < kKeyChunksInARow && !stop.stop_requested(); ++i) {
+      const auto keys = options_.tables->TakeKeys(keys_at_once_);
+      if (!keys) {
+        break;
+      }
       ReadKeys(*keys, stop);
     }
     milliseconds pause = std::chrono::ceil<milliseconds>(rest_until_ - steady_clock::now());
@@ -269,7 +270,8 @@ Status SnapshotReader::AwaitTurn(const SnapshotTask& task, const std::stop_token
 void SnapshotReader::ReadRange(const SnapshotTask& task, const std::stop_token& stop) {
   const snapshot::ChunkReader reader(task.schema, chunk_bytes_);
   snapshot::KeyRange left = task.range.range;
-  bool is_cut = options_.readers == 1;
+  bool is_cut = options_.readers == 1 || uncut_table_ == task.table;
+  chunk_size_.Begin(task.table);
   for (bool first = true;
        !stop.stop_requested() && options_.tables->IsCurrent(task.table, task.generation);
        first = false) {
@@ -378,7 +380,11 @@ bool SnapshotReader::TryAgain(const SnapshotTask& task, const snapshot::KeyCells
   }
   every.Log(LogLevel::kWarn, "snapshot puts a table off",
             {{"table", task.table}, {"code", StopCodeName(kWaits)}, {"error", failed}});
-  chunk_rows_ = std::max(chunk_rows_ / 2, std::min(chunk_rows_, kMinChunkRows));
+  if (task.keys.empty()) {
+    chunk_size_.Failed();
+  } else {
+    keys_at_once_ = std::max<size_t>(keys_at_once_ / 2, 1);
+  }
   options_.tables->PutOff(task, read_up_to, took,
                           {kWaits, "its reading waits, and is tried again: " + failed.message()});
   return false;

@@ -25,6 +25,7 @@
 #include "sync/binlog/binlog_source.h"
 #include "sync/mysql/connection.h"
 #include "sync/pipeline/chunk_queue.h"
+#include "sync/pipeline/chunk_size.h"
 #include "sync/pipeline/followed_tables.h"
 #include "sync/pipeline/load_gate.h"
 #include "sync/snapshot/watermark.h"
@@ -86,6 +87,7 @@ class SnapshotReader {
   Result<snapshot::Chunk> ReadFrom(const binlog::StreamReach& reach, Read read);
   // Makes the connection one to the server that the stream comes from.
   Status Connect(const mysql::ServerInfo& stream_server);
+  Status SetUpSession();
   void Disconnect();
   void SetInterruptible(mysql::Connection* connection) BINSEEK_EXCLUDES(mutex_);
   // Where the binlog of the stream's server ends now.
@@ -105,7 +107,8 @@ class SnapshotReader {
   // MariaDB: everything that the stream had handed out when it came to this server lies before this.
   std::optional<uint64_t> floor_moves_;  // StreamReach::moves then
   change::BinlogPosition floor_;
-  uint32_t chunk_rows_;
+  ChunkSize chunk_size_;
+  std::string uncut_table_;  // where its ranges could be cut, the server did not say in time
   size_t keys_at_once_;
 
   Mutex mutex_;

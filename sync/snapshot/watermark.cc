@@ -163,7 +163,9 @@ Result<Chunk> ReadBetween(mysql::Connection* connection, const WindowAccess& acc
   Chunk chunk;
   chunk.low_ordinal = low.ordinal;
   NoteReading(access);
+  const auto began = steady_clock::now();
   BINSEEK_ASSIGN_OR_RETURN(chunk.content, read());
+  chunk.reading = steady_clock::now() - began;
   std::unique_ptr<mysql::Connection> other;
   if (chunk.content.cut) {
     BINSEEK_ASSIGN_OR_RETURN(other, mysql::Connection::OpenAnother(connection->options()));

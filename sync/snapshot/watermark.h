@@ -15,6 +15,7 @@
 #ifndef BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
 #define BINSEEK_SYNC_SNAPSHOT_WATERMARK_H_
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <stop_token>
@@ -38,6 +39,8 @@ struct Chunk {
   ChunkRows content;
   uint64_t low_ordinal = 0;
   change::BinlogPosition high;
+  std::chrono::steady_clock::duration
+      reading{};  // of its SELECT alone, without what was waited for before
 };
 
 // Blocks until every transaction of `position`'s MySQL GTIDs can be seen on the connection: commits and statements reach a reader of the binlog

@@ -225,6 +225,31 @@ TEST_P(SnapshotRangesTest, ATableThatIsReadAgainInRangesLosesWhatHasNoRow) {
   ExpectEqual();
 }
 
+// Of the two codes that some signs have in cp932, only one is what they are asked for by.
+TEST_P(SnapshotRangesTest, KeysThatPrintAsOthersStopTheirTableAloneAndSaySo) {
+  CreateItems(50);
+  Sql("CREATE TABLE codes (k VARCHAR(4) CHARACTER SET cp932 COLLATE cp932_bin PRIMARY KEY); "
+      "INSERT INTO codes VALUES (_cp932 x'FA4A')");
+  StartWith([](pipeline::SupervisorOptions* options) { options->chunk_rows = 1; });
+  ASSERT_TRUE(Await([&] { return Table("codes").state == TableState::kStopped; }));
+  EXPECT_NE(Table("codes").error.find("does not compare as it prints"), std::string::npos)
+      << Table("codes").error;
+  ExpectEqual();
+}
+
+// No index has the order of a key of prefixes.
+TEST_P(SnapshotRangesTest, KeysOfPrefixesAreReadWhole) {
+  CreateItems(600);
+  Sql("CREATE TABLE pages (k VARCHAR(60) CHARACTER SET utf8mb4, name VARCHAR(50), price "
+      "DECIMAL(10,2), stock INT, note TEXT, PRIMARY KEY (k(20))); INSERT INTO pages SELECT "
+      "CONCAT('page ', id, ' of many, and more than the key has'), name, price, stock, note FROM "
+      "items");
+  StartInRanges(3);
+  AwaitLive();
+  EXPECT_EQ(Table("pages").snapshot_rows, 600U);
+  EXPECT_EQ(Documents("pages").size(), 600U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, SnapshotRangesTest,
                          ::testing::Values(ServerFlavor::kMariadb, ServerFlavor::kMysql9),
                          [](const ::testing::TestParamInfo<ServerFlavor>& test) {

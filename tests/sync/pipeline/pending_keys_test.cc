@@ -106,6 +106,23 @@ TEST(PendingKeysTest, ARowWhoseKeyIsNotKnownIsTheWholeTable) {
   EXPECT_EQ(keys.size(), 3U);
 }
 
+// What waits for the keys of before waits for one that is pending anew, too, until it has been read.
+TEST(PendingKeysTest, AKeyThatIsPendingAnewIsOneOfBefore) {
+  PendingKeys keys;
+  keys.Add({"1"});
+  const uint64_t before = keys.last_stamp();
+  keys.Add({"1"});
+  EXPECT_TRUE(keys.AnyUpTo(before));
+  const auto read = keys.Take(1);
+  keys.Add({"1"});
+  keys.Done(read);
+  EXPECT_TRUE(keys.Covers({"1"})) << "the read may have come before it";
+  EXPECT_FALSE(keys.AnyUpTo(before)) << "what was pending by then has been read";
+  EXPECT_TRUE(keys.AnyUpTo(keys.last_stamp()));
+  keys.Done(keys.Take(1));
+  EXPECT_FALSE(keys.AnyUpTo(keys.last_stamp()));
+}
+
 TEST(PendingKeysTest, WhatWasReadBeforeAClearIsNotToBeWritten) {
   PendingKeys keys;
   keys.Add({"1"});

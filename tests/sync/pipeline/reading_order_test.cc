@@ -103,6 +103,33 @@ TEST_F(ReadingOrderTest, EachAttemptThatFailsMakesTheNextLaterUntilAChunkComes) 
   EXPECT_EQ(SecondsUntilTaken("shop.a"), 40) << "an attempt that took long leaves others longer";
 }
 
+TEST_F(ReadingOrderTest, ATableWhoseReadingStandsHasNoSpeed) {
+  const auto speed = [this] { return tables_.Status()[0].rows_per_second; };
+  const auto apply = [this](uint64_t rows) {
+    tables_.ChunkApplied({"shop.a",
+                          rows,
+                          {"9"},
+                          /*last=*/false,
+                          /*swept=*/false,
+                          {},
+                          /*swapped=*/false,
+                          /*range=*/0});
+  };
+  Follow("a");
+  ASSERT_EQ(Take(), "shop.a");
+  clock_.Advance(seconds(1));
+  apply(500);
+  EXPECT_EQ(speed(), 500);
+  clock_.Advance(seconds(29));
+  EXPECT_EQ(speed(), 500);
+  clock_.Advance(seconds(2));
+  EXPECT_EQ(speed(), 0) << "nothing has come for half a minute";
+  apply(3100);
+  EXPECT_EQ(speed(), 100);
+  PutOff({"9"});
+  EXPECT_EQ(speed(), 0);
+}
+
 TEST_F(ReadingOrderTest, ManyTablesThatWaitTakeNoMoreOfTheReadersTimeThanOne) {
   for (const char* name : {"a", "b", "c"}) {
     Follow(name);
