@@ -339,6 +339,14 @@ class NestedTest : public binseek::test::SeededTest {
       ASSERT_FALSE(before && (sort.key.descending ? shown > *before : shown < *before));
       before = shown;
     }
+    // A few alone, with nothing counted: what zones of values rule out is passed over.
+    request.track_total_hits = SearchRequest::kCountNone;
+    for (const uint64_t size : {1, 3, 20}) {
+      request.size = size;
+      std::vector<std::string> expected = IdsOf(result);
+      expected.resize(std::min<size_t>(expected.size(), size));
+      ASSERT_EQ(engine_.Ordered(request), expected) << size;
+    }
   }
 
   NestedModel model_;
