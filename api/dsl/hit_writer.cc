@@ -235,7 +235,7 @@ Result<Explanation> HitWriter::ExplainRescored(const search::Hit& hit, Explanati
     const float first = explanation.value;
     std::vector<Explanation> factors = {std::move(explanation)};
     factors.push_back(search::Matched(rescorer.query_weight, "primaryWeight"));
-    explanation = search::Matched(first * rescorer.query_weight, "product of:", std::move(factors));
+    explanation = search::Matched(rescorer.Weigh(first), "product of:", std::move(factors));
     if ((hit.rescored >> i & 1) == 0) {
       continue;
     }
@@ -248,7 +248,7 @@ Result<Explanation> HitWriter::ExplainRescored(const search::Hit& hit, Explanati
     std::vector<Explanation> second_factors = {std::move(second)};
     second_factors.push_back(search::Matched(rescorer.rescore_query_weight, "secondaryWeight"));
     std::vector<Explanation> both = {std::move(explanation)};
-    both.push_back(search::Matched(value * rescorer.rescore_query_weight,
+    both.push_back(search::Matched(search::Finite(value * rescorer.rescore_query_weight),
                                    "product of:", std::move(second_factors)));
     explanation = search::Matched(rescorer.Combine(first, value),
                                   std::string(NameOf(rescorer.mode)), std::move(both));
