@@ -59,6 +59,7 @@ Result<const HitHighlights::BoundQuery*> HitHighlights::BindQuery(const index::I
     context.form = context_->options.form;
     context.scores = false;
     context.level = context_->level;
+    context.view = context_->view;
     context.now_micros = context_->options.clock->NowMicros();
     BINSEEK_ASSIGN_OR_RETURN(bound.weight, query->Bind(context, 1));
     bound.terms = std::make_unique<search::HighlightTerms>(*bound.weight);

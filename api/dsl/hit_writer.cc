@@ -106,6 +106,7 @@ search::BindContext HitWriter::ContextOf(const index::IndexView& index) const {
   context.form = context_->options.form;
   context.scores = true;
   context.now_micros = context_->options.clock->NowMicros();
+  context.view = context_->view;
   context.level = context_->level;
   return context;
 }
