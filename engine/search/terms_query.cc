@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -175,8 +176,9 @@ class TermsQuery final : public Query {
     }
     if (ref && ref->field->is_range()) {
       std::vector<QueryPtr> any;
-      for (const std::string& value : values_) {
-        any.push_back(MakeTerm(field_, value));
+      for (const std::string_view value :
+           std::set<std::string_view>(values_.begin(), values_.end())) {
+        any.push_back(MakeTerm(field_, std::string(value)));
       }
       return MakeConstantScore(any.empty() ? MakeMatchNone() : MakeBool({.should = std::move(any)}))
           ->Bind(context, boost_ * boost);

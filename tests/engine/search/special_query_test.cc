@@ -243,6 +243,14 @@ TEST_F(SpecialQueryTest, MoreLikeThisTakesTheTellingTerms) {
             "failed to create query: more_like_this only supports text/keyword fields: [n]");
 }
 
+TEST_F(SpecialQueryTest, ManyValuesMayBeAskedOfARange) {
+  Ids values;
+  for (int i = 0; i < 60'000; ++i) {
+    values.push_back(std::to_string(i % 30'000 + 2));
+  }
+  EXPECT_EQ(Find(MakeTerms("price", values)), (Ids{"1", "2"}));
+}
+
 TEST_F(SpecialQueryTest, TermsComeFromADocument) {
   engine_.CreateIndex("users", R"({"properties": {"likes": {"type": "keyword"},
     "deep": {"properties": {"brands": {"type": "keyword"}}}}})");
