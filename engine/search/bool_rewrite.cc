@@ -42,6 +42,10 @@ Result<QueryPtr> RewriteClause(QueryPtr query, const BindContext& context) {
     return MakeMatchAll(inner->boost);
   }
   BINSEEK_ASSIGN_OR_RETURN(BoolOptions rewritten, RewriteBool(*inner, context));
+  BINSEEK_ASSIGN_OR_RETURN(const int minimum, MinimumOf(rewritten));
+  if (static_cast<size_t>(minimum) > rewritten.should.size()) {
+    return MakeMatchNone();  // else who takes in its other clauses would lose sight of that
+  }
   const QueryPtr only = OnlyClause(rewritten);
   if (only == nullptr) {
     return MakeBool(std::move(rewritten));

@@ -80,6 +80,21 @@ TEST(BoolRewriteTest, AsManyAsThereAreMustAllMatch) {
             "+w +x");
 }
 
+TEST(BoolRewriteTest, WhatAsksForMoreThanItHasMatchesNothingWhereverItStands) {
+  const QueryPtr none = MakeBool({.filter = {T("x")}, .minimum_should_match = "1"});
+  const std::string shown = Shown(MakeMatchNone());
+  EXPECT_EQ(Rewritten({.filter = {none, T("y")}}), "#" + shown + " #y");
+  EXPECT_EQ(Rewritten({.must = {none, T("y")}}), "+" + shown + " +y");
+  EXPECT_EQ(Rewritten({.must = {T("y")}, .must_not = {none}}), "+y -" + shown);
+  EXPECT_EQ(Rewritten({.should = {T("y"), none}}), "y " + shown);
+  EXPECT_EQ(Rewritten({.must = {MakeBool({.must = {none}}), T("y")}}), "+" + shown + " +y");
+  EXPECT_EQ(Rewritten({.filter = {T("x")}, .minimum_should_match = "1"}), "#x~1");
+  // One that is required already counts.
+  const QueryPtr one =
+      MakeBool({.should = {T("x")}, .filter = {T("x")}, .minimum_should_match = "1"});
+  EXPECT_EQ(Rewritten({.filter = {one, T("y")}}), "#x #y");
+}
+
 TEST(BoolRewriteTest, ManyClausesAreComparedByTheirKeys) {
   BoolOptions options;
   for (int i = 0; i < 200'000; ++i) {
