@@ -297,8 +297,8 @@ class TermsOfManyTest : public ::testing::Test {
 TEST_F(TermsOfManyTest, WhatManyDocumentsShareCountsOnce) {
   engine_.Put("things", "1", R"({"brand": "acme"})");
   engine_.Put("things", "2", R"({"brand": "lumo"})");
-  PutLists(0, 70'000, [](int) { return std::string("acme"); });
-  PutLists(70'000, 70'001, [](int) { return std::string("lumo"); });
+  PutLists(0, 550'000, [](int) { return std::string("acme"); });
+  PutLists(550'000, 550'001, [](int) { return std::string("lumo"); });
   EXPECT_EQ(engine_.Ids(Lookup()), (Ids{"1", "2"}));
 }
 
