@@ -99,6 +99,9 @@ class WantedIdsScorer final : public Scorer {
     }
     return window->AnyMatch();
   }
+  bool FillCandidates(DocId first, Window* window) override {
+    return AllScorer(max_doc_, false, 0).FillWindow(first, window);
+  }
   uint32_t match_cost() const override { return 5; }
   Status status() const override { return ids_.status(); }
 

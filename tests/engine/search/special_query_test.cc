@@ -372,6 +372,34 @@ TEST(ManyTermsTest, LargeSetsAreFoundByTheirIds) {
       engine.Ids(MakeBool({.must = {MakeTerms("k", values)}, .filter = {MakeTerm("k", "w3")}})));
 }
 
+// What is looked up per document waits until others have narrowed the window.
+TEST_F(SpecialQueryTest, LookUpsComeSecond) {
+  const auto view = engine_.view();
+  BindContext context;
+  context.index = view->Find("things");
+  for (const QueryPtr& query :
+       {MakeSlice(0, 3, "_id"), MakeSlice(1, 2, "n"),
+        MakeGeoDistance({.field = "place", .center = {48.2, 16.37}, .meters = 1000})}) {
+    const auto weight = query->Bind(context, 1);
+    ASSERT_OK(weight);
+    const index::SegmentView& segment = *context.index->segments[0];
+    const auto all = (*weight)->MakeScorer(segment);
+    ASSERT_OK(all);
+    const auto scorer = (*weight)->MakeScorer(segment);
+    ASSERT_OK(scorer);
+    ASSERT_GT((*scorer)->match_cost(), 0U);
+    const auto expected = std::make_unique<Window>();
+    const auto window = std::make_unique<Window>();
+    (*all)->FillWindow(0, expected.get());
+    (*scorer)->FillCandidates(0, window.get());
+    EXPECT_EQ(window->CountMatches(), segment.max_doc());
+    (*scorer)->NarrowWindow(0, window.get());
+    for (uint32_t offset = 0; offset < segment.max_doc(); ++offset) {
+      EXPECT_EQ(window->Test(offset), expected->Test(offset)) << offset;
+    }
+  }
+}
+
 class Visitor final : public TermVisitor {
  public:
   void Term(const mapping::Field& field, std::string_view term) override {
