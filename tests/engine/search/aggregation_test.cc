@@ -256,6 +256,29 @@ TEST_F(AggregationTest, OnlySoManyInARequest) {
   EXPECT_STATUS(TryRun(spec), kInvalidArgument);
 }
 
+TEST_F(AggregationTest, WhatComesAfterTheEndOfASearchIsNotAggregated) {
+  TestEngine engine;
+  engine.CreateIndex("many", R"({"properties": {"n": {"type": "long"}}})");
+  for (int i = 0; i < 100; ++i) {
+    engine.Put("many", std::to_string(i), R"({"n": 1})");
+  }
+  engine.Apply();
+  SearchRequest request;
+  request.aggregations = {TermsSpec("n")};
+  request.terminate_after = 30;
+  const auto counted = [&] {
+    const SearchResult result = engine.Search(request);
+    EXPECT_TRUE(result.terminated_early);
+    return Buckets(result.aggregations.at(0)).at(0).doc_count;
+  };
+  EXPECT_EQ(counted(), 30U);
+  request.size = 0;
+  EXPECT_EQ(counted(), 30U);
+  // What a post filter takes out was aggregated before it.
+  request.post_filter = MakeTerm("n", "1");
+  EXPECT_EQ(counted(), 100U);
+}
+
 // A clock that is asked often enough passes any deadline: what it says is the number of looks.
 class CountingClock final : public Clock {
  public:
