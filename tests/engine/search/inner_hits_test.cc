@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "engine/search/block_level.h"
 #include "engine/search/interrupt.h"
+#include "engine/search/nested_sort.h"
 #include "engine/search/weight.h"
 #include "tests/engine/search/test_engine.h"
 #include "tests/support/status_matchers.h"
@@ -129,6 +131,19 @@ TEST_F(InnerHitsTest, TheDeadlineIsSeenBetweenWindows) {
   EXPECT_TRUE(interrupt.timed_out());
   EXPECT_EQ((*all)[6].total, 6U);
   EXPECT_EQ((*all)[2990].total, 0U);
+}
+
+TEST_F(InnerHitsTest, ASortByObjectsLooksForThemWhileThereIsTime) {
+  NestedSort sort;
+  sort.path = "offers";
+  std::atomic<bool> cancel = false;
+  Interrupt interrupt(&cancel, nullptr, 0);
+  context_.interrupt = &interrupt;
+  const auto key = NestedKey::Bind(context_, sort);
+  ASSERT_OK(key);
+  EXPECT_OK(NestedDocs::Open(**key, *context_.index->segments[0]));
+  cancel = true;
+  EXPECT_STATUS(NestedDocs::Open(**key, *context_.index->segments[0]), kAborted);
 }
 
 TEST_F(InnerHitsTest, DocumentsOfASegmentAreMatchedByOneScorer) {
