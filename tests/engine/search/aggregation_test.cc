@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/search/composite_aggregation.h"
 #include "engine/search/filters_aggregation.h"
 #include "engine/search/histogram_aggregation.h"
 #include "engine/search/range_aggregation.h"
@@ -246,6 +247,33 @@ TEST_F(AggregationTest, TermsCountAgainstTheMemoryToo) {
     EXPECT_STATUS(search::Search(*view, {{view->Find("products")}}, request, options),
                   kResourceExhausted);
   }
+}
+
+// Each combination comes before those that were there, and pushes one out.
+TEST_F(AggregationTest, CompositesPassOverAnyNumberOfCombinations) {
+  TestEngine engine;
+  engine.CreateIndex("many", R"({"properties": {"a": {"type": "long"}, "b": {"type": "long"}}})");
+  std::string values;
+  for (int i = 0; i < 4100; ++i) {
+    values += (i == 0 ? "" : ",") + std::to_string(i);
+  }
+  engine.Put("many", "1", R"({"a": [)" + values + R"(], "b": [)" + values + "]}");
+  engine.Apply();
+  CompositeAggregation composite;
+  composite.size = 1;
+  for (const char* const field : {"a", "b"}) {
+    CompositeSource& source = composite.sources.emplace_back();
+    source.name = source.source.field = field;
+    source.descending = true;
+  }
+  SearchRequest request;
+  request.size = 0;
+  request.aggregations = {SpecOf("all", composite)};
+  const auto result = engine.TrySearch(request);
+  ASSERT_OK(result);
+  const auto& buckets = Buckets(result->aggregations.at(0));
+  ASSERT_EQ(buckets.size(), 1U);
+  EXPECT_EQ(buckets[0].key_json, R"({"a":4099,"b":4099})");
 }
 
 TEST_F(AggregationTest, OnlySoManyInARequest) {
