@@ -232,10 +232,7 @@ class AggregationWriter {
     writer_.Key("hits").BeginArray();
     HitContext context = *form_.hits;
     context.level = top.level;
-    HitWriter hits(&body, &context);
-    for (const search::Hit& hit : top.hits) {
-      BINSEEK_RETURN_IF_ERROR(hits.Write(hit, &writer_));
-    }
+    BINSEEK_RETURN_IF_ERROR(HitWriter(&body, &context).WriteAll(top.hits, &writer_));
     writer_.EndArray();
     writer_.EndObject();
     return Status::Ok();

@@ -53,13 +53,8 @@ Result<const HitHighlights::BoundQuery*> HitHighlights::BindQuery(const index::I
                                                                   const search::Query* query) {
   BoundQuery& bound = queries_[{&index, query}];
   if (bound.terms == nullptr) {
-    search::BindContext context;
-    context.index = &index;
-    context.analysis = context_->options.analysis;
-    context.form = context_->options.form;
+    search::BindContext context = context_->BindTo(index);
     context.scores = false;
-    context.level = context_->level;
-    context.now_micros = context_->options.clock->NowMicros();
     BINSEEK_ASSIGN_OR_RETURN(bound.weight, query->Bind(context, 1));
     bound.terms = std::make_unique<search::HighlightTerms>(*bound.weight);
     bound.of_all = bound.terms->OfAll();
@@ -155,12 +150,11 @@ Status HitHighlights::Write(const search::Hit& hit, const JsonValue& source, Jso
       if (!done.insert(field->id).second) {
         continue;
       }
-      if (context_->deadline_micros > 0 &&
-          context_->options.clock->MonotonicMicros() >= context_->deadline_micros) {
-        return context_->TooLate(kAllHighlights);
-      }
+      // Before it begins, and before what it had no time for is taken as what there is.
+      BINSEEK_RETURN_IF_ERROR(context_->CheckTime(kAllHighlights));
       BINSEEK_ASSIGN_OR_RETURN(const Fragments fragments,
                                Highlight(hit, i, *field, TextsOf(paths, *field, source)));
+      BINSEEK_RETURN_IF_ERROR(context_->CheckTime(kAllHighlights));
       if (fragments.empty()) {
         continue;
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include "api/dsl/nested_source.h"
 #include "api/dsl/response.h"
@@ -12,24 +13,7 @@ namespace {
 
 using search::Explanation;
 
-void CollectNamed(const search::QueryPtr& root, std::vector<const search::Query*>* out) {
-  if (root == nullptr) {
-    return;
-  }
-  std::vector<const search::Query*> pending = {root.get()};
-  while (!pending.empty()) {
-    const search::Query* const query = pending.back();
-    pending.pop_back();
-    if (!query->name().empty()) {
-      out->push_back(query);
-    }
-    if (query->AsNested() != nullptr) {
-      continue;  // what is within is of other documents
-    }
-    const std::vector<const search::Query*> children = query->children();
-    pending.insert(pending.end(), children.rbegin(), children.rend());  // the first one next
-  }
-}
+constexpr const char* kAllMatches = "the inner hits and matched queries of all hits";
 
 std::string_view NameOf(search::Rescorer::Mode mode) {
   switch (mode) {
@@ -53,6 +37,16 @@ void HitContext::StartDeadline(int64_t search_timeout_ms) {
   constexpr int64_t kMost = int64_t{1} << 40;
   timeout_ms = std::min(search_timeout_ms, kMost);
   deadline_micros = timeout_ms > 0 ? options.clock->MonotonicMicros() + timeout_ms * 1000 : 0;
+  interrupt = std::make_shared<search::Interrupt>(options.cancel, options.clock, timeout_ms);
+}
+
+bool HitContext::OutOfTime() const {
+  return deadline_micros > 0 && options.clock->MonotonicMicros() >= deadline_micros;
+}
+
+Status HitContext::CheckTime(const std::string& what) const {
+  BINSEEK_RETURN_IF_ERROR(interrupt == nullptr ? Status::Ok() : interrupt->Check());
+  return OutOfTime() ? TooLate(what) : Status::Ok();
 }
 
 int64_t HitContext::LeftMs() const {
@@ -90,25 +84,38 @@ void WriteExplanation(const Explanation& explanation, JsonWriter* writer) {
   writer->EndObject();
 }
 
-HitWriter::HitWriter(const SearchBody* body, const HitContext* context)
-    : body_(body), context_(context), highlights_(body, context), nested_(body, context) {
-  CollectNamed(body_->request.query, &named_);
-  CollectNamed(body_->request.post_filter, &named_);
-  for (const search::Rescorer& rescorer : body_->request.rescorers) {
-    CollectNamed(rescorer.query, &named_);
-  }
+search::BindContext HitContext::BindTo(const index::IndexView& index) const {
+  search::BindContext bind;
+  bind.index = &index;
+  bind.analysis = options.analysis;
+  bind.form = options.form;
+  bind.scores = true;
+  bind.now_micros = options.clock->NowMicros();
+  bind.interrupt = interrupt.get();
+  bind.view = view;
+  bind.level = level;
+  return bind;
 }
 
-search::BindContext HitWriter::ContextOf(const index::IndexView& index) const {
-  search::BindContext context;
-  context.index = &index;
-  context.analysis = context_->options.analysis;
-  context.form = context_->options.form;
-  context.scores = true;
-  context.now_micros = context_->options.clock->NowMicros();
-  context.level = context_->level;
-  return context;
+std::vector<const search::Hit*> ByPlace(std::span<const search::Hit> hits) {
+  std::vector<const search::Hit*> by_place;
+  for (const search::Hit& hit : hits) {
+    by_place.push_back(&hit);
+  }
+  const auto place = [](const search::Hit* hit) {
+    return std::tuple(hit->index, hit->address.segment, hit->address.doc);
+  };
+  std::sort(by_place.begin(), by_place.end(),
+            [&](const search::Hit* a, const search::Hit* b) { return place(a) < place(b); });
+  return by_place;
 }
+
+HitWriter::HitWriter(const SearchBody* body, const HitContext* context)
+    : body_(body),
+      context_(context),
+      highlights_(body, context),
+      matched_(body, context),
+      nested_(body, context) {}
 
 Status HitWriter::ReadSource(const search::Hit& hit, Source* source) const {
   BINSEEK_ASSIGN_OR_RETURN(source->steps, search::NestedPathOf(*hit.index, hit.address));
@@ -179,49 +186,6 @@ Status HitWriter::WriteFields(const search::Hit& hit, const JsonValue& source,
   return Status::Ok();
 }
 
-Status HitWriter::BindNamed(const index::IndexView& index, IndexParts* parts) const {
-  if (parts->has_named) {
-    return Status::Ok();
-  }
-  for (const search::Query* const query : named_) {
-    NamedWeight named;
-    named.name = query->name();
-    BINSEEK_ASSIGN_OR_RETURN(named.weight, query->Bind(ContextOf(index), 1));
-    parts->named.push_back(std::move(named));
-  }
-  parts->has_named = true;
-  return Status::Ok();
-}
-
-Status HitWriter::WriteMatchedQueries(const search::Hit& hit, JsonWriter* writer) {
-  if (named_.empty()) {
-    return Status::Ok();
-  }
-  IndexParts& parts = parts_[hit.index];
-  BINSEEK_RETURN_IF_ERROR(BindNamed(*hit.index, &parts));
-  std::vector<std::pair<std::string_view, float>> matched;
-  for (const NamedWeight& named : parts.named) {
-    BINSEEK_ASSIGN_OR_RETURN(
-        const search::DocMatch match,
-        search::MatchDoc(*named.weight, hit.index->at(hit.address), hit.address.doc));
-    if (match.matches && std::none_of(matched.begin(), matched.end(), [&](const auto& other) {
-          return other.first == named.name;
-        })) {
-      matched.emplace_back(named.name, match.score);
-    }
-  }
-  if (matched.empty()) {
-    return Status::Ok();
-  }
-  writer->Key("matched_queries");
-  body_->named_query_scores ? writer->BeginObject() : writer->BeginArray();
-  for (const auto& [name, score] : matched) {
-    body_->named_query_scores ? writer->Key(name).Float(score) : writer->String(name);
-  }
-  body_->named_query_scores ? writer->EndObject() : writer->EndArray();
-  return Status::Ok();
-}
-
 Result<Explanation> HitWriter::ExplainRescored(const search::Hit& hit, Explanation explanation) {
   IndexParts& parts = parts_[hit.index];
   const std::vector<search::Rescorer>& rescorers = body_->request.rescorers;
@@ -229,13 +193,13 @@ Result<Explanation> HitWriter::ExplainRescored(const search::Hit& hit, Explanati
     const search::Rescorer& rescorer = rescorers[i];
     if (parts.rescorers.size() <= i) {
       BINSEEK_ASSIGN_OR_RETURN(std::unique_ptr<search::Weight> weight,
-                               rescorer.query->Bind(ContextOf(*hit.index), 1));
+                               rescorer.query->Bind(context_->BindTo(*hit.index), 1));
       parts.rescorers.push_back(std::move(weight));
     }
     const float first = explanation.value;
     std::vector<Explanation> factors = {std::move(explanation)};
     factors.push_back(search::Matched(rescorer.query_weight, "primaryWeight"));
-    explanation = search::Matched(first * rescorer.query_weight, "product of:", std::move(factors));
+    explanation = search::Matched(rescorer.Weigh(first), "product of:", std::move(factors));
     if ((hit.rescored >> i & 1) == 0) {
       continue;
     }
@@ -248,7 +212,7 @@ Result<Explanation> HitWriter::ExplainRescored(const search::Hit& hit, Explanati
     std::vector<Explanation> second_factors = {std::move(second)};
     second_factors.push_back(search::Matched(rescorer.rescore_query_weight, "secondaryWeight"));
     std::vector<Explanation> both = {std::move(explanation)};
-    both.push_back(search::Matched(value * rescorer.rescore_query_weight,
+    both.push_back(search::Matched(search::Finite(value * rescorer.rescore_query_weight),
                                    "product of:", std::move(second_factors)));
     explanation = search::Matched(rescorer.Combine(first, value),
                                   std::string(NameOf(rescorer.mode)), std::move(both));
@@ -268,11 +232,12 @@ Status HitWriter::WriteHitExplanation(const search::Hit& hit, JsonWriter* writer
     const auto& indices = context_->indices;
     const auto place = std::find(indices.begin(), indices.end(), hit.index) - indices.begin();
     const float boost = boosts.empty() ? 1 : boosts[static_cast<size_t>(place)];
-    BINSEEK_ASSIGN_OR_RETURN(parts.query, query->Bind(ContextOf(*hit.index), boost));
+    BINSEEK_ASSIGN_OR_RETURN(parts.query, query->Bind(context_->BindTo(*hit.index), boost));
   }
   BINSEEK_ASSIGN_OR_RETURN(Explanation explanation,
                            parts.query->Explain(hit.index->at(hit.address), hit.address.doc));
   BINSEEK_ASSIGN_OR_RETURN(explanation, ExplainRescored(hit, std::move(explanation)));
+  BINSEEK_RETURN_IF_ERROR(context_->CheckTime("the explanations of all hits"));
   writer->Key("_explanation");
   if (body_->explain == ExplainForm::kSentence) {
     writer->String(search::ExplanationSentence(explanation));
@@ -321,10 +286,7 @@ Status HitWriter::WriteGroup(const search::Hit& hit, const InnerHits& inner,
   WriteInnerTotals(result.total ? result.total->value : 0, result.max_score,
                    context_->total_hits_as_int, writer);
   writer->Key("hits").BeginArray();
-  HitWriter hits(&body, context_);
-  for (const search::Hit& inner_hit : result.hits) {
-    BINSEEK_RETURN_IF_ERROR(hits.Write(inner_hit, writer));
-  }
+  BINSEEK_RETURN_IF_ERROR(HitWriter(&body, context_).WriteAll(result.hits, writer));
   writer->EndArray();
   writer->EndObject();
   writer->EndObject();
@@ -339,7 +301,7 @@ Status HitWriter::WriteInnerHits(const search::Hit& hit, JsonWriter* writer) {
   for (const InnerHits& inner : body_->inner_hits) {
     BINSEEK_RETURN_IF_ERROR(WriteGroup(hit, inner, writer));
   }
-  BINSEEK_RETURN_IF_ERROR(nested_.Write(hit, ContextOf(*hit.index), writer));
+  BINSEEK_RETURN_IF_ERROR(nested_.Write(hit, writer));
   writer->EndObject();
   return Status::Ok();
 }
@@ -363,6 +325,27 @@ Status HitWriter::WriteHead(const search::Hit& hit, const Source& source,
   return WriteSystemKeywords(hit.index->at(hit.address), hit.address.doc, writer);
 }
 
+Status HitWriter::WriteAll(std::span<const search::Hit> hits, JsonWriter* writer,
+                           const std::function<Status()>& after_each) {
+  constexpr size_t kHitsAtOnce = 256;
+  while (!hits.empty()) {
+    const std::span<const search::Hit> some = hits.first(std::min(hits.size(), kHitsAtOnce));
+    hits = hits.subspan(some.size());
+    BINSEEK_RETURN_IF_ERROR(Prepare(some));
+    for (const search::Hit& hit : some) {
+      BINSEEK_RETURN_IF_ERROR(Write(hit, writer));
+      BINSEEK_RETURN_IF_ERROR(after_each == nullptr ? Status::Ok() : after_each());
+    }
+  }
+  return Status::Ok();
+}
+
+Status HitWriter::Prepare(std::span<const search::Hit> hits) {
+  BINSEEK_RETURN_IF_ERROR(matched_.Look(hits));
+  BINSEEK_RETURN_IF_ERROR(nested_.Look(hits));
+  return matched_.empty() && nested_.empty() ? Status::Ok() : context_->CheckTime(kAllMatches);
+}
+
 Status HitWriter::Write(const search::Hit& hit, JsonWriter* writer) {
   Source source;
   BINSEEK_RETURN_IF_ERROR(ReadSource(hit, &source));
@@ -378,7 +361,7 @@ Status HitWriter::Write(const search::Hit& hit, JsonWriter* writer) {
     }
     writer->EndArray();
   }
-  BINSEEK_RETURN_IF_ERROR(WriteMatchedQueries(hit, writer));
+  matched_.Write(hit, writer);
   BINSEEK_RETURN_IF_ERROR(WriteHitExplanation(hit, writer));
   BINSEEK_RETURN_IF_ERROR(WriteInnerHits(hit, writer));
   writer->EndObject();

@@ -33,16 +33,19 @@ class NestedInnerHits {
   NestedInnerHits& operator=(const NestedInnerHits&) = delete;
 
   bool empty() const { return asked_.empty(); }
-  // A member for each of them, by name. `bind`: of the hit's index and level.
-  [[nodiscard]] Status Write(const search::Hit& hit, const search::BindContext& bind,
-                             JsonWriter* writer);
+  // Finds those of many hits at once, in place of the hits before.
+  [[nodiscard]] Status Look(std::span<const search::Hit> hits);
+  // A member for each of them, by name. REQUIRES: a hit of the last Look.
+  [[nodiscard]] Status Write(const search::Hit& hit, JsonWriter* writer);
 
  private:
   struct Asked;
 
   void Collect(const search::QueryPtr& root);
-  [[nodiscard]] Status WriteOne(const search::Hit& hit, const search::BindContext& bind,
-                                Asked* asked, JsonWriter* writer);
+  [[nodiscard]] Status LookFor(std::span<const search::Hit* const> hits, Asked* asked) const;
+  // `hits`: of one index, in the order of places.
+  [[nodiscard]] Status LookInIndex(std::span<const search::Hit* const> hits, Asked* asked) const;
+  [[nodiscard]] Status WriteOne(const search::Hit& hit, Asked* asked, JsonWriter* writer) const;
 
   const HitContext* const context_;
   std::vector<std::unique_ptr<Asked>> asked_;

@@ -104,11 +104,8 @@ Status WriteResponse(const search::SearchResult& result, const SearchBody& body,
   writer->Key("hits").BeginArray();
   HitContext context = options.hits;
   context.StartDeadline(body.request.timeout_ms);
-  HitWriter hits(&body, &context);
-  for (const search::Hit& hit : result.hits) {
-    BINSEEK_RETURN_IF_ERROR(hits.Write(hit, writer));
-    BINSEEK_RETURN_IF_ERROR(budget.Check());
-  }
+  BINSEEK_RETURN_IF_ERROR(
+      HitWriter(&body, &context).WriteAll(result.hits, writer, [&] { return budget.Check(); }));
   writer->EndArray();
   writer->EndObject();
   if (!result.aggregations.empty()) {

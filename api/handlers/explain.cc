@@ -13,7 +13,9 @@
 namespace binseek::api {
 namespace {
 
-RestResult<std::unique_ptr<search::Weight>> BindIn(const Node& node, const index::IndexView& index,
+// `index` is of the names' view.
+RestResult<std::unique_ptr<search::Weight>> BindIn(const Node& node, const Names& names,
+                                                   const index::IndexView& index,
                                                    const search::QueryPtr& query) {
   const search::SearchOptions options = node.search_options();
   search::BindContext context;
@@ -21,6 +23,7 @@ RestResult<std::unique_ptr<search::Weight>> BindIn(const Node& node, const index
   context.analysis = options.analysis;
   context.form = options.form;
   context.now_micros = options.clock->NowMicros();
+  context.view = names.view.get();
   BINSEEK_REST_ASSIGN_OR_RETURN(std::unique_ptr<search::Weight> weight, query->Bind(context, 1));
   return weight;
 }
@@ -86,7 +89,7 @@ HandlerResult Explain(const Node& node, const Request& request) {
     return response;
   }
   BINSEEK_DSL_ASSIGN_OR_RETURN(const std::unique_ptr<search::Weight> weight,
-                               BindIn(node, *index, Restricted(query, selection)));
+                               BindIn(node, names, *index, Restricted(query, selection)));
   BINSEEK_REST_ASSIGN_OR_RETURN(const search::Explanation explanation,
                                 weight->Explain(index->at(*address), address->doc));
   WriteHead(*index, request, explanation.matches, &writer);
@@ -147,7 +150,7 @@ HandlerResult Validate(const Node& node, const Request& request) {
   for (const index::IndexView* const index : indices) {
     Verdict verdict{index->name, true, ""};
     RestResult<std::unique_ptr<search::Weight>> weight =
-        BindIn(node, *index, *query == nullptr ? search::MakeMatchAll() : *query);
+        BindIn(node, names, *index, *query == nullptr ? search::MakeMatchAll() : *query);
     verdict.valid = weight.ok();
     verdict.text = weight.ok() ? (*weight)->description() : weight.error().reason;
     valid = valid && verdict.valid;

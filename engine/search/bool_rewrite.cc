@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,10 @@ Result<QueryPtr> RewriteClause(QueryPtr query, const BindContext& context) {
     return MakeMatchAll(inner->boost);
   }
   BINSEEK_ASSIGN_OR_RETURN(BoolOptions rewritten, RewriteBool(*inner, context));
+  BINSEEK_ASSIGN_OR_RETURN(const int minimum, MinimumOf(rewritten));
+  if (static_cast<size_t>(minimum) > rewritten.should.size()) {
+    return MakeMatchNone();  // else who takes in its other clauses would lose sight of that
+  }
   const QueryPtr only = OnlyClause(rewritten);
   if (only == nullptr) {
     return MakeBool(std::move(rewritten));
@@ -113,20 +118,20 @@ bool RequireFilteredClauses(BoolOptions* options, int* minimum) {
 // Equal ones become one; the sum of boosts is taken in double.
 bool MergeEqual(Clauses* clauses) {
   Clauses out;
-  std::vector<std::string> keys;
+  std::unordered_map<std::string, size_t> places;  // in out, of the first with the key
   std::vector<double> boosts;
   std::vector<bool> several;
   for (const QueryPtr& query : *clauses) {
     std::string key = query->Key();
-    const auto it = key.empty() ? keys.end() : std::find(keys.begin(), keys.end(), key);
-    if (it != keys.end() && query->WithBoost(1) != nullptr) {
-      const auto at = static_cast<size_t>(it - keys.begin());
-      boosts[at] += static_cast<double>(query->boost());
-      several[at] = true;
-      continue;
+    if (!key.empty()) {
+      const auto [it, added] = places.emplace(std::move(key), out.size());
+      if (!added && query->WithBoost(1) != nullptr) {
+        boosts[it->second] += static_cast<double>(query->boost());
+        several[it->second] = true;
+        continue;
+      }
     }
     out.push_back(query);
-    keys.push_back(std::move(key));
     boosts.push_back(static_cast<double>(query->boost()));
     several.push_back(false);
   }

@@ -73,10 +73,9 @@ void CollapseKey::RefuseSeveral() {
 }
 
 int64_t CollapseKey::GroupOfNumber(int64_t number) {
-  const auto [it, added] =
-      of_number_.emplace(form_.Common(*segment_field_, number), values_.size());
+  const auto [it, added] = of_number_.emplace(form_.Common(*segment_field_, number), next_group_);
   if (added) {
-    values_.push_back(it->first);
+    values_.emplace(next_group_++, it->first);
   }
   return it->second;
 }
@@ -91,9 +90,9 @@ int64_t CollapseKey::GroupOfOrd(uint32_t ord) {
     status_ = std::move(read);
     return kNoValue;
   }
-  const auto [group, is_new] = of_text_.emplace(std::move(text), texts_.size());
+  const auto [group, is_new] = of_text_.emplace(std::move(text), next_group_);
   if (is_new) {
-    texts_.push_back(&group->first);
+    texts_.emplace(next_group_++, &group->first);
   }
   return it->second = group->second;
 }
@@ -118,14 +117,23 @@ int64_t CollapseKey::GroupOf(uint32_t offset) {
   return group;
 }
 
+void CollapseKey::KeepGroups(const std::function<bool(int64_t group)>& keeps) {
+  const auto is_gone = [&](const auto& entry) { return !keeps(entry.second); };
+  std::erase_if(of_ord_, is_gone);
+  std::erase_if(texts_, [&](const auto& entry) { return !keeps(entry.first); });
+  std::erase_if(of_text_, is_gone);
+  std::erase_if(values_, [&](const auto& entry) { return !keeps(entry.first); });
+  std::erase_if(of_number_, is_gone);
+}
+
 std::string CollapseKey::ValueOf(int64_t group) const {
   std::string out;
   if (group == kNoValue) {
     out = "null";
   } else if (form_.is_number()) {
-    form_.AppendJson(values_[static_cast<size_t>(group)], &out);
+    form_.AppendJson(values_.at(group), &out);
   } else {
-    JsonWriter(&out).String(*texts_[static_cast<size_t>(group)]);
+    JsonWriter(&out).String(*texts_.at(group));
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #define BINSEEK_ENGINE_SEARCH_COLLAPSE_KEY_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -28,8 +29,11 @@ class CollapseKey {
   void OpenWindow(DocId first, size_t wanted);
   // The group of a document of the window; those without a value are one.
   int64_t GroupOf(uint32_t offset);
-  // Its value as JSON; "null" for those without.
+  // Its value as JSON; "null" for those without. REQUIRES: the group was not forgotten.
   std::string ValueOf(int64_t group) const;
+  // How many values are known, and forgets those of groups that `keeps` is not true of: a document of such a value is of a new group. Cost: all that are known.
+  size_t groups() const { return texts_.size() + values_.size(); }
+  void KeepGroups(const std::function<bool(int64_t group)>& keeps);
   // To be asked at the end.
   [[nodiscard]] Status status() const { return status_; }
 
@@ -48,9 +52,10 @@ class CollapseKey {
   std::unique_ptr<OrdReader> ords_;
   std::unordered_map<uint32_t, int64_t> of_ord_;  // in this segment
   std::map<std::string, int64_t> of_text_;
-  std::vector<const std::string*> texts_;  // by group
+  std::unordered_map<int64_t, const std::string*> texts_;  // by group
   std::unordered_map<int64_t, int64_t> of_number_;
-  std::vector<int64_t> values_;  // by group
+  std::unordered_map<int64_t, int64_t> values_;  // by group
+  int64_t next_group_ = 0;
 };
 
 }  // namespace binseek::search

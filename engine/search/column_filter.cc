@@ -39,6 +39,9 @@ class ColumnFilterScorer final : public Scorer {
     }
     return any;
   }
+  bool FillCandidates(DocId first, Window* window) override {
+    return AllScorer(max_doc_, false, 0).FillWindow(first, window);
+  }
   uint32_t match_cost() const override { return 20; }
 
  private:

@@ -300,7 +300,9 @@ class CompositeAggregator final : public Aggregator {
       BINSEEK_RETURN_IF_ERROR(full ? Status::Ok()
                                    : context_->AddBytes(sizeof(Bucket) + 8 * sizeof(void*) +
                                                         combination_.size() * sizeof(Cell)));
-      it = buckets_.emplace(combination_, Bucket{.number = next_number_++}).first;
+      it = buckets_.emplace(combination_, Bucket{.number = next_number_}).first;
+      // Numbers are for what is below; without it those of buckets that are pushed out are of no use to anyone.
+      next_number_ += below_.children()->empty() ? 0 : 1;
       if (full) {
         buckets_.erase(std::prev(buckets_.end()));
       }

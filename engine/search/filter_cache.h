@@ -3,7 +3,8 @@
 // Filters over number columns, whose values change in place. Bits are kept with the version of the column that they are of (NumberPages::version). A view
 // that sees the column at that version takes them as they are; one that sees a later version has those pages matched anew that were born since, and no
 // others; one that sees an earlier version goes without. So a hundred changed prices cost a hundred pages and a copy of the bits, and views of any age are
-// answered from what they see. Bits of segments that are gone, and those that were asked for least recently, go first where there is no more room.
+// answered from what they see. Those that were asked for least recently go first where there is no more room, and among a few of these the ones of segments that
+// are gone.
 //
 //   FilterCache cache({.max_bytes = 64 << 20});                    // one per process; SearchOptions::filters
 //

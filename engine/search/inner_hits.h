@@ -1,7 +1,7 @@
-// Inner hits: the best nested objects of one document that match a query, each as a hit.
+// Inner hits: the best nested objects of each of some documents that match a query, each as a hit.
 //
 //   BINSEEK_ASSIGN_OR_RETURN(const auto inner, InnerHitsSearch::Bind(context, options));   // once per index
-//   BINSEEK_ASSIGN_OR_RETURN(const InnerHitsResult found, inner->Search(hit.address));
+//   BINSEEK_ASSIGN_OR_RETURN(const auto found, inner->Search(addresses));   // of many hits at once
 //
 // Immutable and thread-safe; borrows the view and what the context borrows. Errors: those of Bind and of sorts; kCorruption.
 #ifndef BINSEEK_ENGINE_SEARCH_INNER_HITS_H_
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,16 +45,25 @@ class InnerHitsSearch {
   static Result<std::unique_ptr<const InnerHitsSearch>> Bind(const BindContext& context,
                                                              const InnerHitsOptions& options);
 
-  // REQUIRES: a document of the context's index and level.
-  Result<InnerHitsResult> Search(index::DocAddress parent) const;
+  // As `parents`. Cost: a scorer per segment. Past the deadline of the context's interrupt the rest has no hits.
+  // REQUIRES: distinct documents of the context's index and level, in the order of places.
+  Result<std::vector<InnerHitsResult>> Search(std::span<const index::DocAddress> parents) const;
   // Of the objects; for explanations.
   const Weight& weight() const { return *weight_; }
 
  private:
   InnerHitsSearch() = default;
+  struct Block;
+
   Hit MakeHit(const TopDoc& doc) const;
+  // `parents`: of one segment.
+  [[nodiscard]] Status SearchSegment(std::span<const index::DocAddress> parents,
+                                     InnerHitsResult* results) const;
+  [[nodiscard]] Status CollectBlocks(std::span<Block> blocks, DocId first, Window* window) const;
+  [[nodiscard]] Status Finish(Block* block) const;
 
   const index::IndexView* index_ = nullptr;
+  Interrupt* interrupt_ = nullptr;
   const mapping::Field* level_ = nullptr;
   std::unique_ptr<Weight> weight_;
   SortPlan plan_;

@@ -27,6 +27,7 @@ struct NestedKey {
   };
   const mapping::Field* level = nullptr;  // of the documents that are sorted; null: roots
   std::vector<Step> steps;                // from outside inwards
+  Interrupt* interrupt = nullptr;         // of the search; null: there is none
 
   // `context`: of the documents that are sorted.
   static Result<std::shared_ptr<const NestedKey>> Bind(const BindContext& context,
@@ -35,7 +36,7 @@ struct NestedKey {
 
 class NestedDocs {
  public:
-  // Cost: a walk over the segment's objects that count.
+  // Cost: a walk over the segment's objects that count. Past the deadline those behind do not.
   static Result<std::unique_ptr<NestedDocs>> Open(const NestedKey& key,
                                                   const index::SegmentView& segment);
 

@@ -64,7 +64,7 @@ class RescoreRun {
       const uint32_t offset = DocOf(doc->position) - first;
       const float score = doc->score;
       doc->score = any && window_->Test(offset) ? rescorer_.Combine(score, window_->score[offset])
-                                                : score * rescorer_.query_weight;
+                                                : rescorer_.Weigh(score);
     }
   }
 
@@ -84,16 +84,18 @@ bool Better(const TopDoc& a, const TopDoc& b) {
 
 }  // namespace
 
+float Rescorer::Weigh(float first) const { return Finite(first * query_weight); }
+
 float Rescorer::Combine(float first, float second) const {
-  const float a = first * query_weight;
-  const float b = second * rescore_query_weight;
+  const float a = Weigh(first);
+  const float b = Finite(second * rescore_query_weight);
   switch (mode) {
     case Mode::kTotal:
-      return a + b;
+      return Finite(a + b);
     case Mode::kMultiply:
-      return a * b;
+      return Finite(a * b);
     case Mode::kAvg:
-      return (a + b) / 2;
+      return Finite((a + b) / 2);
     case Mode::kMax:
       return std::max(a, b);
     case Mode::kMin:
@@ -115,7 +117,7 @@ Status Rescore(const Rescorer& rescorer, uint64_t bit,
             [](const TopDoc* a, const TopDoc* b) { return a->position < b->position; });
   BINSEEK_RETURN_IF_ERROR(RescoreRun(rescorer, indices, context).Run(by_place));
   for (size_t i = window; i < docs->size(); ++i) {
-    (*docs)[i].score *= rescorer.query_weight;
+    (*docs)[i].score = rescorer.Weigh((*docs)[i].score);
   }
   std::sort(docs->begin(), docs->end(), Better);
   return Status::Ok();

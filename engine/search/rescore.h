@@ -27,8 +27,9 @@ struct Rescorer {
   float rescore_query_weight = 1;
   Mode mode = Mode::kTotal;
 
-  // Of a hit that the query matches, both scores with their weights. Another's is its first score times query_weight.
+  // Of a hit that the query matches, both scores with their weights; of another one. Finite: only such scores have an order.
   float Combine(float first, float second) const;
+  float Weigh(float first) const;
 };
 
 // `docs`, the best first, with the scores and in the order that the rescorer leaves; behind its window scores are weighted alone. `bit` is set in those of the window.

@@ -49,6 +49,9 @@ class SliceScorer final : public Scorer {
     FillZero(window);
     return window->AnyMatch();
   }
+  bool FillCandidates(DocId first, Window* window) override {
+    return AllScorer(segment_.max_doc(), false, 0).FillWindow(first, window);
+  }
   uint32_t match_cost() const override { return kNanosPerDocument; }
   uint64_t cost() const override { return segment_.max_doc(); }
 

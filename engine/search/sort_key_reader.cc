@@ -56,8 +56,9 @@ bool KeyReader::RulesOut(DocId first, const SortCell& worst, bool ties,
                          std::array<uint64_t, Window::kWords>* useful) const {
   const index::NumberPages* const pages = column_ == nullptr ? nullptr : column_->column();
   useful->fill(~uint64_t{0});
-  if (pages == nullptr || key_->key.kind != SortKey::Kind::kField || key_->reduces() ||
-      key_->missing_number || key_->key.missing_first || worst.rank != 0) {
+  // Zones are of the documents that have the values: of objects, which may lie in other pages than what they belong to.
+  if (pages == nullptr || nested_ != nullptr || key_->key.kind != SortKey::Kind::kField ||
+      key_->reduces() || key_->missing_number || key_->key.missing_first || worst.rank != 0) {
     return false;
   }
   bool any = false;

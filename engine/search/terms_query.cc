@@ -2,10 +2,14 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "engine/base/json.h"
 #include "engine/index/keyword_table.h"
@@ -95,6 +99,9 @@ class WantedIdsScorer final : public Scorer {
     }
     return window->AnyMatch();
   }
+  bool FillCandidates(DocId first, Window* window) override {
+    return AllScorer(max_doc_, false, 0).FillWindow(first, window);
+  }
   uint32_t match_cost() const override { return 5; }
   Status status() const override { return ids_.status(); }
 
@@ -175,8 +182,9 @@ class TermsQuery final : public Query {
     }
     if (ref && ref->field->is_range()) {
       std::vector<QueryPtr> any;
-      for (const std::string& value : values_) {
-        any.push_back(MakeTerm(field_, value));
+      for (const std::string_view value :
+           std::set<std::string_view>(values_.begin(), values_.end())) {
+        any.push_back(MakeTerm(field_, std::string(value)));
       }
       return MakeConstantScore(any.empty() ? MakeMatchNone() : MakeBool({.should = std::move(any)}))
           ->Bind(context, boost_ * boost);
@@ -246,58 +254,88 @@ class TermsLookupQuery final : public Query {
       return Status::InvalidArgument("failed to create query: no such index [" + lookup_.index +
                                      "]");
     }
-    std::vector<std::string> values;
+    ValueSet values;
     if (lookup_.query != nullptr) {
       BINSEEK_RETURN_IF_ERROR(CollectMatches(context, *index, &values));
     } else if (const auto address = index->FindKey(lookup_.id)) {
       BINSEEK_RETURN_IF_ERROR(Collect(*index, *address, &values));
     }
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    return MakeTerms(field_, std::move(values))->Bind(context, boost_ * boost);
+    std::vector<std::string> sorted(values.begin(), values.end());
+    std::sort(sorted.begin(), sorted.end());
+    return MakeTerms(field_, std::move(sorted))->Bind(context, boost_ * boost);
   }
   bool constant_score() const override { return true; }
 
  private:
-  Status Collect(const index::IndexView& index, index::DocAddress address,
-                 std::vector<std::string>* values) const {
+  // Distinct: what many documents share must not keep out what a later one has.
+  using ValueSet = std::unordered_set<std::string>;
+
+  Status Collect(const index::IndexView& index, index::DocAddress address, ValueSet* values) const {
     std::string source;
     BINSEEK_RETURN_IF_ERROR(index::AppendSource(index, address, &source));
     BINSEEK_ASSIGN_OR_RETURN(const JsonValue json, ParseJson(source));
-    CollectSourceValues(json, lookup_.path, values);
+    std::vector<std::string> found;
+    CollectSourceValues(json, lookup_.path, &found);
+    values->insert(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     return Status::Ok();
   }
-  // Of all documents that match, until there are more values than any index takes.
+
+  // Of all documents that match, until there are more values than any index takes, or the time is over.
   Status CollectMatches(const BindContext& context, const index::IndexView& index,
-                        std::vector<std::string>* values) const {
+                        ValueSet* values) const {
     BindContext inner = context;
     inner.index = &index;
     inner.scores = false;
     BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Weight> weight, lookup_.query->Bind(inner, 1));
-    const auto window = std::make_unique<Window>();
-    for (uint32_t s = 0; s < index.segments.size(); ++s) {
-      const index::SegmentView& segment = *index.segments[s];
-      BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> scorer, weight->MakeScorer(segment));
-      for (DocId first = 0; scorer != nullptr && first < segment.max_doc();
-           first += Window::kDocs) {
-        if (context.interrupt != nullptr) {
-          BINSEEK_RETURN_IF_ERROR(context.interrupt->Check());
-        }
-        if (!scorer->FillWindow(first, window.get())) {
-          continue;
-        }
-        KeepLiveRoots(segment, first, window.get());
-        Status status;
-        ForEachBit(window->match, [&](uint32_t offset) {
-          if (status.ok() && values->size() <= kMaxTermsValues) {
-            status = Collect(index, {s, first + offset}, values);
-          }
-        });
-        BINSEEK_RETURN_IF_ERROR(std::move(status));
+    bool goes_on = true;
+    for (uint32_t s = 0; s < index.segments.size() && goes_on; ++s) {
+      BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> scorer,
+                               weight->MakeScorer(*index.segments[s]));
+      if (scorer != nullptr) {
+        BINSEEK_ASSIGN_OR_RETURN(goes_on,
+                                 CollectSegment(index, s, scorer.get(), context.interrupt, values));
+        BINSEEK_RETURN_IF_ERROR(scorer->status());
       }
-      BINSEEK_RETURN_IF_ERROR(scorer == nullptr ? Status::Ok() : scorer->status());
     }
     return Status::Ok();
+  }
+
+  // False: there is no need, or no time, for more.
+  Result<bool> CollectSegment(const index::IndexView& index, uint32_t segment_ord, Scorer* scorer,
+                              Interrupt* interrupt, ValueSet* values) const {
+    constexpr size_t kDocsPerLook = 64;
+    const index::SegmentView& segment = *index.segments[segment_ord];
+    const auto window = std::make_unique<Window>();
+    std::vector<DocId> docs;
+    for (DocId first = 0; first < segment.max_doc(); first += Window::kDocs) {
+      BINSEEK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn(interrupt, *values));
+      if (!goes_on) {
+        return false;
+      }
+      if (!scorer->FillWindow(first, window.get())) {
+        continue;
+      }
+      KeepLiveRoots(segment, first, window.get());
+      docs.clear();
+      ForEachBit(window->match, [&](uint32_t offset) { docs.push_back(first + offset); });
+      for (size_t i = 0; i < docs.size(); ++i) {
+        if (i % kDocsPerLook == 0) {
+          BINSEEK_ASSIGN_OR_RETURN(const bool next, GoesOn(interrupt, *values));
+          if (!next) {
+            return false;
+          }
+        }
+        BINSEEK_RETURN_IF_ERROR(Collect(index, {segment_ord, docs[i]}, values));
+      }
+    }
+    return true;
+  }
+
+  static Result<bool> GoesOn(Interrupt* interrupt, const ValueSet& values) {
+    if (interrupt != nullptr) {
+      BINSEEK_RETURN_IF_ERROR(interrupt->Check());
+    }
+    return values.size() <= kMostTermsValues && (interrupt == nullptr || !interrupt->TimedOut());
   }
 
   const std::string field_;

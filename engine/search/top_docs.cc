@@ -139,24 +139,61 @@ bool TopDocs::Before(uint32_t a, uint32_t b) {
   return left.position < right.position;
 }
 
+void TopDocs::Exchange(uint32_t a, uint32_t b) {
+  std::swap(heap_[a], heap_[b]);
+  heap_places_[heap_[a]] = a;
+  heap_places_[heap_[b]] = b;
+}
+
+void TopDocs::Rise(uint32_t at) {
+  for (; at > 0 && Before(heap_[(at - 1) / 2], heap_[at]); at = (at - 1) / 2) {
+    Exchange(at, (at - 1) / 2);
+  }
+}
+
+void TopDocs::Sink(uint32_t at) {
+  const auto count = static_cast<uint32_t>(heap_.size());
+  for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+    child += child + 1 < count && Before(heap_[child], heap_[child + 1]) ? 1 : 0;
+    if (!Before(heap_[at], heap_[child])) {
+      return;
+    }
+    Exchange(at, child);
+    at = child;
+  }
+}
+
 // Puts a document of the current window into the heap, in place of the worst one where it is full.
 void TopDocs::Insert(uint64_t position, float score) {
-  const auto before = [this](uint32_t a, uint32_t b) { return Before(a, b); };
-  if (full()) {
-    std::pop_heap(heap_.begin(), heap_.end(), before);
-  } else {
+  const bool replaces = full();
+  if (!replaces) {
+    heap_places_.push_back(static_cast<uint32_t>(heap_.size()));
     heap_.push_back(static_cast<uint32_t>(docs_.size()));
     docs_.emplace_back();
     docs_.back().cells.resize(plan_->by_score() ? 0 : plan_->size());
     docs_.back().group = INT64_MIN;  // of none
   }
-  TopDoc& doc = docs_[heap_.back()];  // its cells' strings keep their memory
+  const uint32_t at = replaces ? heap_.front() : heap_.back();
+  TopDoc& doc = docs_[at];  // its cells' strings keep their memory
   if (collapse_ != nullptr) {
     groups_.erase(doc.group);  // of the worst one, which goes
-    groups_[group_] = heap_.back();
+    groups_[group_] = at;
+    ForgetGroups();
   }
   Write(position, score, &doc);
-  std::push_heap(heap_.begin(), heap_.end(), before);
+  if (replaces) {
+    Sink(0);
+  } else {
+    Rise(heap_places_[at]);
+  }
+}
+
+// Of the many groups that a document has come from, those that are still kept have to be known.
+void TopDocs::ForgetGroups() {
+  constexpr size_t kFewGroups = 1000;
+  if (collapse_->groups() > 4 * k_ + kFewGroups) {
+    collapse_->KeepGroups([this](int64_t group) { return groups_.count(group) != 0; });
+  }
 }
 
 void TopDocs::Write(uint64_t position, float score, TopDoc* doc) {
@@ -185,8 +222,7 @@ bool TopDocs::ReplaceInGroup(uint32_t offset, uint64_t position, float score) {
     FillRest();
   }
   Write(position, score, &best);
-  std::make_heap(heap_.begin(), heap_.end(),
-                 [this](uint32_t a, uint32_t b) { return Before(a, b); });
+  Sink(heap_places_[it->second]);
   return true;
 }
 

@@ -2,7 +2,7 @@
 //
 // Order is total: sort keys first, then place (index as given, segment, document). Windows come in ascending order of place, so a
 // document that is equal to the worst one kept never replaces it; between them may lie places that another TopDocs collects. Single-threaded. Cost per document once k are held: one comparison
-// under the first key.
+// under the first key; of one that comes in, the logarithm of k.
 // Within a segment, and within neighbouring ones that share them, texts are compared by codes (sort_plan.h), so that no term is looked up per document: texts
 // of those from there that are still held are fetched at the end, and earlier texts are given a code when they are compared first.
 // Errors: kCorruption where the terms that order documents cannot be read.
@@ -84,6 +84,11 @@ class TopDocs {
   // <0: the document comes before the other one by the keys.
   int CompareTo(uint32_t offset, TopDoc* other);
   void Insert(uint64_t position, float score);
+  // Of places in the heap. What has become worse than those above rises, what has become better than those below sinks.
+  void Exchange(uint32_t a, uint32_t b);
+  void Rise(uint32_t at);
+  void Sink(uint32_t at);
+  void ForgetGroups();
   void Write(uint64_t position, float score, TopDoc* doc);
   // True where the document's group is kept already; takes the place of its best one where it is better.
   bool ReplaceInGroup(uint32_t offset, uint64_t position, float score);
@@ -97,10 +102,11 @@ class TopDocs {
   TopDoc after_;
   bool has_texts_ = false;  // some key is one
   std::vector<TopDoc> docs_;
-  std::vector<uint32_t> heap_;  // of docs_, the worst on top
-  ScoreHeap best_;              // in place of both where by_score()
-  uint64_t place_ = 0;          // position of the segment's first document
-  uint64_t codes_from_ = 0;     // of the first segment that shares its codes
+  std::vector<uint32_t> heap_;         // of docs_, the worst on top
+  std::vector<uint32_t> heap_places_;  // where in heap_ each of docs_ is
+  ScoreHeap best_;                     // in place of these where by_score()
+  uint64_t place_ = 0;                 // position of the segment's first document
+  uint64_t codes_from_ = 0;            // of the first segment that shares its codes
   std::vector<std::unique_ptr<KeyReader>> readers_;
   DocId first_ = 0;
   const Window* window_ = nullptr;

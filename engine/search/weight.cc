@@ -75,19 +75,36 @@ DocId NextOfAny(Scorer* whole, std::span<const std::unique_ptr<Scorer>> clauses,
 }
 
 Result<DocMatch> MatchDoc(const Weight& weight, const index::SegmentView& segment, DocId doc) {
+  BINSEEK_ASSIGN_OR_RETURN(const std::vector<DocMatch> matches,
+                           MatchDocs(weight, segment, {&doc, 1}));
+  return matches[0];
+}
+
+Result<std::vector<DocMatch>> MatchDocs(const Weight& weight, const index::SegmentView& segment,
+                                        std::span<const DocId> docs) {
   BINSEEK_ASSIGN_OR_RETURN(const std::unique_ptr<Scorer> scorer, weight.MakeScorer(segment));
-  DocMatch result;
+  std::vector<DocMatch> result(docs.size());
   if (scorer == nullptr) {
     return result;
   }
-  const DocId first = doc / Window::kDocs * Window::kDocs;
   const auto window = std::make_unique<Window>();
-  window->ClearMatches();
-  window->Set(doc - first);
-  window->score[doc - first] = 0;
-  result.matches = scorer->NarrowWindow(first, window.get());
+  for (size_t begin = 0; begin < docs.size();) {
+    const DocId first = docs[begin] / Window::kDocs * Window::kDocs;
+    window->ClearMatches();
+    size_t end = begin;
+    for (; end < docs.size() && docs[end] - first < Window::kDocs; ++end) {
+      window->Set(docs[end] - first);
+      window->score[docs[end] - first] = 0;
+    }
+    const bool any = scorer->NarrowWindow(first, window.get());
+    for (; begin < end; ++begin) {
+      const uint32_t offset = docs[begin] - first;
+      if (any && window->Test(offset)) {
+        result[begin] = {.matches = true, .score = window->score[offset]};
+      }
+    }
+  }
   BINSEEK_RETURN_IF_ERROR(scorer->status());
-  result.score = result.matches ? window->score[doc - first] : 0;
   return result;
 }
 

@@ -163,6 +163,9 @@ struct DocMatch {
 };
 // REQUIRES: doc < segment.max_doc().
 Result<DocMatch> MatchDoc(const Weight& weight, const index::SegmentView& segment, DocId doc);
+// The same of several, ascending and distinct, by one scorer.
+Result<std::vector<DocMatch>> MatchDocs(const Weight& weight, const index::SegmentView& segment,
+                                        std::span<const DocId> docs);
 
 // `weight` with a description, for those of its kind that know none.
 std::unique_ptr<Weight> Describe(std::unique_ptr<Weight> weight, std::string description);

@@ -234,10 +234,10 @@ Status WindowCollector::Walk(const index::SegmentView& segment, DocId begin, Sco
 
 Status WindowCollector::CollectWindow(DocId first) {
   const SearchRequest& request = *plan_.request;
-  if (!plan_.aggregations->empty()) {
-    BINSEEK_RETURN_IF_ERROR(Aggregate(first));
-  }
+  const bool aggregates = !plan_.aggregations->empty();
   if (has_post_filter_) {
+    // What a post filter takes out is aggregated all the same.
+    BINSEEK_RETURN_IF_ERROR(aggregates ? Aggregate(first) : Status::Ok());
     if (post_filter_scorer_ == nullptr ||
         !post_filter_scorer_->FillWindow(first, &filter_window_)) {
       return Status::Ok();
@@ -253,6 +253,9 @@ Status WindowCollector::CollectWindow(DocId first) {
   }
   if (matches == 0) {
     return Status::Ok();
+  }
+  if (!has_post_filter_ && aggregates) {
+    BINSEEK_RETURN_IF_ERROR(Aggregate(first));
   }
   index_hits_ += matches;
   AddHits(counted_ahead_ ? 0 : matches);

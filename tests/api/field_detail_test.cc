@@ -174,6 +174,31 @@ TEST_F(FieldDetailTest, ListsOfTermsAreBoundedByTheIndexAndComeFromDocuments) {
               HasSubstr("requires specifying the index, id and path"));
 }
 
+TEST_F(FieldDetailTest, ListsOfTermsFromDocumentsAreKnownToAllPartsOfAnAnswer) {
+  Create("users", R"({"knows":{"type":"keyword"}})");
+  Create("shop", R"({"brand":{"type":"keyword"},
+    "offers":{"type":"nested","properties":{"seller":{"type":"keyword"}}}})");
+  Expect(201, "PUT", "/users/_doc/a", R"({"knows":["acme","lumo"]})");
+  Expect(201, "PUT", "/shop/_doc/1",
+         R"({"brand":"acme","offers":[{"seller":"lumo"},{"seller":"x"}]})");
+  const std::string list = R"({"index":"users","id":"a","path":"knows"})";
+  const std::string query = R"({"query":{"bool":{"must":[{"terms":{"brand":)" + list +
+                            R"(,"_name":"known"}},{"nested":{"path":"offers","inner_hits":{},
+      "query":{"terms":{"offers.seller":)" +
+                            list + R"(}}}}]}})";
+  const JsonValue found = Expect(200, "POST", "/shop/_search",
+                                 query + R"(,"explain":true,"highlight":{"fields":{"brand":{}}},
+      "rescore":{"query":{"rescore_query":{"terms":{"brand":)" +
+                                     list + "}}}}}");
+  const std::string hit = "hits.hits.0.";
+  EXPECT_EQ(At(found, hit + "highlight.brand"), R"(["<em>acme</em>"])");
+  EXPECT_EQ(At(found, hit + "matched_queries"), R"(["known"])");
+  EXPECT_EQ(At(found, hit + "inner_hits.offers.hits.total.value"), "1");
+  EXPECT_EQ(At(found, hit + "_explanation.value"), At(found, hit + "_score"));
+  EXPECT_EQ(At(Expect(200, "POST", "/shop/_explain/1", query + "}"), "matched"), "true");
+  EXPECT_EQ(At(Expect(200, "POST", "/shop/_validate/query", query + "}"), "valid"), "true");
+}
+
 TEST_F(FieldDetailTest, FieldsOfHitsKnowRangesAndCounts) {
   Create("things",
          R"({"span":{"type":"integer_range"},"words":{"type":"token_count","analyzer":"standard"},

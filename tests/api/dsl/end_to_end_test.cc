@@ -244,5 +244,34 @@ TEST_F(DslEndToEndTest, HighlightsOfAllHitsHaveTheTimeOfOneSearch) {
   }
 }
 
+// As each of many queries may take its time for every hit.
+TEST_F(DslEndToEndTest, NamesAndExplanationsOfAllHitsHaveTheTimeOfOneSearch) {
+  const auto view = shop_.view();
+  const std::vector<const index::IndexView*> indices = {view->Find("products")};
+  for (const auto& [json, what] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"query":{"bool":{"should":[{"match_all":{"_name":"a"}},{"match_all":{"_name":"b"}},
+               {"match_all":{"_name":"c"}}]}}})",
+            "matched queries of all hits"},
+           {R"({"query":{"match_all":{}},"explain":true})", "the explanations of all hits"}}) {
+    auto body = ParseSearchBody(Json(json));
+    ASSERT_TRUE(body.ok());
+    const Result<search::SearchResult> result =
+        search::Search(*view, indices, body->request, shop_.options());
+    ASSERT_OK(result);
+    ASSERT_GT(result->hits.size(), 2u);
+    ResponseOptions options;
+    options.hits = {.view = view.get(), .indices = indices, .options = shop_.options()};
+    const Steps clock;
+    options.hits.options.clock = &clock;
+    std::string out;
+    body->request.timeout_ms = 1'000;
+    ASSERT_OK(AppendSearchResponse(*result, *body, options, &out));
+    body->request.timeout_ms = 3;
+    const Status late = AppendSearchResponse(*result, *body, options, &out);
+    EXPECT_STATUS(late, kAborted);
+    EXPECT_NE(late.message().find(what), std::string::npos) << late;
+  }
+}
+
 }  // namespace
 }  // namespace binseek::api::dsl

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/search/composite_aggregation.h"
 #include "engine/search/filters_aggregation.h"
 #include "engine/search/histogram_aggregation.h"
 #include "engine/search/range_aggregation.h"
@@ -248,12 +249,62 @@ TEST_F(AggregationTest, TermsCountAgainstTheMemoryToo) {
   }
 }
 
+// Each combination comes before those that were there, and pushes one out.
+TEST_F(AggregationTest, CompositesPassOverAnyNumberOfCombinations) {
+  TestEngine engine;
+  engine.CreateIndex("many", R"({"properties": {"a": {"type": "long"}, "b": {"type": "long"}}})");
+  std::string values;
+  for (int i = 0; i < 4100; ++i) {
+    values += (i == 0 ? "" : ",") + std::to_string(i);
+  }
+  engine.Put("many", "1", R"({"a": [)" + values + R"(], "b": [)" + values + "]}");
+  engine.Apply();
+  CompositeAggregation composite;
+  composite.size = 1;
+  for (const char* const field : {"a", "b"}) {
+    CompositeSource& source = composite.sources.emplace_back();
+    source.name = source.source.field = field;
+    source.descending = true;
+  }
+  SearchRequest request;
+  request.size = 0;
+  request.aggregations = {SpecOf("all", composite)};
+  const auto result = engine.TrySearch(request);
+  ASSERT_OK(result);
+  const auto& buckets = Buckets(result->aggregations.at(0));
+  ASSERT_EQ(buckets.size(), 1U);
+  EXPECT_EQ(buckets[0].key_json, R"({"a":4099,"b":4099})");
+}
+
 TEST_F(AggregationTest, OnlySoManyInARequest) {
   AggregationSpec spec = TermsSpec("tags");
   spec.children.assign(kMaxAggregations - 1, MetricSpec(Metric::kMax, "price"));
   EXPECT_OK(TryRun(spec));
   spec.children.push_back(MetricSpec(Metric::kMax, "price"));
   EXPECT_STATUS(TryRun(spec), kInvalidArgument);
+}
+
+TEST_F(AggregationTest, WhatComesAfterTheEndOfASearchIsNotAggregated) {
+  TestEngine engine;
+  engine.CreateIndex("many", R"({"properties": {"n": {"type": "long"}}})");
+  for (int i = 0; i < 100; ++i) {
+    engine.Put("many", std::to_string(i), R"({"n": 1})");
+  }
+  engine.Apply();
+  SearchRequest request;
+  request.aggregations = {TermsSpec("n")};
+  request.terminate_after = 30;
+  const auto counted = [&] {
+    const SearchResult result = engine.Search(request);
+    EXPECT_TRUE(result.terminated_early);
+    return Buckets(result.aggregations.at(0)).at(0).doc_count;
+  };
+  EXPECT_EQ(counted(), 30U);
+  request.size = 0;
+  EXPECT_EQ(counted(), 30U);
+  // What a post filter takes out was aggregated before it.
+  request.post_filter = MakeTerm("n", "1");
+  EXPECT_EQ(counted(), 100U);
 }
 
 // A clock that is asked often enough passes any deadline: what it says is the number of looks.

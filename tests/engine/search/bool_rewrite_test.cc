@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,36 @@ TEST(BoolRewriteTest, AsManyAsThereAreMustAllMatch) {
   EXPECT_EQ(Rewritten({.should = {T("x"), T("y")}, .minimum_should_match = "2"}), "+x +y");
   EXPECT_EQ(Rewritten({.must = {T("w")}, .should = {T("x")}, .minimum_should_match = "1"}),
             "+w +x");
+}
+
+TEST(BoolRewriteTest, WhatAsksForMoreThanItHasMatchesNothingWhereverItStands) {
+  const QueryPtr none = MakeBool({.filter = {T("x")}, .minimum_should_match = "1"});
+  const std::string shown = Shown(MakeMatchNone());
+  EXPECT_EQ(Rewritten({.filter = {none, T("y")}}), "#" + shown + " #y");
+  EXPECT_EQ(Rewritten({.must = {none, T("y")}}), "+" + shown + " +y");
+  EXPECT_EQ(Rewritten({.must = {T("y")}, .must_not = {none}}), "+y -" + shown);
+  EXPECT_EQ(Rewritten({.should = {T("y"), none}}), "y " + shown);
+  EXPECT_EQ(Rewritten({.must = {MakeBool({.must = {none}}), T("y")}}), "+" + shown + " +y");
+  EXPECT_EQ(Rewritten({.filter = {T("x")}, .minimum_should_match = "1"}), "#x~1");
+  // One that is required already counts.
+  const QueryPtr one =
+      MakeBool({.should = {T("x")}, .filter = {T("x")}, .minimum_should_match = "1"});
+  EXPECT_EQ(Rewritten({.filter = {one, T("y")}}), "#x #y");
+}
+
+TEST(BoolRewriteTest, ManyClausesAreComparedByTheirKeys) {
+  BoolOptions options;
+  for (int i = 0; i < 200'000; ++i) {
+    options.should.push_back(T(std::to_string(i / 2)));
+  }
+  const BindContext context;
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<BoolOptions> out = RewriteBool(options, context);
+  ASSERT_TRUE(out.ok());
+  EXPECT_EQ(out->should.size(), 100'000U);
+  EXPECT_EQ(out->should[7]->boost(), 2);
+  // Each with each other takes a minute.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(SimilaritiesTest, SettingsAreReadFlatAndNested) {

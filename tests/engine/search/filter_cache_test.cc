@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -221,6 +222,24 @@ TEST_F(FilterCachePagesTest, BitsOfSegmentsThatAreGoneMakeRoomFirst) {
   before.reset();
   ASSERT_NE(Get(Now(), &cache, "c"), nullptr);
   EXPECT_EQ(Get(Now(), &cache, "a"), kept) << "though it is the one asked for least recently";
+}
+
+TEST_F(FilterCachePagesTest, RoomIsMadeWithoutALookAtAllThatIsKept) {
+  engine_.Put("shop", "1", R"({"price": 1})");
+  engine_.Apply();
+  const Snapshot now = Now();
+  constexpr int kFilters = 60'000;
+  FilterCache cache({.max_bytes = kFilters * 280, .least_docs = 1});
+  for (int i = 0; i < kFilters; ++i) {
+    ASSERT_NE(Get(now, &cache, std::to_string(i)), nullptr);
+  }
+  ASSERT_GT(cache.bytes(), uint64_t{kFilters} * 270);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kFilters; ++i) {
+    ASSERT_NE(Get(now, &cache, "later" + std::to_string(i)), nullptr);
+  }
+  // A walk over all of them each time takes ten times as long.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
 }
 
 TEST_F(FilterCachePagesTest, AFilterIsKeptOnceItHasComeOften) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "engine/search/filters_aggregation.h"
 #include "engine/search/inner_hits.h"
@@ -339,6 +340,14 @@ class NestedTest : public binseek::test::SeededTest {
       ASSERT_FALSE(before && (sort.key.descending ? shown > *before : shown < *before));
       before = shown;
     }
+    // A few alone, with nothing counted: what zones of values rule out is passed over.
+    request.track_total_hits = SearchRequest::kCountNone;
+    for (const uint64_t size : {1, 3, 20}) {
+      request.size = size;
+      std::vector<std::string> expected = IdsOf(result);
+      expected.resize(std::min<size_t>(expected.size(), size));
+      ASSERT_EQ(engine_.Ordered(request), expected) << size;
+    }
   }
 
   NestedModel model_;
@@ -388,18 +397,30 @@ TEST_F(NestedTest, InnerHitsAreTheObjectsThatMatch) {
       const auto search = InnerHitsSearch::Bind(
           context, {.path = path, .query = inner.query, .from = from, .size = 5});
       ASSERT_TRUE(search.ok());
+      std::map<std::pair<uint32_t, index::DocId>, std::string> asked;
+      const uint64_t of = OneIn(2) ? 2 : 20;
       for (const auto& [id, document] : documents_) {
-        if (!OneIn(20)) {
-          continue;
+        if (OneIn(of)) {
+          const index::DocAddress address = *context.index->FindKey(id);
+          asked[{address.segment, address.doc}] = id;
         }
+      }
+      std::vector<index::DocAddress> parents;
+      for (const auto& [address, id] : asked) {
+        parents.push_back({address.first, address.second});
+      }
+      const auto all = (*search)->Search(parents);
+      ASSERT_TRUE(all.ok());
+      ASSERT_EQ(all->size(), parents.size());
+      auto found = all->begin();
+      for (const auto& [address, id] : asked) {
+        const JsonValue& document = documents_.at(id);
         std::vector<double> scores;
         for (const JsonValue* const object : ObjectsAt(document, "", path)) {
           if (const auto score = inner.meaning(*object)) {
             scores.push_back(*score);
           }
         }
-        const auto found = (*search)->Search(*context.index->FindKey(id));
-        ASSERT_TRUE(found.ok());
         ASSERT_EQ(found->total, scores.size());
         std::sort(scores.rbegin(), scores.rend());
         ASSERT_EQ(found->hits.size(),
@@ -409,6 +430,7 @@ TEST_F(NestedTest, InnerHitsAreTheObjectsThatMatch) {
           ASSERT_TRUE(Near(*found->hits[h].score, scores[from + h]));
           CheckPath(document, path, found->hits[h], inner);
         }
+        ++found;
       }
     }
   });

@@ -151,6 +151,19 @@ TEST_F(MatchQueryTest, TheBestFieldCountsAndTheOthersByTheTieBreaker) {
   EXPECT_FLOAT_EQ(best, shop_.Scores(MakeTerm("tags", "sale", 3))["lamp"]);
 }
 
+TEST_F(BoolQueryTest, OfNoOptionalClausesNoneCanMatch) {
+  const auto none = [] {
+    return MakeBool({.filter = {MakeTerm("name", "red")}, .minimum_should_match = "1"});
+  };
+  EXPECT_EQ(shop_.Ids(none()), Ids{});
+  EXPECT_EQ(shop_.Ids(MakeBool({.filter = {none()}})), Ids{});
+  EXPECT_EQ(shop_.Ids(MakeBool({.filter = {none(), MakeTerm("stock", "3")}})), Ids{});
+  EXPECT_EQ(shop_.Ids(MakeBool({.must = {none(), MakeTerm("stock", "3")}})), Ids{});
+  EXPECT_EQ(shop_.Ids(MakeBool({.should = {none(), MakeTerm("stock", "3")}})), Ids{"shoe"});
+  EXPECT_EQ(shop_.Ids(MakeBool({.filter = {MakeTerm("name", "red")}, .must_not = {none()}})),
+            (Ids{"boot", "lamp", "shoe"}));
+}
+
 TEST_F(BoolQueryTest, ClausesRequireExcludeAndAdd) {
   EXPECT_EQ(shop_.Ids(MakeBool(
                 {.must = {MakeTerm("name", "red")}, .must_not = {MakeTerm("tags", "sale")}})),

@@ -1,6 +1,7 @@
 // Queries over special fields by example: what they find, how they are shown, and what they say where they cannot be.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <string>
@@ -243,6 +244,14 @@ TEST_F(SpecialQueryTest, MoreLikeThisTakesTheTellingTerms) {
             "failed to create query: more_like_this only supports text/keyword fields: [n]");
 }
 
+TEST_F(SpecialQueryTest, ManyValuesMayBeAskedOfARange) {
+  Ids values;
+  for (int i = 0; i < 60'000; ++i) {
+    values.push_back(std::to_string(i % 30'000 + 2));
+  }
+  EXPECT_EQ(Find(MakeTerms("price", values)), (Ids{"1", "2"}));
+}
+
 TEST_F(SpecialQueryTest, TermsComeFromADocument) {
   engine_.CreateIndex("users", R"({"properties": {"likes": {"type": "keyword"},
     "deep": {"properties": {"brands": {"type": "keyword"}}}}})");
@@ -251,6 +260,82 @@ TEST_F(SpecialQueryTest, TermsComeFromADocument) {
   EXPECT_EQ(Find(MakeTermsLookup("brand", {"users", "u", "likes"})), (Ids{"1", "2"}));
   EXPECT_EQ(Find(MakeTermsLookup("brand", {"users", "u", "deep.brands"})), (Ids{"3"}));
   EXPECT_EQ(Find(MakeTermsLookup("brand", {"users", "v", "likes"})), Ids{});
+}
+
+// Documents of lists, each of which repeats or continues what others have.
+class TermsOfManyTest : public ::testing::Test {
+ protected:
+  static constexpr int kPerDocument = 10'000;
+
+  TermsOfManyTest() {
+    constexpr const char* kSettings = R"({"index.max_terms_count": 200000})";
+    engine_.CreateIndex("lists",
+                        R"({"properties": {"likes": {"type": "object", "enabled": false}}})", {},
+                        kSettings);
+    engine_.CreateIndex("things", R"({"properties": {"brand": {"type": "keyword"}}})", {},
+                        kSettings);
+  }
+  // Documents of values that `value` names by their number.
+  template <class Value>
+  void PutLists(int from, int to, Value value) {
+    for (int first = from; first < to; first += kPerDocument) {
+      std::string json = R"({"likes": [)";
+      for (int i = first; i < std::min(to, first + kPerDocument); ++i) {
+        json += (i == first ? "\"" : ",\"") + value(i) + "\"";
+      }
+      engine_.Put("lists", "list" + std::to_string(first), json + "]}");
+    }
+    engine_.Apply();
+  }
+  static QueryPtr Lookup() {
+    return MakeTermsLookup("brand", {.index = "lists", .path = "likes", .query = MakeMatchAll()});
+  }
+
+  TestEngine engine_;
+};
+
+TEST_F(TermsOfManyTest, WhatManyDocumentsShareCountsOnce) {
+  engine_.Put("things", "1", R"({"brand": "acme"})");
+  engine_.Put("things", "2", R"({"brand": "lumo"})");
+  PutLists(0, 550'000, [](int) { return std::string("acme"); });
+  PutLists(550'000, 550'001, [](int) { return std::string("lumo"); });
+  EXPECT_EQ(engine_.Ids(Lookup()), (Ids{"1", "2"}));
+}
+
+TEST_F(TermsOfManyTest, AnIndexMayTakeMoreValuesThanOthers) {
+  engine_.Put("things", "1", R"({"brand": "v0"})");
+  engine_.Put("things", "2", R"({"brand": "v99999"})");
+  PutLists(0, 100'000, [](int i) { return "v" + std::to_string(i); });
+  EXPECT_EQ(engine_.Ids(Lookup()), (Ids{"1", "2"}));
+  PutLists(100'000, 210'000, [](int i) { return "v" + std::to_string(i); });
+  const std::vector<std::string> found = engine_.Ids(Lookup());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NE(found[0].find("The number of terms [210000]"), std::string::npos) << found[0];
+}
+
+TEST_F(TermsOfManyTest, TheyAreGatheredWhileThereIsTime) {
+  class RacingClock final : public Clock {
+   public:
+    int64_t NowMicros() const override { return 0; }
+    int64_t MonotonicMicros() const override { return 1000 * looks++; }
+    mutable int64_t looks = 0;
+  };
+  for (int i = 0; i < 3000; ++i) {
+    engine_.Put("lists", std::to_string(i), R"({"likes": "acme"})");
+  }
+  engine_.Apply();
+  const auto view = engine_.view();
+  const index::IndexView* const things = view->Find("things");
+  const RacingClock clock;
+  SearchOptions options = engine_.options();
+  options.clock = &clock;
+  SearchRequest request;
+  request.query = Lookup();
+  request.timeout_ms = 7;
+  const Result<SearchResult> late = Search(*view, {{things}}, request, options);
+  ASSERT_OK(late);
+  EXPECT_TRUE(late->timed_out);
+  EXPECT_LT(clock.looks, 20);  // and not so many as there are stretches of the documents
 }
 
 // Large sets are looked for by the ids of documents' values: the same answer as by one term after the other.
@@ -285,6 +370,34 @@ TEST(ManyTermsTest, LargeSetsAreFoundByTheirIds) {
   EXPECT_EQ(
       engine.Ids(MakeBool({.must = {MakeTerm("k", "w3")}, .filter = {MakeTerms("k", values)}})),
       engine.Ids(MakeBool({.must = {MakeTerms("k", values)}, .filter = {MakeTerm("k", "w3")}})));
+}
+
+// What is looked up per document waits until others have narrowed the window.
+TEST_F(SpecialQueryTest, LookUpsComeSecond) {
+  const auto view = engine_.view();
+  BindContext context;
+  context.index = view->Find("things");
+  for (const QueryPtr& query :
+       {MakeSlice(0, 3, "_id"), MakeSlice(1, 2, "n"),
+        MakeGeoDistance({.field = "place", .center = {48.2, 16.37}, .meters = 1000})}) {
+    const auto weight = query->Bind(context, 1);
+    ASSERT_OK(weight);
+    const index::SegmentView& segment = *context.index->segments[0];
+    const auto all = (*weight)->MakeScorer(segment);
+    ASSERT_OK(all);
+    const auto scorer = (*weight)->MakeScorer(segment);
+    ASSERT_OK(scorer);
+    ASSERT_GT((*scorer)->match_cost(), 0U);
+    const auto expected = std::make_unique<Window>();
+    const auto window = std::make_unique<Window>();
+    (*all)->FillWindow(0, expected.get());
+    (*scorer)->FillCandidates(0, window.get());
+    EXPECT_EQ(window->CountMatches(), segment.max_doc());
+    (*scorer)->NarrowWindow(0, window.get());
+    for (uint32_t offset = 0; offset < segment.max_doc(); ++offset) {
+      EXPECT_EQ(window->Test(offset), expected->Test(offset)) << offset;
+    }
+  }
 }
 
 class Visitor final : public TermVisitor {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -165,6 +167,27 @@ TEST_F(WinnersTest, RescoringIsThatOfAPlainEvaluation) {
     for (size_t h = 0; h < expected.size(); ++h) {
       ASSERT_EQ(result.hits[h].id, expected[h].id) << query.text << " at " << h;
       ASSERT_EQ(*result.hits[h].score, expected[h].score) << query.text << " at " << h;
+    }
+  }
+}
+
+TEST_F(WinnersTest, RescoredScoresAreFinite) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  constexpr float kWeights[] = {3e38F, -3e38F, 0, 2};
+  for (uint64_t i = 0; i < Iterations(100); ++i) {
+    SearchRequest request;
+    request.query = oracle_.MakeQuery(2).query;
+    request.rescorers.push_back({.query = oracle_.MakeQuery(2).query,
+                                 .window_size = 1 + Uniform(500),
+                                 .query_weight = kWeights[Uniform(4)],
+                                 .rescore_query_weight = kWeights[Uniform(4)],
+                                 .mode = static_cast<Rescorer::Mode>(Uniform(5))});
+    request.rescorers.push_back(request.rescorers[0]);
+    request.size = 1000;
+    const SearchResult result = engine_.Search(request);
+    for (size_t h = 0; h < result.hits.size(); ++h) {
+      ASSERT_LE(std::abs(*result.hits[h].score), kMost) << h;
+      ASSERT_TRUE(h == 0 || *result.hits[h].score <= *result.hits[h - 1].score) << h;
     }
   }
 }
