@@ -76,27 +76,30 @@ void Applier::BeginSweep(const ReadyChunk& chunk) {
 }
 
 Status Applier::Sweep() {
-  if (sweeps_.empty()) {
-    return Status::Ok();
+  for (size_t left = sweeps_.size(); left > 0; --left) {
+    TableSweep& sweep = sweeps_.front();
+    if (!options_.tables->IsCurrent(sweep.table(), sweep.generation())) {
+      sweeps_.pop_front();
+    } else if (options_.tables->AwaitsKeysToBeBuilt(sweep.table())) {
+      // A live row whose key is pending may have no document but the one of before. Other tables do not wait for that.
+      sweeps_.splice(sweeps_.end(), sweeps_, sweeps_.begin());
+    } else {
+      return SweepOn(&sweep);
+    }
   }
-  TableSweep& sweep = sweeps_.front();
-  if (!options_.tables->IsCurrent(sweep.table(), sweep.generation())) {
-    sweeps_.pop_front();
-    return Status::Ok();
-  }
-  // A live row whose key is pending may have no document but the one of before.
-  if (options_.tables->AwaitsKeysToBeBuilt(sweep.table())) {
-    return Status::Ok();
-  }
-  if (!options_.tables->IsToBeReadAgain(sweep.table())) {  // that would sweep what this one leaves
-    BINSEEK_ASSIGN_OR_RETURN(const index::Batch* piece, sweep.Piece());
+  return Status::Ok();
+}
+
+Status Applier::SweepOn(TableSweep* sweep) {
+  if (!options_.tables->IsToBeReadAgain(sweep->table())) {  // that would sweep what this one leaves
+    BINSEEK_ASSIGN_OR_RETURN(const index::Batch* piece, sweep->Piece());
     if (!piece->operations.empty()) {
       BINSEEK_RETURN_IF_ERROR(options_.sink->Apply(*piece).status());
-      sweep.PieceDone();
+      sweep->PieceDone();
       return Status::Ok();
     }
   }
-  BINSEEK_RETURN_IF_ERROR(EndSweep(sweep));
+  BINSEEK_RETURN_IF_ERROR(EndSweep(*sweep));
   sweeps_.pop_front();
   return Status::Ok();
 }
