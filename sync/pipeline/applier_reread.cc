@@ -1,7 +1,7 @@
 // The part of Applier that takes away what a table does not have any more: emptied, read again, or rebuilt beside.
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -9,11 +9,6 @@
 #include "sync/pipeline/applier.h"
 
 namespace binseek::pipeline {
-namespace {
-
-constexpr size_t kLettersAtOnce = 10'000;
-
-}  // namespace
 
 Status Applier::AddTruncations(const change::Transaction& transaction,
                                TransactionWriter* writer) const {
@@ -139,26 +134,14 @@ Status Applier::Swap() {
   return ForgetLettersOfBefore(*table);
 }
 
+// Of a letter that a release of before wrote it is not known which change it is of: it stays until its row is written.
 Status Applier::ForgetLettersOfBefore(const TableCheckpoint& table) {
   const std::string name = table.schema->QualifiedName();
-  if (options_.state->DeadRows(options_.source, name) == 0) {
-    return Status::Ok();
-  }
-  std::set<std::string> keys;
-  for (size_t from = 0;; from += kLettersAtOnce) {
-    BINSEEK_ASSIGN_OR_RETURN(
-        const DeadLetterPage page,
-        options_.state->FindDeadLetters({name, std::nullopt}, from, kLettersAtOnce));
-    for (const DeadLetter& letter : page.letters) {
-      keys.insert(letter.key);
+  const int64_t begin = change::VersionOf(table.old.ordinal, 0);
+  for (const RejectedKey& row : options_.state->RejectedRows(options_.source, name, SIZE_MAX)) {
+    if (row.version != 0 && row.version < begin) {
+      options_.state->SettleDeadLetters(options_.source, name, row.key, begin - 1);
     }
-    if (page.letters.size() < kLettersAtOnce) {
-      break;
-    }
-  }
-  for (const std::string& key : keys) {
-    options_.state->SettleDeadLetters(options_.source, name, key,
-                                      change::VersionOf(table.old.ordinal, 0) - 1);
   }
   return Status::Ok();
 }

@@ -63,7 +63,7 @@ CascadeRun::Table CascadeRun::MakeTable(const std::string& name) {
       table.tells_rows = table.mapping != nullptr && TellsRows(**layout);
       table.layout = *std::move(layout);
     }
-    table.any_letters = options_.state->DeadRows(options_.source, name) > 0;
+    table.any_letters = !options_.state->RejectedRows(options_.source, name, 1).empty();
   }
   for (const ForeignKey& key : options_.graph->keys()) {
     if (key.parent == name) {
@@ -299,7 +299,7 @@ Status CascadeRun::MatchStored(const Edge& edge, const GoneValues& values, Table
 
 bool CascadeRun::MayBeOld(const Table& child, const std::string& id) const {
   const std::string table = child.followed->schema->QualifiedName();
-  if (child.any_letters && options_.state->HasDeadLetter(options_.source, table, id)) {
+  if (child.any_letters && options_.state->WasRejected(options_.source, table, id)) {
     return true;
   }
   if (!options_.tables->AnyOutdated(table)) {
