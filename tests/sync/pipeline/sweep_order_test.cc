@@ -1,4 +1,4 @@
-// Several tables that are read again, each swept in its time.
+// Several tables that are read again, each swept in its time; and what a start writes down before it erases.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -13,6 +13,7 @@
 #include "sync/mapper/table_mapper.h"
 #include "sync/mapper/table_mapping.h"
 #include "sync/pipeline/applier.h"
+#include "sync/pipeline/checkpoint_beside.h"
 #include "sync/pipeline/engine_sink.h"
 #include "sync/pipeline/table_reread.h"
 #include "tests/support/status_matchers.h"
@@ -124,6 +125,35 @@ TEST_F(SweepOrderTest, ATableThatWaitsForKeysHoldsUpNoOther) {
   Sweep();
   EXPECT_FALSE(Has("boxes", "1"));
   EXPECT_TRUE(IsRead("shop.boxes"));
+}
+
+// Killed before its stream begins, the start has erased for nothing, where the next one is under the settings of before.
+TEST_F(SweepOrderTest, ATableWhoseDocumentsAStartBeganToEraseIsReadAgainByOneThatGoesOnWithIt) {
+  ASSERT_OK(sink_->Commit());
+  Checkpoint checkpoint = **ResumeFrom(*sink_, {});
+  const Checkpoint before = checkpoint;
+  ASSERT_OK(NoteErasure(&*sink_, {}, {}, &checkpoint));
+  EXPECT_EQ(checkpoint.place, before.place);
+  ASSERT_OK(NoteErasure(&*sink_, {}, {"shop.boxes"}, &checkpoint));
+  EXPECT_EQ(checkpoint.place.writes, before.place.writes + 1) << "no two checkpoints are the same";
+  EXPECT_EQ(checkpoint.tables, before.tables) << "this start goes by what there was";
+  ASSERT_OK(sink_->Commit());
+  sink_.reset();
+  engine_.reset();
+  Open();
+  const Checkpoint next = **ResumeFrom(*sink_, {});
+  EXPECT_EQ(next.place, checkpoint.place);
+  const auto of_items = [](const Checkpoint& all) {
+    return EncodeTables({{"shop.items", all.tables.at("shop.items")}});
+  };
+  EXPECT_EQ(of_items(next), of_items(before));
+  FollowedTables tables;
+  for (const auto& [name, table] : next.tables) {
+    tables.Follow(table);
+  }
+  EXPECT_EQ(tables.TableToReadAgain(), "shop.boxes");
+  EXPECT_TRUE(tables.AnyOutdated("shop.boxes")) << "no part of a document of it is updated";
+  EXPECT_NE(tables.WhyBehind("boxes"), "");
 }
 
 }  // namespace
