@@ -140,7 +140,7 @@ class Applier {
   // REQUIRES: it is the first one.
   Status SweepOn(TableSweep* sweep);
   Status EndSweep(const TableSweep& sweep);
-  Status ForgetLettersOfBefore(const TableCheckpoint& table);
+  std::vector<mapper::MendedRow> LettersOfBefore(const TableCheckpoint& table) const;
   // `encoded_tables`: as they are behind this write.
   Status Finish(TransactionWriter* writer, std::string_view encoded_tables);
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/log.h"
 #include "sync/pipeline/applier.h"
@@ -124,6 +125,7 @@ Status Applier::Swap() {
   progress.swapped = true;
   mapper::MappedTransaction swap;
   swap.batch.takeovers.push_back({table->index_id, table->old.id});
+  swap.mended = LettersOfBefore(*table);
   BINSEEK_RETURN_IF_ERROR(Write(std::move(swap), {}, options_.tables->EncodedBehind(progress)));
   options_.tables->ChunkApplied(progress);
   if (options_.swapped) {
@@ -131,19 +133,20 @@ Status Applier::Swap() {
   }
   Log(LogLevel::kInfo, "a new generation of an index answers",
       {{"table", name}, {"index", table->index}, {"rows", table->snapshot_rows}});
-  return ForgetLettersOfBefore(*table);
+  return Status::Ok();
 }
 
 // Of a letter that a release of before wrote it is not known which change it is of: it stays until its row is written.
-Status Applier::ForgetLettersOfBefore(const TableCheckpoint& table) {
+std::vector<mapper::MendedRow> Applier::LettersOfBefore(const TableCheckpoint& table) const {
   const std::string name = table.schema->QualifiedName();
   const int64_t begin = change::VersionOf(table.old.ordinal, 0);
-  for (const RejectedKey& row : options_.state->RejectedRows(options_.source, name, SIZE_MAX)) {
+  std::vector<mapper::MendedRow> letters;
+  for (RejectedKey& row : options_.state->RejectedRows(options_.source, name, SIZE_MAX)) {
     if (row.version != 0 && row.version < begin) {
-      options_.state->SettleDeadLetters(options_.source, name, row.key, begin - 1);
+      letters.push_back({name, std::move(row.key), begin - 1});
     }
   }
-  return Status::Ok();
+  return letters;
 }
 
 }  // namespace binseek::pipeline

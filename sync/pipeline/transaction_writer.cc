@@ -117,7 +117,8 @@ Status TransactionWriter::WritePending() {
 }
 
 Status TransactionWriter::Finish(const std::string& key, const std::string& checkpoint) {
-  const bool writes = large_ || !pending_.operations.empty() || !letters_.empty();
+  const bool writes =
+      large_ || !pending_.operations.empty() || !pending_.takeovers.empty() || !letters_.empty();
   if (staged_ != nullptr) {
     BINSEEK_RETURN_IF_ERROR(WritePending());
   }
