@@ -465,5 +465,35 @@ TEST(CascadeGraphTest, WhatCascadedByAKeyThatIsGoneCascadedOn) {
             (std::set<std::string>{"shop.b", "shop.c"}));
 }
 
+// A write that fails is tried again, as often as it takes.
+TEST_F(CascadesTest, ATransactionThatComesAgainIsRememberedOnce) {
+  Fill();
+  TableCheckpoint reading = *tables_.Find("shop.child");
+  reading.snapshot_done = false;
+  tables_.Follow(std::move(reading));
+  Cascades cascades({{}, &graph_, &*sink_, &tables_, state_.get(), mapping_});
+  change::Transaction transaction;
+  transaction.ordinal = 5;
+  transaction.rows =
+      std::make_shared<change::RowVector>(std::vector<RowChange>{Delete(parent_, {1, 1, 0})});
+  transaction.cascades = {kDeletes};
+  ASSERT_OK(cascades.Follow(transaction));
+  ASSERT_OK(cascades.Follow(transaction));
+  change::Transaction chunk;
+  chunk.ordinal = 4;
+  chunk.chunk = std::make_unique<change::ChunkInfo>();
+  chunk.chunk->table = "shop.child";
+  chunk.rows = std::make_shared<change::RowVector>(
+      std::vector<RowChange>{{RowChangeKind::kRead, child_, {}, Image({10, 1, 5}, child_)}});
+  const auto asked_for = [&] {
+    mapper::MappedTransaction mapped;
+    cascades.FilterChunk(chunk, &mapped);
+    return mapped.pending.size();
+  };
+  EXPECT_EQ(asked_for(), 1U);
+  cascades.Settled(5);
+  EXPECT_EQ(asked_for(), 0U);
+}
+
 }  // namespace
 }  // namespace binseek::pipeline
