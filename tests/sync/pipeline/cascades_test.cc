@@ -495,5 +495,25 @@ TEST_F(CascadesTest, ATransactionThatComesAgainIsRememberedOnce) {
   EXPECT_EQ(asked_for(), 0U);
 }
 
+// What they were children of is not known: there are none of their documents, or old ones.
+TEST_F(CascadesTest, ChildrenThatWereRejectedAreReadWhateverOtherSourcesHaveRejected) {
+  Fill();
+  const auto reject = [&](change::SourceId source, int first, int rows) {
+    std::vector<mapper::RejectedRow> rejected;
+    for (int key = first; key < first + rows; ++key) {
+      rejected.push_back({"shop.child", std::to_string(key), "why", {}, 1});
+    }
+    state_->AddDeadLetters(source, rejected);
+  };
+  reject({}, 14, 2);
+  ASSERT_OK(state_->DiscardDeadLetters({"shop.child", "15"}));
+  reject(change::SourceId{7}, 1000, PendingKeys::kMost);
+  Apply({Delete(parent_, {1, 1, 0})}, {kDeletes});
+  EXPECT_EQ(Pending(child_), (Cells{{"14"}, {"15"}}));
+  reject({}, 20'000, PendingKeys::kMost);
+  Apply({Delete(parent_, {2, 2, 0})}, {kDeletes});
+  EXPECT_EQ(Pending(child_), Cells{snapshot::KeyCells()});
+}
+
 }  // namespace
 }  // namespace binseek::pipeline
