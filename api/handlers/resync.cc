@@ -5,6 +5,7 @@
 #include "api/handlers/handlers.h"
 #include "api/handlers/parameters.h"
 #include "api/handlers/source_choice.h"
+#include "api/handlers/wait_for.h"
 #include "engine/base/json.h"
 
 namespace binseek::api {
@@ -28,6 +29,10 @@ HandlerResult Resync(const Node& node, const Request& request) {
                                SourceOfTable(*sources, request, std::string(*table)));
   if (!source) {
     return ErrorOf(Status::NotFound("table " + std::string(*table) + " is followed by no source"));
+  }
+  const WaitSlots::Slot slot(node.wait_slots());
+  if (!slot.taken()) {
+    return TooManyWait(node);
   }
   const auto begun =
       source->sync->ResyncTable(std::string(*table), std::chrono::steady_clock::now() + kPatience);

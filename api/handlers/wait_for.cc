@@ -95,11 +95,6 @@ std::string HowFar(const pipeline::SyncStatus& status) {
   return reason;
 }
 
-RestError TooMany(const Node& node) {
-  return ErrorOf(Status::ResourceExhausted("too many requests wait for a source already, " +
-                                           std::to_string(node.wait_slots()->used())));
-}
-
 // One request's wait. It asks first, and takes a slot only where it has to sleep.
 class Wait {
  public:
@@ -112,7 +107,7 @@ class Wait {
     Result<bool> applied = sync_->AwaitApplied(awaited_, from_);
     if (applied.ok() && !*applied && timeout_ms_ > 0) {
       if (!TakeSlot()) {
-        *failure = TooMany(node_);
+        *failure = TooManyWait(node_);
         return Status::Ok();
       }
       applied = sync_->AwaitApplied(awaited_, Deadline());
@@ -128,7 +123,7 @@ class Wait {
     Result<std::string> missing = sync_->AwaitRead(index, slot_ ? Deadline() : from_);
     if (missing.ok() && !missing->empty() && !slot_ && timeout_ms_ > 0) {
       if (!TakeSlot()) {
-        return TooMany(node_);
+        return TooManyWait(node_);
       }
       missing = sync_->AwaitRead(index, Deadline());
     }
@@ -169,6 +164,11 @@ Result<AwaitedPosition> ParseAwaited(std::string_view parameter, std::string_vie
 }
 
 }  // namespace
+
+RestError TooManyWait(const Node& node) {
+  return ErrorOf(Status::ResourceExhausted("too many requests wait for a source already, " +
+                                           std::to_string(node.wait_slots()->used())));
+}
 
 std::optional<RestError> AwaitSource(const Node& node, const Request& request) {
   auto parameter = AwaitedParameter(request);

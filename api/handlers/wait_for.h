@@ -25,6 +25,9 @@ inline constexpr int64_t kMaxWaitMs = 60'000;
 // wait; 503 where the source, or the table of an index, is not followed any more or is read again.
 std::optional<RestError> AwaitSource(const Node& node, const Request& request);
 
+// The 429 of a request that would wait for a source, and has got none of the node's slots.
+RestError TooManyWait(const Node& node);
+
 }  // namespace binseek::api
 
 #endif  // BINSEEK_API_HANDLERS_WAIT_FOR_H_

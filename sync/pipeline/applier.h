@@ -12,8 +12,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -83,7 +83,7 @@ class Applier {
   // A chunk of a table that was replaced meanwhile is dropped. Behind the last one of a table that is read again, Sweep has something to do.
   [[nodiscard]] Status ApplyChunk(const ReadyChunk& chunk);
   // Deletes the next piece of what a table that was read again does not have any more; does nothing where there is no such table. A
-  // table is done with its last piece. To be called now and then, between transactions.
+  // table is done with its last piece; one that waits for keys holds up no other. To be called now and then, between transactions.
   [[nodiscard]] Status Sweep();
   // Has a new generation that is built take the place of the one that answers, in one step; does nothing where there is none. As Sweep.
   [[nodiscard]] Status Swap();
@@ -137,8 +137,10 @@ class Applier {
   // versions that are no newer, though their rows are.
   Status HoldBeginning(const ReadyChunk& chunk);
   void BeginSweep(const ReadyChunk& chunk);
+  // REQUIRES: it is the first one.
+  Status SweepOn(TableSweep* sweep);
   Status EndSweep(const TableSweep& sweep);
-  Status ForgetLettersOfBefore(const TableCheckpoint& table);
+  std::vector<mapper::MendedRow> LettersOfBefore(const TableCheckpoint& table) const;
   // `encoded_tables`: as they are behind this write.
   Status Finish(TransactionWriter* writer, std::string_view encoded_tables);
   Status Write(mapper::MappedTransaction mapped, const change::TransactionPosition& position,
@@ -148,8 +150,8 @@ class Applier {
   StreamPlace place_;
   std::shared_ptr<const change::PreparedSet> prepared_;  // null: none
   std::string encoded_prepared_;
-  uint64_t near_ = 0;  // an ordinal whose checkpoint is durable; see StayNear
-  std::deque<TableSweep> sweeps_;
+  uint64_t near_ = 0;                     // an ordinal whose checkpoint is durable; see StayNear
+  std::list<TableSweep> sweeps_;          // the next one first
   std::map<std::string, uint64_t> held_;  // generations of tables whose beginning is durable
   Cascades cascades_;
 };

@@ -1,19 +1,15 @@
 // The part of Applier that takes away what a table does not have any more: emptied, read again, or rebuilt beside.
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/log.h"
 #include "sync/pipeline/applier.h"
 
 namespace binseek::pipeline {
-namespace {
-
-constexpr size_t kLettersAtOnce = 10'000;
-
-}  // namespace
 
 Status Applier::AddTruncations(const change::Transaction& transaction,
                                TransactionWriter* writer) const {
@@ -76,27 +72,30 @@ void Applier::BeginSweep(const ReadyChunk& chunk) {
 }
 
 Status Applier::Sweep() {
-  if (sweeps_.empty()) {
-    return Status::Ok();
+  for (size_t left = sweeps_.size(); left > 0; --left) {
+    TableSweep& sweep = sweeps_.front();
+    if (!options_.tables->IsCurrent(sweep.table(), sweep.generation())) {
+      sweeps_.pop_front();
+    } else if (options_.tables->AwaitsKeysToBeBuilt(sweep.table())) {
+      // A live row whose key is pending may have no document but the one of before. Other tables do not wait for that.
+      sweeps_.splice(sweeps_.end(), sweeps_, sweeps_.begin());
+    } else {
+      return SweepOn(&sweep);
+    }
   }
-  TableSweep& sweep = sweeps_.front();
-  if (!options_.tables->IsCurrent(sweep.table(), sweep.generation())) {
-    sweeps_.pop_front();
-    return Status::Ok();
-  }
-  // A live row whose key is pending may have no document but the one of before.
-  if (options_.tables->AwaitsKeysToBeBuilt(sweep.table())) {
-    return Status::Ok();
-  }
-  if (!options_.tables->IsToBeReadAgain(sweep.table())) {  // that would sweep what this one leaves
-    BINSEEK_ASSIGN_OR_RETURN(const index::Batch* piece, sweep.Piece());
+  return Status::Ok();
+}
+
+Status Applier::SweepOn(TableSweep* sweep) {
+  if (!options_.tables->IsToBeReadAgain(sweep->table())) {  // that would sweep what this one leaves
+    BINSEEK_ASSIGN_OR_RETURN(const index::Batch* piece, sweep->Piece());
     if (!piece->operations.empty()) {
       BINSEEK_RETURN_IF_ERROR(options_.sink->Apply(*piece).status());
-      sweep.PieceDone();
+      sweep->PieceDone();
       return Status::Ok();
     }
   }
-  BINSEEK_RETURN_IF_ERROR(EndSweep(sweep));
+  BINSEEK_RETURN_IF_ERROR(EndSweep(*sweep));
   sweeps_.pop_front();
   return Status::Ok();
 }
@@ -126,6 +125,7 @@ Status Applier::Swap() {
   progress.swapped = true;
   mapper::MappedTransaction swap;
   swap.batch.takeovers.push_back({table->index_id, table->old.id});
+  swap.mended = LettersOfBefore(*table);
   BINSEEK_RETURN_IF_ERROR(Write(std::move(swap), {}, options_.tables->EncodedBehind(progress)));
   options_.tables->ChunkApplied(progress);
   if (options_.swapped) {
@@ -133,31 +133,20 @@ Status Applier::Swap() {
   }
   Log(LogLevel::kInfo, "a new generation of an index answers",
       {{"table", name}, {"index", table->index}, {"rows", table->snapshot_rows}});
-  return ForgetLettersOfBefore(*table);
+  return Status::Ok();
 }
 
-Status Applier::ForgetLettersOfBefore(const TableCheckpoint& table) {
+// Of a letter that a release of before wrote it is not known which change it is of: it stays until its row is written.
+std::vector<mapper::MendedRow> Applier::LettersOfBefore(const TableCheckpoint& table) const {
   const std::string name = table.schema->QualifiedName();
-  if (options_.state->DeadRows(options_.source, name) == 0) {
-    return Status::Ok();
-  }
-  std::set<std::string> keys;
-  for (size_t from = 0;; from += kLettersAtOnce) {
-    BINSEEK_ASSIGN_OR_RETURN(
-        const DeadLetterPage page,
-        options_.state->FindDeadLetters({name, std::nullopt}, from, kLettersAtOnce));
-    for (const DeadLetter& letter : page.letters) {
-      keys.insert(letter.key);
-    }
-    if (page.letters.size() < kLettersAtOnce) {
-      break;
+  const int64_t begin = change::VersionOf(table.old.ordinal, 0);
+  std::vector<mapper::MendedRow> letters;
+  for (RejectedKey& row : options_.state->RejectedRows(options_.source, name, SIZE_MAX)) {
+    if (row.version != 0 && row.version < begin) {
+      letters.push_back({name, std::move(row.key), begin - 1});
     }
   }
-  for (const std::string& key : keys) {
-    options_.state->SettleDeadLetters(options_.source, name, key,
-                                      change::VersionOf(table.old.ordinal, 0) - 1);
-  }
-  return Status::Ok();
+  return letters;
 }
 
 }  // namespace binseek::pipeline

@@ -63,7 +63,7 @@ CascadeRun::Table CascadeRun::MakeTable(const std::string& name) {
       table.tells_rows = table.mapping != nullptr && TellsRows(**layout);
       table.layout = *std::move(layout);
     }
-    table.any_letters = options_.state->DeadRows(options_.source, name) > 0;
+    table.any_rejected = !options_.state->RejectedRows(options_.source, name, 1).empty();
   }
   for (const ForeignKey& key : options_.graph->keys()) {
     if (key.parent == name) {
@@ -208,7 +208,7 @@ Status CascadeRun::Match(const Edge& edge, const GoneValues& values) {
     ReadWhole(*edge.key, values.rbegin()->second.deleted);
     return Status::Ok();
   }
-  BINSEEK_RETURN_IF_ERROR(MatchUnknown(edge, values, &child));
+  MatchUnknown(edge, values, &child);
   Remember(edge, values, child);
   std::vector<Changed> changed;
   MatchOwn(edge, values, &child, &changed);
@@ -217,21 +217,24 @@ Status CascadeRun::Match(const Edge& edge, const GoneValues& values) {
   return Follow(edge.key->child, changed);
 }
 
-Status CascadeRun::MatchUnknown(const Edge& edge, const GoneValues& values, Table* child) {
+void CascadeRun::MatchUnknown(const Edge& edge, const GoneValues& values, Table* child) {
   const TableCheckpoint& followed = *child->followed;
   if (followed.snapshot_done && followed.sweep_below == 0 && followed.pending_keys.empty() &&
-      !child->any_letters) {
-    return Status::Ok();
+      !child->any_rejected) {
+    return;
   }
   for (const snapshot::KeyCells& cells : followed.pending_keys) {
     out_.pending.push_back({edge.key->child, cells});
   }
-  if (child->any_letters) {
-    BINSEEK_ASSIGN_OR_RETURN(
-        const DeadLetterPage page,
-        options_.state->FindDeadLetters({edge.key->child, std::nullopt}, 0, PendingKeys::kMost));
-    for (const DeadLetter& letter : page.letters) {
-      AddPending(*child, letter.key);
+  if (child->any_rejected) {
+    auto rejected =
+        options_.state->RejectedRows(options_.source, edge.key->child, PendingKeys::kMost + 1);
+    if (rejected.size() > PendingKeys::kMost) {
+      ReadWhole(*edge.key, values.begin()->second.deleted);
+      rejected.clear();
+    }
+    for (const RejectedKey& row : rejected) {
+      AddPending(*child, row.key);
     }
   }
   for (const auto& [value, gone] : values) {
@@ -239,7 +242,6 @@ Status CascadeRun::MatchUnknown(const Edge& edge, const GoneValues& values, Tabl
                   gone.deleted && edge.key->on_delete == ForeignKeyAction::kCascade,
                   SetOf(edge.key->columns));
   }
-  return Status::Ok();
 }
 
 // Chunks that were read before this may come behind it.
@@ -299,7 +301,7 @@ Status CascadeRun::MatchStored(const Edge& edge, const GoneValues& values, Table
 
 bool CascadeRun::MayBeOld(const Table& child, const std::string& id) const {
   const std::string table = child.followed->schema->QualifiedName();
-  if (child.any_letters && options_.state->HasDeadLetter(options_.source, table, id)) {
+  if (child.any_rejected && options_.state->WasRejected(options_.source, table, id)) {
     return true;
   }
   if (!options_.tables->AnyOutdated(table)) {

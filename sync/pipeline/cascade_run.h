@@ -87,7 +87,7 @@ class CascadeRun {
     std::map<std::string, std::vector<OwnRow>> own;  // by document, in their order
     size_t own_rows = 0;
     bool more_own = false;
-    bool any_letters = false;
+    bool any_rejected = false;
   };
   // How the children of a key are asked for.
   struct Edge {
@@ -117,7 +117,7 @@ class CascadeRun {
   void MatchOwn(const Edge& edge, const GoneValues& values, Table* child,
                 std::vector<Changed>* changed);
   // What is not known of the child's rows is read, and any of its children may be concerned.
-  Status MatchUnknown(const Edge& edge, const GoneValues& values, Table* child);
+  void MatchUnknown(const Edge& edge, const GoneValues& values, Table* child);
   void Change(const Edge& edge, const Gone& gone, const std::string& id, RowNumbers numbers,
               Table* child, std::vector<Changed>* changed);
   bool MayBeOld(const Table& child, const std::string& id) const;

@@ -12,6 +12,10 @@
 namespace binseek::pipeline {
 
 Result<mapper::MappedTransaction> Cascades::Follow(const change::Transaction& transaction) {
+  // What an attempt before this one has noted, whose write failed, is noted again.
+  while (!past_.empty() && past_.back().ordinal >= transaction.ordinal) {
+    past_.pop_back();
+  }
   BINSEEK_ASSIGN_OR_RETURN(mapper::MappedTransaction mapped,
                            CascadeRun(options_, transaction).Run(&past_));
   BINSEEK_RETURN_IF_ERROR(FollowInOld(transaction, &mapped));

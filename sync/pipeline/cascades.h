@@ -66,7 +66,7 @@ class Cascades {
   // The indices that Follow may give operations of.
   std::vector<index::IndexId> IndicesOf(const change::Transaction& transaction) const;
   // Operations and pending rows of the tables that the transaction's rows cascade to. They come behind its own. Errors: those of the rows and
-  // of the sink.
+  // of the sink. The same transaction may come again, where its write failed.
   [[nodiscard]] Result<mapper::MappedTransaction> Follow(const change::Transaction& transaction);
   // Of a chunk's rows those that a cascade has met since its low watermark: their operations go, and their keys are pending.
   // REQUIRES: the chunk's rows lie in memory.

@@ -80,21 +80,27 @@ bool CommitLoop::Commit() {
     every.Log(LogLevel::kError, "commit failed; it is tried again", {{"error", status}});
     return false;
   }
-  for (const index::IndexId index : options_.tables->Indices()) {
-    const int64_t below = change::VersionOf(place.settled_ordinal + 1, 0);
-    const std::string prefix = options_.key_prefix(index);
-    if (prefix.empty()) {
-      options_.sink->ForgetTombstones(index, below);
-    } else {
-      options_.sink->ForgetTombstonesOf(index, prefix, below);
-    }
-  }
+  ForgetTombstones(place.settled_ordinal);
   // Tables may have come meanwhile.
   const bool snapshot_done = done_before && options_.tables->snapshot_done();
   const MutexLock lock(&mutex_);
   committed_ = std::move(place.position);
   snapshot_durable_ = snapshot_done;
   return true;
+}
+
+void CommitLoop::ForgetTombstones(uint64_t settled_ordinal) const {
+  const int64_t below = change::VersionOf(settled_ordinal + 1, 0);
+  for (const index::IndexId index : options_.tables->Indices()) {
+    // By its name, under which a generation that is built beside is the same one.
+    const auto table = options_.tables->Find(options_.tables->TableOfIndexId(index));
+    const auto prefix = table ? options_.key_prefix(table->index) : std::nullopt;
+    if (prefix && prefix->empty()) {
+      options_.sink->ForgetTombstones(index, below);
+    } else if (prefix) {
+      options_.sink->ForgetTombstonesOf(index, *prefix, below);
+    }
+  }
 }
 
 }  // namespace binseek::pipeline

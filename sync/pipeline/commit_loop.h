@@ -19,6 +19,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -40,8 +41,8 @@ struct CommitLoopOptions {
   const FollowedTables* tables = nullptr;  // borrowed, likewise
   std::chrono::milliseconds interval{1000};
   std::function<CommitPlace()> place;  // called from the loop's thread, which holds no lock then
-  // IndexOwners::KeyPrefixOf this source; likewise.
-  std::function<std::string(index::IndexId)> key_prefix;
+  // IndexOwners::KeyPrefixOf this source, by the index's name; nullopt: nothing of it is forgotten. Likewise.
+  std::function<std::optional<std::string>(std::string_view)> key_prefix;
 };
 
 class CommitLoop {
@@ -66,6 +67,7 @@ class CommitLoop {
   void Run(const std::stop_token& stop);
   bool AwaitCommitTime(const std::stop_token& stop, bool at_once_after_snapshot);
   bool Commit();
+  void ForgetTombstones(uint64_t settled_ordinal) const;
 
   const CommitLoopOptions options_;  // constant after construction
 

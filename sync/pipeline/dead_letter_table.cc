@@ -42,29 +42,6 @@ int64_t Bounded(size_t number) {
 
 }  // namespace
 
-const std::vector<std::vector<std::string>>& DeadLetterTable::SchemaSteps() {
-  static const std::vector<std::vector<std::string>> kSteps = {
-      {"CREATE TABLE dead_letters("
-       " id INTEGER PRIMARY KEY,"
-       " source INTEGER NOT NULL,"
-       " tbl TEXT NOT NULL,"
-       " key TEXT NOT NULL,"
-       " position TEXT NOT NULL,"
-       " reason TEXT NOT NULL,"
-       " first_seen_ms INTEGER NOT NULL,"
-       " count INTEGER NOT NULL,"
-       " UNIQUE(source, tbl, key, position)) STRICT"},
-      {"ALTER TABLE dead_letters ADD COLUMN last_seen_ms INTEGER NOT NULL DEFAULT 0",
-       "UPDATE dead_letters SET last_seen_ms=first_seen_ms"},
-      {"CREATE TABLE replica(one INTEGER PRIMARY KEY CHECK(one=1), uuid TEXT NOT NULL, "
-       "server_id INTEGER NOT NULL) STRICT"},
-      {"CREATE TABLE replicas(source INTEGER PRIMARY KEY, uuid TEXT NOT NULL, "
-       "server_id INTEGER NOT NULL UNIQUE) STRICT",  // see replica_identity.h
-       "INSERT INTO replicas SELECT 1, uuid, server_id FROM replica", "DROP TABLE replica"},
-  };
-  return kSteps;
-}
-
 Result<std::unique_ptr<DeadLetterTable>> DeadLetterTable::Open(const SqliteDatabase* database) {
   std::unique_ptr<DeadLetterTable> table(new DeadLetterTable(database));
   BINSEEK_ASSIGN_OR_RETURN(table->find_,
@@ -72,7 +49,7 @@ Result<std::unique_ptr<DeadLetterTable>> DeadLetterTable::Open(const SqliteDatab
                                              " WHERE source=? AND tbl=? AND key=? AND position=?"));
   const auto prepare = [&](const std::string& what, OfRows* statements) {
     // Apart, so that a key is found by the index and not among all keys of its table.
-    const std::string of_table = what + " FROM dead_letters WHERE source=?1 AND tbl=?2";
+    const std::string of_table = what + " WHERE source=?1 AND tbl=?2";
     for (const auto& [sql, statement] :
          {std::pair(of_table, &statements->of_table),
           std::pair(of_table + " AND key=?3", &statements->of_key)}) {
@@ -80,15 +57,16 @@ Result<std::unique_ptr<DeadLetterTable>> DeadLetterTable::Open(const SqliteDatab
     }
     return Status::Ok();
   };
-  BINSEEK_RETURN_IF_ERROR(prepare("SELECT count(*)", &table->count_));
-  BINSEEK_RETURN_IF_ERROR(prepare("DELETE", &table->delete_));
+  BINSEEK_RETURN_IF_ERROR(prepare("SELECT count(*) FROM dead_letters", &table->count_));
+  BINSEEK_RETURN_IF_ERROR(prepare("DELETE FROM dead_letters", &table->delete_));
+  BINSEEK_RETURN_IF_ERROR(prepare("DELETE FROM discarded_rows", &table->delete_discarded_));
   BINSEEK_ASSIGN_OR_RETURN(
       table->add_,
       database->Prepare("INSERT INTO dead_letters"
-                        "(source,tbl,key,position,reason,first_seen_ms,last_seen_ms,count)"
-                        " VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(source,tbl,key,position)"
+                        "(source,tbl,key,position,reason,first_seen_ms,last_seen_ms,count,version)"
+                        " VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(source,tbl,key,position)"
                         " DO UPDATE SET reason=excluded.reason, last_seen_ms=excluded.last_seen_ms,"
-                        " count=count+excluded.count"));
+                        " count=count+excluded.count, version=max(version,excluded.version)"));
   return table;
 }
 
@@ -132,6 +110,7 @@ Status DeadLetterTable::Add(const Id& id, const Addition& addition) {
   add_->Bind(6, addition.first_seen_ms);
   add_->Bind(7, addition.last_seen_ms);
   add_->Bind(8, addition.count);
+  add_->Bind(9, addition.version);
   Status status = add_->Run();
   add_->Reset();
   return status;
@@ -139,10 +118,13 @@ Status DeadLetterTable::Add(const Id& id, const Addition& addition) {
 
 Status DeadLetterTable::Delete(change::SourceId source, const std::string& table,
                                const std::optional<std::string>& key) {
-  SqliteStatement* const statement = delete_.Bound(source, table, key);
-  Status status = statement->Run();
-  statement->Reset();
-  return status;
+  for (const OfRows* rows : {&delete_, &delete_discarded_}) {
+    SqliteStatement* const statement = rows->Bound(source, table, key);
+    Status status = statement->Run();
+    statement->Reset();
+    BINSEEK_RETURN_IF_ERROR(std::move(status));
+  }
+  return Status::Ok();
 }
 
 Result<uint64_t> DeadLetterTable::Count(const DeadLetterFilter& filter) const {
@@ -192,25 +174,33 @@ Result<std::map<change::SourceId, uint64_t>> DeadLetterTable::CountBySource() co
   }
 }
 
-Status DeadLetterTable::Delete(const DeadLetterFilter& filter) const {
-  BINSEEK_ASSIGN_OR_RETURN(const auto statement,
-                           database_->Prepare("DELETE FROM dead_letters" + Condition(filter)));
-  BindFilter(filter, statement.get());
-  return statement->Run();
+Status DeadLetterTable::Discard(const DeadLetterFilter& filter) const {
+  const std::string letters = " FROM dead_letters" + Condition(filter);
+  for (const std::string& sql :
+       {"INSERT INTO discarded_rows(source,tbl,key,version) SELECT source,tbl,key,max(version)" +
+            letters +
+            " GROUP BY source,tbl,key ON CONFLICT(source,tbl,key)"
+            " DO UPDATE SET version=max(version,excluded.version)",
+        "DELETE" + letters}) {
+    BINSEEK_ASSIGN_OR_RETURN(const auto statement, database_->Prepare(sql));
+    BindFilter(filter, statement.get());
+    BINSEEK_RETURN_IF_ERROR(statement->Run());
+  }
+  return Status::Ok();
 }
 
-Status DeadLetterTable::VisitKeys(
-    const std::function<void(change::SourceId, const std::string& table, const std::string& key)>&
-        visit) const {
-  BINSEEK_ASSIGN_OR_RETURN(const auto select,
-                           database_->Prepare("SELECT source,tbl,key FROM dead_letters"));
+Status DeadLetterTable::VisitKeys(const std::function<void(const Key&)>& visit) const {
+  BINSEEK_ASSIGN_OR_RETURN(
+      const auto select,
+      database_->Prepare("SELECT source,tbl,key,version,1 FROM dead_letters UNION ALL "
+                         "SELECT source,tbl,key,version,0 FROM discarded_rows"));
   for (;;) {
     BINSEEK_ASSIGN_OR_RETURN(const bool row, select->Step());
     if (!row) {
       return Status::Ok();
     }
-    visit(change::SourceId{static_cast<uint16_t>(select->Int(0))}, select->Text(1),
-          select->Text(2));
+    visit({change::SourceId{static_cast<uint16_t>(select->Int(0))}, select->Text(1),
+           select->Text(2), select->Int(3), select->Int(4) != 0});
   }
 }
 

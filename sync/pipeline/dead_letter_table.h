@@ -1,4 +1,4 @@
-// DeadLetterTable: the table of dead letters in the state store's SQLite file, as statements.
+// DeadLetterTable: the table of dead letters in the state store's SQLite file, as statements, and the one of rows whose letters were discarded.
 //
 // Single-threaded: under the store's lock. Borrows the database. Writes join the transaction that is open, if one is.
 // Errors: as SqliteDatabase.
@@ -63,10 +63,17 @@ class DeadLetterTable {
     int64_t first_seen_ms = 0;
     int64_t last_seen_ms = 0;
     int64_t count = 0;
+    int64_t version = 0;  // mapper::RejectedRow's
   };
 
-  // Every version of the schema, as statements that lead to it from the one before; the first from an empty file.
-  static const std::vector<std::vector<std::string>>& SchemaSteps();
+  struct Key {
+    change::SourceId source{};
+    std::string table;
+    std::string key;
+    int64_t version = 0;  // of the change that was refused; 0: a release of before did not note it
+    bool listed = true;   // false: it is kept as discarded
+  };
+
   // REQUIRES: the file has the newest schema.
   static Result<std::unique_ptr<DeadLetterTable>> Open(const SqliteDatabase* database);
 
@@ -75,6 +82,7 @@ class DeadLetterTable {
   Result<uint64_t> CountOf(change::SourceId source, const std::string& table,
                            const std::optional<std::string>& key);
   Status Add(const Id& id, const Addition& addition);
+  // Discarded ones too.
   Status Delete(change::SourceId source, const std::string& table,
                 const std::optional<std::string>& key);
 
@@ -82,9 +90,10 @@ class DeadLetterTable {
   Result<std::map<change::SourceId, uint64_t>> CountBySource() const;
   // Newest first.
   Result<DeadLetterPage> Select(const DeadLetterFilter& filter, size_t from, size_t size) const;
-  Status Delete(const DeadLetterFilter& filter) const;
-  Status VisitKeys(const std::function<void(change::SourceId, const std::string& table,
-                                            const std::string& key)>& visit) const;
+  // The letters go, and their rows are kept as discarded. REQUIRES: a transaction is open; the filter names something.
+  Status Discard(const DeadLetterFilter& filter) const;
+  // Of letters, and of discarded rows. A key may come several times.
+  Status VisitKeys(const std::function<void(const Key&)>& visit) const;
 
  private:
   // A statement in two forms.
@@ -103,6 +112,7 @@ class DeadLetterTable {
   std::unique_ptr<SqliteStatement> add_;
   OfRows count_;
   OfRows delete_;
+  OfRows delete_discarded_;
 };
 
 }  // namespace binseek::pipeline

@@ -86,7 +86,8 @@ std::vector<index::IndexId> FollowedTables::Indices() const {
   const MutexLock lock(&mutex_);
   std::vector<index::IndexId> all;
   for (const auto& [name, table] : tables_) {
-    if (!table.checkpoint.index.empty()) {
+    // One that is stopped writes nothing that a tombstone would have to outlive, and may be where others write now.
+    if (!table.checkpoint.index.empty() && table.state != TableState::kStopped) {
       all.push_back(table.checkpoint.index_id);
       if (table.checkpoint.old) {
         all.push_back(table.checkpoint.old.id);

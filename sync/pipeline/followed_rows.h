@@ -41,9 +41,9 @@ class FollowedRows final : public mapper::StoredRows {
   bool IsOutdated(const std::string& table, const snapshot::KeyCells& key) const override {
     return tables_->IsOutdated(table, key);
   }
-  bool AnyRejected() const override { return state_->AnyDeadLetters(); }
+  bool AnyRejected() const override { return state_->AnyRejected(); }
   bool WasRejected(const std::string& table, std::string_view key) const override {
-    return state_->HasDeadLetter(source_, table, key);
+    return state_->WasRejected(source_, table, key);
   }
   bool MayComplete(const std::string& table, std::string_view key) const override {
     was_asked_ = true;

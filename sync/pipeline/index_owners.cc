@@ -45,16 +45,23 @@ void IndexOwners::ReleaseIndex(std::string_view index_name) {
   std::erase_if(claims_, [&](const auto& claim) { return claim.second.index_name == index_name; });
 }
 
-std::string IndexOwners::KeyPrefixOf(change::SourceId source, index::IndexId index) const {
+std::optional<std::string> IndexOwners::KeyPrefixOf(change::SourceId source,
+                                                    std::string_view index_name) const {
   const MutexLock lock(&mutex_);
+  bool is_its_own = false;
+  bool is_shared = false;
   for (const auto& [table, claimed] : claims_) {
     const IndexOwner& owner = claimed.owner;
-    if (owner.source == source && owner.index == index &&
-        (owner.layout == nullptr || owner.names_source())) {
+    if (claimed.index_name != index_name) {
+      continue;
+    }
+    if (owner.source == source && (owner.layout == nullptr || owner.names_source())) {
       return owner.source_name + ":";
     }
+    is_its_own = is_its_own || owner.source == source;
+    is_shared = is_shared || owner.source != source;
   }
-  return {};
+  return is_its_own && !is_shared ? std::make_optional<std::string>() : std::nullopt;
 }
 
 Status ClaimIndices(const index::Engine& engine, change::SourceId source,

@@ -16,6 +16,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,8 +66,9 @@ class IndexOwners {
   bool IsFollowed(std::string_view index_name) const BINSEEK_EXCLUDES(mutex_);
   // The index is gone: sources that the config does not name have it no more. REQUIRES: no other has it.
   void ReleaseIndex(std::string_view index_name) BINSEEK_EXCLUDES(mutex_);
-  // What keys of the source's documents in the index begin with; empty: nothing, and then no other source has any there.
-  std::string KeyPrefixOf(change::SourceId source, index::IndexId index) const
+  // What keys of the source's documents in the index begin with; empty: nothing, and then no other source has any there. nullopt: keys do not tell whose they are,
+  // since other sources are there as well, or the index is none of the source's.
+  std::optional<std::string> KeyPrefixOf(change::SourceId source, std::string_view index_name) const
       BINSEEK_EXCLUDES(mutex_);
 
   StagedIndices* staged() { return &staged_; }

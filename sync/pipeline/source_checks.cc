@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/fault_point.h"
 #include "sync/change/stop_code.h"
 #include "sync/mysql/binlog_retention.h"
 #include "sync/mysql/current_position.h"
@@ -114,6 +115,7 @@ Status TakeTerms(mysql::Connection* connection, const std::string& wanted, SyncP
 Result<binlog::BinlogSourceOptions> SourceOptionsOf(const SupervisorOptions& options,
                                                     const Checkpoint& checkpoint,
                                                     PreparedFiles* files, bool same_server) {
+  BINSEEK_RETURN_IF_ERROR(BINSEEK_FAULT_POINT("supervisor.opens_stream"));
   const StreamPlace& place = checkpoint.place;
   BINSEEK_ASSIGN_OR_RETURN(const ReplicaIdentity replica, options.state->Replica(options.source));
   binlog::BinlogSourceOptions source;

@@ -17,12 +17,11 @@
 #include "sync/pipeline/dead_letter_keys.h"
 #include "sync/pipeline/dead_letter_table.h"
 #include "sync/pipeline/sqlite_database.h"
+#include "sync/pipeline/state_schema.h"
 
 namespace binseek::pipeline {
 namespace {
 
-// "bsek": what file(1) and a misdirected path are told apart by.
-constexpr int64_t kApplicationId = 0x6273656b;
 // More than this many additions are written before the commit asks for it: memory is bounded, and early is harmless.
 constexpr size_t kMaxPending = 65'536;
 // How long a commit waits for a write that it holds. That takes microseconds; beyond, the commit fails and is tried again.
@@ -33,44 +32,6 @@ Status CheckPages(const SqliteDatabase& database) {
   BINSEEK_ASSIGN_OR_RETURN(const bool row, check->Step());
   const std::string verdict = row ? check->Text(0) : "no answer";
   return verdict == "ok" ? Status::Ok() : Status::Corruption(database.file() + ": " + verdict);
-}
-
-// The version of the schema is in the file's user_version.
-Status Migrate(const SqliteDatabase& database) {
-  const auto& steps = DeadLetterTable::SchemaSteps();
-  const auto newest = static_cast<int64_t>(steps.size());
-  BINSEEK_ASSIGN_OR_RETURN(const int64_t version, database.Number("PRAGMA user_version"));
-  BINSEEK_ASSIGN_OR_RETURN(const int64_t application, database.Number("PRAGMA application_id"));
-  BINSEEK_ASSIGN_OR_RETURN(const int64_t tables,
-                           database.Number("SELECT count(*) FROM sqlite_schema"));
-  if (version > newest && application == kApplicationId) {
-    return Status::FormatTooNew(database.file() + ": schema version " + std::to_string(version) +
-                                " is of a later release; this one knows " + std::to_string(newest));
-  }
-  if (application != kApplicationId && (version != 0 || application != 0 || tables != 0)) {
-    return Status::Corruption(database.file() + ": a SQLite file of something else");
-  }
-  if (version == newest) {
-    return Status::Ok();
-  }
-  BINSEEK_RETURN_IF_ERROR(database.Run("BEGIN IMMEDIATE"));
-  std::vector<std::string> statements;
-  for (auto step = static_cast<size_t>(version); step < steps.size(); ++step) {
-    statements.insert(statements.end(), steps[step].begin(), steps[step].end());
-  }
-  statements.push_back("PRAGMA application_id=" + std::to_string(kApplicationId));
-  statements.push_back("PRAGMA user_version=" + std::to_string(newest));
-  statements.emplace_back("COMMIT");
-  Status status;
-  for (const std::string& sql : statements) {
-    if (status.ok()) {
-      status = database.Run(sql);
-    }
-  }
-  if (!status.ok()) {
-    database.Rollback();
-  }
-  return status;
 }
 
 std::string PositionText(const change::TransactionPosition& position) {
@@ -89,11 +50,9 @@ class SqliteStateStore final : public StateStore {
     MutexLock lock(&mutex_);
     BINSEEK_ASSIGN_OR_RETURN(table_, DeadLetterTable::Open(database_.get()));
     BINSEEK_ASSIGN_OR_RETURN(counts_, table_->CountBySource());
-    BINSEEK_RETURN_IF_ERROR(table_->VisitKeys(
-        [this](change::SourceId source, const std::string& table, const std::string& key) {
-          keys_.Note(source, table, key, /*version=*/0);
-        }));
-    return Status::Ok();
+    return table_->VisitKeys([this](const DeadLetterTable::Key& row) {
+      keys_.Note(row.source, row.table, row.key, row.version, row.listed);
+    });
   }
 
   void AddDeadLetters(change::SourceId source,
@@ -114,6 +73,7 @@ class SqliteStateStore final : public StateStore {
       pending.letter.reason = row.reason;
       pending.letter.last_seen_ms = now_ms;
       ++pending.letter.count;
+      pending.letter.version = std::max(pending.letter.version, row.version);
       keys_.Note(source, row.table, row.key, row.version);
     }
     FlushIfMany();
@@ -152,17 +112,28 @@ class SqliteStateStore final : public StateStore {
     BINSEEK_CHECK(filter.table.has_value(), "letters are discarded by their table");
     BINSEEK_RETURN_IF_ERROR(FlushLocked());
     BINSEEK_ASSIGN_OR_RETURN(const uint64_t discarded, table_->Count(filter));
-    BINSEEK_RETURN_IF_ERROR(table_->Delete(filter));
+    BINSEEK_RETURN_IF_ERROR(
+        InTransaction([&]() BINSEEK_REQUIRES(mutex_) { return table_->Discard(filter); }));
     BINSEEK_ASSIGN_OR_RETURN(counts_, table_->CountBySource());
-    keys_.ForgetAll(filter.source, *filter.table, filter.key);
+    keys_.Discard(filter.source, *filter.table, filter.key);
     return discarded;
   }
 
-  bool AnyDeadLetters() const override { return !keys_.empty(); }
-
   bool HasDeadLetter(change::SourceId source, const std::string& table,
                      std::string_view key) const override {
+    return keys_.IsListed(source, table, key);
+  }
+
+  bool AnyRejected() const override { return !keys_.empty(); }
+
+  bool WasRejected(change::SourceId source, const std::string& table,
+                   std::string_view key) const override {
     return keys_.VersionOf(source, table, key).has_value();
+  }
+
+  std::vector<RejectedKey> RejectedRows(change::SourceId source, const std::string& table,
+                                        size_t most) const override {
+    return keys_.KeysOf(source, table, most);
   }
 
   uint64_t DeadRows(change::SourceId source, const std::string& table) const override {
@@ -305,19 +276,24 @@ class SqliteStateStore final : public StateStore {
     }
   }
 
-  Status FlushLocked() BINSEEK_REQUIRES(mutex_) {
-    if (!Waits()) {
-      return Status::Ok();
-    }
+  Status InTransaction(const std::function<Status()>& write) const BINSEEK_REQUIRES(mutex_) {
     BINSEEK_RETURN_IF_ERROR(database_->Run("BEGIN IMMEDIATE"));
-    Status status = WritePending();
+    Status status = write();
     if (status.ok()) {
       status = database_->Run("COMMIT");
     }
     if (!status.ok()) {
       database_->Rollback();
-      return status;
     }
+    return status;
+  }
+
+  Status FlushLocked() BINSEEK_REQUIRES(mutex_) {
+    if (!Waits()) {
+      return Status::Ok();
+    }
+    BINSEEK_RETURN_IF_ERROR(
+        InTransaction([this]() BINSEEK_REQUIRES(mutex_) { return WritePending(); }));
     pending_.clear();
     forgotten_.clear();
     forgotten_keys_.clear();
@@ -372,7 +348,7 @@ Result<std::unique_ptr<StateStore>> StateStore::Open(const std::string& file) {
   BINSEEK_RETURN_IF_ERROR(database->Run("PRAGMA journal_mode=WAL"));
   BINSEEK_RETURN_IF_ERROR(database->Run("PRAGMA synchronous=FULL"));
   BINSEEK_RETURN_IF_ERROR(CheckPages(*database));
-  BINSEEK_RETURN_IF_ERROR(Migrate(*database));
+  BINSEEK_RETURN_IF_ERROR(MigrateState(*database));
   auto store = std::make_unique<SqliteStateStore>(std::move(database));
   BINSEEK_RETURN_IF_ERROR(store->Prepare());
   return std::unique_ptr<StateStore>(std::move(store));

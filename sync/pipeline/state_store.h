@@ -27,6 +27,7 @@
 #include "engine/base/result.h"
 #include "sync/change/table_schema.h"
 #include "sync/mapper/row_mapper.h"
+#include "sync/pipeline/dead_letter_keys.h"
 #include "sync/pipeline/dead_letter_table.h"
 #include "sync/pipeline/replica_identity.h"
 
@@ -46,13 +47,20 @@ class StateStore {
   // Cheap where the row is not among the dead letters.
   virtual void SettleDeadLetters(change::SourceId source, const std::string& table,
                                  std::string_view key, int64_t version) = 0;
-  // By the user's word: those of the filter. Durable when it returns. How many there were. REQUIRES: it names a table.
+  // By the user's word: those of the filter. Durable when it returns. How many there were. Their rows were rejected all the same (WasRejected), until they are
+  // settled or forgotten. REQUIRES: it names a table.
   [[nodiscard]] virtual Result<uint64_t> DiscardDeadLetters(const DeadLetterFilter& filter) = 0;
 
   // What is not flushed yet included. These wait for no disk.
-  virtual bool AnyDeadLetters() const = 0;
   virtual bool HasDeadLetter(change::SourceId source, const std::string& table,
                              std::string_view key) const = 0;
+  // The same of rows whose letters were discarded, too: the document, where there is one, is not that of the row as it is.
+  virtual bool AnyRejected() const = 0;
+  virtual bool WasRejected(change::SourceId source, const std::string& table,
+                           std::string_view key) const = 0;
+  // Of one table, in no order; at most so many.
+  virtual std::vector<RejectedKey> RejectedRows(change::SourceId source, const std::string& table,
+                                                size_t most) const = 0;
   // How many rows of the table; one that was refused several times is one.
   virtual uint64_t DeadRows(change::SourceId source, const std::string& table) const = 0;
   // A write whose dead letters are added before EndWrite. `is_applied` tells whether its batch can be seen by a commit; it is called by

@@ -51,7 +51,7 @@ class SupervisorImpl final : public Supervisor {
         retry_(mysql::DisplayUrl(options_.connection), &place_),
         rebuilds_(options_.connection, &tables_, &catalog_, &retry_),
         commits_({sink_, &tables_, options_.commit_interval, [this] { return place_.Place(); },
-                  [this](index::IndexId index) {
+                  [this](std::string_view index) {
                     return options_.owners->KeyPrefixOf(options_.source, index);
                   }}) {}
   ~SupervisorImpl() override { Stop(); }

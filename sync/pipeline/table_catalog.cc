@@ -87,6 +87,13 @@ Status TableCatalog::Restore(Checkpoint* checkpoint, mysql::Connection* connecti
       begun.push_back(name);
     }
   }
+  std::vector<std::string> erased;
+  for (const auto* tables : {&others, &rebuilt}) {
+    for (const TableCheckpoint* table : *tables) {
+      erased.push_back(table->schema->QualifiedName());
+    }
+  }
+  BINSEEK_RETURN_IF_ERROR(NoteErasure(sink_, options_.source, erased, checkpoint));
   // Nothing was written under the next ordinal, so that what was there before is told from what comes.
   checkpoint->place.ordinal += others.empty() && begun.empty() && rebuilt.empty() ? 0 : 1;
   for (const TableCheckpoint* table : rebuilt) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/clock.h"
 #include "sync/change/transaction.h"
 
 namespace binseek::pipeline {
@@ -39,6 +40,31 @@ TableCheckpoint ReadAgain(TableCheckpoint table, const NewBeginning& from) {
   table.stop_code = change::StopCode::kNone;
   table.dead_letter_limit = 0;
   return table;
+}
+
+Status NoteErasure(IndexSink* sink, change::SourceId source, const std::vector<std::string>& tables,
+                   Checkpoint* checkpoint) {
+  if (tables.empty()) {
+    return Status::Ok();
+  }
+  auto noted = checkpoint->tables;
+  for (const std::string& name : tables) {
+    TableCheckpoint& table = noted.at(name);
+    table.pending_keys = {snapshot::KeyCells()};
+    if (table.stale_since_us == 0) {
+      table.stale_since_us = Clock::Real()->NowMicros();
+      table.stale_why = "a start under other settings had begun to take its documents away";
+    }
+  }
+  ++checkpoint->place.writes;
+  const change::PreparedSet none;
+  index::Batch batch;
+  batch.user_data[CheckpointKey(source)] = EncodeCheckpoint(
+      checkpoint->place,
+      EncodePrepared(checkpoint->prepared == nullptr ? none : *checkpoint->prepared),
+      EncodeTables(noted));
+  BINSEEK_RETURN_IF_ERROR(sink->Apply(batch).status());
+  return sink->capabilities().holds_checkpoint ? Status::Ok() : sink->Commit();
 }
 
 bool BeginsBehind(const TableCheckpoint& table, const change::BinlogPosition& end) {

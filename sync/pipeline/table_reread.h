@@ -46,6 +46,12 @@ struct NewBeginning {
 // The table as it is to be followed from there on. How long it has been stale already is kept.
 TableCheckpoint ReadAgain(TableCheckpoint table, const NewBeginning& from);
 
+// Before documents of these tables are erased, or dead letters of theirs forgotten, by a start whose own first checkpoint is yet to come: writes one by which a start
+// under other settings, which would go on with such a table, reads all of it again. Later starts under these settings erase once more. Of a sink that does not hold
+// the checkpoint, durable when it returns. Errors: the sink's.
+[[nodiscard]] Status NoteErasure(IndexSink* sink, change::SourceId source,
+                                 const std::vector<std::string>& tables, Checkpoint* checkpoint);
+
 // Whether it shows what happened up to `end` of the stream without a new beginning: the stream has not come yet to where its rows are taken
 // from, so none of them was read.
 bool BeginsBehind(const TableCheckpoint& table, const change::BinlogPosition& end);

@@ -117,7 +117,8 @@ Status TransactionWriter::WritePending() {
 }
 
 Status TransactionWriter::Finish(const std::string& key, const std::string& checkpoint) {
-  const bool writes = large_ || !pending_.operations.empty() || !letters_.empty();
+  const bool writes =
+      large_ || !pending_.operations.empty() || !pending_.takeovers.empty() || !letters_.empty();
   if (staged_ != nullptr) {
     BINSEEK_RETURN_IF_ERROR(WritePending());
   }
@@ -145,7 +146,7 @@ Status TransactionWriter::Finish(const std::string& key, const std::string& chec
 
 bool TransactionWriter::HasLetter(const std::string& table, const std::string& key) const {
   return letter_keys_.contains({table, key}) ||
-         options_.state->HasDeadLetter(options_.source, table, key);
+         options_.state->WasRejected(options_.source, table, key);
 }
 
 void TransactionWriter::TakeResults(const std::vector<index::OpResult>& results) {
@@ -153,7 +154,7 @@ void TransactionWriter::TakeResults(const std::vector<index::OpResult>& results)
   std::string_view source_table;
   std::string table;
   const bool comes_again = !options_.sink->capabilities().holds_checkpoint;
-  const bool any = !letters_.empty() || options_.state->AnyDeadLetters();
+  const bool any = !letters_.empty() || options_.state->AnyRejected();
   for (size_t i = 0; i < results.size(); ++i) {
     const index::Operation& operation = pending_.operations[i];
     const bool failed = results[i].outcome == index::Outcome::kFailed;

@@ -171,6 +171,8 @@ TEST_F(SyncTest, AResyncIsAnsweredOnceItHasBegun) {
   EXPECT_THAT(Error(409, "POST", "/_sync/resync?table=busy"), HasSubstr("read already"));
   EXPECT_THAT(Error(404, "POST", "/_sync/resync?table=x"), HasSubstr("shop.x is not followed"));
   EXPECT_THAT(Error(400, "POST", "/_sync/resync"), HasSubstr("[table] is required"));
+  node_->wait_slots()->set_most(0);
+  EXPECT_THAT(Error(429, "POST", "/_sync/resync?table=products"), HasSubstr("too many requests"));
   node_->set_sync(nullptr);
   EXPECT_THAT(Error(400, "POST", "/_sync/resync?table=products"), HasSubstr("follows no source"));
   node_->set_source_configured();

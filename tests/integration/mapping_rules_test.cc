@@ -9,6 +9,7 @@
 #include "sync/mapper/mapping_rules.h"
 #include "sync/mapper/time_zone.h"
 #include "tests/integration/pipeline_fixture.h"
+#include "tests/support/fault_scope.h"
 #include "tests/support/status_matchers.h"
 
 namespace binseek::test {
@@ -301,6 +302,34 @@ TEST_P(MappingRulesPipelineTest, ARuleThatChangesAtARestartHasItsTableBuiltAnewA
                              {"2", R"({"id":2,"note":"b","kind":2})"}});
   EXPECT_EQ(engine_->View()->Find("orders")->mapping->Find("kind")->kind,
             mapping::FieldKind::kKeyword);
+}
+
+TEST_P(MappingRulesPipelineTest, AStartThatErasesAndComesToNothingLeavesTheTableToBeReadAgain) {
+  for (const char* shard : {"1", "2"}) {
+    Sql(std::string("CREATE TABLE orders_") + shard + " (id INT PRIMARY KEY, note VARCHAR(20));" +
+        "INSERT INTO orders_" + shard + " VALUES (1, 'a'), (2, 'b')");
+  }
+  const std::string rules =
+      R"json([{"table":"orders_%","index":"orders","id":["table","key"]}])json";
+  StartBy(rules);
+  EXPECT_EQ(Documents("orders").size(), 4U);
+  Stop();
+  {
+    const FaultScope faults("supervisor.opens_stream=error@1");
+    StartWith([&](pipeline::SupervisorOptions* options) {
+      options->mapping = RulesOf(rules);
+      options->exclude = {"orders_1"};
+    });
+    ASSERT_TRUE(Await([&] { return supervisor_->status().state == pipeline::SyncState::kHalted; }));
+    EXPECT_EQ(Documents("orders").size(), 2U);
+    Stop();  // commits
+  }
+  Sql("UPDATE orders_1 SET note = 'z' WHERE id = 1");
+  StartBy(rules);
+  ExpectDocuments("orders", {{"orders_1:1", R"({"id":1,"note":"z"})"},
+                             {"orders_1:2", R"({"id":2,"note":"b"})"},
+                             {"orders_2:1", R"({"id":1,"note":"a"})"},
+                             {"orders_2:2", R"({"id":2,"note":"b"})"}});
 }
 
 TEST_P(MappingRulesPipelineTest, ARuleThatDoesNotFitNamesTableColumnAndRule) {

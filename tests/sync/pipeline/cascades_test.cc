@@ -465,5 +465,55 @@ TEST(CascadeGraphTest, WhatCascadedByAKeyThatIsGoneCascadedOn) {
             (std::set<std::string>{"shop.b", "shop.c"}));
 }
 
+// A write that fails is tried again, as often as it takes.
+TEST_F(CascadesTest, ATransactionThatComesAgainIsRememberedOnce) {
+  Fill();
+  TableCheckpoint reading = *tables_.Find("shop.child");
+  reading.snapshot_done = false;
+  tables_.Follow(std::move(reading));
+  Cascades cascades({{}, &graph_, &*sink_, &tables_, state_.get(), mapping_});
+  change::Transaction transaction;
+  transaction.ordinal = 5;
+  transaction.rows =
+      std::make_shared<change::RowVector>(std::vector<RowChange>{Delete(parent_, {1, 1, 0})});
+  transaction.cascades = {kDeletes};
+  ASSERT_OK(cascades.Follow(transaction));
+  ASSERT_OK(cascades.Follow(transaction));
+  change::Transaction chunk;
+  chunk.ordinal = 4;
+  chunk.chunk = std::make_unique<change::ChunkInfo>();
+  chunk.chunk->table = "shop.child";
+  chunk.rows = std::make_shared<change::RowVector>(
+      std::vector<RowChange>{{RowChangeKind::kRead, child_, {}, Image({10, 1, 5}, child_)}});
+  const auto asked_for = [&] {
+    mapper::MappedTransaction mapped;
+    cascades.FilterChunk(chunk, &mapped);
+    return mapped.pending.size();
+  };
+  EXPECT_EQ(asked_for(), 1U);
+  cascades.Settled(5);
+  EXPECT_EQ(asked_for(), 0U);
+}
+
+// What they were children of is not known: there are none of their documents, or old ones.
+TEST_F(CascadesTest, ChildrenThatWereRejectedAreReadWhateverOtherSourcesHaveRejected) {
+  Fill();
+  const auto reject = [&](change::SourceId source, int first, int rows) {
+    std::vector<mapper::RejectedRow> rejected;
+    for (int key = first; key < first + rows; ++key) {
+      rejected.push_back({"shop.child", std::to_string(key), "why", {}, 1});
+    }
+    state_->AddDeadLetters(source, rejected);
+  };
+  reject({}, 14, 2);
+  ASSERT_OK(state_->DiscardDeadLetters({"shop.child", "15"}));
+  reject(change::SourceId{7}, 1000, PendingKeys::kMost);
+  Apply({Delete(parent_, {1, 1, 0})}, {kDeletes});
+  EXPECT_EQ(Pending(child_), (Cells{{"14"}, {"15"}}));
+  reject({}, 20'000, PendingKeys::kMost);
+  Apply({Delete(parent_, {2, 2, 0})}, {kDeletes});
+  EXPECT_EQ(Pending(child_), Cells{snapshot::KeyCells()});
+}
+
 }  // namespace
 }  // namespace binseek::pipeline

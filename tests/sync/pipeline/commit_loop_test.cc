@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -50,12 +51,15 @@ class CommitLoopTest : public ::testing::Test {
     ASSERT_OK(engine_->Apply(batch));
   }
   // One commit of a source that has settled all up to the ordinal.
-  void Commit(uint64_t settled, const std::string& key_prefix) {
+  void Commit(uint64_t settled, const std::optional<std::string>& key_prefix) {
     CommitLoop loop({sink_.get(), &tables_, std::chrono::milliseconds(1000),
                      [settled] {
                        return CommitPlace{{}, settled};
                      },
-                     [key_prefix](index::IndexId) { return key_prefix; }});
+                     [key_prefix](std::string_view index) {
+                       EXPECT_EQ(index, "all");
+                       return key_prefix;
+                     }});
     loop.Start();
     loop.Stop();
   }
@@ -82,6 +86,21 @@ TEST_F(CommitLoopTest, WhatAnotherSourceHasDeletedInTheIndexIsNotForgotten) {
   EXPECT_EQ(engine_->tombstones(), 1u);
   Commit(5, "us:");
   EXPECT_EQ(engine_->tombstones(), 0u);
+}
+
+TEST_F(CommitLoopTest, NothingIsForgottenWhereKeysDoNotTellWhoseTheyAre) {
+  Delete("1", 5);
+  Delete("us:1", 5);
+  Commit(6'000'000, std::nullopt);
+  EXPECT_EQ(engine_->tombstones(), 2u);
+}
+
+// Its ids do not begin with the source, and another source has come to its index since: its ordinals say nothing of what that one deletes.
+TEST_F(CommitLoopTest, ATableThatIsStoppedForgetsNothingOfItsIndex) {
+  Delete("us:1", 5);
+  tables_.StopTable(*tables_.Find("shop.t")->schema, {change::StopCode::kIndexTaken, "taken"});
+  Commit(6'000'000, "");
+  EXPECT_EQ(engine_->tombstones(), 1u);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "sync/pipeline/applier.h"
 #include "sync/pipeline/engine_sink.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_folder.h"
 
 namespace binseek::pipeline {
 namespace {
@@ -31,7 +32,7 @@ constexpr char kBad[] = "{no JSON";
 
 class DeadLettersTest : public ::testing::Test {
  protected:
-  DeadLettersTest() : state_(*StateStore::Open(":memory:")) { OpenEngine(); }
+  DeadLettersTest() : state_(*StateStore::Open(folder_.path() + "/state.db")) { OpenEngine(); }
 
   // An empty one, as after a crash that fell before its first commit; the letters stay.
   void OpenEngine() {
@@ -54,7 +55,46 @@ class DeadLettersTest : public ::testing::Test {
     options.state = state_.get();
     options.stored_rows = [this] { return std::make_unique<EngineRows>(engine_->View()); };
     options.dead_letter_limit = limit;
+    options.swapped = [this](const std::string&) { at_swap_ = Letters(); };
     applier_.emplace(options, Checkpoint());
+  }
+
+  // As a start behind a commit.
+  void RestartState() {
+    ASSERT_OK(state_->Flush());
+    applier_.reset();
+    state_.reset();
+    state_ = *StateStore::Open(folder_.path() + "/state.db");
+    Restart(0);
+  }
+
+  // A new generation of the items' index; nothing was written under this ordinal.
+  void BuildBeside(uint64_t ordinal) {
+    TableCheckpoint table = *tables_.Find("shop.items");
+    table.old = {table.index_id, /*is_fed=*/false, ordinal, 1, "it was asked for"};
+    table.index_id = *sink_->MakeGeneration("items", *mapper::DeriveMapping(*table.schema));
+    ASSERT_OK(mapper_.Bind(table.schema, table.index_id, sink_->MappingOf(table.index_id)));
+    tables_.Follow(std::move(table));
+  }
+  // The snapshot of the items, in one chunk.
+  void ReadItems(uint64_t low_ordinal, std::vector<RowImage> rows) {
+    auto task = tables_.TakeTask(1);
+    while (task && task->table != "shop.items") {
+      task = tables_.TakeTask(1);
+    }
+    ASSERT_TRUE(task);
+    ReadyChunk ready;
+    ready.table = task->table;
+    ready.generation = task->generation;
+    ready.range = task->range.id;
+    ready.chunk.low_ordinal = low_ordinal;
+    ready.chunk.content.last = true;
+    std::vector<RowChange> all;
+    for (RowImage& row : rows) {
+      all.push_back({RowChangeKind::kRead, schemas_.at("items"), {}, std::move(row)});
+    }
+    ready.chunk.content.rows = std::make_shared<change::RowVector>(std::move(all));
+    ASSERT_OK(applier_->ApplyChunk(ready));
   }
 
   void Follow(const std::string& name, bool text_key = false) {
@@ -122,7 +162,7 @@ class DeadLettersTest : public ::testing::Test {
       shown.push_back(letter.key + " " + letter.position);
     }
     EXPECT_EQ(shown.size(), state_->dead_letter_count());
-    EXPECT_EQ(shown.empty(), !state_->AnyDeadLetters());
+    EXPECT_EQ(shown.empty() && !discarded_, !state_->AnyRejected());
     return shown;
   }
   bool Has(const std::string& index, const std::string& key) const {
@@ -130,6 +170,15 @@ class DeadLettersTest : public ::testing::Test {
     return rows.Contains(engine_->View()->Find(index)->id, key);
   }
 
+  // "": there is no document.
+  std::string Source(const std::string& index, const std::string& key) const {
+    const EngineRows rows(engine_->View());
+    const auto source = rows.Source(engine_->View()->Find(index)->id, key);
+    EXPECT_OK(source);
+    return source.ok() ? source->value_or("") : "";
+  }
+
+  const test::TempFolder folder_;
   std::unique_ptr<StateStore> state_;
   std::unique_ptr<index::Engine> engine_;
   std::optional<EngineSink> sink_;
@@ -138,6 +187,8 @@ class DeadLettersTest : public ::testing::Test {
   std::map<std::string, std::shared_ptr<const change::TableSchema>> schemas_;
   std::optional<Applier> applier_;
   uint64_t ordinal_ = 0;
+  std::vector<std::string> at_swap_;
+  bool discarded_ = false;  // letters, of rows that have not been written since
 };
 
 TEST_F(DeadLettersTest, ARowThatBecomesADocumentLeaves) {
@@ -192,6 +243,44 @@ TEST_F(DeadLettersTest, AnUpdateOfOtherColumnsDoesNotSettleIt) {
   Apply({Update(Row(1, "{}"), Row(1, kBad))});
   Apply({Update(Row(1, kBad), Row(1, kBad, 2))});
   EXPECT_FALSE(Letters().empty());
+}
+
+// Its document is that of before: a number of it would be new beside a text that is old, for good.
+TEST_F(DeadLettersTest, ARowWhoseLettersWereDiscardedComesBackWithTheNextChangeThatDoesNotMendIt) {
+  for (const bool restarts : {false, true}) {
+    const int64_t id = restarts ? 2 : 1;
+    Apply({Insert(Row(id, "{}"))});
+    Apply({Update(Row(id, "{}"), Row(id, kBad, 2))});
+    EXPECT_EQ(*state_->DiscardDeadLetters({"shop.items", std::to_string(id)}), 1u);
+    discarded_ = true;
+    if (restarts) {
+      RestartState();
+    }
+    EXPECT_THAT(Letters(), IsEmpty());
+    Apply({Update(Row(id, kBad, 2), Row(id, kBad, 3))});
+    EXPECT_EQ(Letters().size(), 1u);
+    EXPECT_THAT(Source("items", std::to_string(id)), HasSubstr("\"price\":1"));
+    Apply({Update(Row(id, kBad, 3), Row(id, "[]", 4))});
+    discarded_ = false;
+    EXPECT_THAT(Letters(), IsEmpty());
+    EXPECT_THAT(Source("items", std::to_string(id)), HasSubstr("\"price\":4,\"attrs\":[]"));
+  }
+}
+
+TEST_F(DeadLettersTest, ASwapBehindARestartTakesLettersOfBeforeAlone) {
+  Apply({Insert(Row(1, kBad)), Insert(Row(2, kBad))}, 1);  // and the second one goes, unseen
+  state_->AddDeadLetters({}, {{"shop.items", "4", "by a release that noted no version", {}}});
+  BuildBeside(2);
+  ReadItems(2, {Row(1, kBad)});
+  Apply({Insert(Row(3, kBad))}, 3);
+  RestartState();
+  ASSERT_OK(applier_->Swap());
+  ASSERT_FALSE(tables_.Find("shop.items")->old);
+  EXPECT_EQ(at_swap_, Letters()) << "a commit behind the swap would hold others, for good";
+  EXPECT_THAT(Letters(), ElementsAre("3 binlog.000001:300", "1 snapshot", "4 snapshot",
+                                     "1 binlog.000001:100"));
+  Apply({Update(Row(1, kBad), Row(1, kBad, 2))}, 4);
+  EXPECT_FALSE(Has("items", "1"));
 }
 
 TEST_F(DeadLettersTest, AReplayAfterACrashEndsWhereItEndedBefore) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sync/mapper/mapping_rules.h"
@@ -47,19 +48,24 @@ TEST(IndexOwnersTest, OthersAreTheTablesOfOtherSources) {
 
 TEST(IndexOwnersTest, KeysHaveAPrefixWhereIdsBeginWithTheSource) {
   IndexOwners owners;
-  EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "");
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, "all"), std::nullopt);
   owners.Claim("all", Owner(kEu, "eu", R"(["source","key"])"));
-  EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "eu:");
-  EXPECT_EQ(owners.KeyPrefixOf(kUs, kShared), "");
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, "all"), "eu:");
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, "other"), std::nullopt);
+  EXPECT_EQ(owners.KeyPrefixOf(kUs, "all"), std::nullopt) << "it has nothing there";
   IndexOwner plain = Owner(kEu, "eu", R"(["key"])");
   plain.table = "shop.u";
   owners.Claim("all", plain);
-  EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "eu:") << "others may be there";
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, "all"), "eu:") << "others may be there";
   owners.Release(kEu, "shop.t");
-  EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "");
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, "all"), "") << "all of it is its own";
+  owners.Claim("all", Owner(kUs, "us", R"(["source","key"])"));
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, "all"), std::nullopt) << "its keys are told from no others";
+  EXPECT_EQ(owners.KeyPrefixOf(kUs, "all"), "us:");
+  owners.Release(kUs, "shop.t");
   plain.layout = nullptr;
   owners.Claim("all", plain);
-  EXPECT_EQ(owners.KeyPrefixOf(kEu, kShared), "eu:") << "what is not known is not risked";
+  EXPECT_EQ(owners.KeyPrefixOf(kEu, "all"), "eu:") << "what is not known is not risked";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -57,6 +58,12 @@ RejectedRow Row(const std::string& table, const std::string& key, const std::str
                 const std::string& reason = "why") {
   RejectedRow row{table, key, reason, {}};
   row.position.gtid = gtid;
+  return row;
+}
+
+RejectedRow Refused(const std::string& key, int64_t version) {
+  RejectedRow row = Row("shop.t", key, "a:" + std::to_string(version));
+  row.version = version;
   return row;
 }
 
@@ -224,7 +231,7 @@ TEST_F(StateStoreTest, FilesOfOthersAndOfLaterReleasesAreRefused) {
   EXPECT_STATUS(StateStore::Open(file_), kCorruption);
   std::filesystem::remove(file_);
   Open() = nullptr;
-  Sql("PRAGMA user_version=5");
+  Sql("PRAGMA user_version=6");
   EXPECT_STATUS(StateStore::Open(file_), kFormatTooNew);
 }
 
@@ -257,6 +264,7 @@ TEST_F(StateStoreTest, EachSourceIsAReplicaOfItsOwn) {
 // A directory from before had one, which was that of source 1.
 TEST_F(StateStoreTest, TheIdentityOfADirectoryWithOneSourceIsKept) {
   Open() = nullptr;
+  Sql("ALTER TABLE dead_letters DROP COLUMN version; DROP TABLE discarded_rows");
   Sql("DROP TABLE replicas");
   Sql("CREATE TABLE replica(one INTEGER PRIMARY KEY CHECK(one=1), uuid TEXT NOT NULL, server_id "
       "INTEGER NOT NULL) STRICT");
@@ -350,15 +358,10 @@ TEST_F(StateStoreTest, PagesAndFiltersSeeWhatIsFlushedAndWhatIsNot) {
 }
 
 TEST_F(StateStoreTest, AKeyIsSettledByWhatIsNoOlderThanItsRefusal) {
-  const auto refused = [](const std::string& key, int64_t version) {
-    RejectedRow row = Row("shop.t", key, "a:" + std::to_string(version));
-    row.version = version;
-    return row;
-  };
   auto store = Open();
-  store->AddDeadLetters(kSource, {refused("1", 5), refused("2", 5)});
+  store->AddDeadLetters(kSource, {Refused("1", 5), Refused("2", 5)});
   ASSERT_OK(store->Flush());
-  store->AddDeadLetters(kSource, {refused("1", 7)});
+  store->AddDeadLetters(kSource, {Refused("1", 7)});
   store->SettleDeadLetters(kSource, "shop.t", "1", 6);
   store->SettleDeadLetters(kSource, "shop.u", "1", 9);
   store->SettleDeadLetters(SourceId{1}, "shop.t", "1", 9);
@@ -370,7 +373,7 @@ TEST_F(StateStoreTest, AKeyIsSettledByWhatIsNoOlderThanItsRefusal) {
   EXPECT_EQ(store->dead_letter_count(), 1u);
   EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "1"));
   // Refused again behind that, before and after the flush.
-  store->AddDeadLetters(kSource, {refused("1", 5)});
+  store->AddDeadLetters(kSource, {Refused("1", 5)});
   EXPECT_EQ(store->dead_letter_count(), 2u);
   ASSERT_OK(store->Flush());
   EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1", "2"}));
@@ -379,10 +382,11 @@ TEST_F(StateStoreTest, AKeyIsSettledByWhatIsNoOlderThanItsRefusal) {
   store = nullptr;
   store = Open();
   EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1"}));
-  // What a refusal before the start was is not known: every write counts.
-  store->SettleDeadLetters(kSource, "shop.t", "1", 1);
+  store->SettleDeadLetters(kSource, "shop.t", "1", 4);
+  EXPECT_EQ(store->dead_letter_count(), 1u) << "a start forgets no version";
+  store->SettleDeadLetters(kSource, "shop.t", "1", 5);
   EXPECT_EQ(store->dead_letter_count(), 0u);
-  EXPECT_FALSE(store->AnyDeadLetters());
+  EXPECT_FALSE(store->AnyRejected());
 }
 
 TEST_F(StateStoreTest, ATableThatIsForgottenBehindAKeyOfItCountsRight) {
@@ -415,7 +419,68 @@ TEST_F(StateStoreTest, WhatIsDiscardedIsGoneForGood) {
   EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", std::nullopt}), 1u);
   EXPECT_EQ(*store->DiscardDeadLetters({"shop.u", std::nullopt}), 1u);
   EXPECT_EQ(store->dead_letter_count(), 0u);
-  EXPECT_FALSE(store->AnyDeadLetters());
+  EXPECT_TRUE(Keys(*store).empty());
+}
+
+// "key:version", in the keys' order.
+std::vector<std::string> Rejected(const StateStore& store, size_t most = 100) {
+  std::vector<std::string> shown;
+  for (const RejectedKey& row : store.RejectedRows(kSource, "shop.t", most)) {
+    EXPECT_TRUE(store.WasRejected(kSource, "shop.t", row.key));
+    shown.push_back(row.key + ":" + std::to_string(row.version));
+  }
+  std::sort(shown.begin(), shown.end());
+  return shown;
+}
+
+TEST_F(StateStoreTest,
+       ARowWhoseLettersWereDiscardedWasRejectedUntilItIsWrittenOrItsTableForgotten) {
+  auto store = Open();
+  store->AddDeadLetters(kSource, {Refused("1", 5), Refused("1", 7), Refused("2", 5)});
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", "1"}), 2u);
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", std::nullopt}), 1u);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Rejected(*store), (std::vector<std::string>{"1:7", "2:5"}));
+    EXPECT_EQ(Rejected(*store, 1).size(), 1u);
+    EXPECT_FALSE(store->HasDeadLetter(kSource, "shop.t", "1"));
+    EXPECT_TRUE(store->AnyRejected());
+    EXPECT_EQ(store->DeadRows(kSource, "shop.t"), 0u);
+    EXPECT_EQ(store->dead_letter_count(), 0u);
+    store = nullptr;
+    store = Open();
+  }
+  // A write of before it was refused; refused again; discarded again; written.
+  store->SettleDeadLetters(kSource, "shop.t", "1", 6);
+  store->AddDeadLetters(kSource, {Refused("1", 8)});
+  EXPECT_TRUE(store->HasDeadLetter(kSource, "shop.t", "1"));
+  EXPECT_EQ(store->DeadRows(kSource, "shop.t"), 1u);
+  EXPECT_EQ(Keys(*store), (std::vector<std::string>{"1"}));
+  EXPECT_EQ(*store->DiscardDeadLetters({"shop.t", "1"}), 1u);
+  EXPECT_EQ(Rejected(*store), (std::vector<std::string>{"1:8", "2:5"}));
+  store->SettleDeadLetters(kSource, "shop.t", "1", 8);
+  EXPECT_EQ(Rejected(*store), (std::vector<std::string>{"2:5"}));
+  ASSERT_OK(store->Flush());
+  store = nullptr;
+  store = Open();
+  EXPECT_EQ(Rejected(*store), (std::vector<std::string>{"2:5"}));
+  store->ForgetDeadLetters(kSource, "shop.t");
+  ASSERT_OK(store->Flush());
+  store = nullptr;
+  EXPECT_FALSE(Open()->AnyRejected());
+}
+
+// Of a letter that a release of before wrote it is not known which change was refused: every write counts.
+TEST_F(StateStoreTest, ALetterWithoutAVersionIsSettledByAnyWrite) {
+  Open() = nullptr;
+  Sql("ALTER TABLE dead_letters DROP COLUMN version; DROP TABLE discarded_rows;"
+      "INSERT INTO dead_letters VALUES(1, 0, 'shop.t', '7', 'a:1', 'why', 1234, 5, 1234);"
+      "PRAGMA user_version=4");
+  auto store = Open();
+  EXPECT_EQ(*store->DeadLetters(10),
+            (std::vector<DeadLetter>{{"shop.t", "7", "a:1", "why", 1234, 1234, 5}}));
+  EXPECT_EQ(Rejected(*store), (std::vector<std::string>{"7:0"}));
+  store->SettleDeadLetters(kSource, "shop.t", "7", 1);
+  EXPECT_FALSE(store->AnyRejected());
 }
 
 }  // namespace
