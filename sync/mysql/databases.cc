@@ -15,6 +15,8 @@ constexpr std::string_view kServersOwn[] = {"information_schema", "mysql", "perf
                                             "sys"};
 constexpr unsigned kNoSuchDatabase = 1049;
 constexpr unsigned kNoSuchTable = 1146;
+constexpr unsigned kDatabaseDenied = 1044;
+constexpr unsigned kTableDenied = 1142;
 
 }  // namespace
 
@@ -47,17 +49,31 @@ Result<std::vector<std::string>> ReadDatabases(Connection* connection, const std
   return databases;
 }
 
-Result<bool> IsGone(Connection* connection, std::string_view database, std::string_view table) {
+namespace {
+
+// With what number the server refuses to read of the table; 0: it does not.
+Result<unsigned> RefusalOf(Connection* connection, std::string_view database,
+                           std::string_view table) {
   const Status opened = connection->Execute("SELECT 1 FROM " + QuoteIdentifier(database) + "." +
                                             QuoteIdentifier(table) + " LIMIT 0");
   if (opened.ok()) {
-    return false;
+    return 0U;
   }
-  if (opened.code() != StatusCode::kInvalidArgument) {
-    return opened;
-  }
-  const unsigned number = mysql_errno(connection->raw());
-  return number == kNoSuchDatabase || number == kNoSuchTable;
+  return opened.code() == StatusCode::kInvalidArgument
+             ? Result<unsigned>(mysql_errno(connection->raw()))
+             : Result<unsigned>(opened);
+}
+
+}  // namespace
+
+Result<bool> IsGone(Connection* connection, std::string_view database, std::string_view table) {
+  BINSEEK_ASSIGN_OR_RETURN(const unsigned refusal, RefusalOf(connection, database, table));
+  return refusal == kNoSuchDatabase || refusal == kNoSuchTable;
+}
+
+Result<bool> IsHidden(Connection* connection, std::string_view database, std::string_view table) {
+  BINSEEK_ASSIGN_OR_RETURN(const unsigned refusal, RefusalOf(connection, database, table));
+  return refusal == kDatabaseDenied || refusal == kTableDenied;
 }
 
 std::string GrantObject(std::string_view wanted) {

@@ -26,6 +26,9 @@ Result<std::vector<std::string>> ReadDatabases(Connection* connection, const std
 // Whether there is no such table, or no such database, by the server's own word: one that the account may not see is not gone.
 Result<bool> IsGone(Connection* connection, std::string_view database, std::string_view table);
 
+// Whether the server does not say, because the account has no privilege on it that would show whether there is such a table.
+Result<bool> IsHidden(Connection* connection, std::string_view database, std::string_view table);
+
 // What GRANT ... ON calls all their tables: `shop`.*, or `shop\_%`.* for a pattern.
 std::string GrantObject(std::string_view wanted);
 

@@ -258,10 +258,33 @@ Status TableCatalog::LetGo(const std::string& name, uint64_t ordinal) {
   if (!followed) {
     return Status::Ok();
   }
+  // Before the table is forgotten: where the disk is full this is tried again, and then there has to be a table to let go of.
+  BINSEEK_RETURN_IF_ERROR(DropDocuments(*followed, ordinal));
   mapper_->Unbind(name);
   tables_->Remove(name);
   options_.state->ForgetDeadLetters(options_.source, name);
-  return followed->index.empty() ? Status::Ok() : DropDocuments(*followed, ordinal);
+  return Status::Ok();
+}
+
+// The server does not show it. One that the account may not see any more is there all the same: its documents stay, and it is told.
+Status TableCatalog::LetGoOfUnseen(const std::string& name, uint64_t ordinal,
+                                   mysql::Connection* connection) {
+  const auto followed = tables_->Find(name);
+  if (!followed) {
+    return Status::Ok();
+  }
+  const change::TableSchema& schema = *followed->schema;
+  BINSEEK_ASSIGN_OR_RETURN(const bool hidden,
+                           mysql::IsHidden(connection, schema.database, schema.table));
+  if (!hidden) {
+    return LetGo(name, ordinal);
+  }
+  Stop(schema, change::StopCode::kAccountRefused,
+       Status::InvalidArgument("the account may not see the table any more: GRANT SELECT ON " +
+                               mysql::QuoteIdentifier(schema.database) + "." +
+                               mysql::QuoteIdentifier(schema.table) +
+                               " TO it, then binseek resync has it followed again"));
+  return Status::Ok();
 }
 
 Status TableCatalog::DropDocuments(const TableCheckpoint& table, uint64_t ordinal) {

@@ -236,13 +236,16 @@ Status TableCatalog::RefreshAll(const Occasion& occasion, mysql::Connection* con
   std::set<std::string> names;
   for (const TableName& table : there) {
     names.insert(table.Qualified());
-    if (IsWanted(table.database, table.table)) {
-      BINSEEK_RETURN_IF_ERROR(Refresh(table, occasion, connection));
-    }
   }
+  // First: who has been given another name may have the index of the old one then.
   for (const std::string& name : tables_->NamesIn("")) {
     if (names.count(name) == 0) {
-      BINSEEK_RETURN_IF_ERROR(LetGo(name, occasion.ordinal));
+      BINSEEK_RETURN_IF_ERROR(LetGoOfUnseen(name, occasion.ordinal, connection));
+    }
+  }
+  for (const TableName& table : there) {
+    if (IsWanted(table.database, table.table)) {
+      BINSEEK_RETURN_IF_ERROR(Refresh(table, occasion, connection));
     }
   }
   return Status::Ok();
@@ -267,7 +270,7 @@ Result<TableCatalog::Schema> TableCatalog::LookUp(const TableName& table, uint64
   }
   BINSEEK_RETURN_IF_ERROR(schema.status());
   if (*schema == nullptr) {
-    BINSEEK_RETURN_IF_ERROR(LetGo(name, ordinal));
+    BINSEEK_RETURN_IF_ERROR(LetGoOfUnseen(name, ordinal, connection));
   }
   return *std::move(schema);
 }

@@ -149,6 +149,7 @@ class TableCatalog {
   Status HandleDrop(const change::TableEvent& event, uint64_t ordinal);
   // As the server has it now; null where it is gone, or cannot be followed, which is seen to.
   Result<Schema> LookUp(const TableName& table, uint64_t ordinal, mysql::Connection* connection);
+  Status LetGoOfUnseen(const std::string& name, uint64_t ordinal, mysql::Connection* connection);
   bool IsFollowedAs(const std::optional<TableCheckpoint>& followed,
                     const change::TableSchema& schema) const;
   Status Adopt(Schema schema, const Occasion& occasion, mysql::Connection* connection);

@@ -1,6 +1,7 @@
 // Tables whose rows cannot be read for a while, or are refused: the others are read meanwhile, by one reader, and the status says what each waits for.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -110,6 +111,41 @@ TEST_P(WaitingTablesTest, ARefusedTableHoldsUpNoOtherAndIsFollowedOnceItIsGrante
   AwaitLive();
   ExpectEqual();
   ExpectEqual("later", "later");
+  Stop();
+  Sql("DROP USER " + account);
+}
+
+// It is not gone: its documents stay until the account may see it again, or the table is dropped.
+TEST_P(WaitingTablesTest, ATableThatTheAccountMaySeeNoMoreKeepsItsDocumentsAndSaysSo) {
+  CreateTables(30);
+  const std::string account = "'blinded_" + database_ + "'@'127.0.0.1'";
+  const std::string items = database_ + ".items";
+  Sql("CREATE USER " + account +
+      " IDENTIFIED BY 'secret';"
+      "GRANT REPLICATION SLAVE, REPLICATION CLIENT, PROCESS, RELOAD, SUPER ON *.* TO " +
+      account + "; GRANT SELECT ON " + items + " TO " + account + "; GRANT SELECT ON " + database_ +
+      ".later TO " + account);
+  StartWith([&](pipeline::SupervisorOptions* options) {
+    options->connection.user = "blinded_" + database_;
+    options->connection.password = "secret";
+  });
+  AwaitLive();
+  const size_t documents = Documents("items").size();
+  Sql("REVOKE SELECT ON " + items + " FROM " + account);
+  Sql("ALTER TABLE items ADD COLUMN weight INT NOT NULL DEFAULT 7");
+  ASSERT_TRUE(AwaitState("items", TableState::kStopped)) << Table("items").error;
+  EXPECT_NE(Table("items").error.find("GRANT SELECT ON"), std::string::npos)
+      << Table("items").error;
+  EXPECT_EQ(Documents("items").size(), documents);
+  Sql("GRANT SELECT ON " + items + " TO " + account);
+  ASSERT_OK(supervisor_->ResyncTable("items", std::chrono::steady_clock::now() + kPatience));
+  AwaitLive();
+  EXPECT_TRUE(Await([&] {
+    const auto all = Documents("items");
+    return all.size() == documents && std::all_of(all.begin(), all.end(), [](const auto& document) {
+             return document.second.find("\"weight\":7") != std::string::npos;
+           });
+  }));
   Stop();
   Sql("DROP USER " + account);
 }
