@@ -259,7 +259,8 @@ Status Connection::Connect() {
 // completion_type = CHAIN leaves open shows the rows of before for as long as it lasts, and sql_select_limit cuts what has no LIMIT of its own.
 Status Connection::SetUpSession() {
   return Execute(
-      "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', net_write_timeout = 600, "
+      "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', "
+      "net_write_timeout = 600, "
       "autocommit = 1, completion_type = 'NO_CHAIN', sql_select_limit = 18446744073709551615, "
       "sql_big_selects = 1");
 }
