@@ -282,6 +282,35 @@ TEST_F(ApplierTest, ACommitOfARefusedRowWaitsForItsDeadLetter) {
   EXPECT_EQ(letters, 1U);
 }
 
+// Letters of rows that the new generation has not met go with the swap: a crash between the two would leave them for good.
+TEST_F(ApplierTest, ACommitOfASwapWaitsForTheLettersThatGoWithIt) {
+  if (!FaultPoints::Enabled()) {
+    GTEST_SKIP() << "no fault points";
+  }
+  state_->AddDeadLetters({}, {{"shop.items", "7", "its row is gone", {}, 1}});
+  TableCheckpoint table = *tables_.Find("shop.items");
+  table.old = {index::IndexId{9}, /*is_fed=*/false, /*ordinal=*/5, 1, "it was asked for"};
+  table.snapshot_done = true;
+  tables_.Follow(std::move(table));
+  const test::FaultScope faults("");
+  std::future<std::pair<Status, size_t>> flushed;
+  sink_.when_applied = [&] {
+    flushed = std::async(std::launch::async, [this] {
+      Status status = state_->Flush();
+      return std::make_pair(std::move(status), static_cast<size_t>(state_->dead_letter_count()));
+    });
+    while (test::FaultScope::passes("flush.awaits_write") == 0 &&
+           flushed.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      std::this_thread::yield();
+    }
+  };
+  ASSERT_OK(applier_->Swap());
+  ASSERT_TRUE(flushed.valid());
+  const auto [status, letters] = flushed.get();
+  EXPECT_OK(status);
+  EXPECT_EQ(letters, 0U);
+}
+
 TEST_F(ApplierTest, ACommitThatAWriteMakesToFindRoomDoesNotWaitForIt) {
   ASSERT_OK(applier_->Apply(Inserts(1, 0, 1)));
   sink_.before_apply = [this] { EXPECT_OK(state_->Flush()); };
