@@ -11,6 +11,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "sync/mysql/connection.h"
@@ -97,7 +98,8 @@ class SnapshotWindowTest : public PipelineFixture {
   // Single-row transactions of all kinds over `rows` rows, each client for itself.
   class Traffic {
    public:
-    Traffic(SnapshotWindowTest* test, int rows, uint32_t seed) {
+    Traffic(SnapshotWindowTest* test, int rows, uint32_t seed, std::string table = "items")
+        : table_(std::move(table)) {
       for (int i = 0; i < kWriters; ++i) {
         writers_.emplace_back([this, test, rows, i, seed](const std::stop_token& stop) {
           const auto connection = test->ConnectHere();
@@ -117,10 +119,11 @@ class SnapshotWindowTest : public PipelineFixture {
       const uint32_t kind = (*random)() % 4;
       const auto began = steady_clock::now();
       const Status done = connection->Execute(
-          kind == 0   ? "DELETE FROM items WHERE id = " + id
-          : kind == 1 ? "INSERT IGNORE INTO items (id, name, price, stock) VALUES (" + id +
-                            ", 'back', 1, 1)"
-                      : "UPDATE items SET stock = stock + 1, price = price + 1 WHERE id = " + id);
+          kind == 0 ? "DELETE FROM " + table_ + " WHERE id = " + id
+          : kind == 1
+              ? "INSERT IGNORE INTO " + table_ + " (id, name, price, stock) VALUES (" + id +
+                    ", 'back', 1, 1)"
+              : "UPDATE " + table_ + " SET stock = stock + 1, price = price + 1 WHERE id = " + id);
       EXPECT_TRUE(done.ok() || done.retryable()) << done;
       const auto took =
           std::chrono::duration_cast<milliseconds>(steady_clock::now() - began).count();
@@ -130,6 +133,7 @@ class SnapshotWindowTest : public PipelineFixture {
       ++written_;
     }
 
+    const std::string table_;
     std::atomic<uint64_t> written_{0};
     std::atomic<int64_t> longest_ms_{0};
     std::vector<std::jthread> writers_;
@@ -260,26 +264,30 @@ TEST_P(SnapshotLockTest, AnOpenTransactionHoldsTheLockUpAndNobodyElse) {
   UseOwnServerWithoutGtids();
   constexpr int kRows = 50;
   CreateItems(kRows);
+  Sql("CREATE TABLE others LIKE items; INSERT INTO others SELECT * FROM items");
   const auto holder = ConnectHere();
   ASSERT_OK(holder->Execute("BEGIN"));
   ASSERT_OK(
       holder->Execute("INSERT INTO items (id, name, price, stock) VALUES (900, 'late', 1, 1)"));
   {
     Traffic traffic(this, kRows, TestSeed());
+    // Nobody has this one open: what its writers wait for is the machine, as theirs of the other table do besides.
+    const Traffic others(this, kRows, TestSeed() + kWriters, "others");
     StartInSmallChunks(/*brief_lock=*/true);
     EXPECT_FALSE(supervisor_->WaitUntilLive(milliseconds(4000)));
-    EXPECT_LT(traffic.longest_ms(), 2500);
+    EXPECT_LT(traffic.longest_ms(), 2500 + others.longest_ms());
     const uint64_t by_now = traffic.written();
     EXPECT_TRUE(Await([&] { return traffic.written() > by_now; }));
     // It is said, and how to find who it is.
     EXPECT_TRUE(Await([&] {
       return Table("items").error.find("performance_schema.metadata_locks") != std::string::npos;
     })) << Table("items").error;
-    EXPECT_LT(traffic.longest_ms(), 2500);
+    EXPECT_LT(traffic.longest_ms(), 2500 + others.longest_ms());
   }
   ASSERT_OK(holder->Execute("COMMIT"));
   AwaitLive();
   ExpectEqual();
+  ExpectEqual("others", "others");
   EXPECT_EQ(Table("items").error, "");
 }
 
