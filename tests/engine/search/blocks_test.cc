@@ -1,7 +1,9 @@
 // Blocks of documents: what searches see of them are their roots.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/search/live_roots.h"
@@ -84,6 +86,38 @@ TEST_F(BlocksTest, AggregationsAndSortsAreOfRoots) {
   EXPECT_EQ(buckets[0].key_text, "red");
   EXPECT_EQ(buckets[0].doc_count, 2u);
   EXPECT_EQ(buckets[1].doc_count, 1u);
+}
+
+// What sorts a document lies in pages of values far before its own.
+TEST(BlockSortTest, TheBestObjectOfALongBlockCounts) {
+  constexpr int kDocuments = 12;
+  constexpr int kObjects = 600;
+  TestEngine engine;
+  engine.CreateIndex("shop", R"({"properties": {"offers": {"type": "nested",
+      "properties": {"price": {"type": "long"}}}}})");
+  std::vector<std::string> expected;
+  for (int i = 0; i < kDocuments; ++i) {
+    std::string json = R"({"offers": [)";
+    for (int object = 0; object < kObjects; ++object) {
+      const int price = object == kObjects / 2 ? 100 - i : 1000;
+      json += (object == 0 ? "" : ",") + std::string(R"({"price": )") + std::to_string(price) + "}";
+    }
+    engine.Put("shop", std::to_string(i), json + "]}");
+    expected.insert(expected.begin(), std::to_string(i));
+  }
+  engine.Apply();
+  SearchRequest request;
+  SortKey& key = request.sort.emplace_back();
+  key.field = "offers.price";
+  auto nested = std::make_shared<NestedSort>();
+  nested->path = "offers";
+  key.nested = std::move(nested);
+  request.track_total_hits = SearchRequest::kCountNone;
+  for (const uint64_t size : {12, 3, 1}) {
+    request.size = size;
+    expected.resize(size);
+    EXPECT_EQ(engine.Ordered(request), expected);
+  }
 }
 
 }  // namespace
